@@ -1,0 +1,14 @@
+"""The one place that reads the clock; everywhere else time is an argument."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The wall clock, as an aware UTC datetime."""
+    return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Seconds that no clock change moves; CLOCK_BOOTTIME, so that a suspended machine's sleep counts."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

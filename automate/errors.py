@@ -1,0 +1,43 @@
+"""What can go wrong that a person can mend, each with the exit status the command then ends with (DESIGN section 10)."""
+
+
+class AutomateError(Exception):
+    """The message says what is wrong, where, and what to do; it is shown alone, without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(AutomateError):
+    """The command line asks for something that does not exist or does not go together."""
+
+    exit_code = 2
+
+
+class NotRunningError(AutomateError):
+    """Asked of a running task, and it does not run; or asked of a task that is paused."""
+
+    exit_code = 3
+
+
+class NoSuchTaskError(AutomateError):
+    """A name, glob or run id that nothing matches."""
+
+    exit_code = 4
+
+
+class BusyError(AutomateError):
+    """A lock is held by somebody else; sysexits.h's EX_TEMPFAIL."""
+
+    exit_code = 75
+
+
+class NotAllowedError(AutomateError):
+    """Refused by permissions, or by the task's own settings; sysexits.h's EX_NOPERM."""
+
+    exit_code = 77
+
+
+class BadFileError(AutomateError):
+    """A task file or the settings cannot be used; sysexits.h's EX_CONFIG."""
+
+    exit_code = 78

@@ -1,0 +1,107 @@
+"""A task: the definition that one file gives. It holds no status; what happened is a run (run.py).
+
+These structs are the task file's keys, after `defaults:` were merged in, and the JSON Schema is generated from them.
+A run keeps the definition it was claimed with, as JSON, so that a changed or removed file changes no run under way.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from automate.quantity import Duration, Size
+
+Manual = Literal["always", "when-enabled", "never"]
+
+
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The base of all parts of a task file: frozen, and no key is passed over."""
+
+
+class Retries(Struct):
+    """`attempts` counts the starts after the first; the wait before the n-th is `delay * backoff**(n-1)`."""
+
+    attempts: int = 0
+    delay: Duration = Duration(60)
+    backoff: float = 2.0
+    max_delay: Duration = Duration(3600)
+    on_exit: tuple[int, ...] = ()
+
+
+class ExitCodes(Struct):
+    """Which exit statuses mean what; any other is a failure."""
+
+    success: tuple[int, ...] = (0,)
+    warning: tuple[int, ...] = ()
+    skipped: tuple[int, ...] = ()
+
+
+class OutputRules(Struct):
+    """How much of a run's output is kept, and how long; the record in the run log stays."""
+
+    max_size: Size = Size(10 * 1024 * 1024)
+    keep_runs: int = 100
+    keep_days: int = 90
+
+
+class Limits(Struct):
+    """setrlimit(2): RLIMIT_AS, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_NPROC."""
+
+    memory: Size | None = None
+    cpu_time: Duration | None = None
+    open_files: int | None = None
+    processes: int | None = None
+
+
+class Task(Struct, kw_only=True):
+    """One task, ready to be used; `name` and `file` come from where it was found, all else from what it says."""
+
+    name: str
+    file: str
+    command: str | tuple[str, ...]
+    description: str = ""
+    documentation: str = ""
+    category: str = ""
+    labels: tuple[str, ...] = ()
+    shell: str = "/bin/sh"
+    schedule: tuple[str, ...] = ("manual",)
+    timezone: str | None = None
+    starting: str | None = None
+    ending: str | None = None
+    enabled: bool = True
+    manual: Manual = "always"
+    user: str | None = None
+    group: str | None = None
+    cwd: str | None = None
+    umask: int = 0o022
+    env: dict[str, str] = {}
+    env_file: tuple[str, ...] = ()
+    stdin: str | None = None
+    timeout: Duration | None = None
+    kill_after: Duration = Duration(10)
+    retries: Retries = Retries()
+    jitter: Duration = Duration(0)
+    locks: tuple[str, ...] = ()
+    exit_codes: ExitCodes = ExitCodes()
+    warn_on: str | None = None
+    output: OutputRules = OutputRules()
+    nice: int | None = None
+    ionice: str | None = None
+    limits: Limits = Limits()
+
+
+def encode(task: Task) -> bytes:
+    """As one line of JSON, for a run's row in the state and for the parse cache."""
+    return msgspec.json.encode(task, enc_hook=_plain)
+
+
+def decode(line: bytes) -> Task:
+    """The other way; msgspec.ValidationError when it is not what `encode` wrote."""
+    return msgspec.json.decode(line, type=Task, dec_hook=_quantity)
+
+
+def _plain(value: object) -> object:
+    return float(value) if isinstance(value, Duration) else int(value)  # type: ignore[call-overload]
+
+
+def _quantity(kind: type[Any], value: Any) -> Any:
+    return kind(value)
