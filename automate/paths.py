@@ -1,0 +1,115 @@
+"""Where an instance keeps everything (DESIGN section 3). No other module knows a path of its own."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from automate.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One set of tasks, state and log. `task_dirs` begin with the administrator's; an earlier one hides a later one's
+    task of the same name, as in systemd.unit(5)."""
+
+    settings: str
+    task_dirs: tuple[str, ...]
+    state: str
+    log: str
+    directory: str | None = None
+
+    @property
+    def database(self) -> str:
+        return os.path.join(self.state, "state.db")
+
+    @property
+    def open_runs(self) -> str:
+        """One status file for each attempt under way."""
+        return os.path.join(self.state, "open")
+
+    @property
+    def locks(self) -> str:
+        return os.path.join(self.state, "locks")
+
+    @property
+    def summaries(self) -> str:
+        """What the tasks write to `$AUTOMATE_SUMMARY`."""
+        return os.path.join(self.state, "summaries")
+
+    @property
+    def run_log(self) -> str:
+        return os.path.join(self.log, "runs.jsonl")
+
+    @property
+    def output(self) -> str:
+        return os.path.join(self.log, "output")
+
+    def options(self) -> list[str]:
+        """The command-line options that name this instance to another process of the same user and environment."""
+        return ["-C", self.directory] if self.directory else []
+
+
+def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> Instance:
+    """The instance that is meant: of `directory` (`-C`), else of `AUTOMATE_DIR`, else root's, else the user's."""
+    directory = directory or environ.get("AUTOMATE_DIR")
+    if directory:
+        return of_directory(directory)
+    return of_system() if uid == 0 else of_user(environ)
+
+
+def of_directory(directory: str) -> Instance:
+    """Everything in one directory; the settings' `task_dirs` may add more tasks."""
+    root = os.path.abspath(directory)
+    if not os.path.isdir(root):
+        raise UsageError(f"{directory}: no such directory; -C and AUTOMATE_DIR name one that holds a tasks.d/")
+    state = os.path.join(root, ".automate")
+    return Instance(
+        settings=os.path.join(root, "automate.yaml"),
+        task_dirs=(os.path.join(root, "tasks.d"),),
+        state=state,
+        log=os.path.join(state, "log"),
+        directory=root,
+    )
+
+
+def of_system() -> Instance:
+    """Root's: /etc, /var/lib and /var/log, as hier(7) has them."""
+    return Instance(
+        settings="/etc/automate/automate.yaml",
+        task_dirs=(
+            "/etc/automate/tasks.d",
+            "/usr/local/share/automate/tasks.d",
+            "/usr/share/automate/tasks.d",
+            _python_packages(),
+        ),
+        state="/var/lib/automate",
+        log="/var/log/automate",
+    )
+
+
+def of_user(environ: Mapping[str, str]) -> Instance:
+    """A user's own, by the XDG Base Directory Specification (which says to ignore a variable that is not absolute)."""
+    home = environ.get("HOME") or os.path.expanduser("~")
+
+    def base(variable: str, *default: str) -> str:
+        value = environ.get(variable, "")
+        return os.path.join(value if os.path.isabs(value) else os.path.join(home, *default), "automate")
+
+    config = base("XDG_CONFIG_HOME", ".config")
+    state = base("XDG_STATE_HOME", ".local", "state")
+    return Instance(
+        settings=os.path.join(config, "automate.yaml"),
+        task_dirs=(
+            os.path.join(config, "tasks.d"),
+            os.path.join(base("XDG_DATA_HOME", ".local", "share"), "tasks.d"),
+            _python_packages(),
+        ),
+        state=state,
+        log=os.path.join(state, "log"),
+    )
+
+
+def _python_packages() -> str:
+    """Where a wheel's data files land, as Jupyter's kernels do: found by one look, with nothing imported."""
+    return os.path.join(sys.prefix, "share", "automate", "tasks.d")
