@@ -1,0 +1,154 @@
+"""How a command line ends: each kind of error as one message and one exit status (DESIGN section 10)."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from automate.errors import AutomateError
+
+BUG = 70  # sysexits.h, EX_SOFTWARE
+INTERRUPTED = 130  # 128 + SIGINT, as sh(1) reports it
+BROKEN_PIPE = 141  # 128 + SIGPIPE: what `cat` ends with when `head` has seen enough
+
+HOST_ERRORS = {
+    errno.EACCES: 77,
+    errno.EPERM: 77,
+    errno.ENOSPC: 1,
+    errno.EDQUOT: 1,
+    errno.EFBIG: 1,
+    errno.EROFS: 1,
+    errno.EIO: 1,
+    errno.EMFILE: 1,
+    errno.ENFILE: 1,
+}
+"""What a machine can do to any system call, with the exit status then: no bug of ours, and no traceback."""
+
+
+def open_standard_descriptors() -> None:
+    """Put /dev/null where standard input, output or error is closed: else the next file opened, such as the state,
+    would take its number, and what a task or we print would be written into it."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
+    for stream in (sys.stdout, sys.stderr):
+        # What the locale's encoding has no character for is shown escaped, and is no reason to end.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def exit_status(work: Callable[[], int]) -> int:
+    """Do `work`, which returns its exit status; what it raises is told on standard error, and has its status."""
+    try:
+        return _flushed(_done(work))
+    except BaseException as error:
+        for kind, ending in ENDINGS:
+            if isinstance(error, kind):
+                return ending(error)
+        raise
+
+
+def _done(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except click.exceptions.Exit as end:  # --help and --version are answered
+        return end.exit_code
+
+
+def _flushed(status: int) -> int:
+    """`status`, when everything written has left."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        raise cannot_write(error) from error
+    return status
+
+
+def cannot_write(error: OSError) -> AutomateError:
+    """For a standard output on a full disk, and its like."""
+    return AutomateError(f"cannot write to standard output: {error.strerror or error}")
+
+
+def _discard_output() -> None:
+    """What is still buffered would fail again when the interpreter ends, with a message of its own."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _tell(message: str, status: int) -> int:
+    from automate.render import visible
+
+    with suppress(OSError):
+        _flush_or_discard()
+        print(f"automate: {visible(message)}", file=sys.stderr, flush=True)
+    return status
+
+
+def _flush_or_discard() -> bool:
+    """Data that was written before the error comes before its message; False when it cannot."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
+        return False
+    return True
+
+
+def _broken_pipe(_error: Exception) -> int:
+    """Whoever read has seen enough: nothing to say, as `cat | head` says nothing."""
+    _discard_output()
+    return BROKEN_PIPE
+
+
+def _interrupted(_error: BaseException) -> int:
+    return INTERRUPTED
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    hint = f"\nTry '{context.command_path} --help'." if context else ""
+    return _tell(error.format_message() + hint, error.exit_code)
+
+
+def _mendable(error: AutomateError) -> int:
+    return _tell(str(error), error.exit_code)
+
+
+def _host_error(error: OSError) -> int:
+    """An error of the machine, such as a full disk, is told; any other system call that failed is a bug."""
+    if error.errno not in HOST_ERRORS:
+        return _bug(error)
+    if not _flush_or_discard():  # it was click that wrote, --help or --version
+        return _mendable(cannot_write(error))
+    where = f"{error.filename}: " if error.filename else ""
+    return _tell(f"{where}{error.strerror}", HOST_ERRORS[error.errno])
+
+
+def _bug(error: Exception) -> int:
+    import traceback
+
+    with suppress(OSError):
+        _flush_or_discard()
+        traceback.print_exception(error)
+    return _tell("this is a bug in automate; please report it with the lines above and the command you typed", BUG)
+
+
+ENDINGS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], int]], ...] = (
+    (BrokenPipeError, _broken_pipe),
+    ((KeyboardInterrupt, click.Abort), _interrupted),
+    (click.ClickException, _usage),
+    (AutomateError, _mendable),
+    (OSError, _host_error),
+    (Exception, _bug),
+)
+"""The first that fits is how the command line ends."""

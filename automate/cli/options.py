@@ -1,0 +1,153 @@
+"""What the commands share: the options that mean the same everywhere, and the shell they were typed in.
+
+`history` shows the pattern: a `click.command` named `command`, with `@pass_shell` nearest to the function, which calls
+the floors below, writes with `shell.write`, talks with `shell.say` and returns its exit status (None is 0).
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from automate.cli.exits import cannot_write
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automate.paths import Instance
+    from automate.render import Screen
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Shell:
+    """One command line: which instance it means, what its output is shown on, and how much it says."""
+
+    def __init__(self, directory: str | None = None) -> None:
+        self.directory = directory
+        self.quiet = False
+
+    @cached_property
+    def instance(self) -> "Instance":
+        """Where the tasks and their history are; UsageError when `-C` names no directory."""
+        from automate import paths
+
+        return paths.find(os.environ, os.geteuid(), self.directory)
+
+    @cached_property
+    def now(self) -> "datetime":
+        """The instant at which the command began; aware."""
+        from automate import clock
+
+        return clock.now()
+
+    @cached_property
+    def screen(self) -> "Screen":
+        """Standard output."""
+        from automate.render import Screen, wants_colour
+
+        is_terminal = sys.stdout.isatty()
+        return Screen(
+            now=self.now,
+            width=_columns() if is_terminal else None,
+            colour=wants_colour(os.environ, is_terminal=is_terminal),
+            is_terminal=is_terminal,
+        )
+
+    def write(self, text: str) -> None:
+        """Data: to standard output, as it is, with no newline added."""
+        with _output():
+            sys.stdout.write(text)
+
+    def write_bytes(self, content: bytes) -> None:
+        """Data that must not be changed: after what was written before."""
+        with _output():
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+
+    def flush(self) -> None:
+        """What was written is seen now: for commands that go on for long."""
+        with _output():
+            sys.stdout.flush()
+
+    def say(self, text: str) -> None:
+        """Talk, one line: to standard error, unless --quiet."""
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+    def warn(self, text: str) -> None:
+        """Something is wrong, but the command goes on: to standard error, even with --quiet."""
+        print(f"automate: {text}", file=sys.stderr)
+
+
+pass_shell = click.make_pass_decorator(Shell)
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise cannot_write(error) from error
+
+
+def _columns() -> int:
+    """COLUMNS, else the terminal's own, else 80; `shutil` would also ask when standard output is redirected."""
+    try:
+        return int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        except OSError:
+            return 80
+
+
+def _set_quiet(context: click.Context, _parameter: click.Parameter, *values: bool) -> None:
+    context.ensure_object(Shell).quiet |= values[0]
+
+
+def quiet_option(function: Function) -> Function:
+    """`-q`, `--quiet`: `shell.say` says nothing. The function gets no argument of it."""
+    option = click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=_set_quiet,
+        help="Say nothing but data and errors.",
+    )
+    return option(function)
+
+
+def json_option(function: Function) -> Function:
+    """`--json`, as the argument `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON; times are RFC 3339.")(function)
+
+
+def header_option(function: Function) -> Function:
+    """`--no-header`, as the argument `header`, which is True without it."""
+    option = click.option("--no-header", "header", is_flag=True, default=True, flag_value=False)
+    return option(function)
+
+
+def reading(function: Function) -> Function:
+    """The options of every command that shows something: `--json`, `--no-header`, `--quiet`."""
+    return json_option(header_option(quiet_option(function)))
+
+
+def complete_tasks(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names of tasks that begin so: for `shell_complete=`."""
+    from automate.cli import completion
+
+    return completion.task_names(context.ensure_object(Shell), incomplete)
+
+
+def names_argument(function: Function) -> Function:
+    """`[NAME...]`, as the argument `names`, a tuple: names of tasks or globs, completed by the shell."""
+    return click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_tasks)(function)

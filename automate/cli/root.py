@@ -1,0 +1,108 @@
+"""`automate` itself: knows its commands by name, and imports the one that is used."""
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from automate import __version__
+from automate.cli.exits import exit_status, open_standard_descriptors
+from automate.cli.options import Shell
+from automate.errors import UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+VERBS = {
+    "list": "The tasks: state, last run, next run.",
+    "show": "Everything about one task.",
+    "check": "Validate task files, for editors and CI.",
+    "run": "Run tasks now.",
+    "stop": "End what is running.",
+    "history": "What ran, newest first, and what did not and why.",
+    "log": "The output of a run.",
+    "next": "What is due when.",
+    "schema": "JSON Schemas of the files and the records.",
+    "completion": "A script that completes commands in your shell.",
+}
+"""From verb, which is also the module's name, to what `automate --help` says of it, in its order."""
+
+
+class Root(click.Group):
+    """A group that imports a command's module when the command is used; help and typing errors import none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return [*VERBS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+        if cmd_name not in VERBS:
+            return None
+        return cast("click.Command", import_module(f"automate.cli.{cmd_name}").command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in VERBS and not ctx.resilient_parsing:
+            raise UsageError(_unknown(args[0]))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        with formatter.section("Commands"):
+            formatter.write_dl([*VERBS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        verbs = [CompletionItem(verb, help=text) for verb, text in VERBS.items() if verb.startswith(incomplete)]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _unknown(verb: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(verb, VERBS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "see automate --help"
+    return f"no such command: {verb}; {hint}"
+
+
+def _set_directory(context: click.Context, _parameter: click.Parameter, directory: str | None) -> None:
+    context.ensure_object(Shell).directory = directory
+
+
+@click.command(
+    cls=Root,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "-C",
+    "directory",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    expose_value=False,
+    callback=_set_directory,
+    help="The instance in DIR: DIR/tasks.d, DIR/automate.yaml, DIR/.automate.",
+)
+@click.version_option(__version__, "--version", message="automate %(version)s")
+@click.pass_context
+def root(context: click.Context) -> None:
+    """Run tasks when they are due, and keep a record of every due time."""
+    if context.invoked_subcommand is None:
+        context.ensure_object(Shell).write(context.get_help() + "\n")
+
+
+def _invoke() -> int:
+    with root.make_context("automate", sys.argv[1:], obj=Shell()) as context:
+        return cast("int | None", root.invoke(context)) or 0
+
+
+def main() -> None:
+    """The console script: runs the command line and ends the process with its status."""
+    open_standard_descriptors()
+    if "_AUTOMATE_COMPLETE" in os.environ:
+        from automate.cli.completion import answer
+
+        sys.exit(exit_status(lambda: answer(root)))
+    sys.exit(exit_status(_invoke))

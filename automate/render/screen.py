@@ -1,0 +1,51 @@
+"""What is written to: how wide it is, whether it shows colours, and which colour means what."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Screen(NamedTuple):
+    """What standard output is, as the command line found it; nothing in `render` looks for itself.
+
+    `width` is in columns, and None where nothing may be cut: in a pipe or a file. `now` is aware.
+    """
+
+    now: datetime
+    width: int | None = None
+    colour: bool = False
+    is_terminal: bool = False
+
+
+COLOURS = {
+    "success": "32",
+    "warning": "33",
+    "failed": "31",
+    "error": "31",
+    "timeout": "31",
+    "lost": "35",
+    "stopped": "36",
+    "skipped": "2",
+    "missed": "33",
+    "running": "34",
+    "pending": "34",
+    "heading": "1",
+    "faint": "2",
+}
+"""From outcome, or another word that has a meaning on screen, to the parameters of SGR (ECMA-48, 8.3.117)."""
+
+
+def paint(text: str, meaning: str, screen: Screen) -> str:
+    """`text` in the colour of `meaning`, a key of COLOURS; as it is where there are no colours or the word has none."""
+    code = COLOURS.get(meaning) if screen.colour and text else None
+    return f"\x1b[{code}m{text}\x1b[0m" if code else text
+
+
+def wants_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Whether to colour: NO_COLOR (no-color.org) forbids, FORCE_COLOR and CLICOLOR_FORCE (bixense.com/clicolors)
+    ask for it even in a pipe, a dumb terminal has none, any other terminal has."""
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "0") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return is_terminal and environ.get("TERM", "dumb") != "dumb"
