@@ -1,0 +1,124 @@
+"""What the runs wrote: `output/TASK/ID.log` below the log directory, appended to by the commands themselves."""
+
+import ctypes
+import os
+import re
+from typing import NamedTuple
+
+from automate.task import OutputRules
+
+_BLOCK = 4096
+_ERROR_TAIL = 1000  # characters of output that a failed run's record repeats
+_KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
+
+
+class Written(NamedTuple):
+    """What a run wrote in all, in bytes (kept or not), and where it stands below the log directory; None: nowhere."""
+
+    bytes: int
+    path: str | None
+
+
+def path_of(task: str, run_id: int) -> str:
+    """Below the log directory, as it stands in the record."""
+    return os.path.join("output", task, f"{run_id}.log")
+
+
+def create(log: str, task: str, run_id: int) -> int:
+    """Open a run's output for appending, made when missing. The caller owns the descriptor. OSError."""
+    path = os.path.join(log, path_of(task, run_id))
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
+def relieve(path: str, max_size: int) -> None:
+    """Give back the disk space between head and tail of a file that is being written, without moving either.
+
+    A hole loses no byte that is written meanwhile, as copying and truncating would. Where the file system makes no
+    holes, the file waits for `settle`.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        start, end = _middle(os.fstat(descriptor).st_size, max_size)
+        start, end = -(-start // _BLOCK) * _BLOCK, end // _BLOCK * _BLOCK
+        if end > start:
+            libc = ctypes.CDLL(None, use_errno=True)
+            libc.fallocate(descriptor, _KEEP_SIZE | _PUNCH_HOLE, ctypes.c_int64(start), ctypes.c_int64(end - start))
+    finally:
+        os.close(descriptor)
+
+
+def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
+    """Once the run is over: keep head and tail, say between them how much was dropped; remove an empty file. May be
+    repeated. OSError."""
+    name = path_of(task, run_id)
+    path = os.path.join(log, name)
+    try:
+        size = os.stat(path).st_size
+    except FileNotFoundError:
+        return Written(0, None)
+    if size == 0:
+        os.unlink(path)
+        return Written(0, None)
+    if size > max_size:
+        _cut(path, size, max_size)
+    return Written(size, name)
+
+
+def tail(log: str, name: str) -> str:
+    """The end of an output, as text; what is not UTF-8 is replaced."""
+    with open(os.path.join(log, name), "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 4 * _ERROR_TAIL))
+        text = file.read().decode(errors="replace").rstrip()
+    return text[-_ERROR_TAIL:].lstrip("�")
+
+
+def matches(log: str, name: str, pattern: str) -> bool:
+    """Whether a regular expression is found in an output."""
+    with open(os.path.join(log, name), "rb") as file:
+        return re.search(pattern.encode(), file.read(), re.MULTILINE) is not None
+
+
+def prune(log: str, task: str, rules: OutputRules, now: float) -> None:
+    """Remove outputs beyond `keep_runs`, and those older than `keep_days`. `now` is in epoch seconds."""
+    directory = os.path.join(log, "output", task)
+    with os.scandir(directory) as entries:
+        numbered = [(int(e.name[:-4]), e) for e in entries if e.name.endswith(".log") and e.name[:-4].isdigit()]
+    numbered.sort(key=lambda pair: pair[0], reverse=True)
+    oldest = now - rules.keep_days * 86400
+    for place, (_, entry) in enumerate(numbered):
+        if place >= rules.keep_runs or entry.stat(follow_symlinks=False).st_mtime < oldest:
+            os.unlink(entry.path)
+
+
+def _middle(size: int, max_size: int) -> tuple[int, int]:
+    """What is dropped of a file, from and to: half of what is kept is head, half tail."""
+    head = max_size // 2
+    return head, max(head, size - (max_size - head))
+
+
+def _cut(path: str, size: int, max_size: int) -> None:
+    start, end = _middle(size, max_size)
+    new = f"{path}.new"
+    with open(path, "rb") as old, open(new, "wb", opener=_private) as file:
+        _copy(old.fileno(), file.fileno(), 0, start)
+        file.write(f"\n[... {end - start} bytes dropped here: output.max_size is {max_size} ...]\n".encode())
+        file.flush()
+        _copy(old.fileno(), file.fileno(), end, size - end)
+    os.replace(new, path)
+
+
+def _copy(source: int, target: int, offset: int, count: int) -> None:
+    while count > 0:
+        sent = os.sendfile(target, source, offset, count)
+        if sent == 0:
+            return
+        offset, count = offset + sent, count - sent
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

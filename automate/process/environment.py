@@ -1,0 +1,55 @@
+"""The environment a command gets: clean, and the same by hand, from cron and from a daemon."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from automate.process.identity import CannotStartError, Identity
+from automate.task import Task
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+_QUOTES = "\"'"
+
+
+def environment(
+    task: Task, who: Identity, variables: Mapping[str, str], read: Callable[[str], bytes]
+) -> dict[str, str]:
+    """What environ(7) says a login has, then `env`, then each `env_file` (which wins, as in systemd.exec(5)), then the
+    run's own. `read` gives a file's content. CannotStartError names the file and line that is wrong, never a value."""
+    env = {
+        "HOME": who.home,
+        "LANG": "C.UTF-8",
+        "LOGNAME": who.name,
+        "PATH": PATH,
+        "SHELL": who.shell or "/bin/sh",
+        "USER": who.name,
+    }
+    env.update(task.env)
+    for path in task.env_file:
+        where = who.home + path[1:] if path.startswith("~/") else path
+        env.update(parse(read(where), where))
+    return env | dict(variables)
+
+
+def parse(content: bytes, path: str) -> dict[str, str]:
+    """`NAME=value` lines; `#` and `;` begin comments, one pair of quotes around a value is taken off, and nothing is
+    expanded. CannotStartError names the line that is something else."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise CannotStartError(f"{path}: not UTF-8") from None
+    found = {}
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if not line or line[0] in "#;":
+            continue
+        match = _ASSIGNMENT.fullmatch(line)
+        if match is None or "\0" in line:
+            raise CannotStartError(f"{path}:{number}: expected NAME=value")
+        found[match[1]] = _unquoted(match[2].strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    quoted = len(value) > 1 and value[0] in _QUOTES and value[0] == value[-1]
+    return value[1:-1] if quoted else value

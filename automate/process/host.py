@@ -1,0 +1,33 @@
+"""Who and where this process is, and what PIDs can be trusted."""
+
+import os
+import pwd
+
+
+def name() -> str:
+    """The host's name, as in `uname -n`."""
+    return os.uname().nodename
+
+
+def boot_id() -> str:
+    """Another one after each boot; PIDs and what the page cache held mean nothing across boots (proc(5))."""
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        return file.read().strip()
+
+
+def user_name(uid: int) -> str:
+    """The login name, or the number where the user database knows none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def keep_descriptors_private() -> None:
+    """Let no child inherit a descriptor that this process was given by whoever started it. 0, 1 and 2 stay."""
+    for entry in os.listdir("/proc/self/fd"):
+        if int(entry) > 2:  # noqa: PLR2004 - the standard streams
+            try:
+                os.set_inheritable(int(entry), False)  # noqa: FBT003 - positional-only
+            except OSError:  # the one that listdir had open
+                continue

@@ -1,0 +1,64 @@
+"""As whom a command runs."""
+
+import grp
+import os
+import pwd
+from typing import NamedTuple
+
+
+class CannotStartError(Exception):
+    """Why a command cannot be started, in words for the record's `error`."""
+
+
+class Identity(NamedTuple):
+    """A user to run as. `switch` is false where this process is that user already and nothing has to change."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+    shell: str
+    switch: bool
+
+
+def identity(user: str | None, group: str | None, *, uid: int) -> Identity:
+    """Whom a task's `user` and `group` mean to a process of effective user id `uid`; names or numbers.
+
+    CannotStartError when there is no such user or group, or only root may become it.
+    """
+    entry = _entry(user) if user is not None else _own_entry(uid)
+    gid = _group_id(group) if group is not None else entry.pw_gid
+    same_user = entry.pw_uid == uid
+    same_group = group is None or gid == os.getegid()
+    if uid != 0 and not (same_user and same_group):
+        wanted = f"user {user}" if not same_user else f"group {group}"
+        raise CannotStartError(f"only root may run a task as {wanted}; this is {_own_entry(uid).pw_name}")
+    return Identity(
+        name=entry.pw_name,
+        uid=entry.pw_uid,
+        gid=gid,
+        home=entry.pw_dir,
+        shell=entry.pw_shell,
+        switch=not (same_user and same_group),
+    )
+
+
+def _entry(user: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
+    except KeyError:
+        raise CannotStartError(f"no such user: {user}") from None
+
+
+def _own_entry(uid: int) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwuid(uid)
+    except KeyError:  # a container may run as a number that its user database does not know
+        return pwd.struct_passwd((str(uid), "x", uid, os.getegid(), "", "/", "/bin/sh"))
+
+
+def _group_id(group: str) -> int:
+    try:
+        return grp.getgrgid(int(group)).gr_gid if group.isdecimal() else grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise CannotStartError(f"no such group: {group}") from None

@@ -1,0 +1,105 @@
+"""From a task to what is executed: argv, environment, directory. `automate run --dry-run` shows just this."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from automate.process.environment import environment
+from automate.process.identity import CannotStartError, Identity, identity
+from automate.task import Limits, Task
+
+# What the command's own user is asked to do, once it is that user: a home on NFS may be closed to root.
+_ENTER_AND_RUN = 'cd "$1" || exit 126; shift; exec "$@"'
+_IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
+
+
+class Launch(NamedTuple):
+    """All that one attempt needs. `argv` is the task's own command; `wrapped` is what the shim executes for it."""
+
+    argv: tuple[str, ...]
+    wrapped: tuple[str, ...]
+    env: dict[str, str]
+    cwd: str
+    umask: int
+    stdin: bytes | None
+    identity: Identity
+    nice: int | None
+    limits: Limits
+    locks: tuple[str, ...]
+
+
+def prepare(
+    task: Task, args: Sequence[str], variables: Mapping[str, str], *, uid: int, read: Callable[[str], bytes]
+) -> Launch:
+    """What starting `task` with further arguments `args` means to a process of effective user id `uid`.
+
+    `variables` are the run's own (AUTOMATE_...); `read` gives the content of an env_file. A text command is given to the shell, its arguments behind it as
+    `"$@"`. CannotStartError when there is no such user, directory, shell or program, or an env_file cannot be read.
+    """
+    who = identity(task.user, task.group, uid=uid)
+    env = environment(task, who, variables, read)
+    cwd = _directory(task.cwd, who)
+    argv = _argv(task, args)
+    _find(argv[0], env["PATH"], cwd)
+    return Launch(
+        argv=argv,
+        wrapped=_wrapped(task, who, cwd, argv),
+        env=env,
+        cwd="/" if who.switch else cwd,
+        umask=task.umask,
+        stdin=None if task.stdin is None else task.stdin.encode(),
+        identity=who,
+        nice=task.nice,
+        limits=task.limits,
+        locks=task.locks,
+    )
+
+
+def _argv(task: Task, args: Sequence[str]) -> tuple[str, ...]:
+    if not isinstance(task.command, str):
+        return (*task.command, *args)
+    if not args:
+        return (task.shell, "-c", task.command)
+    return (task.shell, "-c", f'{task.command} "$@"', task.name, *args)
+
+
+def _wrapped(task: Task, who: Identity, cwd: str, argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The words before the command, each a program that changes one thing and executes the rest."""
+    words: list[str] = []
+    if task.ionice is not None:
+        kind, _, level = task.ionice.partition(":")
+        words += [_system_program("ionice"), "-c", _IO_CLASSES[kind], *(["-n", level] if level else [])]
+    if who.switch:
+        words += [_system_program("setpriv"), f"--reuid={who.uid}", f"--regid={who.gid}", "--init-groups"]
+        words += ["/bin/sh", "-c", _ENTER_AND_RUN, "sh", cwd]
+    return (*words, *argv)
+
+
+def _directory(cwd: str | None, who: Identity) -> str:
+    wanted = who.home if cwd is None else cwd
+    if wanted == "~" or wanted.startswith("~/"):
+        wanted = who.home + wanted[1:]
+    if os.path.isdir(wanted):
+        return wanted
+    if cwd is None:  # a system user's home often does not exist; cron and su go to / then
+        return "/"
+    raise CannotStartError(f"cwd: no such directory: {wanted}")
+
+
+def _find(program: str, path: str, cwd: str) -> None:
+    where = os.path.join(cwd, program) if "/" in program else shutil.which(program, path=path)
+    if where is None:
+        raise CannotStartError(f"no such program on PATH: {program} (PATH is {path})")
+    if not os.path.exists(where):
+        raise CannotStartError(f"no such program: {program}")
+    if not os.access(where, os.X_OK) or os.path.isdir(where):
+        raise CannotStartError(f"not executable: {program}")
+
+
+def _system_program(program: str) -> str:
+    """Of util-linux; found on the system's own path, whatever PATH the task has."""
+    where = shutil.which(program, path="/usr/bin:/bin:/usr/sbin:/sbin")
+    if where is None:
+        raise CannotStartError(f"{program} is not installed; it is part of util-linux")
+    return where

@@ -1,0 +1,89 @@
+"""Locks that end with whoever holds them.
+
+A lock file is locked with flock(2): the lock belongs to the open file description, so a child that inherits the
+descriptor keeps it when the parent dies. Lock files are never unlinked (two could then hold "the same" lock).
+"""
+
+import fcntl
+import os
+import struct
+
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+FIRST_FREE = 10  # descriptors below belong to the shim's numbering; see shim.sh
+
+
+def above(descriptor: int) -> int:
+    """The same open file under a number of at least FIRST_FREE, close-on-exec; the number given is closed."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
+    os.close(descriptor)
+    return moved
+
+
+def take(path: str) -> int | None:
+    """Lock `path`, made when missing; None when somebody else holds it. The caller owns the descriptor; closing the
+    last copy of it, in whichever process, ends the lock. OSError, also for a link at `path`."""
+    from filelock import lock_descriptor
+
+    descriptor = above(os.open(path, _OPEN, 0o600))
+    try:
+        locked = lock_descriptor(descriptor, blocking=False)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if locked:
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def is_held(path: str) -> bool:
+    """Whether somebody holds the lock of this file now. A look takes the lock shared for a moment, which no other look
+    sees, and which a taker of a *new* file waits out; False also when there is no such file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+class Watch:
+    """Who watches which run: one byte of one file for each run id, locked by its supervisor.
+
+    Open file description locks (fcntl(2), F_OFD_SETLK): gone with the process, whatever it dies of, and one descriptor
+    is enough for any number of runs. Whoever holds a run's byte may finish it, and nobody else.
+    """
+
+    def __init__(self, path: str) -> None:
+        """OSError, when the file cannot be opened for writing."""
+        self._descriptor = above(os.open(path, _OPEN, 0o600))
+
+    def take(self, run_id: int) -> bool:
+        """False when another process watches this run."""
+        try:
+            fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _byte(fcntl.F_WRLCK, run_id))
+        except (BlockingIOError, PermissionError):  # EAGAIN or EACCES: both are allowed to mean "held"
+            return False
+        return True
+
+    def release(self, run_id: int) -> None:
+        fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _byte(fcntl.F_UNLCK, run_id))
+
+    def is_watched(self, run_id: int) -> bool:
+        """Whether another holder than this one watches the run."""
+        answer = fcntl.fcntl(self._descriptor, fcntl.F_OFD_GETLK, _byte(fcntl.F_WRLCK, run_id))
+        return bool(struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK)
+
+    def close(self) -> None:
+        """Ends every watch held through this object."""
+        os.close(self._descriptor)
+
+
+def _byte(kind: int, offset: int) -> bytes:
+    # struct flock: l_type, l_whence (SEEK_SET), l_start, l_len, l_pid, which must be 0 for these locks.
+    return struct.pack("hhqqi4x", kind, 0, offset, 1, 0)

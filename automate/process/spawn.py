@@ -1,0 +1,166 @@
+"""Starting a shim, and signals to what it runs."""
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from automate.process.identity import CannotStartError
+from automate.process.launch import Launch
+from automate.process.locks import above
+
+MAX_SHARED_LOCKS = 4  # descriptors 6 to 9; sh(1) has only one-digit ones
+_STATUS, _GATE, _LOCKS = 3, 4, 5
+_LIMITS = {
+    "memory": resource.RLIMIT_AS,
+    "cpu_time": resource.RLIMIT_CPU,
+    "open_files": resource.RLIMIT_NOFILE,
+    "processes": resource.RLIMIT_NPROC,
+}
+_SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim.sh")
+# Python ignores these; a command must find them as a login shell would have them.
+_DEFAULTED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
+
+
+class Files(NamedTuple):
+    """The descriptors a shim inherits, all numbered above the shim's own (locks.above). The caller owns them, and may
+    close its copies once the shim is armed."""
+
+    status: int
+    stdout: int
+    stderr: int
+    locks: tuple[int, ...]
+
+
+class Armed(NamedTuple):
+    """A shim that waits for the word. Closing `gate` without giving it lets the shim end without having run anything,
+    which is also what happens when this process dies."""
+
+    pid: int
+    gate: int
+
+
+def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> Armed:
+    """Start the shim, in a session of its own. posix_spawn(3), which does not copy this process: the cost is the same
+    however large it is. `nofile` is the RLIMIT_NOFILE to give back to the child where this process raised its own.
+
+    CannotStartError when its nice value or limits are refused; OSError when no process can be had.
+    """
+    listening, gate = (above(descriptor) for descriptor in os.pipe2(os.O_CLOEXEC))
+    stdin = _stdin(launch.stdin)
+    try:
+        pid = os.posix_spawn(
+            "/bin/sh",
+            ("sh", _SHIM, f"{launch.umask:04o}", launch.cwd, *launch.wrapped),
+            launch.env,
+            file_actions=_numbered(stdin, listening, files),
+            setsid=True,
+            setsigmask=(),
+            setsigdef=_DEFAULTED,
+        )
+    except BaseException:
+        os.close(gate)
+        raise
+    finally:
+        os.close(listening)
+        os.close(stdin)
+    armed = Armed(pid, gate)
+    _limit(armed, launch, nofile)
+    return armed
+
+
+def give_word(armed: Armed) -> None:
+    """From now on the command runs."""
+    try:
+        os.write(armed.gate, b"go\n")
+    except BrokenPipeError:
+        pass  # somebody killed the shim; its end is found like any other
+    finally:
+        os.close(armed.gate)
+
+
+def signal_group(pid: int, number: int) -> bool:
+    """Send to every process of the group that `pid` leads; False when there is none left."""
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def pidfd(pid: int) -> int | None:
+    """A descriptor that becomes readable when the process ends (pidfd_open(2)); None when it is gone already."""
+    try:
+        return above(os.pidfd_open(pid))
+    except ProcessLookupError:
+        return None
+
+
+def reap(pid: int) -> tuple[int, int]:
+    """Of a child that has ended: its status as in sh(1), and the most memory one process of it had, in bytes."""
+    _, status, usage = os.wait4(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return (code if code >= 0 else 128 - code), usage.ru_maxrss * 1024
+
+
+def raise_open_files() -> tuple[int, int]:
+    """Let this process have as many descriptors as it may; what it was before is returned, for `arm`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return soft, hard
+
+
+def start_python(module: str, arguments: Sequence[str]) -> None:
+    """Run a module of this package in a process and session of its own that keeps none of this one's files open.
+
+    Its environment is empty, and -P keeps the current directory off its path: it may be somebody else's.
+    """
+    null = above(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC))
+    try:
+        os.posix_spawn(
+            sys.executable,
+            (sys.executable, "-P", "-m", module, *arguments),
+            {"PATH": os.defpath},
+            file_actions=[(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)],
+            setsid=True,
+            setsigmask=(),
+            setsigdef=_DEFAULTED,
+        )
+    finally:
+        os.close(null)
+
+
+def _numbered(stdin: int, listening: int, files: Files) -> list[tuple[int, int, int]]:
+    wanted = {0: stdin, 1: files.stdout, 2: files.stderr, _STATUS: files.status, _GATE: listening}
+    wanted |= dict(enumerate(files.locks, _LOCKS))
+    return [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in wanted.items()]
+
+
+def _stdin(content: bytes | None) -> int:
+    if content is None:
+        return above(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    descriptor = above(os.memfd_create("stdin", os.MFD_CLOEXEC))
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _limit(armed: Armed, launch: Launch, nofile: tuple[int, int] | None) -> None:
+    """Before the word is given, so that the command never ran without them."""
+    if nofile is not None:
+        resource.prlimit(armed.pid, resource.RLIMIT_NOFILE, nofile)
+    what = "nice"
+    try:
+        if launch.nice is not None:
+            os.setpriority(os.PRIO_PROCESS, armed.pid, launch.nice)
+        for what, number in _LIMITS.items():  # noqa: B007 - the message below names it
+            value = getattr(launch.limits, what)
+            if value is not None:
+                resource.prlimit(armed.pid, number, (max(1, int(value)),) * 2)
+    except (OSError, ValueError) as error:
+        os.close(armed.gate)
+        reap(armed.pid)
+        # Raising a hard limit without the right to is a PermissionError or, from the resource module, a ValueError.
+        raise CannotStartError(f"{what}: {getattr(error, 'strerror', None) or error}") from error

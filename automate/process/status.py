@@ -1,0 +1,107 @@
+"""An attempt's status file: `open/ID.ATTEMPT.TASK`.
+
+Its first line is written before the start and says which run this is, whole, so that a lost state can be rebuilt. The
+shim writes the rest: `started PID`, at the end `stderr PLACE`, two lines of times(1), `exited STATUS`. While the shim
+lives, the file is locked. The room for the shim's lines is taken beforehand: a full disk does not hide an exit status.
+"""
+
+import errno
+import fcntl
+import os
+import re
+from typing import NamedTuple
+
+from automate.process.locks import FIRST_FREE
+
+ROOM = 256
+_NAME = re.compile(r"(\d+)\.(\d+)\.(.+)")
+_TIMES = re.compile(rb"^(\d+)m([\d.]+)s (\d+)m([\d.]+)s$", re.MULTILINE)
+
+
+class Status(NamedTuple):
+    """What is known of an attempt. `pid` is the shim's, which leads the session and the process group; `exit` is as in
+    sh(1): 128 and more is a signal, or the command's own saying; `ended` is in epoch seconds."""
+
+    head: bytes = b""
+    pid: int | None = None
+    exit: int | None = None
+    unstartable: bool = False
+    stderr_place: int = 0
+    cpu_seconds: float | None = None
+    ended: float | None = None
+
+
+def file_name(run_id: int, attempt: int, task: str) -> str:
+    return f"{run_id}.{attempt}.{task}"
+
+
+def parse_name(name: str) -> tuple[int, int, str] | None:
+    """Run id, attempt and task; None for a file that is no status file."""
+    match = _NAME.fullmatch(name)
+    return (int(match[1]), int(match[2]), match[3]) if match else None
+
+
+def create(path: str, head: bytes) -> int:
+    """Write the first line (`head`, without newline) and take the file's lock. The caller hands the descriptor to the
+    shim, whose first line comes next, and closes its own. OSError, also when there is no room for the shim's lines."""
+    descriptor = _locked(path)
+    try:
+        os.ftruncate(descriptor, 0)
+        line = head + b"\n"
+        _write_whole(descriptor, line + b"\n" * ROOM)
+        os.lseek(descriptor, len(line), os.SEEK_SET)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read(path: str) -> Status:
+    """An empty Status when there is no such file."""
+    try:
+        with open(path, "rb", opener=_no_link) as file:
+            text = file.read()
+            changed = os.fstat(file.fileno()).st_mtime
+    except FileNotFoundError:
+        return Status()
+    head, _, rest = text.partition(b"\n")
+    said = dict(line.split(b" ", 1) for line in rest.splitlines() if b" " in line and line[:1].isalpha())
+    status = Status(
+        head=head,
+        pid=_number(said.get(b"started")),
+        exit=_number(said.get(b"exited")),
+        unstartable=b"unstartable" in rest,
+        stderr_place=_number(said.get(b"stderr")) or 0,
+        cpu_seconds=_cpu_seconds(rest),
+    )
+    return status if status.exit is None else status._replace(ended=changed)
+
+
+def _locked(path: str) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    opened = os.open(path, flags, 0o600)
+    descriptor = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
+    os.close(opened)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits out a look (locks.is_held), which lasts microseconds
+    return descriptor
+
+
+def _write_whole(descriptor: int, content: bytes) -> None:
+    if os.write(descriptor, content) != len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def _number(text: bytes | None) -> int | None:
+    return int(text) if text is not None and text.strip().isdigit() else None
+
+
+def _cpu_seconds(text: bytes) -> float | None:
+    """times(1): user and system of the shell, then of its children."""
+    found = _TIMES.findall(text)
+    if len(found) < 2:  # noqa: PLR2004 - the shell's line and its children's
+        return None
+    return sum(int(line[i]) * 60 + float(line[i + 1]) for line in found[:2] for i in (0, 2))

@@ -1,0 +1,62 @@
+"""How an attempt ended, and whether another one follows."""
+
+from typing import NamedTuple
+
+from automate.run import Outcome
+from automate.task import Retries, Task
+
+_SIGNALLED = 128  # a shell's status for a command ended by signal n is 128 + n (POSIX, 2.8.2)
+_LAST_SIGNAL = 64
+
+RETRIED: frozenset[Outcome] = frozenset({"failed", "timeout", "lost", "error"})
+
+
+class End(NamedTuple):
+    """What is known of an attempt that is over. `exit_code` is None when its end was not seen; `asked` is why it was
+    ended from outside: `timeout`, `stopped` or nothing."""
+
+    exit_code: int | None = None
+    unstartable: bool = False
+    asked: Outcome | None = None
+    wrote_stderr: bool = False
+    matched: bool = False
+
+
+def outcome(task: Task, end: End) -> Outcome:
+    """One of the closed set. Whoever ended it on purpose comes before what its exit status says."""
+    if end.asked is not None:
+        return end.asked
+    if end.exit_code is None:
+        return "lost"
+    if end.unstartable:
+        return "error"
+    codes = task.exit_codes
+    if end.exit_code in codes.skipped:
+        return "skipped"
+    if end.exit_code in codes.warning:
+        return "warning"
+    if end.exit_code not in codes.success:
+        return "failed"
+    return "warning" if end.matched or (task.warn_on == "stderr" and end.wrote_stderr) else "success"
+
+
+def signal_number(exit_code: int | None) -> int | None:
+    """Which signal ended the command, read from its status as a shell reports it; None when none did.
+
+    A command that exits with 130 by its own choice cannot be told from one that SIGINT ended; no shell can.
+    """
+    if exit_code is None or not _SIGNALLED < exit_code <= _SIGNALLED + _LAST_SIGNAL:
+        return None
+    return exit_code - _SIGNALLED
+
+
+def retry_delay(retries: Retries, attempt: int, ended_as: Outcome, exit_code: int | None) -> float | None:
+    """Seconds to wait after the `attempt`-th attempt (counted from 1) before the next one; None: there is none.
+
+    With `on_exit`, only those exit statuses are tried again, and so nothing that has none.
+    """
+    if ended_as not in RETRIED or attempt > retries.attempts:
+        return None
+    if retries.on_exit and (ended_as != "failed" or exit_code not in retries.on_exit):
+        return None
+    return min(float(retries.max_delay), float(retries.delay) * retries.backoff ** (attempt - 1))
