@@ -49,18 +49,26 @@ CREATE TABLE parsed (
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     inode INTEGER NOT NULL,
-    settings TEXT NOT NULL,
-    definition BLOB,
-    faults TEXT NOT NULL,
+    context TEXT NOT NULL,
+    definition BLOB NOT NULL,
     enabled INTEGER NOT NULL,
     description TEXT NOT NULL,
     category TEXT NOT NULL,
     labels TEXT NOT NULL,
     schedule TEXT NOT NULL,
     compiled TEXT NOT NULL,
+    delay REAL NOT NULL,
     next_due REAL,
-    computed REAL
-) STRICT, WITHOUT ROWID;
+    computed REAL NOT NULL
+) STRICT;
+CREATE TABLE parsed_settings (
+    path TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    task_dirs TEXT NOT NULL
+) STRICT;
 """
 
 
