@@ -4,14 +4,16 @@ import re
 from typing import Self
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])\s*", re.ASCII)
+_PART = r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])\s*"
+_duration_parts = re.compile(_PART, re.ASCII).finditer
 _BYTES = {"": 1, "B": 1} | {
     f"{letter}{suffix}": factor**power
     for power, letter in enumerate("KMGT", 1)
     for suffix, factor in (("", 1024), ("iB", 1024), ("B", 1000))
 }
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?(?:iB|B)?)", re.ASCII | re.IGNORECASE)
+_size = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?(?:iB|B)?)", re.ASCII | re.IGNORECASE).fullmatch
 _UNITS = {unit.lower(): count for unit, count in _BYTES.items()}
+_LONGEST = 64  # a text longer than this is no quantity, and is not worth the time to prove it
 
 
 class Duration(float):
@@ -19,16 +21,22 @@ class Duration(float):
 
     __slots__ = ()
     expected = "a duration such as 90s, 15m, 2h or 1d12h"
+    pattern = r"^([0-9]+(\.[0-9]+)?\s*(ms|[smhdw])\s*)+$"
+    most = 100 * 365 * 86400
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a sum of numbers with units (ms s m h d w), each unit once and the largest first; else ValueError."""
-        parts = _DURATION.findall(text)
-        sizes = [_SECONDS[unit] for _, unit in parts]
-        whole = "".join(match.group() for match in _DURATION.finditer(text))
-        if not parts or whole != text or sizes != sorted(set(sizes), reverse=True):
+        """Read a sum of numbers with units (ms s m h d w), each unit once and the largest first; else ValueError.
+
+        A hundred years is the most there is, so that arithmetic with instants cannot overflow.
+        """
+        parts = list(_duration_parts(text)) if len(text) <= _LONGEST else []
+        sizes = [_SECONDS[part[2]] for part in parts]
+        seconds = sum(float(part[1]) * size for part, size in zip(parts, sizes, strict=True))
+        whole = "".join(part[0] for part in parts)
+        if not parts or whole != text or sizes != sorted(set(sizes), reverse=True) or seconds > cls.most:
             raise ValueError(f"expected {cls.expected}")
-        return cls(sum(float(number) * size for (number, _), size in zip(parts, sizes, strict=True)))
+        return cls(seconds)
 
 
 class Size(int):
@@ -36,11 +44,20 @@ class Size(int):
 
     __slots__ = ()
     expected = "a size such as 512 KiB, 10 MiB or 2 GB"
+    pattern = r"^[0-9]+(\.[0-9]+)?\s*([KkMmGgTt]?([Ii]?[Bb])?)$"
+    most = 2**63 - 1
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a number with a unit: KiB and K are 1024 bytes, kB is 1000 (IEC 80000-13); else ValueError."""
-        match = _SIZE.fullmatch(text)
+        """Read a number with a unit: KiB and K are 1024 bytes, kB is 1000 (IEC 80000-13); else ValueError.
+
+        The most is what a file offset or a resource limit can hold; a part of a byte is dropped.
+        """
+        match = _size(text) if len(text) <= _LONGEST else None
         if match is None:
             raise ValueError(f"expected {cls.expected}")
-        return cls(float(match[1]) * _UNITS[match[2].lower()])
+        unit = _UNITS[match[2].lower()]
+        count = float(match[1]) * unit if "." in match[1] else int(match[1]) * unit
+        if count > cls.most:
+            raise ValueError(f"expected {cls.expected}")
+        return cls(count)

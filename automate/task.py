@@ -17,7 +17,7 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """The base of all parts of a task file: frozen, and no key is passed over."""
 
 
-class Retries(Struct):
+class Retries(Struct, frozen=True):
     """`attempts` counts the starts after the first; the wait before the n-th is `delay * backoff**(n-1)`."""
 
     attempts: int = 0
@@ -27,7 +27,7 @@ class Retries(Struct):
     on_exit: tuple[int, ...] = ()
 
 
-class ExitCodes(Struct):
+class ExitCodes(Struct, frozen=True):
     """Which exit statuses mean what; any other is a failure."""
 
     success: tuple[int, ...] = (0,)
@@ -35,7 +35,7 @@ class ExitCodes(Struct):
     skipped: tuple[int, ...] = ()
 
 
-class OutputRules(Struct):
+class OutputRules(Struct, frozen=True):
     """How much of a run's output is kept, and how long; the record in the run log stays."""
 
     max_size: Size = Size(10 * 1024 * 1024)
@@ -43,7 +43,7 @@ class OutputRules(Struct):
     keep_days: int = 90
 
 
-class Limits(Struct):
+class Limits(Struct, frozen=True):
     """setrlimit(2): RLIMIT_AS, RLIMIT_CPU, RLIMIT_NOFILE, RLIMIT_NPROC."""
 
     memory: Size | None = None
@@ -52,7 +52,7 @@ class Limits(Struct):
     processes: int | None = None
 
 
-class Task(Struct, kw_only=True):
+class Task(Struct, frozen=True, kw_only=True):
     """One task, ready to be used; `name` and `file` come from where it was found, all else from what it says."""
 
     name: str

@@ -1,0 +1,43 @@
+"""What is wrong with a file, and where: the one form in which every mistake in a task file or the settings is told."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from automate.errors import BadFileError
+
+
+class Fault(NamedTuple):
+    """One mistake. `line` and `column` count from 1; `key` is dotted (`retries.delay`); empty: the whole file."""
+
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        what = f"{self.key}: {self.message}" if self.key else self.message
+        return visible(f"{self.file}:{self.line}:{self.column}: {what}")
+
+
+class BadTaskFile(BadFileError):  # noqa: N818 - the name says what it is about; it is an error by its base
+    """A task file or the settings cannot be used; `faults` holds every reason, by position."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+    @classmethod
+    def of_whole(cls, file: str, message: str) -> "BadTaskFile":
+        """For what is wrong with the file itself rather than with something written at a place in it."""
+        return cls([Fault(file, 1, 1, "", message)])
+
+
+def visible(text: str) -> str:
+    """One line that a terminal shows as it is: line ends, control characters and undecodable bytes become escapes."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def shown(text: str, limit: int = 40) -> str:
+    """A value as it is quoted in a message, cut when it is long."""
+    return visible(repr(text if len(text) <= limit else text[:limit] + "..."))

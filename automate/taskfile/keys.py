@@ -1,0 +1,172 @@
+"""The keys of a task file and of the settings: what each is for and how it is read. The schema and the man page use it.
+
+The values end in the structs of task.py; the tests hold keys and fields together.
+"""
+
+import re
+
+from automate.taskfile.finding import NAME
+from automate.taskfile.readers import Key, Reader, either, listed, mapping, named, optional
+from automate.taskfile.scalars import boolean, choice, duration, matching, number, octal, size, text, whole
+
+_env_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
+_RESERVED = "AUTOMATE_"
+_LINE = 4096
+
+
+def _wrong_env_name(name: str) -> str | None:
+    if name.startswith(_RESERVED):
+        return f"names that begin with {_RESERVED} are set by automate"
+    return None if _env_name(name) else "expected a name of letters, digits and _, not beginning with a digit"
+
+
+def _regex(pattern: str) -> None:
+    import warnings
+
+    try:
+        with warnings.catch_warnings(action="error"):
+            re.compile(pattern)
+    except (re.error, Warning, OverflowError, RecursionError) as error:
+        raise ValueError(f"expected stderr, or a regular expression: {error}") from None
+
+
+def _count_or(keys: Reader) -> Reader:
+    """`retries: 3` is `retries: {attempts: 3}`."""
+    count = whole(0, 1000)
+    one = Reader(lambda *given: _only("attempts", count.take(*given)), count.schema)
+    return either(one, keys)
+
+
+def _only(name: str, value: object) -> object:
+    return {name: value} if isinstance(value, int) else value
+
+
+_line = text(longest=_LINE)
+_words = listed(matching(r"[^\s,]{1,64}", "words without spaces or commas"))
+_path = matching(r"[/~][^\u0000-\u001f\u007f]*", "a path that begins with / or ~")
+_paths = listed(_path, at_most=100)
+_account = matching(r"[^\s:/,]{1,256}", "the name of an account")
+_codes = listed(whole(0, 255), at_most=256)
+_moment = optional(text("a date or a date and time, such as 2027-01-01 or 2027-01-01 06:00", longest=64))
+_positive = whole(1, 2**31 - 1)
+
+RETRIES = {
+    "attempts": Key("How many times the command is started again after it failed.", whole(0, 1000)),
+    "delay": Key("The wait before the first of them.", duration()),
+    "backoff": Key("What the wait is multiplied with from one to the next.", number(1, 100)),
+    "max_delay": Key("The longest that the wait can become.", duration()),
+    "on_exit": Key("Only these exit statuses are tried again; any failure when it is empty.", _codes),
+}
+EXIT_CODES = {
+    "success": Key("Exit statuses that mean success.", _codes),
+    "warning": Key("Exit statuses that mean success with a warning.", _codes),
+    "skipped": Key("Exit statuses by which the command says that there was nothing to do.", _codes),
+}
+OUTPUT = {
+    "max_size": Key("How much of one run's output is kept; its head and tail are.", size),
+    "keep_runs": Key("How many runs' outputs are kept.", whole(0, 1_000_000)),
+    "keep_days": Key("For how many days an output is kept.", whole(0, 36_500)),
+}
+LIMITS = {
+    "memory": Key("The most address space of each process, in bytes.", optional(size)),
+    "cpu_time": Key("The most processor time of each process.", optional(duration(above_zero=True))),
+    "open_files": Key("The most open files of each process.", optional(_positive)),
+    "processes": Key("The most processes of the task's user.", optional(_positive)),
+}
+
+TASK = {
+    "description": Key("What the task does, for people.", _line),
+    "documentation": Key("Where more about it is written: text or a URL.", _line),
+    "category": Key("One word to group tasks by.", matching(r"[^\s,]{1,64}", "one word")),
+    "labels": Key("Words to find tasks by; one, or a list.", _words),
+    "command": Key(
+        "What is run: text is given to the shell, a list is run as it is, without a shell.",
+        either(
+            text("the text of a command"), listed(text("text", secret=True), at_least=1, at_most=4096, repeats=True)
+        ),
+    ),
+    "shell": Key("The program that runs a command that is text.", _path),
+    "schedule": Key(
+        "When the task is due; one schedule, or a list of several.", listed(_line, at_least=1, at_most=100)
+    ),
+    "timezone": Key(
+        "The time zone of the schedule, by its IANA name; without it the host's.",
+        optional(matching(r"[A-Za-z0-9_+/-]{1,64}", "a time zone such as Europe/Berlin")),
+    ),
+    "starting": Key("The task is not due before this date or instant.", _moment),
+    "ending": Key("The task is not due after this date or instant.", _moment),
+    "enabled": Key("Whether the schedule is in force.", boolean),
+    "manual": Key("Whether the task may be run by hand.", choice("always", "when-enabled", "never")),
+    "user": Key("The user that the command runs as; without it the instance's.", optional(_account)),
+    "group": Key("The group that the command runs as; without it the user's.", optional(_account)),
+    "cwd": Key("The directory that the command starts in; without it the user's home.", optional(_path)),
+    "umask": Key("The permissions that new files do not get, in octal.", octal),
+    "env": Key(
+        "Variables for the command's environment.",
+        named(_wrong_env_name, text("text", secret=True), f"^(?!{_RESERVED})[A-Za-z_][A-Za-z0-9_]*$"),
+    ),
+    "env_file": Key("Files of NAME=VALUE lines for the environment: the place for secrets.", _paths),
+    "stdin": Key("Text that the command reads as its input; without it there is none.", optional(text(secret=True))),
+    "timeout": Key("How long an attempt may take before it is told to end.", optional(duration(above_zero=True))),
+    "kill_after": Key("How long it then has before it is killed.", duration()),
+    "retries": Key("What follows a failure: a count, or a mapping.", _count_or(mapping(RETRIES))),
+    "jitter": Key("The start is put off by up to this long, always the same for this host and task.", duration()),
+    "locks": Key(
+        "Names shared by tasks that must not run together; at most four.", listed(matching(NAME, "a name"), at_most=4)
+    ),
+    "exit_codes": Key("What the command's exit statuses mean; any other is a failure.", mapping(EXIT_CODES)),
+    "warn_on": Key(
+        "stderr: anything written there makes a success a warning; else a regular expression looked for in the output.",
+        optional(matching(r"[\s\S]{1,1000}", "stderr, or a regular expression", _regex)),
+    ),
+    "output": Key("How much of the output is kept, and how long.", mapping(OUTPUT)),
+    "nice": Key("The command's niceness; 19 gives way to everybody.", optional(whole(-20, 19))),
+    "ionice": Key(
+        "The command's I/O class: idle, best-effort:0 to 7, or realtime:0 to 7.",
+        optional(
+            matching(
+                r"idle|best-effort(:[0-7])?|realtime:[0-7]", "idle, best-effort, best-effort:0 to 7 or realtime:0 to 7"
+            )
+        ),
+    ),
+    "limits": Key("Limits of the kernel for the command (setrlimit).", mapping(LIMITS)),
+}
+MAPPINGS = {"env", "retries", "output", "limits", "exit_codes"}  # of these, `defaults` and a task's own are merged
+
+NOT_YET = {
+    "except": "due times to leave out",
+    "missed": "what becomes of due times that passed while nothing was running",
+    "missed_within": "how old a missed due time may be",
+    "overlap": "what happens when it is due while still running",
+    "condition": "a command that decides whether it runs",
+    "after": "tasks that it follows",
+    "notify": "who is told of its end",
+}
+SETTINGS_NOT_YET = {
+    "calendars": "named days for `except`",
+    "notify": "who is told how runs end",
+    "max_running": "how many tasks may run at once",
+}
+# What other schedulers call it, where that is not near enough to our word.
+HINTS = {
+    "args": "command", "cmd": "command", "exec": "command", "execstart": "command",
+    "run": "command", "script": "command",
+    "at": "schedule", "cron": "schedule", "interval": "schedule", "oncalendar": "schedule", "when": "schedule",
+    "directory": "cwd", "workdir": "cwd", "working_directory": "cwd", "workingdirectory": "cwd",
+    "environment": "env", "environmentfile": "env_file", "tags": "labels", "tz": "timezone",
+    "disabled": "enabled", "input": "stdin", "mutex": "locks", "randomizeddelaysec": "jitter",
+}  # fmt: skip
+
+task = mapping(TASK, not_yet=NOT_YET, hints=HINTS)
+SETTINGS = {
+    "defaults": Key(
+        "Values for every task that does not give its own; any key of a task but command.",
+        mapping({name: key for name, key in TASK.items() if name != "command"}, not_yet=NOT_YET, hints=HINTS),
+    ),
+    "task_dirs": Key(
+        "Further directories of tasks, weaker than tasks.d; relative to the settings file.",
+        listed(matching(r"[^~\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*", "the path of a directory"), at_most=100),
+    ),
+    "group": Key("The group that may read the state and the logs.", optional(_account)),
+}
+settings = mapping(SETTINGS, not_yet=SETTINGS_NOT_YET)

@@ -1,0 +1,129 @@
+"""YAML text -> a small tree of nodes that know their place. The only module that calls PyYAML.
+
+Much of YAML has no place in a task file and is refused with a plain word: anchors, aliases and tags (what looks like
+one is nearly always a cron expression or a command that wants quotes), several documents, anything deep or huge.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from automate.taskfile.fault import BadTaskFile, Fault, shown
+from automate.taskfile.syntax import explained
+
+DEEPEST = 16
+MOST_NODES = 20_000
+# What YAML forbids, and the line ends that its version 1.1 knows and 1.2 does not: they would be rewritten in silence.
+_forbidden = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+).search
+_BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+class Scalar(msgspec.Struct, frozen=True):
+    """`style` is empty for a plain scalar, else the quote or the `|` or `>` that it was written with."""
+
+    line: int
+    column: int
+    text: str
+    style: str = ""
+
+
+class Sequence(msgspec.Struct, frozen=True):
+    """A list, in either of YAML's ways."""
+
+    line: int
+    column: int
+    items: "list[Node]"
+
+
+class Mapping(msgspec.Struct, frozen=True):
+    """Pairs in the order of the file; a key may come twice."""
+
+    line: int
+    column: int
+    pairs: "list[tuple[Node, Node]]"
+
+
+Node = Scalar | Sequence | Mapping
+
+_STARTS = {"SequenceStartEvent", "MappingStartEvent"}
+_ENDS: dict[str, Callable[[int, int, list[Node]], Node]] = {
+    "SequenceEndEvent": Sequence,
+    "MappingEndEvent": lambda line, column, inner: Mapping(
+        line, column, list(zip(inner[::2], inner[1::2], strict=True))
+    ),
+}
+_SECOND = "a second document begins here: expected one task in a file"
+
+
+def tree(data: bytes, file: str) -> Node | None:
+    """The document in `data`, None when there is none; BadTaskFile with one fault when it is not (our) YAML."""
+    import yaml
+
+    text = _decoded(data, file)
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        documents = _built(yaml.parse(text, Loader=loader), file)
+    except yaml.MarkedYAMLError as error:
+        raise BadTaskFile([Fault(file, *explained(error, text))]) from None
+    return documents[0] if documents else None
+
+
+def _built(events: Iterable[Any], file: str) -> list[Node]:
+    documents: list[Node] = []
+    around = [documents]  # the lists being filled, the innermost last; kept by hand, so no depth can overflow the stack
+    places: list[tuple[int, int]] = []
+    for count, event in enumerate(events):
+        kind = type(event).__name__
+        place = (event.start_mark.line + 1, event.start_mark.column + 1)
+        if message := _unwanted(kind, event, len(around), count) or (
+            kind == "DocumentStartEvent" and documents and _SECOND
+        ):
+            raise BadTaskFile([Fault(file, *place, "", message)])
+        if kind == "ScalarEvent":
+            around[-1].append(Scalar(*place, event.value, event.style or ""))
+        elif kind in _STARTS:
+            around.append([])
+            places.append(place)
+        elif kind in _ENDS:
+            inner = around.pop()
+            around[-1].append(_ENDS[kind](*places.pop(), inner))
+    return documents
+
+
+def _unwanted(kind: str, event: Any, depth: int, count: int) -> str | None:
+    if kind == "AliasEvent":
+        return f"'*{event.anchor}' is an alias, which is not supported: put a value that begins with * in quotes"
+    if getattr(event, "anchor", None):
+        return f"'&{event.anchor}' is an anchor, which is not supported: put a value that begins with & in quotes"
+    if getattr(event, "tag", None):
+        return f"{shown(event.tag)} is a tag, which is not supported: put a value that begins with ! in quotes"
+    if depth > DEEPEST:
+        return f"is nested deeper than {DEEPEST} levels, which no task file needs"
+    if count > MOST_NODES:
+        return f"holds more than {MOST_NODES} values, which no task file needs"
+    return None
+
+
+def _decoded(data: bytes, file: str) -> str:
+    if encoding := _BOMS.get(data[:2]):
+        raise BadTaskFile.of_whole(file, f"is {encoding}: expected UTF-8")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        raise BadTaskFile([_at(before, file, f"byte 0x{data[error.start]:02x} is not UTF-8")]) from None
+    text = text.removeprefix("\ufeff")
+    if match := _forbidden(text):
+        message = f"character U+{ord(match[0]):04X} cannot stand in YAML: expected text"
+        raise BadTaskFile([_at(text[: match.start()], file, message)])
+    return text
+
+
+def _at(before: str, file: str, message: str) -> Fault:
+    """A fault at the end of `before`."""
+    line = before.count("\n") + 1
+    return Fault(file, line, len(before) - before.rfind("\n"), "", message)

@@ -1,0 +1,82 @@
+"""The content of a file -> a Task or the Settings, or all of its faults at once."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from automate.settings import Settings
+from automate.task import ExitCodes, Limits, OutputRules, Retries, Task
+from automate.taskfile import keys
+from automate.taskfile.agreement import note_disagreements
+from automate.taskfile.fault import BadTaskFile
+from automate.taskfile.nodes import tree
+from automate.taskfile.readers import BAD, Reader, Sheet
+
+_STRUCTS = {"retries": Retries, "exit_codes": ExitCodes, "output": OutputRules, "limits": Limits}
+
+
+def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> Task:
+    """Read a task file's content, with the settings' defaults under it; BadTaskFile with every fault there is."""
+    sheet = Sheet(file)
+    own = _taken(data, keys.task, sheet)
+    if "command" not in sheet.places:
+        sheet.note(None, "command", "is missing: expected what the task is to run")
+    values = merged(settings.defaults, own)
+    note_disagreements(values, sheet, seed=name)
+    sheet.close()
+    for key, struct in _STRUCTS.items():
+        if key in values:
+            values[key] = struct(**values[key])
+    return Task(name=name, file=file, **values)
+
+
+def parse_settings(data: bytes, file: str) -> Settings:
+    """Read the settings' content; an empty file is as good as none."""
+    sheet = Sheet(file)
+    if tree(data, file) is None:
+        return Settings(file=file)
+    values = _taken(data, keys.settings, sheet)
+    defaults = values.get("defaults", {})
+    note_disagreements(defaults, sheet, seed="", within="defaults.")
+    sheet.close()
+    return Settings(
+        file=file,
+        defaults=defaults,
+        lines=_lines(sheet, "defaults."),
+        task_dirs=tuple(os.path.join(os.path.dirname(file), path) for path in values.get("task_dirs", ())),
+        group=values.get("group"),
+    )
+
+
+def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
+    """Where each effective value of a task comes from: `built in`, or `FILE:LINE` of the settings or the task file.
+
+    The keys are those of a task; entries of mappings stand for themselves too, dotted (`retries.delay`, `env.PATH`).
+    """
+    sheet = Sheet(file)
+    _taken(data, keys.task, sheet)
+    by_default = {key: f"{settings.file}:{line}" for key, line in settings.lines.items()}
+    own = {key: f"{file}:{line}" for key, line in _lines(sheet).items()}
+    return dict.fromkeys(keys.TASK, "built in") | by_default | own
+
+
+def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A task's own keys replace the defaults', except that mappings are merged entry by entry."""
+    values = {**defaults, **own}
+    for key in keys.MAPPINGS & own.keys() & defaults.keys():
+        values[key] = {**defaults[key], **own[key]}
+    return values
+
+
+def _taken(data: bytes, reader: Reader, sheet: Sheet) -> dict[str, Any]:
+    root = tree(data, sheet.file)
+    if root is None:
+        raise BadTaskFile.of_whole(sheet.file, "is empty: expected at least 'command: ...'")
+    values = reader.take(root, "", sheet)
+    if values is BAD:  # it is no mapping at all; what else could be said of it would only be noise
+        sheet.close()
+    return dict(values)
+
+
+def _lines(sheet: Sheet, prefix: str = "") -> dict[str, int]:
+    return {key.removeprefix(prefix): node.line for key, (node, _) in sheet.places.items() if key.startswith(prefix)}

@@ -1,0 +1,193 @@
+"""Readers: what turns a node into a value, tells every fault on the way, and knows its own JSON Schema.
+
+A reader's schema and what it accepts stand side by side, so that editors and `automate check` cannot disagree for long;
+the tests hold them together.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from automate.taskfile.fault import BadTaskFile, Fault, shown, visible
+from automate.taskfile.nodes import Mapping as Pairs
+from automate.taskfile.nodes import Node, Scalar, Sequence
+
+BAD: Final = object()  # stands for a value whose fault is already noted
+NULLS = {"null", "Null", "NULL", "~"}
+_KINDS = {Sequence: "a list", Pairs: "a mapping"}
+
+
+class Sheet:
+    """The faults of one file while it is read, and where each key of it stands: dotted key -> (key, value)."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+        self.places: dict[str, tuple[Node, Node]] = {}
+
+    def note(self, node: Node | None, key: str, message: str) -> None:
+        """Without a node, the fault is that something is not there."""
+        line, column = (node.line, node.column) if node else (1, 1)
+        self.faults.append(Fault(self.file, line, column, visible(key), message))
+
+    def close(self) -> None:
+        """Raise what was noted, if anything was."""
+        if self.faults:
+            raise BadTaskFile(self.faults)
+
+
+class Reader(NamedTuple):
+    """`take` gives the value, or BAD after it noted why."""
+
+    take: Callable[[Node, str, Sheet], Any]
+    schema: dict[str, Any]
+
+
+class Key(NamedTuple):
+    """One key of a file: what it is for, in one sentence, and how it is read."""
+
+    doc: str
+    reader: Reader
+
+
+def leaf(expected: str, convert: Callable[[str, bool], Any], schema: dict[str, Any], *, secret: bool = False) -> Reader:
+    """A value that is written as one scalar: `convert(text, plain)` gives it, or raises ValueError.
+
+    A ValueError with a message is told as it is, one without as "expected ..., got ..."; a secret is never shown.
+    """
+
+    def take(node: Node, key: str, sheet: Sheet) -> Any:
+        if not isinstance(node, Scalar):
+            sheet.note(node, key, f"expected {expected}, got {_KINDS[type(node)]}")
+        elif not node.style and (not node.text or node.text in NULLS):
+            sheet.note(node, key, f"has no value: expected {expected}")
+        else:
+            try:
+                return convert(node.text, not node.style)
+            except ValueError as error:
+                got = "" if secret else f", got {shown(node.text)}"
+                sheet.note(node, key, str(error) or f"expected {expected}{got}")
+        return BAD
+
+    return Reader(take, schema)
+
+
+def optional(reader: Reader) -> Reader:
+    """`null` or `~` is None: the key has no value, whatever `defaults` say. Nothing at all is still a fault."""
+
+    def take(node: Node, key: str, sheet: Sheet) -> Any:
+        if isinstance(node, Scalar) and not node.style and node.text in NULLS:
+            return None
+        return reader.take(node, key, sheet)
+
+    return Reader(take, {"anyOf": [reader.schema, {"type": "null"}]})
+
+
+def listed(item: Reader, *, at_least: int = 0, at_most: int = 1000, repeats: bool = False) -> Reader:
+    """A list, or one item alone; gives a tuple."""
+
+    def take(node: Node, key: str, sheet: Sheet) -> Any:
+        if not isinstance(node, Sequence):
+            value = item.take(node, key, sheet)
+            return BAD if value is BAD else (value,)
+        if not at_least <= len(node.items) <= at_most:
+            sheet.note(node, key, f"expected {at_least} to {at_most} of them, got {len(node.items)}")
+            return BAD
+        values = [item.take(inner, f"{key}[{index}]", sheet) for index, inner in enumerate(node.items)]
+        if not repeats and _note_repeated(values, node, key, sheet):
+            return BAD
+        return BAD if BAD in values else tuple(values)
+
+    many = {"type": "array", "items": item.schema, "minItems": at_least, "maxItems": at_most}
+    return Reader(take, {"anyOf": [item.schema, many if repeats else many | {"uniqueItems": True}]})
+
+
+def _note_repeated(values: list[Any], node: Sequence, key: str, sheet: Sheet) -> bool:
+    repeated = [index for index, value in enumerate(values) if value is not BAD and values.index(value) < index]
+    for index in repeated:
+        sheet.note(node.items[index], f"{key}[{index}]", f"is given twice; first as [{values.index(values[index])}]")
+    return bool(repeated)
+
+
+def either(one: Reader, other: Reader) -> Reader:
+    """`one` when the value is a scalar, `other` when it is a list or a mapping."""
+
+    def take(node: Node, key: str, sheet: Sheet) -> Any:
+        return (one if isinstance(node, Scalar) else other).take(node, key, sheet)
+
+    return Reader(take, {"anyOf": [one.schema, other.schema]})
+
+
+def mapping(
+    keys: Mapping[str, Key], *, not_yet: Mapping[str, str] | None = None, hints: Mapping[str, str] | None = None
+) -> Reader:
+    """A mapping of known keys; gives a dict of those that were given and could be read.
+
+    `not_yet` are keys that will exist; `hints` are words from elsewhere and the key that is meant by each.
+    """
+    refused = {key: f"is not supported yet ({doc})" for key, doc in (not_yet or {}).items()}
+
+    def take(node: Node, key: str, sheet: Sheet) -> Any:
+        values = {}
+        for name, key_node, value_node in _pairs(node, key, sheet):
+            dotted = f"{key}.{name}" if key else name
+            if name not in keys:
+                sheet.note(key_node, dotted, refused.get(name) or _unknown(name, keys, hints or {}))
+            elif (value := keys[name].reader.take(value_node, dotted, sheet)) is not BAD:
+                values[name] = value
+        return values if isinstance(node, Pairs) else BAD
+
+    properties = {name: {"description": entry.doc, **entry.reader.schema} for name, entry in keys.items()}
+    return Reader(take, {"type": "object", "properties": properties, "additionalProperties": False})
+
+
+def named(name_check: Callable[[str], str | None], item: Reader, name_pattern: str) -> Reader:
+    """A mapping whose keys the user chooses; `name_check` gives what is wrong with one, or None."""
+
+    def take(node: Node, key: str, sheet: Sheet) -> Any:
+        values = {}
+        for name, key_node, value_node in _pairs(node, key, sheet):
+            if wrong := name_check(name):
+                sheet.note(key_node, f"{key}.{name}", wrong)
+            values[name] = item.take(value_node, f"{key}.{name}", sheet)
+        return values if isinstance(node, Pairs) and BAD not in values.values() else BAD
+
+    return Reader(
+        take, {"type": "object", "propertyNames": {"pattern": name_pattern}, "additionalProperties": item.schema}
+    )
+
+
+def _got(node: Node) -> str:
+    return shown(node.text) if isinstance(node, Scalar) else _KINDS[type(node)]
+
+
+def _pairs(node: Node, key: str, sheet: Sheet) -> list[tuple[str, Node, Node]]:
+    """The pairs with their keys' texts, each key once; notes what is no mapping, no key, or a key's second coming."""
+    if not isinstance(node, Pairs):
+        sheet.note(node, key, f"expected keys and values, got {_got(node)}")
+        return []
+    pairs: list[tuple[str, Node, Node]] = []
+    first: dict[str, int] = {}
+    for key_node, value_node in node.pairs:
+        if not isinstance(key_node, Scalar):
+            sheet.note(key_node, key, f"expected a word as key, got {_KINDS[type(key_node)]}")
+            continue
+        name = key_node.text
+        dotted = f"{key}.{name}" if key else name
+        if name in first:
+            sheet.note(key_node, dotted, f"is given twice; first in line {first[name]}")
+            continue
+        first[name] = key_node.line
+        sheet.places[dotted] = (key_node, value_node)
+        pairs.append((name, key_node, value_node))
+    return pairs
+
+
+def _unknown(name: str, keys: Mapping[str, Key], hints: Mapping[str, str]) -> str:
+    from difflib import get_close_matches
+
+    if name == "<<":
+        return "merge keys are not supported: write the values out"
+    near = get_close_matches(name[:64], [*keys, *hints], 1)
+    if not near:
+        return "unknown key: expected one of " + ", ".join(keys)
+    return f"unknown key: did you mean {hints.get(near[0], near[0])}?"
