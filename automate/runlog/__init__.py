@@ -1,0 +1,20 @@
+"""The run log, runs.jsonl: one line for each run that ended and each due time that was not run (DESIGN section 7).
+
+The JSON Lines file is touched only here. logrotate(8) may rename it at any time.
+"""
+
+from automate.runlog.appending import Position, append, position
+from automate.runlog.reading import Entry, Reader, find, highest_id, last_of_each, newest_first, recorded
+
+__all__ = [
+    "Entry",
+    "Position",
+    "Reader",
+    "append",
+    "find",
+    "highest_id",
+    "last_of_each",
+    "newest_first",
+    "position",
+    "recorded",
+]

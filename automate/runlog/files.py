@@ -1,0 +1,107 @@
+"""The run log's files: runs.jsonl itself, and what logrotate(8) made of older ones by renaming and compressing."""
+
+import errno
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+
+from automate.errors import AutomateError, NotAllowedError
+from automate.paths import Instance
+
+_ROTATED = re.compile(r"(?:\.(?P<number>\d+)|-(?P<date>\d[\d-]*))(?:\.gz)?", re.ASCII)
+"""What logrotate appends: `.1`, or with `dateext` `-20261121`; `.gz` once it is compressed."""
+
+
+def inode(path: str) -> int:
+    """Which file has this path now; 0 when none has."""
+    try:
+        return os.stat(path, follow_symlinks=False).st_ino
+    except FileNotFoundError:
+        return 0
+
+
+class LogFile(NamedTuple):
+    """One file of the log, open for reading; `opened` closes it."""
+
+    descriptor: int
+    inode: int
+    packed: bool
+
+
+@contextmanager
+def opened(instance: Instance) -> Iterator[list[LogFile]]:
+    """Every file of the log, newest first, as they are at one moment: all open at once, so that no rotation can hide
+    one or show it twice while they are read."""
+    while True:
+        with ExitStack() as stack:
+            before = inode(instance.run_log)
+            files = _open_all(instance.run_log, stack)
+            if files is not None and inode(instance.run_log) == before:
+                yield files
+                return
+
+
+def _open_all(run_log: str, stack: ExitStack) -> list[LogFile] | None:
+    """None when a file was renamed in between."""
+    files = []
+    for path in paths_newest_first(run_log):
+        try:
+            descriptor = open_log(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        stack.callback(os.close, descriptor)
+        files.append(LogFile(descriptor, os.fstat(descriptor).st_ino, path.endswith(".gz")))
+    return files
+
+
+def paths_newest_first(run_log: str) -> list[str]:
+    """The log and its rotated siblings. While one is being compressed both it and its `.gz` are there: it is taken."""
+    directory, name = os.path.split(run_log)
+    try:
+        names = {other for other in os.listdir(directory) if other.startswith(name)}
+    except FileNotFoundError:
+        return []
+    except PermissionError as error:
+        raise _not_allowed(directory) from error
+    matches = [match for other in names if (match := _ROTATED.fullmatch(other, len(name)))]
+    rotated = [
+        match for match in matches if match.string.removesuffix(".gz") == match.string or not _twin(match, names)
+    ]
+    numbered = sorted((match for match in rotated if match["number"]), key=lambda match: int(match["number"]))
+    dated = sorted((match for match in rotated if match["date"]), key=lambda match: match["date"], reverse=True)
+    newest_first = [name] * (name in names) + [match.string for match in (*numbered, *dated)]
+    return [os.path.join(directory, other) for other in newest_first]
+
+
+def _twin(packed: re.Match[str], names: set[str]) -> bool:
+    return packed.string.removesuffix(".gz") in names
+
+
+def open_log(path: str, flags: int) -> int:
+    """A descriptor of a regular file of the log, reached without a link at its end; the caller closes it.
+
+    FileNotFoundError without O_CREAT; AutomateError for what is no regular file; NotAllowedError.
+    """
+    try:
+        descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    except PermissionError as error:
+        raise _not_allowed(path) from error
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.EISDIR, errno.ENXIO}:
+            raise _no_log(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _no_log(path)
+    return descriptor
+
+
+def _not_allowed(path: str) -> NotAllowedError:
+    return NotAllowedError(f"{path}: this user may not use the run log")
+
+
+def _no_log(path: str) -> AutomateError:
+    return AutomateError(f"{path}: the run log must be a regular file, not a link or a device; move it away")

@@ -1,0 +1,156 @@
+"""Records found in the run log, newest first, over all of its files."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from os import fstat, pread
+from typing import NamedTuple
+
+import msgspec
+
+from automate.paths import Instance
+from automate.run import Record
+from automate.runlog.appending import Position
+from automate.runlog.backwards import LAST_BLOCK, lines
+from automate.runlog.files import LogFile, opened
+
+_MOST_NEEDLES = 8  # each costs a search of the whole log; more of them than this cost as much as decoding every line
+
+
+class Entry(NamedTuple):
+    """A record with its line, as it stands in the log but without the newline: it may say more than we know of."""
+
+    record: Record
+    line: bytes
+
+
+class _Key(msgspec.Struct):
+    """What is needed of each line when all of them are read."""
+
+    id: int
+    task: str
+
+
+_decode_record = msgspec.json.Decoder(Record).decode
+_decode_key = msgspec.json.Decoder(_Key).decode
+
+
+class Reader:
+    """One reading of an instance's log. `unreadable` counts the lines met so far that are no record: torn by a power
+    cut, or written by something else."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.unreadable = 0
+
+    def entries(
+        self,
+        *,
+        tasks: Collection[str] | None = None,
+        outcomes: Collection[str] | None = None,
+        accept: Callable[[Record], bool] | None = None,
+    ) -> Iterator[Entry]:
+        """Newest first: those of these tasks, and with these outcomes, and which `accept` takes; None is all.
+
+        As the log is when the first is asked for; a rotation while reading changes nothing.
+        """
+        for line in _every_line(self.instance, _needles(tasks, outcomes)):
+            record = _record(line)
+            if record is None:
+                self.unreadable += 1
+            elif _fits(record, tasks, outcomes) and (accept is None or accept(record)):
+                yield Entry(record, line)
+
+
+def newest_first(
+    instance: Instance,
+    *,
+    tasks: Collection[str] | None = None,
+    accept: Callable[[Record], bool] | None = None,
+) -> Iterator[Record]:
+    """The records of these tasks which `accept` takes; None is all. Lines that are no record are passed over."""
+    return (entry.record for entry in Reader(instance).entries(tasks=tasks, accept=accept))
+
+
+def find(instance: Instance, run_id: int) -> Record | None:
+    """The record of this run; None when it has none, or has none yet."""
+    for needles in ([b'"id":%d,' % run_id], []):  # as we write it; then as somebody else may have
+        for line in _every_line(instance, needles):
+            if (key := _key(line)) and key.id == run_id and (record := _record(line)):
+                return record
+    return None
+
+
+def recorded(instance: Instance, ids: Collection[int], since: Position) -> set[int]:
+    """Which of these runs have their record at this position or after it: what a crash between record and state left.
+
+    Follows the log through rotation; when the file of that time is no longer found, everything is searched.
+    """
+    wanted = set(ids)
+    found: set[int] = set()
+    with opened(instance) as files:
+        for file, start in _after(files, since):
+            for line in lines(file, start=start):
+                if (key := _key(line)) and key.id in wanted:
+                    found.add(key.id)
+                    if found == wanted:
+                        return found
+    return found
+
+
+def last_of_each(instance: Instance) -> dict[str, Record]:
+    """Each task's newest record, by name: reads the whole log."""
+    last: dict[str, Record] = {}
+    for line in _every_line(instance):
+        if (key := _key(line)) and key.task not in last and (record := _record(line)):
+            last[key.task] = record
+    return last
+
+
+def highest_id(instance: Instance) -> int:
+    """The highest id of any run on record, 0 for none: reads the whole log."""
+    return max((key.id for line in _every_line(instance) if (key := _key(line))), default=0)
+
+
+def _every_line(instance: Instance, needles: Sequence[bytes] = ()) -> Iterator[bytes]:
+    with opened(instance) as files:
+        for file in files:
+            yield from lines(file, needles, first_block=LAST_BLOCK) if needles else lines(file)
+
+
+def _record(line: bytes) -> Record | None:
+    try:
+        return _decode_record(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _key(line: bytes) -> _Key | None:
+    try:
+        return _decode_key(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _after(files: Sequence[LogFile], since: Position) -> list[tuple[LogFile, int]]:
+    for index, file in enumerate(files):
+        if file.inode == since.inode and not file.packed and _begins_line(file, since.size):
+            return [*((newer, 0) for newer in files[:index]), (file, since.size)]
+    return [(file, 0) for file in files]
+
+
+def _begins_line(file: LogFile, size: int) -> bool:
+    """Whether the file is still the one of that position; an inode number may have been given to another since."""
+    if fstat(file.descriptor).st_size < size:
+        return False
+    return size == 0 or pread(file.descriptor, 1, size - 1) == b"\n"
+
+
+def _needles(tasks: Collection[str] | None, outcomes: Collection[str] | None) -> list[bytes]:
+    """What a line must contain one of; the names of tasks and outcomes stand in JSON as they are, between quotes."""
+    for words in (tasks, outcomes):
+        if words is not None and len(words) <= _MOST_NEEDLES:
+            return [b'"%s"' % word.encode() for word in sorted(words)]
+    return []
+
+
+def _fits(record: Record, tasks: Collection[str] | None, outcomes: Collection[str] | None) -> bool:
+    return (tasks is None or record.task in tasks) and (outcomes is None or record.outcome in outcomes)
