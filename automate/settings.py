@@ -1,11 +1,13 @@
 """The settings: what one instance's automate.yaml says for all of its tasks."""
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-import msgspec
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(NamedTuple):
     """`Settings()` is what holds without a file.
 
     `defaults` are task keys as they were read, mappings still as dicts, so that a task may replace single entries;
@@ -13,7 +15,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     file: str = ""
-    defaults: dict[str, Any] = {}
-    lines: dict[str, int] = {}
+    defaults: Mapping[str, Any] = _NONE
+    lines: Mapping[str, int] = _NONE
     task_dirs: tuple[str, ...] = ()
     group: str | None = None

@@ -1,39 +1,40 @@
 """Task files and settings: which files there are, what they say, and every fault of theirs at its place.
 
-Finding is cheap, and is all that a command needs whose tasks are in the parse cache; what reads YAML is imported with the
-first file that is read.
+Finding is cheap, and is all that a command needs whose tasks are in the parse cache; what reads YAML is imported with
+the first file that is read.
 """
 
 from typing import TYPE_CHECKING
 
+from automate.settings import Settings
 from automate.taskfile.fault import BadTaskFile, Fault
 from automate.taskfile.finding import Found, discover, name_of
 from automate.taskfile.reading import read
 
 if TYPE_CHECKING:
-    from automate.settings import Settings
     from automate.task import Task
 
 __all__ = [
-    "BadTaskFile", "Fault", "Found", "discover", "name_of", "origins", "parse_settings", "parse_task", "read",
+    "BadTaskFile", "Fault", "Found", "Settings",
+    "discover", "name_of", "origins", "parse_settings", "parse_task", "read",
 ]  # fmt: skip
 
 
-def parse_task(data: bytes, *, file: str, name: str, settings: "Settings") -> "Task":
+def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> "Task":
     """Read a task file's content, with the settings' defaults under it; BadTaskFile with every fault there is."""
     from automate.taskfile import parsing
 
     return parsing.parse_task(data, file=file, name=name, settings=settings)
 
 
-def parse_settings(data: bytes, file: str) -> "Settings":
+def parse_settings(data: bytes, file: str) -> Settings:
     """Read the settings' content; an empty file is as good as none. BadTaskFile with every fault there is."""
     from automate.taskfile import parsing
 
     return parsing.parse_settings(data, file)
 
 
-def origins(data: bytes, *, file: str, settings: "Settings") -> dict[str, str]:
+def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
     """Where each effective value comes from: `built in`, or `FILE:LINE` of the settings or of the task file.
 
     The keys are those of a task; entries of mappings stand for themselves too, dotted (`retries.delay`, `env.PATH`).

@@ -16,6 +16,8 @@ _BLOCKS = ("|", ">")
 
 def note_disagreements(values: Mapping[str, Any], sheet: Sheet, *, seed: str, within: str = "") -> None:
     """Note what does not go together. `within` is the dotted prefix of the keys in this file (`defaults.`)."""
+    if "command" in values and not values["command"][0].strip():
+        sheet.note(sheet.places["command"][1], "command[0]", "expected a program, got ''")
     if any(within + key in sheet.places for key in _SCHEDULE_KEYS):
         _note_schedule(values, sheet, seed, within)
     if within + "exit_codes" in sheet.places and "exit_codes" in values:

@@ -4,8 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-
-import msgspec
+from typing import NamedTuple
 
 from automate.errors import AutomateError, BadFileError, NotAllowedError
 from automate.taskfile.fault import Fault, shown, visible
@@ -17,7 +16,7 @@ _LEFTOVER = (".", "#", "~")  # hidden files, Emacs' #x# and .#x; x~ and x.yaml.s
 _REGULAR = stat.S_IFREG
 
 
-class Found(msgspec.Struct, frozen=True, gc=False):
+class Found(NamedTuple):
     """One file that is, or was meant to be, a task's. (name, size, mtime_ns, inode) tells whether it has changed."""
 
     name: str

@@ -6,7 +6,7 @@ The values end in the structs of task.py; the tests hold keys and fields togethe
 import re
 
 from automate.taskfile.finding import NAME
-from automate.taskfile.readers import Key, Reader, either, listed, mapping, named, optional
+from automate.taskfile.readers import Key, Reader, array, either, listed, mapping, named, optional
 from automate.taskfile.scalars import boolean, choice, duration, matching, number, octal, size, text, whole
 
 _env_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
@@ -41,6 +41,7 @@ def _only(name: str, value: object) -> object:
     return {name: value} if isinstance(value, int) else value
 
 
+_argv = array(text("text", secret=True), at_least=1, at_most=4096, repeats=True)
 _line = text(longest=_LINE)
 _words = listed(matching(r"[^\s,]{1,64}", "words without spaces or commas"))
 _path = matching(r"[/~][^\u0000-\u001f\u007f]*", "a path that begins with / or ~")
@@ -81,9 +82,7 @@ TASK = {
     "labels": Key("Words to find tasks by; one, or a list.", _words),
     "command": Key(
         "What is run: text is given to the shell, a list is run as it is, without a shell.",
-        either(
-            text("the text of a command"), listed(text("text", secret=True), at_least=1, at_most=4096, repeats=True)
-        ),
+        either(text("the text of a command"), _argv),
     ),
     "shell": Key("The program that runs a command that is text.", _path),
     "schedule": Key(

@@ -82,13 +82,24 @@ def optional(reader: Reader) -> Reader:
     return Reader(take, {"anyOf": [reader.schema, {"type": "null"}]})
 
 
-def listed(item: Reader, *, at_least: int = 0, at_most: int = 1000, repeats: bool = False) -> Reader:
-    """A list, or one item alone; gives a tuple."""
+def listed(item: Reader, *, at_least: int = 0, at_most: int = 1000) -> Reader:
+    """A list without repetitions, or one item alone; gives a tuple."""
+    many = array(item, at_least=at_least, at_most=at_most, repeats=False)
+
+    def one(node: Node, key: str, sheet: Sheet) -> Any:
+        value = item.take(node, key, sheet)
+        return BAD if value is BAD else (value,)
+
+    return either(Reader(one, item.schema), many)
+
+
+def array(item: Reader, *, at_least: int, at_most: int, repeats: bool) -> Reader:
+    """A list and nothing else; gives a tuple."""
 
     def take(node: Node, key: str, sheet: Sheet) -> Any:
         if not isinstance(node, Sequence):
-            value = item.take(node, key, sheet)
-            return BAD if value is BAD else (value,)
+            sheet.note(node, key, f"expected a list, got {_got(node)}")
+            return BAD
         if not at_least <= len(node.items) <= at_most:
             sheet.note(node, key, f"expected {at_least} to {at_most} of them, got {len(node.items)}")
             return BAD
@@ -97,8 +108,8 @@ def listed(item: Reader, *, at_least: int = 0, at_most: int = 1000, repeats: boo
             return BAD
         return BAD if BAD in values else tuple(values)
 
-    many = {"type": "array", "items": item.schema, "minItems": at_least, "maxItems": at_most}
-    return Reader(take, {"anyOf": [item.schema, many if repeats else many | {"uniqueItems": True}]})
+    schema = {"type": "array", "items": item.schema, "minItems": at_least, "maxItems": at_most}
+    return Reader(take, schema if repeats else schema | {"uniqueItems": True})
 
 
 def _note_repeated(values: list[Any], node: Sequence, key: str, sheet: Sheet) -> bool:
