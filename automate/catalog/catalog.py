@@ -1,0 +1,135 @@
+"""The tasks of an instance by name and glob, from whatever is the cheapest source that is still true."""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from automate.catalog.due import due_times
+from automate.catalog.entry import Entry, entry_of
+from automate.catalog.files import TaskFiles
+from automate.catalog.matching import is_glob, matching
+from automate.catalog.settings import SettingsFile
+from automate.paths import Instance
+from automate.state import OpenRun, State
+from automate.state.runs import last_runs, open_runs
+from automate.taskfile import BadTaskFile, Fault, Found, discover
+
+if TYPE_CHECKING:
+    from automate.schedule import Schedule
+    from automate.settings import Settings
+    from automate.task import Task
+
+_OTHERS_WRITE = 0o022
+
+
+class Catalog:
+    """What there is at `now`, as far as it is asked for; make another one to look again.
+
+    `state` may be None: then everything is read from the files. `owner` is the user that all files must belong to (0
+    for root, DESIGN section 13), None where that is not asked.
+    """
+
+    def __init__(self, instance: Instance, state: State | None, *, owner: int | None, now: datetime) -> None:
+        self._state = state
+        self._cache = state if state and _is_trusted(state, owner) else None
+        self._owner = owner
+        self._now = now.timestamp()
+        self._settings = SettingsFile(instance, self._cache, owner, self._now)
+
+    @property
+    def settings(self) -> "Settings":
+        """BadTaskFile when they have a fault: nothing should run then."""
+        settings, faults, _ = self._settings.read
+        if faults:
+            raise BadTaskFile(faults)
+        return settings
+
+    @property
+    def settings_faults(self) -> tuple[Fault, ...]:
+        """While there are any, all is read as if there were no settings; a command that shows something says so."""
+        return self._settings.faults
+
+    @property
+    def task_dirs(self) -> tuple[str, ...]:
+        """Where tasks are looked for: the instance's directories, then those that the settings name."""
+        return self._settings.task_dirs
+
+    @property
+    def broken(self) -> dict[str, tuple[Fault, ...]]:
+        """The faults of each task that was looked at so far and has some."""
+        return self._files.broken
+
+    def found(self, name: str) -> Found:
+        """The task's file; NoSuchTaskError."""
+        return self._found[self.names([name])[0]]
+
+    def names(self, patterns: Sequence[str] = ()) -> list[str]:
+        """The tasks of these names and globs, in that order, or all; NoSuchTaskError for a pattern that means none."""
+        known = sorted(self._found)
+        return matching(patterns, known) if patterns else known
+
+    def entries(self, patterns: Sequence[str] = ()) -> list[Entry]:
+        """As `names`, a row for each; broken ones too."""
+        names = self.names(patterns)
+        rows = self._files.rows(names, every=not patterns)
+        due = due_times(rows.values(), self._now, self._cache)
+        last = last_runs(self._state) if self._state else {}
+        runs = _by_task(open_runs(self._state)) if self._state else {}
+        return [
+            entry_of(row, due[name], last.get(name), runs.get(name, ()))
+            if (row := rows.get(name))
+            else Entry(name, self._found[name].path, self.broken[name], last.get(name), runs.get(name, ()))
+            for name in names
+        ]
+
+    def task(self, name: str) -> "Task":
+        """The definition, to be shown; NoSuchTaskError, or BadTaskFile with all faults of its file."""
+        self.found(name)
+        tasks = self._files.tasks([name])
+        if name in self.broken:
+            raise BadTaskFile(self.broken[name])
+        return tasks[name]
+
+    def tasks(self, patterns: Sequence[str] = ()) -> "list[Task]":
+        """The definitions, to be run, as `names`; BadTaskFile when the settings, or a task that was named, are broken.
+
+        Of those that a glob means the broken ones are left out and stand in `broken`; are all of them, it is an error.
+        """
+        if self.settings_faults:
+            raise BadTaskFile(self.settings_faults)
+        names = self.names(patterns)
+        tasks = self._files.tasks(names)
+        named = {pattern for pattern in patterns if not is_glob(pattern)}
+        refused = [name for name in names if name in self.broken and (name in named or not tasks)]
+        if refused:
+            raise BadTaskFile([fault for name in refused for fault in self.broken[name]])
+        return [*tasks.values()]
+
+    def schedule(self, task: "Task") -> "Schedule":
+        """Ready to be asked for due times; BadTaskFile where only this host shows what is wrong with it."""
+        from automate.catalog.reading import schedule_of
+
+        return schedule_of(task)
+
+    @cached_property
+    def _found(self) -> dict[str, Found]:
+        return discover(self._settings.task_dirs)
+
+    @cached_property
+    def _files(self) -> TaskFiles:
+        return TaskFiles(self._found, self._settings, self._cache, self._owner, self._now)
+
+
+def _by_task(runs: Iterable[OpenRun]) -> dict[str, tuple[OpenRun, ...]]:
+    tasks: dict[str, tuple[OpenRun, ...]] = {}
+    for run in runs:
+        tasks[run.task] = (*tasks.get(run.task, ()), run)
+    return tasks
+
+
+def _is_trusted(state: State, owner: int | None) -> bool:
+    """Whether the parse cache is as good as the files: with an `owner`, when nobody else can have written it."""
+    places = [] if owner is None else [state.path, os.path.dirname(state.path)]
+    return all(about.st_uid == owner and not about.st_mode & _OTHERS_WRITE for about in map(os.lstat, places))

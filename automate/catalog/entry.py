@@ -1,0 +1,60 @@
+"""A task as a listing shows it: what its file says in short, how it last ended, what it does now."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from automate.state import LastRun, OpenRun
+from automate.state.parsed import Parsed
+
+if TYPE_CHECKING:
+    from automate.taskfile import Fault
+
+
+class Entry(NamedTuple):
+    """One task file. With `faults`, all that the file would say is empty; what ran is known all the same.
+
+    `schedule` is in English, and `compiled` the same for `schedule.load`; `next_due` is in epoch seconds, before
+    `delay` (the jitter's, in seconds), and None when it is never due: by its schedule, or because it is disabled.
+    `open_runs` are claimed and not yet on record, oldest first.
+    """
+
+    name: str
+    path: str
+    faults: "tuple[Fault, ...]" = ()
+    last: LastRun | None = None
+    open_runs: tuple[OpenRun, ...] = ()
+    enabled: bool = True
+    description: str = ""
+    category: str = ""
+    labels: tuple[str, ...] = ()
+    schedule: str = ""
+    compiled: str = ""
+    delay: float = 0.0
+    next_due: float | None = None
+
+    @property
+    def state(self) -> str:
+        """One word: running, retrying (waits for its next attempt), queued, broken, disabled or idle."""
+        if self.open_runs:
+            return _doing(self.open_runs)
+        if self.faults:
+            return "broken"
+        return "idle" if self.enabled else "disabled"
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All that `--status` may ask for and find here: the state, the last outcome or `never`, broken, disabled."""
+        also = {"broken"} if self.faults else set() if self.enabled else {"disabled"}
+        return frozenset({self.state, self.last.outcome if self.last else "never"} | also)
+
+
+def entry_of(row: Parsed, due: float | None, last: LastRun | None, runs: tuple[OpenRun, ...]) -> Entry:
+    """Of a task without faults; `due` counts only while it is enabled."""
+    _, path, _, _, _, _, _, enabled, description, category, labels, schedule, compiled, delay, _, _ = row
+    about = (description, category, tuple(labels.split()), schedule, compiled, delay)
+    return Entry(row[0], path, (), last, runs, bool(enabled), *about, due if enabled else None)
+
+
+def _doing(runs: tuple[OpenRun, ...]) -> str:
+    if any(run.phase == "running" for run in runs):
+        return "running"
+    return "retrying" if any(run.phase == "pending" and run.attempt > 1 for run in runs) else "queued"

@@ -1,0 +1,99 @@
+"""The settings of an instance, and which directories they add. As little of it is read as is asked for."""
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from automate.paths import Instance
+from automate.state import State
+from automate.state.parsed import ParsedSettings, read_parsed_settings
+
+if TYPE_CHECKING:
+    from automate.settings import Settings
+    from automate.taskfile import Fault
+
+
+BAD = "bad "  # before the digest of settings with faults
+FRESH = 2.0  # seconds: the coarsest time stamps of files that there are, FAT's
+
+
+class Mark(NamedTuple):
+    """What tells whether a file has changed."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def is_settled(mtime_ns: int, now: float) -> bool:
+    """Whether any change from `now` on will show in the file's time of change."""
+    return mtime_ns / 1e9 < now - FRESH
+
+
+class SettingsFile:
+    """`automate.yaml`. `row` is what the parse cache is to keep of it; None: nothing, or it is kept already."""
+
+    def __init__(self, instance: Instance, cache: State | None, owner: int | None, now: float) -> None:
+        self.path = instance.settings
+        self.row: ParsedSettings | None = None
+        self._dirs = instance.task_dirs
+        self._cache = cache
+        self._owner = owner
+        self._now = now
+
+    @property
+    def digest(self) -> str:
+        """Another one when the text is another; empty without a file."""
+        return self._brief.digest
+
+    @property
+    def task_dirs(self) -> tuple[str, ...]:
+        """The instance's, then those that the settings name."""
+        return (*self._dirs, *self._brief.task_dirs.splitlines())
+
+    @property
+    def faults(self) -> "tuple[Fault, ...]":
+        """Of a file that is cached there are none."""
+        return self.read[1] if self.digest.startswith(BAD) else ()
+
+    @cached_property
+    def read(self) -> "tuple[Settings, tuple[Fault, ...], str]":
+        """The settings, what is wrong with them (then all are as without a file), and the digest of their text."""
+        from hashlib import blake2b
+
+        from automate.settings import Settings
+        from automate.taskfile import BadTaskFile, parse_settings, read
+
+        if self._mark is None:
+            return Settings(), (), ""
+        digest = ""
+        try:
+            data = read(self.path, owner=self._owner)
+            digest = blake2b(data, digest_size=16).hexdigest()
+            return parse_settings(data, self.path), (), digest
+        except BadTaskFile as bad:
+            return Settings(), bad.faults, BAD + digest
+
+    @cached_property
+    def _mark(self) -> Mark | None:
+        """None: there is no such file. One that cannot be looked at has faults when it is read."""
+        try:
+            about = os.stat(self.path)
+        except FileNotFoundError:
+            return Mark(0, 0, 0) if os.path.islink(self.path) else None
+        except OSError:
+            return Mark(0, 0, 0)
+        return Mark(about.st_size, about.st_mtime_ns, about.st_ino)
+
+    @cached_property
+    def _brief(self) -> ParsedSettings:
+        if self._mark is None:
+            return ParsedSettings(self.path, 0, 0, 0, "", "")
+        cached = self._cache and read_parsed_settings(self._cache, self.path)
+        if cached and cached[1:4] == self._mark:
+            return cached
+        settings, faults, digest = self.read
+        brief = ParsedSettings(self.path, *self._mark, digest, "\n".join(settings.task_dirs))
+        if not faults and is_settled(self._mark.mtime_ns, self._now):
+            self.row = brief
+        return brief
