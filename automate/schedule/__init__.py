@@ -1,0 +1,30 @@
+"""When tasks are due (DESIGN section 5): texts to schedules, schedules to due times. Pure: it asks no clock.
+
+    schedule = parse(["daily at 02:00"], "Europe/Berlin")
+    schedule.next_after(instant)
+
+Reading texts and speaking English are imported when they are first used: a cached schedule needs neither.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from automate.schedule.fault import ScheduleError
+from automate.schedule.schedule import Schedule
+from automate.schedule.zone import host_zone
+
+if TYPE_CHECKING:
+    from automate.schedule.compiled import load
+    from automate.schedule.notes import dst_day
+    from automate.schedule.text import parse
+
+__all__ = ["Schedule", "ScheduleError", "dst_day", "host_zone", "load", "parse"]
+_ROOMS = {"load": "compiled", "dst_day": "notes", "parse": "text"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(name)
+    from importlib import import_module
+
+    globals()[name] = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return globals()[name]

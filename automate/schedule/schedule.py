@@ -1,0 +1,93 @@
+"""A schedule: the union of what its texts say, within its bounds, in its zone."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from automate.schedule.due import FIRST, LAST, Part
+from automate.schedule.zone import Zone
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Entry(NamedTuple):
+    """One text and what it was compiled to; the text has macros and `H` replaced, and is '' where parts say it all."""
+
+    text: str
+    parts: tuple[Part, ...]
+
+
+class Schedule:
+    """When a task is due. Immutable; equal when every due time is computed from the same things.
+
+    Instants are aware datetimes, in any zone going in and in UTC coming out, from 1970 to 2100.
+    """
+
+    __slots__ = ("_entries", "_first", "_last", "_parts", "_zone", "at_startup", "manual")
+
+    at_startup: bool
+    """Is there an `@reboot` among its texts?"""
+    manual: bool
+    """Is it never due by itself, only run by hand?"""
+
+    def __init__(self, zone: Zone, bounds: tuple[int, int], entries: Iterable[Entry], *, at_startup: bool) -> None:
+        self._zone = zone
+        self._first, self._last = max(FIRST, bounds[0]), min(LAST, bounds[1])
+        self._entries = tuple(entries)
+        self._parts = tuple(part for entry in self._entries for part in entry.parts)
+        self.at_startup = at_startup
+        self.manual = not self._parts and not at_startup
+
+    @property
+    def zone_name(self) -> str:
+        """The IANA name of the zone whose wall clock it follows."""
+        return self._zone.name
+
+    def next_after(self, instant: datetime) -> datetime | None:
+        """The first due time strictly after the instant; None when none is left before 2101."""
+        since = instant - _EPOCH
+        after = since.days * 86400 + since.seconds  # due times are whole seconds: a fraction changes nothing
+        after = max(after, self._first - 1)
+        found = [due for part in self._parts if (due := part.next_due(self._zone, after)) is not None]
+        due = min(found, default=LAST + 1)
+        return _EPOCH + timedelta(seconds=due) if due <= self._last else None
+
+    def previous_before(self, instant: datetime) -> datetime | None:
+        """The last due time strictly before the instant; None when there was none since 1970."""
+        since = instant - _EPOCH
+        before = since.days * 86400 + since.seconds + bool(since.microseconds)
+        before = min(before, self._last + 1)
+        found = [due for part in self._parts if (due := part.previous_due(self._zone, before)) is not None]
+        due = max(found, default=FIRST - 1)
+        return _EPOCH + timedelta(seconds=due) if due >= self._first else None
+
+    def describe(self) -> str:
+        """In English. What is in our own words is read back by `parse` to the same due times, in this zone."""
+        from automate.schedule.english import describe
+
+        return describe(self._entries, self._zone, self._first, at_startup=self.at_startup)
+
+    def note(self, due: datetime) -> str | None:
+        """What a clock change did to this due time: it was moved, or is the first or second of two; else None."""
+        from automate.schedule.notes import note
+
+        moment = due - _EPOCH
+        return note(self._entries, self._zone, self._first, moment.days * 86400 + moment.seconds)
+
+    def dump(self) -> str:
+        """Compact JSON that `load` reads back without parsing any text, in any later process of this version."""
+        from automate.schedule.compiled import dump
+
+        return dump(self._zone.name, (self._first, self._last), self._entries, at_startup=self.at_startup)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schedule) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"<Schedule {self.describe()!r} {self.zone_name}>"
+
+    def _key(self) -> tuple[object, ...]:
+        return self.zone_name, self._first, self._last, self._entries, self.at_startup

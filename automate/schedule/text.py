@@ -1,0 +1,64 @@
+"""From the texts of a task file to a Schedule."""
+
+from collections.abc import Sequence
+
+from automate.schedule import bounds, wording
+from automate.schedule.cron import REBOOT, expand, is_cron, pattern
+from automate.schedule.fault import ScheduleError
+from automate.schedule.schedule import Entry, Schedule
+from automate.schedule.words import read
+from automate.schedule.zone import zone_named
+
+
+def parse(
+    texts: Sequence[str],
+    zone: str | None = None,
+    *,
+    starting: str | None = None,
+    ending: str | None = None,
+    seed: str = "",
+) -> Schedule:
+    """The schedule that is due whenever one of the texts says so.
+
+    `zone` is an IANA name, None the host's. `starting` and `ending` are inclusive: dates or instants in that zone, or
+    with an offset; an ending date includes the day. `seed` (the host's and the task's name) decides what `H` is.
+    Raises ScheduleError.
+    """
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    place = zone_named(zone)
+    limits = bounds.first_moment(starting, place), bounds.last_moment(ending, place)
+    if limits[0] > limits[1]:
+        raise ScheduleError(f"`{ending}` is before `starting`, `{starting}`", key="ending")
+    origin = bounds.origin(starting, place)
+    words = [text.strip(" \t").lower() for text in texts]
+    _check_alone(words)
+    entries = [
+        _entry(index, text, origin, seed) for index, text in enumerate(texts) if words[index] not in _WITHOUT_TIMES
+    ]
+    return Schedule(place, limits, entries, at_startup=not _AT_STARTUP.isdisjoint(words))
+
+
+_AT_STARTUP = frozenset({REBOOT, wording.AT_STARTUP})
+_WITHOUT_TIMES = _AT_STARTUP | {wording.MANUAL}
+
+
+def _check_alone(words: list[str]) -> None:
+    if not words:
+        raise ScheduleError("no schedule; expected one or several, or `manual`")
+    if wording.MANUAL in words and len(words) > 1:
+        raise ScheduleError("`manual` beside other schedules; it must be alone", index=words.index(wording.MANUAL))
+
+
+def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Entry:
+    try:
+        return compiled_text(text, origin, seed)
+    except ScheduleError as error:
+        raise ScheduleError(error.message, error.column, index=index, key=error.key) from None
+
+
+def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Entry:
+    """One text's parts; cron keeps its five fields for the English reading."""
+    if is_cron(text):
+        fields = expand(text, seed)
+        return Entry(fields, (pattern(fields),))
+    return Entry("", read(text, origin))

@@ -1,0 +1,142 @@
+"""A time zone as pieces of constant UTC offset, and the host's own zone.
+
+Seconds here are whole numbers: *moments* count real seconds since 1970-01-01T00:00Z, *local* seconds are what the wall
+clock shows, counted as if it were UTC. Within one piece the two differ by a constant.
+"""
+
+import re
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from automate.schedule.fault import ScheduleError, nearest, suggestion
+
+HOUR = 3600
+DAY = 86400
+NEW_CLOCK = 3 * HOUR  # a change of more than this is a new clock, not a gap or a repeated hour: cron(8)
+_BLOCK_BITS = 19  # six days: long enough to be built rarely, short enough to be built in microseconds
+_SAMPLE = 3 * HOUR  # no zone has changed its offset and back within five days since 1970
+
+
+class Piece(NamedTuple):
+    """`start <= moment < end` have one offset. `mark` is how far the wall clock had come before (local, open end).
+
+    `mark` before the piece's own first local second: a gap lies between them, which a fixed schedule makes up for.
+    After it: the local times up to `mark` are being repeated. Equal: nothing happened, or the clock is a new one.
+    """
+
+    start: int
+    end: int
+    offset: int
+    mark: int
+
+
+class Zone:
+    """A zone's pieces, found by asking it for offsets, and kept."""
+
+    def __init__(self, name: str, source: tzinfo) -> None:
+        self.name = name
+        self._source = source
+        self._blocks: dict[int, tuple[Piece, ...]] = {}
+
+    def offset(self, moment: int) -> int:
+        """Seconds east of UTC."""
+        difference = datetime.fromtimestamp(moment, self._source).utcoffset() or timedelta()
+        return difference.days * DAY + difference.seconds
+
+    def piece(self, moment: int) -> Piece:
+        """The piece that holds the moment; a piece may end early, where a block of the cache ends."""
+        pieces = self._blocks.get(moment >> _BLOCK_BITS) or self._build(moment >> _BLOCK_BITS)
+        for piece in pieces:
+            if moment < piece[1]:
+                return piece
+        raise AssertionError("a block's pieces cover it")
+
+    def moment(self, local: int) -> int:
+        """The first moment at which the wall clock shows this local second, or has jumped over it."""
+        piece = self.piece(local - DAY)
+        while local >= piece.end + piece.offset:
+            piece = self.piece(piece.end)
+        return max(piece.start, local - piece.offset)
+
+    def _build(self, number: int) -> tuple[Piece, ...]:
+        """The pieces of one block. It looks back a day, since a repeated hour may reach over the block's start."""
+        start, end = number << _BLOCK_BITS, (number + 1) << _BLOCK_BITS
+        changes = [*self._changes(start - DAY, end), end]
+        opening = start - DAY
+        mark = opening + self.offset(opening)
+        pieces = []
+        for change in changes:
+            offset = self.offset(opening)
+            if abs(mark - (opening + offset)) > NEW_CLOCK:
+                mark = opening + offset
+            if change > start:
+                pieces.append(_clipped(Piece(opening, change, offset, mark), start))
+            mark = max(mark, change + offset)
+            opening = change
+        self._blocks[number] = tuple(pieces)
+        return self._blocks[number]
+
+    def _changes(self, start: int, end: int) -> list[int]:
+        """The moments in (start, end) from which another offset holds."""
+        samples = [(moment, self.offset(moment)) for moment in [*range(start, end, _SAMPLE), end]]
+        return [
+            change
+            for (low, before), (high, after) in pairwise(samples)
+            if before != after and (change := self._bisect(low, high, after)) < end
+        ]
+
+    def _bisect(self, low: int, high: int, after: int) -> int:
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.offset(middle) == after else (middle, high)
+        return high
+
+
+def _clipped(piece: Piece, start: int) -> Piece:
+    if piece.start >= start:
+        return piece
+    return piece._replace(start=start, mark=max(piece.mark, start + piece.offset))
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str | None) -> Zone:
+    """The zone of this IANA name, or the host's; ScheduleError when there is none."""
+    if name is None:
+        name = host_zone().key
+    try:
+        return Zone(name, ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = {zone.lower(): zone for zone in available_timezones()}
+        found = known.get(nearest(name, known) or "")
+        message = f"unknown timezone `{name}`; expected an IANA name such as Europe/Berlin" + suggestion(found)
+        raise ScheduleError(message, key="timezone") from None
+
+
+def host_zone(root: Path = Path("/etc")) -> ZoneInfo:
+    """The zone this machine keeps, as tzset(3) and Debian find it: the link `localtime`, else `timezone`, else UTC."""
+    for name in (_linked(root / "localtime"), _written(root / "timezone")):
+        try:
+            if name:
+                return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+def _linked(link: Path) -> str | None:
+    try:
+        found = re.search(r"/zoneinfo/(?:posix/|right/)?(.+)$", str(link.readlink()))
+    except OSError:
+        return None
+    return found[1] if found else None
+
+
+def _written(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
