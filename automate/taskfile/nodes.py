@@ -56,6 +56,7 @@ _ENDS: dict[str, Callable[[int, int, list[Node]], Node]] = {
         line, column, list(zip(inner[::2], inner[1::2], strict=True))
     ),
 }
+_CORE = "tag:yaml.org,2002:"
 _SECOND = "a second document begins here: expected one task in a file"
 
 
@@ -100,7 +101,7 @@ def _unwanted(kind: str, event: Any, depth: int, count: int) -> str | None:
     if getattr(event, "anchor", None):
         return f"'&{event.anchor}' is an anchor, which is not supported: put a value that begins with & in quotes"
     if getattr(event, "tag", None):
-        return f"{shown(event.tag)} is a tag, which is not supported: put a value that begins with ! in quotes"
+        return f"{shown(event.tag.replace(_CORE, '!!'))} is a tag, which is not supported: put a value that begins with ! in quotes"
     if depth > DEEPEST:
         return f"is nested deeper than {DEEPEST} levels, which no task file needs"
     if count > MOST_NODES:

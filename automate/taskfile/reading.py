@@ -30,9 +30,11 @@ def read(path: str, *, owner: int | None) -> bytes:
     other, and be reached without links. Nothing here can block: a FIFO is opened without waiting and then refused.
     """
     try:
-        if owner is None:
-            return _content(path, os.open(path, _FLAGS), None)
-        return _content(path, _open_trusted(path, owner), owner)
+        descriptor = os.open(path, _FLAGS) if owner is None else _open_trusted(path, owner)
+        try:
+            return _content(path, descriptor, owner)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise BadTaskFile.of_whole(path, unusable(path, error)) from None
     except ValueError:
@@ -69,13 +71,12 @@ def _open_trusted(path: str, owner: int) -> int:
 
 
 def _content(path: str, descriptor: int, owner: int | None) -> bytes:
-    with open(descriptor, "rb", buffering=0) as file:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            raise BadTaskFile.of_whole(path, f"is {kind(about.st_mode)}, not a regular file")
-        if owner is not None:
-            _refuse_foreign(path, path, about, owner)
-        data = _up_to(file.fileno(), LARGEST + 1)
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        raise BadTaskFile.of_whole(path, f"is {kind(about.st_mode)}, not a regular file")
+    if owner is not None:
+        _refuse_foreign(path, path, about, owner)
+    data = _up_to(descriptor, LARGEST + 1)
     if len(data) > LARGEST:
         raise BadTaskFile.of_whole(
             path, f"is larger than {LARGEST // 1024 // 1024} MiB, which no task file needs to be"

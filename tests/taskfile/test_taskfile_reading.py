@@ -1,0 +1,164 @@
+"""read(): what is opened, what is refused and in which words."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from automate.taskfile import BadTaskFile, read
+
+NOBODY = 65534
+
+
+def refusal(path: Path | str, owner: int | None = None) -> str:
+    with pytest.raises(BadTaskFile) as caught:
+        read(str(path), owner=owner)
+    (fault,) = caught.value.faults
+    assert (fault.line, fault.column, fault.key) == (1, 1, "")
+    assert "\n" not in str(fault)
+    return fault.message
+
+
+@pytest.fixture
+def trusted(tmp_path: Path) -> Path:
+    """A file as root's instance wants it."""
+    directory = tmp_path.resolve() / "tasks.d"
+    directory.mkdir(mode=0o755)
+    file = directory / "a.yaml"
+    file.write_bytes(b"command: id\n")
+    file.chmod(0o644)
+    return file
+
+
+ME = os.getuid()
+
+
+def test_the_whole_content_is_given(trusted: Path) -> None:
+    assert read(str(trusted), owner=None) == b"command: id\n"
+
+
+def test_one_mebibyte_is_not_too_large(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"#" * 1024 * 1024)
+    assert len(read(str(tmp_path / "x"), owner=None)) == 1024 * 1024
+
+
+def test_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"#" * (1024 * 1024 + 1))
+    assert refusal(tmp_path / "x") == "is larger than 1 MiB, which no task file needs to be"
+
+
+def test_an_endless_sparse_file_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "x").open("wb") as file:
+        file.truncate(10**12)
+    assert "larger than 1 MiB" in refusal(tmp_path / "x")
+
+
+def test_a_fifo_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x")
+    assert refusal(tmp_path / "x") == "is a FIFO, not a regular file"
+
+
+def test_a_socket_is_refused(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "x"))
+        assert refusal(tmp_path / "x") == "is a socket or a device, not a regular file"
+
+
+def test_a_device_is_refused() -> None:
+    assert refusal("/dev/zero") == "is a device, not a regular file"
+
+
+def test_a_directory_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == "is a directory, not a regular file"
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "x") == "does not exist"
+
+
+def test_a_dangling_link_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "x").symlink_to("nowhere")
+    assert refusal(tmp_path / "x") == "is a link that leads nowhere"
+
+
+def test_a_loop_of_links_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "x").symlink_to("y")
+    (tmp_path / "y").symlink_to("x")
+    assert refusal(tmp_path / "x") == "is a link that leads nowhere"
+
+
+def test_a_path_with_nul_is_refused() -> None:
+    assert refusal("a\0b") == "a path cannot hold a NUL character"
+
+
+def test_a_path_with_control_characters_stays_on_one_line(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "a\nb\x1b[31m") == "does not exist"
+
+
+def test_a_link_is_followed_where_no_owner_is_asked_for(trusted: Path) -> None:
+    (trusted.parent / "b.yaml").symlink_to(trusted)
+    assert read(str(trusted.parent / "b.yaml"), owner=None) == b"command: id\n"
+
+
+def test_the_owner_s_own_file_is_read(trusted: Path) -> None:
+    assert read(str(trusted), owner=ME) == b"command: id\n"
+
+
+def test_a_relative_path_is_read(trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trusted.parent)
+    assert read("a.yaml", owner=ME) == b"command: id\n"
+
+
+def test_another_owner_s_file_is_refused_with_the_command_that_mends_it(trusted: Path) -> None:
+    os.chown(trusted, NOBODY, -1)
+    assert refusal(trusted, ME) == f"belongs to nobody, not to root: chown root {trusted}"
+
+
+def test_another_owner_s_directory_is_refused(trusted: Path) -> None:
+    os.chown(trusted.parent, NOBODY, -1)
+    directory = trusted.parent
+    assert refusal(trusted, ME) == f"its directory {directory} belongs to nobody, not to root: chown root {directory}"
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646, 0o666])
+def test_a_file_that_others_can_write_is_refused(trusted: Path, mode: int) -> None:
+    trusted.chmod(mode)
+    assert refusal(trusted, ME) == f"can be written by other users: chmod go-w {trusted}"
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
+def test_a_directory_that_others_can_write_is_refused(trusted: Path, mode: int) -> None:
+    trusted.parent.chmod(mode)
+    directory = trusted.parent
+    assert refusal(trusted, ME) == f"its directory {directory} can be written by other users: chmod go-w {directory}"
+
+
+def test_a_link_to_a_file_is_refused_for_an_owner(trusted: Path) -> None:
+    (trusted.parent / "b.yaml").symlink_to(trusted)
+    assert "is a link" in refusal(trusted.parent / "b.yaml", ME)
+
+
+def test_a_link_to_the_directory_is_refused_for_an_owner(trusted: Path) -> None:
+    link = trusted.parent.parent / "link"
+    link.symlink_to(trusted.parent)
+    assert refusal(link / "a.yaml", ME) == f"{link} is reached through a link; name the real directory"
+
+
+def test_a_link_above_the_directory_is_refused_for_an_owner(trusted: Path) -> None:
+    link = trusted.parent.parent / "link"
+    link.symlink_to(".")
+    assert "is reached through a link" in refusal(link / "tasks.d" / "a.yaml", ME)
+
+
+def test_a_fifo_is_refused_for_an_owner_too(trusted: Path) -> None:
+    os.mkfifo(trusted.parent / "x.yaml")
+    assert refusal(trusted.parent / "x.yaml", ME) == "is a FIFO, not a regular file"
+
+
+def test_no_descriptor_is_left_open(trusted: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    read(str(trusted), owner=ME)
+    refusal(trusted.parent, ME)
+    refusal(trusted.parent / "none.yaml", ME)
+    assert len(os.listdir("/proc/self/fd")) == before
