@@ -34,8 +34,8 @@ class Entry(NamedTuple):
     @property
     def state(self) -> str:
         """One word: running, retrying (waits for its next attempt), queued, broken, disabled or idle."""
-        if self.open_runs:
-            return _doing(self.open_runs)
+        if self.open_runs and (doing := _doing(self.open_runs)):
+            return doing
         if self.faults:
             return "broken"
         return "idle" if self.enabled else "disabled"
@@ -54,7 +54,8 @@ def entry_of(row: Parsed, due: float | None, last: LastRun | None, runs: tuple[O
     return Entry(row[0], path, (), last, runs, bool(enabled), *about, due if enabled else None)
 
 
-def _doing(runs: tuple[OpenRun, ...]) -> str:
+def _doing(runs: tuple[OpenRun, ...]) -> str | None:
     if any(run.phase == "running" for run in runs):
         return "running"
-    return "retrying" if any(run.phase == "pending" and run.attempt > 1 for run in runs) else "queued"
+    attempts = [run.attempt for run in runs if run.phase == "pending"]
+    return None if not attempts else "retrying" if max(attempts) > 1 else "queued"

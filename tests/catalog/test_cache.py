@@ -1,0 +1,190 @@
+"""The parse cache: what is not read again, and what is."""
+
+import os
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+from automate.state.parsed import read_parsed, read_parsed_settings
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+ONE, TWO = "description: one\ncommand: x\n", "description: two\ncommand: x\n"
+
+
+def described(look, **how):
+    return {entry.name: entry.description for entry in look(**how).entries()}
+
+
+def overwrite(file, text):
+    """In place, with the time of change put back: nothing that is looked at tells."""
+    about = file.stat()
+    with open(file, "r+") as open_file:
+        open_file.write(text)
+    os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def test_an_unchanged_file_is_not_read_again(write, look):
+    file = write("a", ONE)
+    look().entries()
+    overwrite(file, TWO)
+    assert described(look) == {"a": "one"}
+
+
+def test_without_a_state_every_file_is_read(write, look):
+    file = write("a", ONE)
+    look(state=None).entries()
+    overwrite(file, TWO)
+    assert described(look, state=None) == {"a": "two"}
+
+
+def test_another_time_of_change_is_another_file(write, look):
+    write("a", ONE)
+    look().entries()
+    write("a", TWO, age=86399)
+    assert described(look) == {"a": "two"}
+
+
+def test_another_size_is_another_file(write, look):
+    write("a", ONE)
+    look().entries()
+    write("a", ONE.replace("one", "three"))
+    assert described(look) == {"a": "three"}
+
+
+def test_another_inode_is_another_file(write, look):
+    file = write("a", ONE)
+    look().entries()
+    write("b", TWO).rename(file)
+    assert described(look) == {"a": "two"}
+
+
+def test_a_file_changed_just_now_is_read_at_the_next_look_too(write, look):
+    file = write("a", ONE, age=1)
+    look().entries()
+    overwrite(file, TWO)
+    assert described(look) == {"a": "two"}
+
+
+def test_a_file_of_the_future_is_never_kept(write, look, state):
+    write("a", ONE, age=-3600)
+    look().entries()
+    assert read_parsed(state) == {}
+
+
+def test_a_file_that_was_new_is_kept_at_the_first_look_after_two_seconds(write, look, state):
+    write("a", ONE, age=1)
+    look().entries()
+    look(now=NOW + timedelta(seconds=3)).entries()
+    assert [*read_parsed(state)] == ["a"]
+
+
+def test_a_removed_task_is_forgotten(write, look, state):
+    file = write("a", ONE)
+    look().entries()
+    file.unlink()
+    look().entries()
+    assert read_parsed(state) == {}
+
+
+def test_asking_for_one_task_forgets_no_other(write, look, state):
+    write("a", ONE)
+    write("b", TWO)
+    look().entries()
+    look().entries(["b"])
+    assert {*read_parsed(state)} == {"a", "b"}
+
+
+def test_a_broken_file_is_not_kept_so_that_a_chmod_mends_it(write, look, state):
+    write("a", "comand: x")
+    look().entries()
+    assert read_parsed(state) == {}
+
+
+def test_a_file_that_broke_is_forgotten(write, look, state):
+    write("a", ONE)
+    look().entries()
+    write("a", "comand: x")
+    look().entries()
+    assert read_parsed(state) == {}
+
+
+def test_changed_settings_have_every_task_read_again(write, look, settings):
+    write("a", "command: x")
+    settings("defaults: {category: one}")
+    look().entries()
+    settings("defaults: {category: another}")
+    assert [entry.category for entry in look().entries()] == ["another"]
+
+
+def test_unchanged_settings_are_not_read_again(look, settings, state, instance):
+    file = settings("task_dirs: [one]")
+    look().entries()
+    overwrite(file, "task_dirs: [two]")
+    assert look().task_dirs[1:] == (str(instance / "one"),)
+    assert read_parsed_settings(state, str(file))
+
+
+def test_settings_changed_just_now_are_read_at_the_next_look_too(look, settings, instance):
+    file = settings("task_dirs: [one]")
+    os.utime(file, (NOW.timestamp(),) * 2)
+    look().entries()
+    overwrite(file, "task_dirs: [two]")
+    assert look().task_dirs[1:] == (str(instance / "two"),)
+
+
+def test_a_definition_from_the_cache_is_the_one_from_the_file(write, look):
+    write("a", "command: [x, y]\nretries: {attempts: 2, delay: 90s}\noutput: {max_size: 1 MiB}\numask: '027'")
+    read = look().task("a")
+    cached = look().task("a")
+    assert cached == read
+    assert type(cached.retries.delay) is type(read.retries.delay)
+
+
+def test_a_definition_is_taken_from_the_cache(write, look):
+    file = write("a", ONE)
+    look().task("a")
+    overwrite(file, TWO)
+    assert look().task("a").description == "one"
+
+
+def test_the_next_due_time_is_computed_again_when_it_has_passed(write, look):
+    write("a", "command: x\nschedule: every 15 minutes")
+    look().entries()
+    later = NOW + timedelta(minutes=20)
+    assert [entry.next_due for entry in look(now=later).entries()] == [(NOW + timedelta(minutes=30)).timestamp()]
+
+
+def test_the_next_due_time_is_computed_again_when_the_clock_was_set_back(write, look):
+    write("a", "command: x\nschedule: every 15 minutes")
+    look().entries()
+    earlier = NOW - timedelta(minutes=50)
+    assert [entry.next_due for entry in look(now=earlier).entries()] == [(NOW - timedelta(minutes=45)).timestamp()]
+
+
+def test_many_passed_due_times_are_kept_when_computed_again(write, look, state):
+    for number in range(40):
+        write(f"t{number}", "command: x\nschedule: every 15 minutes")
+    look().entries()
+    later = NOW + timedelta(minutes=20)
+    look(now=later).entries()
+    assert {row.computed for row in read_parsed(state).values()} == {later.timestamp()}
+
+
+def test_a_state_that_cannot_be_written_is_gone_without(write, look, state):
+    write("a", ONE)
+    state.connection.execute("PRAGMA query_only = ON")
+    assert described(look) == {"a": "one"}
+
+
+def test_a_state_that_another_writes_to_is_not_waited_for(write, look, state):
+    write("a", ONE)
+    other = sqlite3.connect(state.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert described(look) == {"a": "one"}
+    other.close()
+    assert read_parsed(state) == {}
+
+
+def test_a_lost_cache_table_is_gone_without(write, look, state):
+    write("a", ONE)
+    state.connection.execute("DROP TABLE parsed")
+    assert described(look) == {"a": "one"}
