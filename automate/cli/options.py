@@ -132,7 +132,9 @@ def json_option(function: Function) -> Function:
 
 def header_option(function: Function) -> Function:
     """`--no-header`, as the argument `header`, which is True without it."""
-    option = click.option("--no-header", "header", is_flag=True, default=True, flag_value=False)
+    option = click.option(
+        "--no-header", "header", is_flag=True, default=True, flag_value=False, help="Leave the heading out."
+    )
     return option(function)
 
 

@@ -95,7 +95,7 @@ def cut(text: str, width: int) -> str:
     if text.isascii() and "\x1b" not in text:
         return f"{text[: width - 1]}…"
     pieces = re.split(f"({_COLOUR.pattern})", text)  # text and colours by turns
-    kept = []
+    kept: list[str] = []
     for piece in pieces:
         kept.append(piece if piece.startswith("\x1b") else _beginning(piece, width - 1 - text_width("".join(kept))))
         if kept[-1] != piece:

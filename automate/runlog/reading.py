@@ -1,6 +1,8 @@
 """Records found in the run log, newest first, over all of its files."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from fnmatch import translate
 from os import fstat, pread
 from typing import NamedTuple
 
@@ -48,16 +50,21 @@ class Reader:
         outcomes: Collection[str] | None = None,
         accept: Callable[[Record], bool] | None = None,
     ) -> Iterator[Entry]:
-        """Newest first: those of these tasks, and with these outcomes, and which `accept` takes; None is all.
+        """Newest first: those of these tasks (names or globs), with these outcomes, which `accept` takes; None is all.
 
         As the log is when the first is asked for; a rotation while reading changes nothing. With few tasks or outcomes
         lines are found by their bytes, so that one which somebody wrote again with other spacing is passed over.
         """
+        of_tasks = re.compile("|".join(map(translate, tasks))).match if tasks is not None else None
         for line in _every_line(self.instance, _needles(tasks, outcomes)):
             record = _record(line)
             if record is None:
                 self.unreadable += 1
-            elif _fits(record, tasks, outcomes) and (accept is None or accept(record)):
+            elif (
+                (of_tasks is None or of_tasks(record.task))
+                and (outcomes is None or record.outcome in outcomes)
+                and (accept is None or accept(record))
+            ):
                 yield Entry(record, line)
 
 
@@ -67,7 +74,7 @@ def newest_first(
     tasks: Collection[str] | None = None,
     accept: Callable[[Record], bool] | None = None,
 ) -> Iterator[Record]:
-    """The records of these tasks which `accept` takes; None is all. Lines that are no record are passed over."""
+    """The records of these tasks (names or globs) which `accept` takes; None is all. Other lines are passed over."""
     return (entry.record for entry in Reader(instance).entries(tasks=tasks, accept=accept))
 
 
@@ -150,11 +157,17 @@ def _needles(tasks: Collection[str] | None, outcomes: Collection[str] | None) ->
 
     Key and value together are found in two thirds of the time that the value alone takes.
     """
-    for key, words in (("task", tasks), ("outcome", outcomes)):
-        if words is not None and len(words) <= _MOST_NEEDLES:
-            return [f'"{key}":"{word}"'.encode() for word in sorted(words)]
+    if tasks is not None and len(tasks) <= _MOST_NEEDLES and all(map(_literal, tasks)):
+        return [f'"task":"{_literal(name)}{_end(name)}'.encode() for name in sorted(tasks)]
+    if outcomes is not None and len(outcomes) <= _MOST_NEEDLES:
+        return [f'"outcome":"{outcome}"'.encode() for outcome in sorted(outcomes)]
     return []
 
 
-def _fits(record: Record, tasks: Collection[str] | None, outcomes: Collection[str] | None) -> bool:
-    return (tasks is None or record.task in tasks) and (outcomes is None or record.outcome in outcomes)
+def _literal(pattern: str) -> str:
+    """What stands before the first wildcard."""
+    return re.split(r"[*?[]", pattern, maxsplit=1)[0]
+
+
+def _end(pattern: str) -> str:
+    return '"' if _literal(pattern) == pattern else ""

@@ -1,0 +1,53 @@
+"""Instants as they are typed after --since, --until and their like."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+
+import click
+
+from automate.cli.options import Function, Shell
+from automate.quantity import Duration
+
+EXPECTED = "2h ago, yesterday, 14:30, 2026-11-21, 2026-11-21 14:30 or RFC 3339"
+
+_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+
+
+def moment_option(name: str, text: str) -> Callable[[Function], Function]:
+    """An option whose argument is an aware instant, or None; `text` is its help."""
+    return click.option(name, metavar="WHEN", callback=_convert, help=text)
+
+
+def _convert(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    try:
+        return moment(value, context.ensure_object(Shell).now) if value is not None else None
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{value!r} is no instant; expected {EXPECTED}", context, parameter) from None
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """The instant that `text` means at `now`; a day is its first moment, and what names no zone is in the host's.
+
+    ValueError when it means none, OverflowError when it lies outside the years 1 to 9999.
+    """
+    words = text.strip().lower()
+    if words == "now":
+        return now
+    if words.endswith(" ago"):
+        return now - _length(words.removesuffix(" ago"))
+    if words.startswith("in "):
+        return now + _length(words.removeprefix("in "))
+    today = now.astimezone().date()
+    if words in _DAYS:
+        return _utc(datetime.combine(today + timedelta(days=_DAYS[words]), time()))
+    if len(words) < len("2026-1-1"):
+        return _utc(datetime.combine(today, time.fromisoformat(words)))
+    return _utc(datetime.fromisoformat(text.strip()))
+
+
+def _length(words: str) -> timedelta:
+    return timedelta(seconds=Duration.parse(words.strip()))
+
+
+def _utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)  # of what has no zone, astimezone(3) thinks it is the host's
