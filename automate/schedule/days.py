@@ -55,7 +55,8 @@ class Calendar(NamedTuple):
 
     def next_day(self, day: int) -> int | None:
         """The first one >= day."""
-        year, month, date_ = day_date(day).timetuple()[:3]
+        start = day_date(day)
+        year, month, date_ = start.year, start.month, start.day
         before = day - date_  # the day before the month's first
         while before <= LAST_DAY:
             length = _length(year, month)
@@ -69,7 +70,8 @@ class Calendar(NamedTuple):
 
     def previous_day(self, day: int) -> int | None:
         """The last one <= day."""
-        year, month, date_ = day_date(day).timetuple()[:3]
+        start = day_date(day)
+        year, month, date_ = start.year, start.month, start.day
         before = day - date_
         while before >= FIRST_DAY - 31:
             hits = self.dates_of(month, before, _length(year, month)) & ((2 << date_) - 1)

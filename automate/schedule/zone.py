@@ -7,7 +7,6 @@ clock shows, counted as if it were UTC. Within one piece the two differ by a con
 import re
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -82,17 +81,19 @@ class Zone:
 
     def _changes(self, start: int, end: int) -> list[int]:
         """The moments in (start, end) from which another offset holds."""
-        samples = [(moment, self.offset(moment)) for moment in [*range(start, end, _SAMPLE), end]]
-        return [
-            change
-            for (low, before), (high, after) in pairwise(samples)
-            if before != after and (change := self._bisect(low, high, after)) < end
-        ]
+        found = []
+        for low in range(start, end, _SAMPLE):
+            high, after = min(low + _SAMPLE, end), self.offset(min(low + _SAMPLE, end))
+            while self.offset(low) != after:
+                low = self._next_change(low, high)  # noqa: PLW2901
+                found.append(low)
+        return [change for change in found if change < end]
 
-    def _bisect(self, low: int, high: int, after: int) -> int:
+    def _next_change(self, low: int, high: int) -> int:
+        before = self.offset(low)
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (low, middle) if self.offset(middle) == after else (middle, high)
+            low, high = (middle, high) if self.offset(middle) == before else (low, middle)
         return high
 
 
