@@ -1,5 +1,6 @@
 """A task as a listing shows it: what its file says in short, how it last ended, what it does now."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.state import LastRun, OpenRun
@@ -45,6 +46,15 @@ class Entry(NamedTuple):
         """All that `--status` may ask for and find here: the state, the last outcome or `never`, broken, disabled."""
         also = {"broken"} if self.faults else set() if self.enabled else {"disabled"}
         return frozenset({self.state, self.last.outcome if self.last else "never"} | also)
+
+    def has(self, labels: Iterable[str]) -> bool:
+        """All of these labels."""
+        return all(label in self.labels for label in labels)
+
+    def speaks_of(self, word: str) -> bool:
+        """Somewhere in its text, whatever the case of the letters."""
+        texts = (self.name, self.description, self.category, self.schedule, *self.labels)
+        return word.casefold() in "\n".join(texts).casefold()
 
 
 def entry_of(row: Parsed, due: float | None, last: LastRun | None, runs: tuple[OpenRun, ...]) -> Entry:

@@ -1,0 +1,57 @@
+"""Tasks as JSON objects; times are RFC 3339 in the host's zone."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from automate.catalog import Entry
+from automate.catalog.running import running_since
+from automate.paths import Instance
+from automate.run import stamp
+from automate.state import LastRun, OpenRun
+from automate.taskfile import Fault
+
+
+def of_entry(entry: Entry, instance: Instance) -> dict[str, Any]:
+    """A task in short. `delay` is in seconds: so much later than `next_due` its jitter lets it start."""
+    return {
+        "name": entry.name,
+        "file": entry.path,
+        "state": entry.state,
+        "enabled": entry.enabled,
+        "description": entry.description,
+        "category": entry.category,
+        "labels": entry.labels,
+        "schedule": entry.schedule,
+        "next_due": time(entry.next_due),
+        "delay": entry.delay,
+        "last_run": entry.last and _last(entry.last),
+        "open_runs": [_open(run, instance) for run in entry.open_runs],
+        "faults": [of_fault(fault) for fault in entry.faults],
+    }
+
+
+def of_fault(fault: Fault) -> dict[str, Any]:
+    """By its parts."""
+    return fault._asdict()
+
+
+def time(seconds: float | None) -> str | None:
+    """Of epoch seconds."""
+    return None if seconds is None else stamp(datetime.fromtimestamp(seconds, UTC))
+
+
+def _last(run: LastRun) -> dict[str, Any]:
+    times = {"started": time(run.started), "ended": time(run.ended)}
+    return {"id": run.id, "outcome": run.outcome, **times, "seconds": run.seconds}
+
+
+def _open(run: OpenRun, instance: Instance) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "phase": run.phase,
+        "trigger": run.trigger,
+        "by": run.by,
+        "attempt": run.attempt,
+        "started": time(running_since(instance, run)) if run.phase == "running" else time(run.started),
+        "not_before": time(run.not_before) if run.not_before else None,
+    }

@@ -1,0 +1,65 @@
+"""The tasks of the instance that a command line means, and what is to be said of the broken ones."""
+
+import os
+from collections.abc import Iterable
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from automate.catalog import Catalog
+from automate.cli.options import Shell
+from automate.errors import AutomateError
+
+if TYPE_CHECKING:
+    from automate.state import State
+    from automate.taskfile import Fault
+
+FEW = 5
+
+
+def catalog(shell: Shell) -> Catalog:
+    """As of the moment the command began, after whatever a crash left was finished. AutomateError."""
+    return Catalog(shell.instance, state(shell), owner=owner(), now=shell.now)
+
+
+def owner() -> int | None:
+    """Whose files tasks must be: root's when this is root, else anybody's (DESIGN section 13)."""
+    return 0 if os.geteuid() == 0 else None
+
+
+def state(shell: Shell) -> "State | None":
+    """None where there is none yet and none can be made, or there is nothing to make it for: reading goes on."""
+    from automate.supervisor import look, open_instance
+
+    instance = shell.instance
+    try:
+        if not os.path.exists(instance.database) and not any(map(os.path.isdir, instance.task_dirs)):
+            return None
+        opened = open_instance(instance)
+    except AutomateError:
+        if os.path.lexists(instance.database):
+            raise
+        return None
+    look(instance, opened, uid=os.geteuid())
+    return opened
+
+
+def tell_faults(shell: Shell, tasks: Catalog) -> None:
+    """Of the settings and of the tasks looked at: the first few faults, and where to see all."""
+    faults = [*tasks.settings_faults, *(fault for name in tasks.broken for fault in tasks.broken[name])]
+    tell(shell, faults)
+    if tasks.settings_faults:
+        shell.warn("the settings are broken: tasks are shown as if there were none, and cannot be run")
+
+
+def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
+    """One line for each of the first few."""
+    lines = iter(faults)
+    for fault in islice(lines, FEW):
+        shell.warn(str(fault))
+    if more := sum(1 for _ in lines):
+        shell.warn(f"and {more} more faults; `automate check` shows all of them")
+
+
+def no_tasks(shell: Shell) -> str:
+    """What to do when there are no tasks yet."""
+    return f"No tasks yet. Put a file into {shell.instance.task_dirs[0]}/, see automate-tasks(5)."
