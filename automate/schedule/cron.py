@@ -240,9 +240,9 @@ def _value(word: str, field: Field) -> int:
         return field.names.index(word) + field.low
     if word.isdigit() and field.low <= int(word) <= field.high:
         return int(word)
-    expected = f"expected {field.low} to {field.high}" + (
-        f" or {field.names[0]} to {field.names[-1]}" * bool(field.names)
-    )
+    expected = f"expected {field.low} to {field.high}"
+    if field.names:
+        expected += f" or {field.names[0]} to {field.names[-1]}"
     raise ScheduleError(f"`{word}` is not a {field.name}; {expected}{suggestion(nearest(word, field.names))}")
 
 

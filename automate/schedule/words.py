@@ -59,7 +59,9 @@ def _unreadable(text: str) -> ScheduleError:
         return ScheduleError(f"cannot read `{text}`: no time of day; write `{phrase} at 00:00`", len(text))
     if without_at := re.fullmatch(r"(\D+) (\d{1,2}:\d\d.*)", phrase):
         hint = " at ".join(without_at.groups())
-        return ScheduleError(f"cannot read `{text}`: no `at` before the time; write `{hint}`", text.find(":"))
+        return ScheduleError(
+            f"cannot read `{text}`: no `at` before the time; write `{hint}`", text.find(without_at[2][:2])
+        )
     known = {word for example in wording.EXAMPLES for word in re.findall(r"[a-z]+", example)}
     known |= {
         *wording.WEEKDAYS,

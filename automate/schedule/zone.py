@@ -17,7 +17,7 @@ HOUR = 3600
 DAY = 86400
 NEW_CLOCK = 3 * HOUR  # a change of more than this is a new clock, not a gap or a repeated hour: cron(8)
 _BLOCK_BITS = 19  # six days: long enough to be built rarely, short enough to be built in microseconds
-_SAMPLE = 3 * HOUR  # no zone has changed its offset and back within five days since 1970
+_SAMPLE = 3 * HOUR  # an offset may not change and change back within this; since 1970 none has within five days
 
 
 class Piece(NamedTuple):

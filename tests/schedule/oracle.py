@@ -19,8 +19,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 MINUTE = timedelta(minutes=1)
 THREE_HOURS = timedelta(hours=3)
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-WEEKDAYS = "sun mon tue wed thu fri sat".split()
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,8 @@ def _walk(job: Job, zone: tzinfo, start: datetime, end: datetime) -> Iterator[da
         new_clock = wall - mark > THREE_HOURS + MINUTE or mark + MINUTE - wall > THREE_HOURS
         if new_clock:
             mark = wall - MINUTE
-        if job.wild:
-            due = job.matches(wall)
-        else:
-            due = any(job.matches(minute) for minute in _minutes(mark, wall))
-        if due:
+        looked_at = [wall] if job.wild else _minutes(mark, wall)
+        if any(job.matches(minute) for minute in looked_at):
             yield now
         mark = max(mark, wall)
         now += MINUTE
@@ -98,10 +95,8 @@ def values(field: str, low: int, high: int, names: list[str] | None = None) -> s
         span, _, step = item.partition("/")
         first, _, last = span.partition("-")
         if span == "*":
-            bounds = low, high
-        else:
-            bounds = _number(first, low, names), _number(last or first, low, names)
-        found.update(range(bounds[0], bounds[1] + 1, int(step or 1)))
+            first, last = str(low), str(high)
+        found.update(range(_number(first, low, names), _number(last or first, low, names) + 1, int(step or 1)))
     return found
 
 

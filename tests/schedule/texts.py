@@ -89,8 +89,8 @@ class Words:
 
 
 _DAY_PHRASES = {
-    "daily": lambda day: True,
-    "every day": lambda day: True,
+    "daily": lambda _: True,
+    "every day": lambda _: True,
     "weekdays": lambda day: day.weekday() < 5,
     "Weekends": lambda day: day.weekday() >= 5,
     "mon, thu": lambda day: day.weekday() in (0, 3),
@@ -120,7 +120,7 @@ def word_texts(draw: st.DrawFn) -> Words:
     if draw(st.integers(0, 4)) == 0:
         minutes = draw(st.lists(st.integers(0, 59), min_size=1, max_size=4))
         text = "every hour at " + ", ".join(f":{minute:02}" for minute in minutes)
-        return Words(text, Job(lambda day: True, lambda hour, minute: minute in minutes, wild=True))
+        return Words(text, Job(lambda _: True, lambda _, minute: minute in minutes, wild=True))
     phrase = draw(st.sampled_from(sorted(_DAY_PHRASES)))
     hours = st.integers(0, 3) | st.integers(0, 23)
     times = draw(st.lists(st.tuples(hours, st.integers(0, 59) | st.just(30)), min_size=1, max_size=4))

@@ -1,0 +1,278 @@
+"""Which texts are accepted, what they mean, and what is said of the others."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from automate.schedule import ScheduleError, parse
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)  # a saturday
+
+
+def first_due(text, zone="UTC", **bounds):
+    due = parse([text], zone, **bounds).next_after(NOW)
+    return due and f"{due:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("*/15 * * * *", "2026-11-21 09:15"),
+        ("0 9 * * mon-fri", "2026-11-23 09:00"),
+        ("0 9 * * MON-Fri", "2026-11-23 09:00"),
+        ("0\t18  L * *", "2026-11-30 18:00"),
+        ("0 9 * * mon#1", "2026-12-07 09:00"),
+        ("0 9 * * 7", "2026-11-22 09:00"),
+        ("0 9 * * L5", "2026-11-27 09:00"),
+        ("0 0 29 2 *", "2028-02-29 00:00"),
+        ("0 0 29 2 mon", "2027-02-01 00:00"),
+        ("0 0 13 * fri", "2026-11-27 00:00"),
+        ("0 0 */2 * mon", "2026-11-23 00:00"),
+        ("0 0 13 * 0-6", "2026-11-22 00:00"),
+        ("@hourly", "2026-11-21 10:00"),
+        ("@midnight", "2026-11-22 00:00"),
+        ("@weekly", "2026-11-22 00:00"),
+        ("@monthly", "2026-12-01 00:00"),
+        ("@annually", "2027-01-01 00:00"),
+        ("@Yearly", "2027-01-01 00:00"),
+        ("daily at 02:00", "2026-11-22 02:00"),
+        ("Daily at 2:00", "2026-11-22 02:00"),
+        ("every day at 02:00", "2026-11-22 02:00"),
+        ("at 02:00 and 14:30", "2026-11-21 14:30"),
+        ("at 02:00, 10:00, and 14:30", "2026-11-21 10:00"),
+        ("at noon and midnight", "2026-11-21 12:00"),
+        ("daily at 23:59:30", "2026-11-21 23:59:30"),
+        ("weekdays at 9:00", "2026-11-23 09:00"),
+        ("weekends at 9:30", "2026-11-21 09:30"),
+        ("mon, thu at 18:30", "2026-11-23 18:30"),
+        ("every thursday at 18:30", "2026-11-26 18:30"),
+        ("wed to fri at 18:30", "2026-11-25 18:30"),
+        ("monthly on the 1st at 04:00", "2026-12-01 04:00"),
+        ("monthly on the 1st and 25th at 04:00", "2026-11-25 04:00"),
+        ("monthly on the 31st at 04:00", "2026-12-31 04:00"),
+        ("last day of the month at 23:00", "2026-11-30 23:00"),
+        ("first monday of the month at 09:00", "2026-12-07 09:00"),
+        ("last friday of the month at 09:00", "2026-11-27 09:00"),
+        ("yearly on 1 jan at 00:00", "2027-01-01 00:00"),
+        ("yearly on december 24th at 00:00", "2026-12-24 00:00"),
+        ("on the 1st of jan and jul at 03:00", "2027-01-01 03:00"),
+        ("hourly", "2026-11-21 10:00"),
+        ("every hour", "2026-11-21 10:00"),
+        ("every hour at :05", "2026-11-21 09:05"),
+        ("every 15 minutes", "2026-11-21 09:15"),
+        ("every 90s", "2026-11-21 09:01:30"),
+        ("every 1h30m", "2026-11-21 10:30"),
+        ("every 2 hours", "2026-11-21 10:00"),
+        ("every 7 hours", "2026-11-21 15:00"),
+        ("every 2 weeks on monday at 09:00", "2026-11-23 09:00"),
+        ("every 3 days at 04:00", "2026-11-24 04:00"),
+        ("2027-01-01 00:00", "2027-01-01 00:00"),
+        ("2027-01-01T00:00:30", "2027-01-01 00:00:30"),
+        ("2027-01-01 00:00+01:00", "2026-12-31 23:00"),
+        ("2020-01-01 00:00", None),
+        ("manual", None),
+        ("@reboot", None),
+    ],
+)
+def test_the_first_due_time_of_a_text(text, due):
+    assert first_due(text) == due
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "hint"),
+    [
+        ("0 0 31 2 *", 4, "never comes"),
+        ("0 0 30,31 feb *", 4, "never comes"),
+        ("*/10 * * * * *", 0, "`every 10 seconds`"),
+        ("0 0 1 1 * 2027 *", 0, "expected five"),
+        ("* * * *", 0, "expected five"),
+        ("R 2 * * *", 0, "write `H`"),
+        ("5/15 * * * *", 0, "write `5-59/15`"),
+        ("5-5 * * * *", 0, "write `5`"),
+        ("0 22-2 * * *", 2, "write `22-23,0-2`"),
+        ("0 0 * * fri-mon", 8, "write `fri-sat,sun-mon`"),
+        ("0 0 * * sat-sun", 8, "write `sat,sun`"),
+        ("0 2 * * *\n0 3 * * *", 9, "U+000A"),
+        ("0 2 * *\u00a0*", 7, "U+00A0"),
+        ("5.5 * * * *", 0, "cannot read `5.5`"),
+        ("5; * * * *", 0, "cannot read `5;`"),
+        ("** * * * *", 0, "cannot read `**`"),
+        ("1,*,3 * * * *", 2, "must be alone"),
+        ("1,,3 * * * *", 2, "each comma"),
+        ("60 * * * *", 0, "expected 0 to 59"),
+        ("0 24 * * *", 2, "expected 0 to 23"),
+        ("0 0 0 * *", 4, "expected 1 to 31"),
+        ("0 0 * 13 *", 6, "expected 1 to 12 or jan to dec"),
+        ("0 0 * * 8", 8, "expected 0 to 7 or sun to sat"),
+        ("0 0 * * sonntag", 8, "sun,tue"),
+        ("*/0 * * * *", 0, "expected 1 or more"),
+        ("*/90 * * * *", 0, "`every 90 minutes`"),
+        ("0 */36 * * *", 2, "`every 36 hours`"),
+        ("0 0 ? * 1", 4, "write `*`"),
+        ("0 0 * * 5L", 8, "write `L5`"),
+        ("0 0 * * mon#6", 8, "`#1` to `#5`"),
+        ("0 0 * * mon#1,thu", 8, "two schedules"),
+        ("0 0 15W * *", 4, "no form"),
+        ("\u0665 * * * *", 0, "`\u0665"),
+        ("@dayly", 0, "did you mean `@daily`?"),
+        ("@every 5m", 0, "write `every 5m`"),
+        ("dayly at 02:00", 0, "did you mean `daily`?"),
+        ("mon and fryday at 02:00", 8, "did you mean `friday`?"),
+        ("every 15 minuts", 9, "did you mean `minutes`?"),
+        ("every 5 months", 0, "monthly on the 1st"),
+        ("every 2 days 6 hours", 0, "smaller units"),
+        ("every 0 minutes", 0, "no interval"),
+        ("every 30m 1h", 0, "no interval"),
+        ("every 3 days on monday at 09:00", 0, "need weeks"),
+        ("monday 09:00", 7, "write `monday at 09:00`"),
+        ("daily", 5, "write `daily at 00:00`"),
+        ("daily at 25:00", 0, "00:00 to 23:59"),
+        ("weekdays at 9", 12, "not a time of day"),
+        ("fri-mon at 09:00", 0, "name the days"),
+        ("monthly on the 32nd at 02:00", 15, "1st to 31st"),
+        ("monthly on the 2th at 02:00", 15, "1st to 31st"),
+        ("yearly on 30 feb at 02:00", 0, "never comes"),
+        ("yearly on 1 jan, 2 feb at 02:00", 0, "several schedules"),
+        ("2027-02-30 00:00", 0, "no such date"),
+        ("2027-01-01", 0, "`2027-01-01 00:00`"),
+        ("every hour at :75", 0, ":00 to :59"),
+        ("every 2 hours from 00:00", 14, "every 2 hours"),
+        ("banana", 0, "daily at 02:00"),
+        ("", 0, "expected"),
+    ],
+)
+def test_what_is_refused_comes_with_its_place_and_a_hint(text, column, hint):
+    with pytest.raises(ScheduleError) as caught:
+        parse([text], "UTC")
+    assert hint in str(caught.value)
+    assert caught.value.column == column
+
+
+def test_the_error_names_which_text_is_wrong():
+    with pytest.raises(ScheduleError) as caught:
+        parse(["hourly", "0 9 * * mon", "60 * * * *"], "UTC")
+    assert caught.value.index == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "hint"),
+    [
+        ({"zone": "Europe/Berlni"}, "timezone", "Europe/Berlin"),
+        ({"zone": "/etc/passwd"}, "timezone", "IANA"),
+        ({"zone": ""}, "timezone", "IANA"),
+        ({"zone": "UTC", "starting": "tomorrow"}, "starting", "2027-01-01"),
+        ({"zone": "UTC", "ending": "2027-02-30"}, "ending", "no such date"),
+        ({"zone": "UTC", "starting": "2027-01-02", "ending": "2027-01-01"}, "ending", "before"),
+    ],
+)
+def test_a_wrong_zone_or_bound_is_named_by_its_key(arguments, key, hint):
+    with pytest.raises(ScheduleError) as caught:
+        parse(["hourly"], **arguments)
+    assert caught.value.key == key
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize("texts", [[], ["manual", "hourly"]])
+def test_no_text_and_manual_beside_others_are_refused(texts):
+    with pytest.raises(ScheduleError):
+        parse(texts, "UTC")
+
+
+def test_manual_and_reboot_are_never_due():
+    for text, manual, at_startup in (("manual", True, False), ("@reboot", False, True), ("At startup", False, True)):
+        schedule = parse([text], "UTC")
+        assert (schedule.manual, schedule.at_startup) == (manual, at_startup)
+        assert schedule.next_after(NOW) is None
+        assert schedule.previous_before(NOW) is None
+
+
+def test_reboot_goes_together_with_times():
+    schedule = parse(["@reboot", "hourly"], "UTC")
+    assert schedule.at_startup
+    assert schedule.next_after(NOW) == datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["H 2 * * *", "H H * * *", "H/15 * * * *", "H(0-29) 3 * * *", "H(10-50)/20 * * * *", "0 0 H * H"]
+)
+def test_h_is_the_same_for_a_seed_and_spread_over_seeds(text):
+    assert parse([text], "UTC", seed="host/a") == parse([text], "UTC", seed="host/a")
+    assert len({parse([text], "UTC", seed=f"host/{task}") for task in range(200)}) >= 12
+
+
+def test_h_stays_in_its_range():
+    minutes = {parse(["H(0-29) 3 * * *"], "UTC", seed=str(task)).next_after(NOW).minute for task in range(500)}
+    assert minutes == set(range(30))
+
+
+def test_h_with_a_step_is_due_at_every_step():
+    schedule = parse(["H/15 * * * *"], "UTC", seed="x")
+    first = schedule.next_after(NOW)
+    second = schedule.next_after(first)
+    assert (second - first).total_seconds() == 900
+
+
+def test_h_in_the_day_of_month_is_a_day_every_month_has():
+    days = {parse(["0 0 H * *"], "UTC", seed=str(task)).next_after(NOW).day for task in range(500)}
+    assert days == set(range(1, 29))
+
+
+@pytest.mark.parametrize(
+    ("text", "starting", "due"),
+    [
+        ("every 7 hours", "2026-11-21 09:30", "2026-11-21 09:30"),
+        ("every 7 hours", "2026-11-20 09:30", "2026-11-21 13:30"),
+        ("every 3 days", "2026-11-20 09:30", "2026-11-23 09:30"),
+        ("every 3 days at 04:00", "2026-11-20", "2026-11-23 04:00"),
+        ("every 2 weeks on monday at 09:00", "2026-11-11", "2026-11-30 09:00"),
+        ("every 2 weeks at 09:00", "2026-11-11", "2026-11-25 09:00"),
+        ("daily at 09:30", "2027-01-01", "2027-01-01 09:30"),
+        ("daily at 09:30", "2027-01-01T10:00:00+01:00", "2027-01-01 09:30"),
+        ("daily at 09:30", "2027-01-01T09:30:00Z", "2027-01-01 09:30"),
+        ("daily at 09:30", "2027-01-01 09:31", "2027-01-02 09:30"),
+    ],
+)
+def test_intervals_count_from_starting_and_nothing_is_due_before_it(text, starting, due):
+    assert first_due(text, starting=starting) == due
+
+
+@pytest.mark.parametrize(
+    ("ending", "last"),
+    [
+        ("2026-11-23", "2026-11-23 23:00"),
+        ("2026-11-23 12:00", "2026-11-23 12:00"),
+        ("2026-11-23 12:00+01:00", "2026-11-23 11:00"),
+        ("2026-11-23T11:59:59Z", "2026-11-23 11:00"),
+    ],
+)
+def test_the_last_due_time_is_at_or_before_ending_and_a_date_is_its_whole_day(ending, last):
+    schedule = parse(["hourly"], "UTC", ending=ending)
+    due = schedule.previous_before(datetime(2030, 1, 1, tzinfo=UTC))
+    assert f"{due:%Y-%m-%d %H:%M}" == last
+    assert schedule.next_after(due) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "minute"), [("Asia/Singapore", 0), ("Asia/Kathmandu", 15), ("Europe/Berlin", 0), ("Asia/Kolkata", 30)]
+)
+def test_every_hour_is_at_full_hours_of_the_wall_clock(zone, minute):
+    assert parse(["every hour"], zone).next_after(NOW).minute == minute
+
+
+@pytest.mark.parametrize(
+    "text", ["* * * * *", "every second", "daily at 00:00", "0 0 29 2 *", "every 2 weeks", "0 0 1 1 *"]
+)
+def test_due_times_are_from_1970_to_2100(text):
+    schedule = parse([text], "UTC")
+    far, old = datetime(9999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)
+    assert schedule.next_after(far) is None
+    assert schedule.previous_before(old) is None
+    assert schedule.next_after(old).year in (1970, 1972)
+    assert schedule.previous_before(far).year in (2096, 2100)
+    assert schedule.next_after(schedule.previous_before(far)) is None
+    assert schedule.previous_before(schedule.next_after(old)) is None
+
+
+def test_a_naive_instant_is_refused():
+    with pytest.raises(TypeError):
+        parse(["hourly"], "UTC").next_after(datetime(2026, 1, 1))  # noqa: DTZ001
