@@ -11,7 +11,7 @@ _BYTES = {"": 1, "B": 1} | {
     for power, letter in enumerate("KMGT", 1)
     for suffix, factor in (("", 1024), ("iB", 1024), ("B", 1000))
 }
-_size = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?(?:iB|B)?)", re.ASCII | re.IGNORECASE).fullmatch
+_size = re.compile(r"(\d+(?:\.\d+)?)(?:\s*([KMGT](?:i?B)?|B))?", re.ASCII | re.IGNORECASE).fullmatch
 _UNITS = {unit.lower(): count for unit, count in _BYTES.items()}
 _LONGEST = 64  # a text longer than this is no quantity, and is not worth the time to prove it
 
@@ -44,7 +44,7 @@ class Size(int):
 
     __slots__ = ()
     expected = "a size such as 512 KiB, 10 MiB or 2 GB"
-    pattern = r"^[0-9]+(\.[0-9]+)?\s*([KkMmGgTt]?([Ii]?[Bb])?)$"
+    pattern = r"^[0-9]+(\.[0-9]+)?(\s*([KkMmGgTt]([Ii]?[Bb])?|[Bb]))?$"
     most = 2**63 - 1
 
     @classmethod
@@ -56,7 +56,7 @@ class Size(int):
         match = _size(text) if len(text) <= _LONGEST else None
         if match is None:
             raise ValueError(f"expected {cls.expected}")
-        unit = _UNITS[match[2].lower()]
+        unit = _UNITS[(match[2] or "").lower()]
         count = float(match[1]) * unit if "." in match[1] else int(match[1]) * unit
         if count > cls.most:
             raise ValueError(f"expected {cls.expected}")

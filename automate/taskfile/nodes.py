@@ -70,7 +70,12 @@ def tree(data: bytes, file: str) -> Node | None:
         documents = _built(yaml.parse(text, Loader=loader), file)
     except yaml.MarkedYAMLError as error:
         raise BadTaskFile([Fault(file, *explained(error, text))]) from None
-    return documents[0] if documents else None
+    return documents[0] if documents and not _is_nothing(documents[0]) else None
+
+
+def _is_nothing(node: Node) -> bool:
+    """What YAML makes of a document that is begun (`---`) and holds nothing."""
+    return isinstance(node, Scalar) and not node.text and not node.style
 
 
 def _built(events: Iterable[Any], file: str) -> list[Node]:
@@ -101,7 +106,8 @@ def _unwanted(kind: str, event: Any, depth: int, count: int) -> str | None:
     if getattr(event, "anchor", None):
         return f"'&{event.anchor}' is an anchor, which is not supported: put a value that begins with & in quotes"
     if getattr(event, "tag", None):
-        return f"{shown(event.tag.replace(_CORE, '!!'))} is a tag, which is not supported: put a value that begins with ! in quotes"
+        tag = shown(event.tag.replace(_CORE, "!!"))
+        return f"{tag} is a tag, which is not supported: put a value that begins with ! in quotes"
     if depth > DEEPEST:
         return f"is nested deeper than {DEEPEST} levels, which no task file needs"
     if count > MOST_NODES:

@@ -9,7 +9,7 @@ from automate.task import ExitCodes, Limits, OutputRules, Retries, Task
 from automate.taskfile import keys
 from automate.taskfile.agreement import note_disagreements
 from automate.taskfile.fault import BadTaskFile
-from automate.taskfile.nodes import tree
+from automate.taskfile.nodes import Node, tree
 from automate.taskfile.readers import BAD, Reader, Sheet
 
 _STRUCTS = {"retries": Retries, "exit_codes": ExitCodes, "output": OutputRules, "limits": Limits}
@@ -18,7 +18,7 @@ _STRUCTS = {"retries": Retries, "exit_codes": ExitCodes, "output": OutputRules, 
 def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> Task:
     """Read a task file's content, with the settings' defaults under it; BadTaskFile with every fault there is."""
     sheet = Sheet(file)
-    own = _taken(data, keys.task, sheet)
+    own = _own(data, sheet)
     if "command" not in sheet.places:
         sheet.note(None, "command", "is missing: expected what the task is to run")
     values = merged(settings.defaults, own)
@@ -33,9 +33,10 @@ def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> Task
 def parse_settings(data: bytes, file: str) -> Settings:
     """Read the settings' content; an empty file is as good as none."""
     sheet = Sheet(file)
-    if tree(data, file) is None:
+    root = tree(data, file)
+    if root is None:
         return Settings(file=file)
-    values = _taken(data, keys.settings, sheet)
+    values = _taken(root, keys.settings, sheet)
     defaults = values.get("defaults", {})
     note_disagreements(defaults, sheet, seed="", within="defaults.")
     sheet.close()
@@ -54,7 +55,7 @@ def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
     The keys are those of a task; entries of mappings stand for themselves too, dotted (`retries.delay`, `env.PATH`).
     """
     sheet = Sheet(file)
-    _taken(data, keys.task, sheet)
+    _own(data, sheet)
     by_default = {key: f"{settings.file}:{line}" for key, line in settings.lines.items()}
     own = {key: f"{file}:{line}" for key, line in _lines(sheet).items()}
     return dict.fromkeys(keys.TASK, "built in") | by_default | own
@@ -68,10 +69,15 @@ def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     return values
 
 
-def _taken(data: bytes, reader: Reader, sheet: Sheet) -> dict[str, Any]:
+def _own(data: bytes, sheet: Sheet) -> dict[str, Any]:
+    """What the task file itself says, as far as it can be read."""
     root = tree(data, sheet.file)
     if root is None:
         raise BadTaskFile.of_whole(sheet.file, "is empty: expected at least 'command: ...'")
+    return _taken(root, keys.task, sheet)
+
+
+def _taken(root: Node, reader: Reader, sheet: Sheet) -> dict[str, Any]:
     values = reader.take(root, "", sheet)
     if values is BAD:  # it is no mapping at all; what else could be said of it would only be noise
         sheet.close()

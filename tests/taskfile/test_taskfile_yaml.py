@@ -21,7 +21,7 @@ def refusal(data: bytes) -> str:
     return str(fault).removeprefix("f:")
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", b"# only a remark\n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"# only a remark\n", b"\xef\xbb\xbf", b"---\n", b"---\n...\n"])
 def test_nothing_is_no_tree(data: bytes) -> None:
     assert tree(data, "f") is None
 
