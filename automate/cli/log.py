@@ -1,0 +1,140 @@
+"""`automate log`: what a run wrote."""
+
+import os
+import time
+from contextlib import closing
+from typing import Any
+
+import click
+
+from automate.cli.completion import complete_runs
+from automate.cli.following import Following
+from automate.cli.options import Shell, json_option, pass_shell, quiet_option
+from automate.errors import AutomateError, NoSuchTaskError, UsageError
+from automate.operate import outputs
+from automate.operate.outputs import Chosen
+from automate.render import duration, json_document, paint, when
+from automate.render.runs import instant_of
+from automate.run import Record
+from automate.state import State, runs
+from automate.supervisor import look, open_instance
+
+_STEP = 0.1  # seconds between looks at a run that is followed
+
+
+class _From(Following):
+    """Begins at a place in the file, in bytes."""
+
+    def __init__(self, shell: Shell, path: str, start: int) -> None:
+        super().__init__(shell, path)
+        self._start = start
+
+    def open(self) -> bool:
+        opened = super().open()
+        if opened and self._descriptor is not None:
+            os.lseek(self._descriptor, self._start, os.SEEK_SET)
+        return opened
+
+
+@click.command("log")
+@click.argument("wanted", metavar="[NAME|#RUN]", required=False, shell_complete=complete_runs)
+@click.option("-f", "--follow", is_flag=True, help="Go on showing what it writes, until it ends.")
+@click.option("-n", "count", type=click.IntRange(0), metavar="LINES", help="Only the last so many lines.")
+@click.option("--path", "only_path", is_flag=True, help="Print the name of the file instead.")
+@json_option
+@quiet_option
+@pass_shell
+def command(
+    shell: Shell, wanted: str | None, *, follow: bool, count: int | None, only_path: bool, as_json: bool
+) -> int:
+    """Show what a run wrote: the latest of task NAME, also while it runs, or the one with this id.
+
+    The # may be left out, since the shell takes it for a comment. Without either it is the latest run that wrote
+    something. In a pipe it is what the command wrote, byte for byte; on a terminal control characters are made visible.
+    """
+    if follow and (as_json or only_path):
+        raise UsageError("--follow goes with neither --json nor --path")
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        chosen = _choose(shell, state, wanted)
+        path = outputs.path_of(shell.instance, chosen)
+        if as_json:
+            shell.write(json_document(_document(chosen, path, count), shell.screen))
+        elif only_path:
+            shell.write(f"{_existing(chosen, path)}\n")
+        else:
+            _show(shell, state, chosen, path, count, follow=follow)
+    return 0
+
+
+def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
+    """A task that has not run yet and one that does not exist are different errors."""
+    try:
+        return outputs.choose(shell.instance, state, wanted)
+    except NoSuchTaskError as error:
+        if wanted is None or wanted.startswith("#"):
+            raise
+        from automate.catalog.matching import matching
+        from automate.cli.completion import task_names
+
+        matching([wanted], task_names(shell))
+        raise AutomateError(str(error)) from None
+
+
+def _existing(chosen: Chosen, path: str | None) -> str:
+    if path is None or not os.path.exists(path):
+        raise AutomateError(f"run #{chosen.id} of {chosen.task} wrote nothing")
+    return path
+
+
+def _document(chosen: Chosen, path: str | None, count: int | None) -> dict[str, Any]:
+    """The record's own keys; of a run under way what is known, and null for its outcome. `text` is the output."""
+    if chosen.record is not None:
+        import msgspec
+
+        document: dict[str, Any] = msgspec.json.decode(chosen.record.line())
+    else:
+        document = {"id": chosen.id, "task": chosen.task, "outcome": None}
+    return document | {"text": _text(path, count)}
+
+
+def _text(path: str | None, count: int | None) -> str:
+    if path is None or not os.path.exists(path):
+        return ""
+    with open(path, "rb") as file:
+        file.seek(0 if count is None else outputs.start_of_last(path, count))
+        return file.read().decode(errors="backslashreplace")
+
+
+def _show(shell: Shell, state: State, chosen: Chosen, path: str | None, count: int | None, *, follow: bool) -> None:
+    shell.say(_heading(shell, chosen))
+    if path is None:
+        shell.say("it wrote nothing")
+        return
+    following = _From(shell, path, 0 if count is None else outputs.start_of_last(path, count))
+    following.copy()
+    if follow and chosen.open:
+        _follow(shell, state, chosen, following)
+        following.close()
+        shell.say(_heading(shell, outputs.choose(shell.instance, state, f"#{chosen.id}")))
+    else:
+        following.close()
+
+
+def _follow(shell: Shell, state: State, chosen: Chosen, following: Following) -> None:
+    """Until its record is written. `look` sees to it that one whose supervisor died ends too."""
+    while runs.open_run(state, chosen.id):
+        look(shell.instance, state, uid=os.geteuid())
+        following.copy()
+        time.sleep(_STEP)
+
+
+def _heading(shell: Shell, chosen: Chosen) -> str:
+    if chosen.record is None:
+        return f"#{chosen.id} {chosen.task}: {paint('running', 'running', shell.screen)}"
+    return f"#{chosen.id} {chosen.task}: {_ending(shell, chosen.record)}"
+
+
+def _ending(shell: Shell, record: Record) -> str:
+    outcome = paint(record.outcome, record.outcome, shell.screen)
+    return f"{outcome}, {when(instant_of(record), seconds=True)}, {duration(record.seconds)}"
