@@ -9,6 +9,7 @@ from automate.task import OutputRules
 
 _BLOCK = 4096
 _ERROR_TAIL = 1000  # characters of output that a failed run's record repeats
+_MARK = 200  # bytes, at the most, of the line that says what was dropped
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
 
 
@@ -63,9 +64,18 @@ def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
     if size == 0:
         os.unlink(path)
         return Written(0, None)
-    if size > max_size:
+    if size > max_size + _MARK:
         _cut(path, size, max_size)
     return Written(size, name)
+
+
+def as_it_is(log: str, task: str, run_id: int) -> Written:
+    """Without changing it."""
+    name = path_of(task, run_id)
+    try:
+        return Written(os.stat(os.path.join(log, name)).st_size, name)
+    except OSError:
+        return Written(0, None)
 
 
 def tail(log: str, name: str) -> str:

@@ -58,6 +58,15 @@ class Shell:
             is_terminal=is_terminal,
         )
 
+    @cached_property
+    def errors(self) -> "Screen":
+        """Standard error."""
+        from automate.render import Screen, wants_colour
+
+        is_terminal = sys.stderr.isatty()
+        colour = wants_colour(os.environ, is_terminal=is_terminal)
+        return Screen(now=self.now, width=None, colour=colour, is_terminal=is_terminal)
+
     def write(self, text: str) -> None:
         """Data: to standard output, as it is, with no newline added."""
         with _output():
@@ -82,6 +91,14 @@ class Shell:
     def warn(self, text: str) -> None:
         """Something is wrong, but the command goes on: to standard error, even with --quiet."""
         print(f"automate: {text}", file=sys.stderr)
+
+
+def operator() -> str:
+    """Who typed the command: the login behind sudo(8) or doas(1), else the real user."""
+    from automate.process import host
+
+    behind = os.environ.get("SUDO_USER") or os.environ.get("DOAS_USER")
+    return behind if behind and os.geteuid() == 0 else host.user_name(os.getuid())
 
 
 pass_shell = click.make_pass_decorator(Shell)

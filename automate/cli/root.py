@@ -101,6 +101,7 @@ def _invoke() -> int:
 def main() -> None:
     """The console script: runs the command line and ends the process with its status."""
     open_standard_descriptors()
+    os.umask(0o077)  # what is made here is its owner's (DESIGN section 13); a task's own umask is another matter
     if "_AUTOMATE_COMPLETE" in os.environ:
         from automate.cli.completion import answer
 

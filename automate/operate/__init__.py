@@ -1,0 +1,1 @@
+"""What operators do: run a task by hand, and stop one."""

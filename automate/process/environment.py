@@ -1,7 +1,7 @@
 """The environment a command gets: clean, and the same by hand, from cron and from a daemon."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from automate.process.identity import CannotStartError, Identity
 from automate.task import Task
@@ -11,12 +11,9 @@ _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 _QUOTES = "\"'"
 
 
-def environment(
-    task: Task, who: Identity, variables: Mapping[str, str], read: Callable[[str], bytes]
-) -> dict[str, str]:
-    """What environ(7) says a login has, then `env`, then each `env_file` (which wins, as in systemd.exec(5)), then the
-    run's own. `read` gives a file's content. CannotStartError names the file and line that is wrong, never a value."""
-    env = {
+def environment(task: Task, who: Identity) -> dict[str, str]:
+    """What environ(7) says a login has, then the task's `env`."""
+    login = {
         "HOME": who.home,
         "LANG": "C.UTF-8",
         "LOGNAME": who.name,
@@ -24,11 +21,17 @@ def environment(
         "SHELL": who.shell or "/bin/sh",
         "USER": who.name,
     }
-    env.update(task.env)
+    return login | task.env
+
+
+def secrets(task: Task, who: Identity, read: Callable[[str], bytes]) -> dict[str, str]:
+    """What the task's env_files say; it wins over `env`, as in systemd.exec(5), and is never shown. `read` gives a
+    file's content. CannotStartError names the file and line that is wrong, never a value."""
+    found: dict[str, str] = {}
     for path in task.env_file:
         where = who.home + path[1:] if path.startswith("~/") else path
-        env.update(parse(read(where), where))
-    return env | dict(variables)
+        found.update(parse(read(where), where))
+    return found
 
 
 def parse(content: bytes, path: str) -> dict[str, str]:

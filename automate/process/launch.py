@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from automate.process.environment import environment
+from automate.process.environment import environment, secrets
 from automate.process.identity import CannotStartError, Identity, identity
 from automate.task import Limits, Task
 
@@ -15,11 +15,13 @@ _IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
 
 
 class Launch(NamedTuple):
-    """All that one attempt needs. `argv` is the task's own command; `wrapped` is what the shim executes for it."""
+    """All that one attempt needs. `argv` is the task's own command; `wrapped` is what the shim executes for it;
+    `hidden` names what came from an env_file, and is never shown."""
 
     argv: tuple[str, ...]
     wrapped: tuple[str, ...]
     env: dict[str, str]
+    hidden: frozenset[str]
     cwd: str
     umask: int
     stdin: bytes | None
@@ -34,11 +36,13 @@ def prepare(
 ) -> Launch:
     """What starting `task` with further arguments `args` means to a process of effective user id `uid`.
 
-    `variables` are the run's own (AUTOMATE_...); `read` gives the content of an env_file. A text command is given to the shell, its arguments behind it as
-    `"$@"`. CannotStartError when there is no such user, directory, shell or program, or an env_file cannot be read.
+    `variables` are the run's own (AUTOMATE_...); `read` gives the content of an env_file. A text command is given to
+    the shell, its arguments behind it as `"$@"`. CannotStartError when there is no such user, directory, shell or
+    program, or an env_file cannot be read.
     """
     who = identity(task.user, task.group, uid=uid)
-    env = environment(task, who, variables, read)
+    hidden = secrets(task, who, read)
+    env = environment(task, who) | hidden | dict(variables)
     cwd = _directory(task.cwd, who)
     argv = _argv(task, args)
     _find(argv[0], env["PATH"], cwd)
@@ -46,6 +50,7 @@ def prepare(
         argv=argv,
         wrapped=_wrapped(task, who, cwd, argv),
         env=env,
+        hidden=frozenset(hidden),
         cwd="/" if who.switch else cwd,
         umask=task.umask,
         stdin=None if task.stdin is None else task.stdin.encode(),

@@ -98,11 +98,16 @@ def pidfd(pid: int) -> int | None:
         return None
 
 
-def reap(pid: int) -> tuple[int, int]:
-    """Of a child that has ended: its status as in sh(1), and the most memory one process of it had, in bytes."""
+def reap(pid: int) -> tuple[int, int | None]:
+    """Of a child that has ended: its status as in sh(1), and the most memory one process of it had, in bytes.
+
+    A new process starts with the high-water mark of the one that made it (execve(2) keeps it), so what a command used
+    is only known where it is more than this process ever did.
+    """
     _, status, usage = os.wait4(pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    return (code if code >= 0 else 128 - code), usage.ru_maxrss * 1024
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return (code if code >= 0 else 128 - code), usage.ru_maxrss * 1024 if usage.ru_maxrss > own else None
 
 
 def raise_open_files() -> tuple[int, int]:
@@ -155,7 +160,7 @@ def _limit(armed: Armed, launch: Launch, nofile: tuple[int, int] | None) -> None
     try:
         if launch.nice is not None:
             os.setpriority(os.PRIO_PROCESS, armed.pid, launch.nice)
-        for what, number in _LIMITS.items():  # noqa: B007 - the message below names it
+        for what, number in _LIMITS.items():
             value = getattr(launch.limits, what)
             if value is not None:
                 resource.prlimit(armed.pid, number, (max(1, int(value)),) * 2)

@@ -30,14 +30,19 @@ def outcome(task: Task, end: End) -> Outcome:
         return "lost"
     if end.unstartable:
         return "error"
-    codes = task.exit_codes
-    if end.exit_code in codes.skipped:
-        return "skipped"
-    if end.exit_code in codes.warning:
-        return "warning"
-    if end.exit_code not in codes.success:
-        return "failed"
-    return "warning" if end.matched or (task.warn_on == "stderr" and end.wrote_stderr) else "success"
+    said = by_exit_code(task, end.exit_code)
+    warned = end.matched or (task.warn_on == "stderr" and end.wrote_stderr)
+    return "warning" if said == "success" and warned else said
+
+
+def by_exit_code(task: Task, exit_code: int) -> Outcome:
+    """What the task's `exit_codes` say of a status."""
+    meaning: dict[Outcome, tuple[int, ...]] = {
+        "skipped": task.exit_codes.skipped,
+        "warning": task.exit_codes.warning,
+        "success": task.exit_codes.success,
+    }
+    return next((named for named, codes in meaning.items() if exit_code in codes), "failed")
 
 
 def signal_number(exit_code: int | None) -> int | None:

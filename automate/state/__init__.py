@@ -3,7 +3,7 @@
 SQLite is touched here and nowhere else. `store` opens it, `runs` holds the open runs, `parsed` the parse cache.
 """
 
-from automate.state.runs import LastRun, NewRun, OpenRun
+from automate.state.runs import LastRun, OpenRun, Stop
 from automate.state.store import State, StateError, open_state
 
-__all__ = ["LastRun", "NewRun", "OpenRun", "State", "StateError", "open_state"]
+__all__ = ["LastRun", "OpenRun", "State", "StateError", "Stop", "open_state"]

@@ -2,36 +2,29 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from automate.state.store import State
 
 
-class NewRun(NamedTuple):
-    """What a claim writes. `due` is in epoch seconds, None for a run by hand; `definition` is `task.encode`'s.
+class Stop(NamedTuple):
+    """That a run is being ended from outside: as what, since `at` (epoch seconds), by whom and why."""
 
-    A `pending` run has started nothing yet, a `running` one may have since the boot named; a `decided` one never will:
-    its record is all that is missing, and stands in `definition`. `log` is the run log's position before the claim,
-    as (inode, size): no record of this run can stand before it.
-    """
-
-    task: str
-    trigger: str
-    definition: bytes
-    boot: str
-    log: tuple[int, int]
-    phase: str = "running"
-    due: float | None = None
+    outcome: Literal["timeout", "stopped"]
+    at: float
     by: str | None = None
-    args: tuple[str, ...] = ()
-    attempt: int = 1
-    started: float | None = None
+    reason: str | None = None
 
 
 class OpenRun(NamedTuple):
-    """A row of `runs`. Instants are epoch seconds; `started` is the first attempt's once a second one was claimed;
-    `cpu_seconds` and `max_rss` are those of the attempts before this one; `stop` is why an operator or a limit ended
-    it, as JSON."""
+    """A row of `runs`. Instants are epoch seconds; `due` is None for a run by hand.
+
+    A `pending` run has started nothing yet; a `running` one may have, in the boot named; a `decided` one never will:
+    its record is all that is missing, and stands in `definition` where the others have `task.encode`'s. `args` are
+    further arguments of the command. `started` is the first attempt's once a second one was claimed; `cpu_seconds` and
+    `max_rss` are those of the attempts before this one. `stop` is None or a Stop. `log`
+    is the run log's position before the claim, as (inode, size): no record of this run can stand before it.
+    """
 
     id: int
     task: str
@@ -41,14 +34,14 @@ class OpenRun(NamedTuple):
     phase: str
     definition: bytes
     args: tuple[str, ...]
-    attempt: int
-    not_before: float
-    boot: str
-    started: float | None
-    cpu_seconds: float | None
-    max_rss: int | None
-    stop: str | None
-    log: tuple[int, int]
+    attempt: int = 1
+    not_before: float = 0.0
+    boot: str = ""
+    started: float | None = None
+    cpu_seconds: float | None = None
+    max_rss: int | None = None
+    stop: Stop | None = None
+    log: tuple[int, int] = (0, 0)
 
 
 class LastRun(NamedTuple):
@@ -62,6 +55,14 @@ class LastRun(NamedTuple):
     seconds: float | None
 
 
+# An operator's word stands; the task's own limit is over once the attempt is.
+_MAY_BE_STOPPED = "id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')"
+_STOP = "UPDATE runs SET stop = ? WHERE " + _MAY_BE_STOPPED
+_NEXT_ATTEMPT = (
+    "UPDATE runs SET phase = 'pending', attempt = ?, not_before = ?, started = ?, cpu_seconds = ?, max_rss = ?,"
+    " stop = NULL WHERE " + _MAY_BE_STOPPED
+)
+
 _COLUMNS = (
     "id, task, due, trigger, by, phase, definition, args, attempt, not_before, boot, started, cpu_seconds, max_rss,"
     " stop, log_inode, log_size"
@@ -74,22 +75,12 @@ def reserve_ids(state: State, count: int) -> int:
     return int(row[0]) - count
 
 
-def claim(state: State, runs: Sequence[NewRun]) -> list[OpenRun]:
-    """Write all claims in one transaction. Nothing may start before it returns; when it raises, nothing was claimed."""
-    with state.transaction() as connection:
-        first = reserve_ids(state, len(runs))
-        rows = [_open(run_id, run) for run_id, run in enumerate(runs, first)]
-        insert(state, rows)
-        del connection
-    return rows
-
-
 def insert(state: State, rows: Iterable[OpenRun]) -> None:
     """Write rows as they are, within the caller's transaction."""
     marks = ", ".join("?" * 17)
     state.connection.executemany(
         f"INSERT INTO runs ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - a constant
-        [(*row[:7], json.dumps(row.args), *row[8:15], *row.log) for row in rows],
+        [(*row[:7], json.dumps(row.args), *row[8:14], _stop_text(row.stop), *row.log) for row in rows],
     )
 
 
@@ -106,14 +97,12 @@ def open_run(state: State, run_id: int) -> OpenRun | None:
     return _row(rows[0]) if rows else None
 
 
-def next_attempt(state: State, run: OpenRun) -> None:
-    """Put down that another attempt is to be made, and what the ones before it used; durable when it returns."""
+def next_attempt(state: State, run: OpenRun) -> bool:
+    """Put down that another attempt is to be made, and what the ones before it used; durable when it returns. False
+    when an operator has asked to stop the run: nothing was written."""
+    values = (run.attempt, run.not_before, run.started, run.cpu_seconds, run.max_rss, run.id)
     with state.transaction() as connection:
-        connection.execute(
-            "UPDATE runs SET phase = ?, attempt = ?, not_before = ?, boot = ?, started = ?, cpu_seconds = ?,"
-            " max_rss = ? WHERE id = ?",
-            (run.phase, run.attempt, run.not_before, run.boot, run.started, run.cpu_seconds, run.max_rss, run.id),
-        )
+        return connection.execute(_NEXT_ATTEMPT, values).rowcount == 1
 
 
 def mark_running(state: State, ids: Sequence[int], boot: str) -> None:
@@ -122,12 +111,11 @@ def mark_running(state: State, ids: Sequence[int], boot: str) -> None:
         connection.executemany("UPDATE runs SET phase = 'running', boot = ? WHERE id = ?", [(boot, i) for i in ids])
 
 
-def ask_to_stop(state: State, run_id: int, stop: str) -> bool:
-    """Put down why a run is being ended, before it is; the first who asks stands. False: somebody asked already, or
-    the run has ended."""
+def ask_to_stop(state: State, run_id: int, stop: Stop) -> bool:
+    """Put down why a run is being ended, before it is; durable when it returns. The first who asks stands, but an
+    operator stands before a limit. False: somebody asked already, or the run has ended."""
     with state.transaction() as connection:
-        asked = connection.execute("UPDATE runs SET stop = ? WHERE id = ? AND stop IS NULL", (stop, run_id))
-        return asked.rowcount == 1
+        return connection.execute(_STOP, (_stop_text(stop), run_id)).rowcount == 1
 
 
 def forget(state: State, ended: Sequence[tuple[int, LastRun]]) -> None:
@@ -153,26 +141,11 @@ def last_runs(state: State) -> dict[str, LastRun]:
     return {str(row[0]): LastRun(*row) for row in rows}  # type: ignore[arg-type]
 
 
-def _open(run_id: int, run: NewRun) -> OpenRun:
-    return OpenRun(
-        id=run_id,
-        task=run.task,
-        due=run.due,
-        trigger=run.trigger,
-        by=run.by,
-        phase=run.phase,
-        definition=run.definition,
-        args=run.args,
-        attempt=run.attempt,
-        not_before=0.0,
-        boot=run.boot,
-        started=run.started,
-        cpu_seconds=None,
-        max_rss=None,
-        stop=None,
-        log=run.log,
-    )
-
-
 def _row(row: tuple[object, ...]) -> OpenRun:
-    return OpenRun._make((*row[:7], tuple(json.loads(str(row[7]))), *row[8:15], (row[15], row[16])))
+    args, stop = json.loads(str(row[7])), row[14]
+    asked = None if stop is None else Stop(**json.loads(str(stop)))
+    return OpenRun._make((*row[:7], tuple(args), *row[8:14], asked, (row[15], row[16])))
+
+
+def _stop_text(stop: Stop | None) -> str | None:
+    return None if stop is None else json.dumps(stop._asdict())

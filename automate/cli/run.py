@@ -1,0 +1,62 @@
+"""`automate run`: now, by hand, watched to its end."""
+
+import os
+from contextlib import closing
+
+import click
+
+from automate.catalog import Catalog
+from automate.cli.options import Shell, complete_tasks, json_option, operator, pass_shell, quiet_option
+from automate.operate import by_hand
+from automate.process import host
+from automate.supervisor import look, open_instance
+
+_ARGUMENTS = "automate.arguments"
+
+
+class WithArguments(click.Command):
+    """Keeps what follows `--` apart: it is the task's, not ours."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own, _, theirs = _split(args)
+        ctx.meta[_ARGUMENTS] = tuple(theirs)
+        return super().parse_args(ctx, own)
+
+
+def _split(args: list[str]) -> tuple[list[str], bool, list[str]]:
+    if "--" not in args:
+        return args, False, []
+    place = args.index("--")
+    return args[:place], True, args[place + 1 :]
+
+
+@click.command("run", cls=WithArguments, options_metavar="[OPTIONS]")
+@click.argument("names", nargs=-1, required=True, metavar="NAME... [-- ARGS...]", shell_complete=complete_tasks)
+@click.option("--detach", is_flag=True, help="Do not wait; `automate log -f NAME` shows what it writes.")
+@click.option("--dry-run", is_flag=True, help="Show as whom, where and what would be executed; run nothing.")
+@json_option
+@quiet_option
+@pass_shell
+def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool, as_json: bool) -> int:
+    """Run tasks now, show what they write, and exit with the command's status.
+
+    NAMEs may be globs. ARGS are given to the command as further arguments. Ctrl-C stops the task, a second one kills
+    it; hanging up leaves it running. A task that is running already is not started again: status 75. With --json the
+    records are written instead of the output.
+    """
+    host.keep_descriptors_private()
+    uid = os.geteuid()
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=uid)
+        catalog = Catalog(shell.instance, state, owner=0 if uid == 0 else None, now=shell.now)
+        _ = catalog.settings  # with a fault in them nothing runs
+        tasks = catalog.tasks(names)
+        arguments = click.get_current_context().meta[_ARGUMENTS]
+        wanted = by_hand.requests(tasks, arguments, operator())
+        if dry_run:
+            from automate.cli.dry_run import show
+
+            return show(shell, wanted, uid=uid, as_json=as_json)
+        from automate.cli.session import Session
+
+        return Session(shell, state, uid=uid, as_json=as_json).run(wanted, detach=detach)

@@ -1,0 +1,51 @@
+"""Running tasks by hand: which of them may be, and how a shell is told how it ended."""
+
+from collections.abc import Sequence
+
+from automate.errors import NotAllowedError
+from automate.run import Record
+from automate.supervisor.claiming import Request
+from automate.task import Task
+
+TIMED_OUT = 124  # timeout(1)'s
+BUSY = 75  # sysexits.h, EX_TEMPFAIL
+INTERRUPTED = 130
+
+
+def requests(tasks: Sequence[Task], args: Sequence[str], by: str) -> list[Request]:
+    """A run of each, once each; NotAllowedError when one of them may not be run by hand: then none is."""
+    for task in tasks:
+        _check_allowed(task)
+    return [Request(task, by=by, args=tuple(args)) for task in {task.name: task for task in tasks}.values()]
+
+
+def exit_status(records: Sequence[Record], *, interrupted: bool) -> int:
+    """Of one run, the command's own status, 124 when it timed out, 75 when it was locked out. Of several, 0 when none
+    went wrong, 75 when being locked out is all that did, else 1."""
+    if interrupted:
+        return INTERRUPTED
+    each = [_status(record) for record in records]
+    if len(each) == 1:
+        return each[0]
+    wrong = {status for record, status in zip(records, each, strict=True) if record.outcome != "warning" and status}
+    if wrong == {BUSY}:
+        return BUSY
+    return 1 if wrong else 0
+
+
+def _check_allowed(task: Task) -> None:
+    if task.manual == "never":
+        raise NotAllowedError(f"{task.name}: not to be run by hand (manual: never, {task.file})")
+    if task.manual == "when-enabled" and not task.enabled:
+        raise NotAllowedError(f"{task.name}: disabled, and to be run by hand only when enabled ({task.file})")
+
+
+def _status(record: Record) -> int:
+    if record.outcome == "success":
+        return 0
+    if record.outcome == "timeout":
+        return TIMED_OUT
+    if record.exit_code is None:
+        return BUSY if record.outcome == "skipped" else 1
+    # Ended by somebody although its status is 0: that is no success.
+    return record.exit_code or int(record.outcome == "stopped")

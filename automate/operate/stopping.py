@@ -1,0 +1,65 @@
+"""Ending what is running, whoever watches it."""
+
+import os
+import time
+from collections.abc import Callable
+from signal import SIGCONT, SIGKILL, SIGTERM
+
+from automate import clock, runlog
+from automate.errors import NotAllowedError
+from automate.paths import Instance
+from automate.process import host, locks, spawn, status
+from automate.process.group import members
+from automate.run import Record
+from automate.state import OpenRun, State, Stop, runs
+from automate.supervisor.adopting import task_of
+from automate.supervisor.looking import look
+from automate.supervisor.starting import status_path
+
+_POLL = 0.02  # seconds between looks; somebody waits at a terminal
+_LOOK_AGAIN = 1.0  # seconds after which a run whose supervisor may have died is looked after
+
+
+def stop(
+    instance: Instance, state: State, run: OpenRun, by: str, *, uid: int, tell: Callable[[float], None]
+) -> Record | None:
+    """End a run: TERM to its process group, KILL after the task's `kill_after`, and wait until its record is written,
+    which is returned. Who watches the run writes it; when nobody does, this process sees to that.
+
+    `tell` is called with the seconds until the KILL. NotAllowedError where the state may only be read.
+    """
+    if not state.writable:
+        raise NotAllowedError(f"#{run.id} of {run.task}: this user may look at the runs here, not stop them")
+    runs.ask_to_stop(state, run.id, Stop("stopped", clock.now().timestamp(), by, "automate stop"))
+    patience = float(task_of(run).kill_after)
+    tell(patience)
+    kill_at = clock.monotonic() + patience
+    look_at = clock.monotonic() + _LOOK_AGAIN
+    told: set[int] = set()
+    while (now_open := runs.open_run(state, run.id)) is not None:
+        if clock.monotonic() >= kill_at:
+            _signal(instance, now_open, SIGKILL)
+        elif now_open.attempt not in told and _signal(instance, now_open, SIGTERM):
+            told.add(now_open.attempt)
+        if clock.monotonic() >= look_at:
+            look(instance, state, uid=uid)
+            look_at = clock.monotonic() + _LOOK_AGAIN
+        time.sleep(_POLL)
+    return runlog.find(instance, run.id)
+
+
+def _signal(instance: Instance, run: OpenRun, number: int) -> bool:
+    """To the group of the attempt that is under way; False when none is, or it has not said its PID yet."""
+    path = status_path(instance, run.id, run.attempt, run.task)
+    pid = status.read(path).pid
+    if pid is None or not (locks.is_held(path) or _has_rest(run, pid)):
+        return False
+    sent = spawn.signal_group(pid, number)
+    if number == SIGTERM:
+        spawn.signal_group(pid, SIGCONT)  # one that is stopped (SIGSTOP) would not see it
+    return sent
+
+
+def _has_rest(run: OpenRun, pid: int) -> bool:
+    """Whether the command lives on although somebody killed the shim that led it."""
+    return run.boot == host.boot_id() and not os.path.exists(f"/proc/{pid}") and bool(members(pid))

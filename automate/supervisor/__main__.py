@@ -1,0 +1,35 @@
+"""`python -m automate.supervisor STATE LOG`: watch the runs of an instance that nobody watches, until they have ended.
+
+Started by a command that found some, or that left some behind (`run --detach`). It claims nothing new.
+"""
+
+import os
+import sys
+import time
+
+from automate.errors import AutomateError
+from automate.paths import Instance
+from automate.process import host
+from automate.supervisor.looking import open_instance
+from automate.supervisor.loop import Supervisor
+
+_PATIENCE = 5.0  # seconds between tries while the disk is full
+
+
+def main() -> None:
+    os.chdir("/")
+    os.umask(0o077)
+    host.keep_descriptors_private()
+    state_directory, log_directory = sys.argv[1:]
+    instance = Instance(settings="", task_dirs=(), state=state_directory, log=log_directory)
+    supervisor = Supervisor(instance, open_instance(instance), uid=os.geteuid())
+    supervisor.adopt()
+    while supervisor.busy:
+        try:
+            supervisor.step(30.0)
+        except AutomateError:
+            time.sleep(_PATIENCE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What a crash left: an open run that nobody watches, and what has become of it (DESIGN section 6, the table)."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from automate import task as tasks
+from automate.paths import Instance
+from automate.process import host, locks, spawn, status
+from automate.process.group import members
+from automate.run import Record
+from automate.state import OpenRun
+from automate.supervisor import instants, starting
+from automate.supervisor.attempt import Attempt, Waiting
+from automate.task import Task
+
+
+class Left(NamedTuple):
+    """What an open run turned out to be; just one of the three."""
+
+    decided: Record | None = None
+    waiting: Waiting | None = None
+    attempt: Attempt | None = None
+    is_over: bool = False
+
+
+def examine(instance: Instance, run: OpenRun) -> Left:
+    """Find out, by what its claim, its status file and that file's lock say. The caller watches the run."""
+    if run.phase == "decided":
+        return Left(decided=msgspec.json.decode(run.definition, type=Record))
+    task = task_of(run)
+    if run.phase == "pending":
+        return Left(waiting=Waiting(run, task))
+    attempt = last_attempt(instance, run, task)
+    if locks.is_held(attempt.status_path):
+        return Left(attempt=attempt, is_over=not follow(attempt))
+    return _without_shim(attempt)
+
+
+def _without_shim(attempt: Attempt) -> Left:
+    said = status.read(attempt.status_path)
+    attempt.pid = said.pid
+    if said.exit is not None or attempt.run.boot != host.boot_id():
+        return Left(attempt=attempt, is_over=True)
+    if said.pid is None:  # within one boot, what the shim wrote cannot be missing: it wrote nothing
+        return Left(waiting=Waiting(attempt.run, attempt.task))
+    return Left(attempt=attempt, is_over=not follow_rest(attempt))
+
+
+def task_of(run: OpenRun) -> Task:
+    """The definition the run was claimed with; where another version wrote it in another way, what is needed to finish
+    the run."""
+    try:
+        return tasks.decode(run.definition)
+    except msgspec.ValidationError:
+        return Task(name=run.task, file="", command="")
+
+
+def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:
+    """The attempt that the run's status file tells of."""
+    path = starting.status_path(instance, run.id, run.attempt, run.task)
+    head = starting.parse_head(status.read(path).head)
+    began, user = (head.began, head.user) if head is not None else (run.started or instants.epoch(), None)
+    return Attempt(run, task, path, began, user=user, pid=status.read(path).pid, unsure=True)
+
+
+def follow(attempt: Attempt) -> bool:
+    """Watch the shim from now on; its timeout counts from its own start. False: it ended meanwhile.
+
+    A PID is trusted while the status file's lock is held: then its process lives.
+    """
+    attempt.pid = status.read(attempt.status_path).pid
+    attempt.pidfd = spawn.pidfd(attempt.pid) if attempt.pid is not None else None
+    if not locks.is_held(attempt.status_path):
+        attempt.let_go()
+        return False
+    starting.set_timers(attempt, instants.monotonic(), max(0.0, instants.epoch() - attempt.began))
+    if attempt.run.stop is not None:
+        attempt.deadline = instants.monotonic()
+    return True
+
+
+def follow_rest(attempt: Attempt) -> bool:
+    """Somebody killed the shim, but not what it ran: that still runs, and the task with it. Watch one process of the
+    group; False when there is none."""
+    for pid in members(attempt.pid) if attempt.pid is not None else ():
+        attempt.pidfd = spawn.pidfd(pid)
+        if attempt.pidfd is not None:
+            return True
+    return False

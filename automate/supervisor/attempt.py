@@ -1,0 +1,63 @@
+"""An attempt under way, as its supervisor knows it."""
+
+import os
+from dataclasses import dataclass, field
+
+from automate.state import OpenRun, Stop
+from automate.task import Task
+
+
+@dataclass(slots=True)
+class Attempt:
+    """`began` is in epoch seconds; `deadline`, `kill_at` and `look_at` are clock.monotonic() instants: when it is told
+    to end, when it is killed, and when its output is looked at next. The supervisor owns `locks` and `pidfd`.
+
+    `pid` is the shim's, which leads the process group; None as long as an adopted one has not said it. `is_child` is
+    false of an adopted attempt, whose exit status only the status file tells. `unsure`: its record may exist already.
+    `refused` says why it could not be started; `stop` is this supervisor's own asking, should the state not take it.
+    """
+
+    run: OpenRun
+    task: Task
+    status_path: str
+    began: float
+    user: str | None = None
+    locks: list[int] = field(default_factory=list)
+    pid: int | None = None
+    is_child: bool = False
+    pidfd: int | None = None
+    unsure: bool = False
+    refused: str | None = None
+    stop: Stop | None = None
+    deadline: float | None = None
+    kill_at: float | None = None
+    look_at: float | None = None
+    child_exit: int | None = None
+    max_rss: int | None = None
+
+    def next_timer(self) -> float | None:
+        """The earliest instant at which something is to be done about it."""
+        return min((at for at in (self.deadline, self.kill_at, self.look_at) if at is not None), default=None)
+
+    def let_go(self) -> None:
+        """Close what this process holds of it; the shim keeps its own."""
+        if self.pidfd is not None:
+            os.close(self.pidfd)
+            self.pidfd = None
+        release(self.locks)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A run between two attempts, or before its first; `run.not_before` says when the next one is. The supervisor owns
+    `locks`, which are empty of an adopted one."""
+
+    run: OpenRun
+    task: Task
+    locks: list[int] = field(default_factory=list)
+
+
+def release(descriptors: list[int]) -> None:
+    """Close them all, and so give up the locks that no shim inherited."""
+    while descriptors:
+        os.close(descriptors.pop())

@@ -1,0 +1,214 @@
+"""How an attempt ended, read from what it left; and its record, written once."""
+
+import json
+import os
+import signal
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from automate import output, runlog
+from automate.paths import Instance
+from automate.process import host, spawn, status
+from automate.rules.ending import End, outcome, signal_number
+from automate.run import Outcome, Record
+from automate.state import LastRun, State, Stop, runs
+from automate.supervisor import adopting, instants
+from automate.supervisor.attempt import Attempt
+from automate.supervisor.starting import status_path, summary_path
+
+_SUMMARY_LIMIT = 64 * 1024  # bytes; a summary is a few numbers
+_COARSE = 0.02  # seconds by which a file's time may be behind the clock (the kernel's tick)
+_TELLING: frozenset[Outcome] = frozenset({"failed", "timeout", "stopped", "lost", "warning"})
+
+
+def collect(attempt: Attempt) -> bool:
+    """Note what the shim's end tells. False: the shim is gone and wrote nothing, but processes of the command live on,
+    so the attempt is not over; then its `pidfd` is one of theirs."""
+    if attempt.pidfd is not None:
+        os.close(attempt.pidfd)
+        attempt.pidfd = None
+    if attempt.is_child and attempt.pid is not None:
+        attempt.child_exit, attempt.max_rss = spawn.reap(attempt.pid)
+        attempt.is_child = False
+    return status.read(attempt.status_path).exit is not None or not adopting.follow_rest(attempt)
+
+
+class Result(NamedTuple):
+    """How an attempt ended: the outcome, what the status file says, and who ended it, if somebody did."""
+
+    outcome: Outcome
+    said: status.Status
+    stop: Stop | None
+    output: output.Written
+
+
+def result(instance: Instance, state: State, attempt: Attempt) -> Result:
+    """May be repeated, before the record is written."""
+    said = status.read(attempt.status_path)
+    written = _settle(instance, attempt)
+    row = runs.open_run(state, attempt.run.id)
+    stop = row.stop if row is not None and row.stop is not None else attempt.stop
+    if attempt.refused is not None:
+        return Result("error", said, stop, written)
+    if stop is not None and said.ended is not None and said.ended < stop.at - _COARSE:
+        stop = None  # it had ended by itself
+    if stop is not None and said.exit is None:
+        said = said._replace(exit=attempt.child_exit)  # the shim was killed with its command
+    end = End(
+        exit_code=said.exit,
+        unstartable=said.unstartable,
+        asked=stop.outcome if stop is not None else None,
+        wrote_stderr=said.stderr_place > 0,
+        matched=written.path is not None and _matches(instance, attempt, written.path),
+    )
+    return Result(outcome(attempt.task, end), said, stop, written)
+
+
+def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
+    """What is to be written of a run whose last attempt is over."""
+    run, said = attempt.run, result.said
+    started = run.started if run.started is not None else attempt.began
+    ended = max(started, said.ended if said.ended is not None else instants.epoch())
+    ran = result.outcome != "error"
+    return Record(
+        id=run.id,
+        task=run.task,
+        outcome=result.outcome,
+        trigger=run.trigger,  # type: ignore[arg-type]  # the state holds what a claim wrote
+        due=instants.stamp_or_none(run.due),
+        started=instants.stamp_or_none(started) if ran else None,
+        ended=instants.stamp(ended),
+        seconds=round(ended - started, 3) if ran else None,
+        exit_code=said.exit,
+        signal=_signal_name(said.exit),
+        attempts=run.attempt,
+        host=host.name(),
+        user=attempt.user,
+        by=result.stop.by if result.stop is not None and result.stop.by else run.by,
+        pid=attempt.pid,
+        cpu_seconds=add(run.cpu_seconds, said.cpu_seconds),
+        max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
+        output=result.output.path,
+        output_bytes=result.output.bytes,
+        summary=_summary(instance, run.id),
+        error=_error(instance, attempt, result),
+        reason=_reason(attempt, result),
+    )
+
+
+def write(instance: Instance, state: State, records: Sequence[Record]) -> None:
+    """Put the records of ended runs into the run log, then close the runs. Killed in between, `repeat` finds them."""
+    runlog.append(instance, records)
+    close(instance, state, records)
+
+
+def close(instance: Instance, state: State, records: Sequence[Record]) -> None:
+    """The runs are on record: forget them, and remove what only served to finish them. May be repeated."""
+    runs.forget(state, [(record.id, last_run(record)) for record in records])
+    for record in records:
+        _remove_leftovers(instance, record)
+
+
+def leftovers(instance: Instance) -> list[tuple[int, str]]:
+    """Run id and path of every file that serves to finish a run. To be listed *before* the open runs are asked for: a
+    file is only made for a run that is open by then, so one whose run is not open any more is on record."""
+    found = []
+    for directory in (instance.open_runs, instance.summaries):
+        with suppress(FileNotFoundError):
+            for name in os.listdir(directory):
+                run_id = name.partition(".")[0]
+                if run_id.isdigit():
+                    found.append((int(run_id), os.path.join(directory, name)))
+    return found
+
+
+def sweep(files: Sequence[tuple[int, str]], open_ids: Collection[int]) -> None:
+    """Remove those of no open run."""
+    for run_id, path in files:
+        if run_id not in open_ids:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+
+
+def last_run(record: Record) -> LastRun:
+    """What `list` shows of it."""
+    ended = instants.seconds_of(record.ended)
+    return LastRun(
+        record.task, record.id, record.outcome, instants.seconds_of(record.started), ended or 0.0, record.seconds
+    )
+
+
+def _remove_leftovers(instance: Instance, record: Record) -> None:
+    for attempt in range(1, max(1, record.attempts) + 1):
+        with suppress(FileNotFoundError):
+            os.unlink(status_path(instance, record.id, attempt, record.task))
+    with suppress(FileNotFoundError):
+        os.unlink(summary_path(instance, record.id))
+
+
+def _settle(instance: Instance, attempt: Attempt) -> output.Written:
+    """A full disk must not keep a run from its record: then the output stays as long as it is."""
+    rules = attempt.task.output
+    with suppress(OSError):
+        output.prune(instance.log, attempt.run.task, rules, instants.epoch())
+    try:
+        return output.settle(instance.log, attempt.run.task, attempt.run.id, rules.max_size)
+    except OSError:
+        return output.as_it_is(instance.log, attempt.run.task, attempt.run.id)
+
+
+def _matches(instance: Instance, attempt: Attempt, path: str) -> bool:
+    pattern = attempt.task.warn_on
+    return pattern is not None and pattern != "stderr" and output.matches(instance.log, path, pattern)
+
+
+def _error(instance: Instance, attempt: Attempt, result: Result) -> str | None:
+    if attempt.refused is not None:
+        return attempt.refused
+    if result.outcome == "error":
+        return f"cwd: cannot enter {attempt.task.cwd or 'the home directory'}"
+    if result.outcome not in _TELLING or result.output.path is None:
+        return None
+    with suppress(OSError):
+        return output.tail(instance.log, result.output.path) or None
+    return None
+
+
+def _reason(attempt: Attempt, result: Result) -> str | None:
+    if result.outcome == "timeout":
+        return f"it ran longer than its timeout of {attempt.task.timeout:g} s"
+    if result.outcome == "lost":
+        return "its end was not seen: the machine, or the shell that watches over the command, died"
+    return result.stop.reason if result.stop is not None else None
+
+
+def _summary(instance: Instance, run_id: int) -> Any:
+    """JSON, or the first line of text; None where nothing was written. The file's owner may be anybody."""
+    try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(summary_path(instance, run_id), flags), "rb") as file:
+            text = file.read(_SUMMARY_LIMIT).decode(errors="replace").strip()
+    except OSError:
+        return None
+    if not text:
+        return None
+    with suppress(ValueError, RecursionError):
+        return json.loads(text, parse_constant=_refuse_constant)
+    return text.splitlines()[0]
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(word)  # NaN and Infinity are no JSON (RFC 8259)
+
+
+def _signal_name(exit_code: int | None) -> str | None:
+    number = signal_number(exit_code)
+    if number is None or number not in {known.value for known in signal.Signals}:
+        return None
+    return signal.Signals(number).name.removeprefix("SIG")
+
+
+def add(before: float | None, now: float | None) -> float | None:
+    """Of two figures either of which may not be known."""
+    return None if before is None and now is None else round((before or 0.0) + (now or 0.0), 3)

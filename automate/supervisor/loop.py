@@ -1,0 +1,302 @@
+"""The loop: one process watches any number of runs, without a thread and without a process for each."""
+
+import heapq
+import os
+import select
+from collections.abc import Sequence
+from signal import SIGCONT, SIGKILL, SIGTERM
+
+from automate import output, runlog
+from automate.errors import AutomateError
+from automate.paths import Instance
+from automate.process import host, locks, spawn
+from automate.rules.ending import retry_delay
+from automate.run import Record
+from automate.state import OpenRun, State, Stop, runs
+from automate.supervisor import adopting, claiming, ending, instants, starting
+from automate.supervisor.attempt import Attempt, Waiting, release
+from automate.supervisor.claiming import Request
+from automate.supervisor.ending import Result
+from automate.task import Task
+
+_STEP = 1.0  # seconds: how soon a run that waits for its next attempt sees that it was stopped
+_REST = 0.02  # seconds between looks at an adopted attempt that has not said its PID yet
+
+
+class Supervisor:
+    """Watches runs: those it began, and those it adopted. A run that it watches, nobody else finishes.
+
+    Nothing here blocks but `step`. When this process dies, its runs go on, and whoever looks next takes them over.
+    """
+
+    def __init__(self, instance: Instance, state: State, *, uid: int) -> None:
+        """`uid` is the effective user id. Raises this process's limit of open files as far as it may. OSError."""
+        self.attempts: dict[int, Attempt] = {}
+        self.waiting: dict[int, Waiting] = {}
+        self._instance, self._state, self._uid = instance, state, uid
+        self._watch = locks.Watch(os.path.join(instance.locks, "watch"))
+        self._poll = select.epoll()
+        self._by_pidfd: dict[int, Attempt] = {}
+        self._timers: list[tuple[float, int]] = []
+        self._over: list[Attempt] = []
+        self._decided: list[Record] = []
+        self._looked = 0.0
+        self._boot = host.boot_id()
+        self._nofile = spawn.raise_open_files()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything left to wait for or to write down."""
+        return bool(self.attempts or self.waiting or self._decided)
+
+    @property
+    def open_ids(self) -> list[int]:
+        """The runs that it watches and that have not ended."""
+        return [*self.attempts, *self.waiting]
+
+    def begin(self, wanted: Sequence[Request]) -> list[OpenRun]:
+        """Claim the runs, all in one transaction, and start them. One whose locks are held is decided not to start; its
+        record comes from the next `step`. StateError: nothing was claimed, nothing started."""
+        try:
+            for request in wanted:
+                _lock(self._instance, request)
+            rows = claiming.claim(self._instance, self._state, self._watch, wanted)
+        except BaseException:
+            for request in wanted:
+                release(request.locks)
+            raise
+        for request, run in zip(wanted, rows, strict=True):
+            if run.phase == "decided":
+                release(request.locks)
+                self._take_in(adopting.examine(self._instance, run))
+            else:
+                self._start(run, request.task, request.locks)
+        return rows
+
+    def adopt(self) -> None:
+        """Take over every open run that nobody watches: what ended is written down by the next `step`, what was never
+        started is started by it, what runs is watched. Files of runs that are on record are removed."""
+        left = ending.leftovers(self._instance)
+        open_runs = runs.open_runs(self._state)
+        ending.sweep(left, {run.id for run in open_runs})
+        for listed in open_runs:
+            if self._is_mine(listed.id) or not self._watch.take(listed.id):
+                continue
+            run = runs.open_run(self._state, listed.id)
+            if run is None:  # it was finished before the watch was ours
+                self._watch.release(listed.id)
+            else:
+                self._take_in(adopting.examine(self._instance, run))
+
+    def step(self, timeout: float) -> list[Record]:
+        """Wait at most `timeout` seconds for something to happen, do what is to be done, and return the records of the
+        runs that have ended, once they are on disk. AutomateError when they cannot be written: they are not lost, the
+        next `step` or the next process tries again."""
+        self._start_waiting()
+        self._wait(timeout)
+        self._tend()
+        return self._finish()
+
+    def stop(self, run_id: int, by: str, reason: str | None = None) -> None:
+        """End a run: TERM to its process group, KILL after the task's `kill_after`; the second time, KILL at once."""
+        attempt = self.attempts.get(run_id)
+        if attempt is not None and attempt.kill_at is not None:
+            attempt.kill_at = instants.monotonic()
+            heapq.heappush(self._timers, (attempt.kill_at, run_id))
+        elif attempt is not None:
+            self._end(attempt, Stop("stopped", instants.epoch(), by, reason))
+        elif run_id in self.waiting:
+            runs.ask_to_stop(self._state, run_id, Stop("stopped", instants.epoch(), by, reason))
+
+    def leave(self) -> None:
+        """Let go of everything that still runs, so that another process can watch it."""
+        for waiting in self.waiting.values():
+            release(waiting.locks)
+        for attempt in self.attempts.values():
+            attempt.let_go()
+        self._poll.close()
+        self._watch.close()
+
+    def _is_mine(self, run_id: int) -> bool:
+        return run_id in self.attempts or run_id in self.waiting
+
+    def _take_in(self, left: adopting.Left) -> None:
+        if left.decided is not None:
+            self._decided.append(left.decided)
+        elif left.waiting is not None:
+            self.waiting[left.waiting.run.id] = left.waiting
+        elif left.attempt is not None:
+            self._register(left.attempt, is_over=left.is_over)
+
+    def _start(self, run: OpenRun, task: Task, held: list[int]) -> None:
+        attempt = starting.start(self._instance, task, run, held, uid=self._uid, nofile=self._nofile)
+        self._register(attempt, is_over=attempt.refused is not None)
+
+    def _register(self, attempt: Attempt, *, is_over: bool) -> None:
+        self.attempts[attempt.run.id] = attempt
+        if is_over:
+            self._over.append(attempt)
+            return
+        if attempt.pidfd is not None:
+            self._by_pidfd[attempt.pidfd] = attempt
+            self._poll.register(attempt.pidfd, select.EPOLLIN)
+        self._set_timer(attempt)
+
+    def _set_timer(self, attempt: Attempt) -> None:
+        at = attempt.next_timer()
+        if at is not None:
+            heapq.heappush(self._timers, (at, attempt.run.id))
+
+    def _wait(self, timeout: float) -> None:
+        now = instants.monotonic()
+        if self._timers:
+            timeout = min(timeout, self._timers[0][0] - now)
+        if self._over or self._decided:
+            timeout = 0.0
+        elif any(attempt.pidfd is None for attempt in self.attempts.values()):
+            timeout = min(timeout, _REST)
+        elif self.waiting:
+            soonest = min(waiting.run.not_before for waiting in self.waiting.values())
+            timeout = min(timeout, _STEP, soonest - instants.epoch())
+        for descriptor, _ in self._poll.poll(max(0.0, timeout), maxevents=1024):
+            self._has_ended(self._by_pidfd.pop(descriptor), descriptor)
+        self._look_for_pids()
+
+    def _has_ended(self, attempt: Attempt, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+        if ending.collect(attempt):
+            self._over.append(attempt)
+        else:
+            self._register(attempt, is_over=False)
+
+    def _look_for_pids(self) -> None:
+        """Of adopted attempts that were between their word and their first line when they were adopted."""
+        unseen = [attempt for attempt in self.attempts.values() if attempt.pidfd is None]
+        for attempt in unseen:
+            if attempt not in self._over:
+                self._register(attempt, is_over=not adopting.follow(attempt))
+
+    def _tend(self) -> None:
+        now = instants.monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            attempt = self.attempts.get(heapq.heappop(self._timers)[1])
+            if attempt is None or attempt.pid is None:
+                continue
+            self._enforce(attempt, attempt.pid, now)
+            self._set_timer(attempt)
+
+    def _enforce(self, attempt: Attempt, pid: int, now: float) -> None:
+        if attempt.kill_at is not None and attempt.kill_at <= now:
+            spawn.signal_group(pid, SIGKILL)
+            attempt.kill_at = None
+        if attempt.deadline is not None and attempt.deadline <= now:
+            self._end(attempt, attempt.run.stop or Stop("timeout", instants.epoch()))
+        if attempt.look_at is not None and attempt.look_at <= now:
+            path = os.path.join(self._instance.log, output.path_of(attempt.run.task, attempt.run.id))
+            output.relieve(path, attempt.task.output.max_size)
+            attempt.look_at = now + starting.RELIEF
+
+    def _end(self, attempt: Attempt, stop: Stop) -> None:
+        """First why, durably, then the signal: a crash in between leaves nothing unexplained."""
+        attempt.stop = stop
+        attempt.deadline = None
+        try:
+            runs.ask_to_stop(self._state, attempt.run.id, stop)
+        finally:  # a full disk does not make a task run longer than it may
+            if attempt.pid is not None:
+                spawn.signal_group(attempt.pid, SIGTERM)
+                spawn.signal_group(attempt.pid, SIGCONT)
+            attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
+            self._set_timer(attempt)
+
+    def _start_waiting(self) -> None:
+        if not self.waiting:
+            return
+        now = instants.epoch()
+        if now - self._looked >= _STEP:
+            self._looked = now
+            self._drop_stopped()
+        due = [waiting for waiting in self.waiting.values() if waiting.run.not_before <= now]
+        ready = [waiting for waiting in due if waiting.locks or self._lock_again(waiting)]
+        if ready:
+            runs.mark_running(self._state, [waiting.run.id for waiting in ready], self._boot)
+        for waiting in ready:
+            del self.waiting[waiting.run.id]
+            self._start(waiting.run._replace(phase="running", boot=self._boot), waiting.task, waiting.locks)
+
+    def _lock_again(self, waiting: Waiting) -> bool:
+        waiting.locks, held = claiming.take_locks(self._instance, waiting.task)
+        if held is not None:
+            waiting.run = waiting.run._replace(not_before=instants.epoch() + _STEP)
+        return held is None
+
+    def _drop_stopped(self) -> None:
+        """Runs that were stopped between two attempts: what the last attempt left is their end."""
+        for run_id in list(self.waiting):
+            row = runs.open_run(self._state, run_id)
+            if row is not None and row.stop is not None:
+                waiting = self.waiting.pop(run_id)
+                run = row._replace(attempt=max(1, row.attempt - 1), cpu_seconds=None)
+                attempt = adopting.last_attempt(self._instance, run, waiting.task)
+                attempt.locks, attempt.stop = waiting.locks, row.stop
+                self._register(attempt, is_over=True)
+
+    def _finish(self) -> list[Record]:
+        """Group the ends: one append and one transaction for all that ended since the last step."""
+        over, self._over = self._over, []
+        records, closed = list(self._decided), []
+        try:
+            for attempt in over:
+                result = ending.result(self._instance, self._state, attempt)
+                if not self._tries_again(attempt, result):
+                    records.append(ending.record(self._instance, attempt, result))
+                    closed.append(attempt)
+            self._write(records, [attempt for attempt in closed if attempt.unsure])
+        except AutomateError:
+            for attempt in over:
+                attempt.unsure = True
+            self._over += [attempt for attempt in over if attempt.run.id in self.attempts]
+            raise
+        self._decided = []
+        for attempt in closed:
+            attempt.let_go()
+            del self.attempts[attempt.run.id]
+        for record in records:
+            self._watch.release(record.id)
+        return records
+
+    def _write(self, records: list[Record], unsure: list[Attempt]) -> None:
+        """The log first, then the state. A run that another process may have put down already is looked up."""
+        known: set[int] = set()
+        if unsure:
+            first = min(unsure, key=lambda attempt: attempt.run.id).run
+            known = runlog.recorded(self._instance, [a.run.id for a in unsure], runlog.Position(*first.log))
+        ending.write(self._instance, self._state, [record for record in records if record.id not in known])
+        ending.close(self._instance, self._state, [record for record in records if record.id in known])
+
+    def _tries_again(self, attempt: Attempt, result: Result) -> bool:
+        if result.outcome == "stopped":
+            return False
+        run = attempt.run
+        delay = retry_delay(attempt.task.retries, run.attempt, result.outcome, result.said.exit)
+        if delay is None:
+            return False
+        following = run._replace(
+            phase="pending",
+            attempt=run.attempt + 1,
+            not_before=instants.epoch() + delay,
+            started=run.started if run.started is not None else attempt.began,
+            cpu_seconds=ending.add(run.cpu_seconds, result.said.cpu_seconds),
+            max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
+        )
+        if not runs.next_attempt(self._state, following):
+            return False
+        del self.attempts[run.id]
+        self.waiting[run.id] = Waiting(following, attempt.task, attempt.locks)
+        return True
+
+
+def _lock(instance: Instance, request: Request) -> None:
+    request.locks, held = claiming.take_locks(instance, request.task)
+    if held is not None:
+        request.refused = f"its lock is held: {os.path.relpath(held, instance.locks)}"

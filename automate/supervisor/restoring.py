@@ -1,0 +1,33 @@
+"""A state that was lost, made anew: from the run log what has ended, from the status files what has not."""
+
+import os
+from contextlib import suppress
+
+from automate import runlog
+from automate.paths import Instance
+from automate.process import status
+from automate.state import OpenRun, State, runs
+from automate.supervisor import ending, starting
+
+
+def restore(instance: Instance, state: State) -> None:
+    """Fill a new database, within the transaction that makes it. The next ids are beyond all that were ever seen."""
+    runs.remember_last(state, [ending.last_run(record) for record in runlog.last_of_each(instance).values()])
+    left = _left(instance)
+    seen = max([runlog.highest_id(instance), *(run.id for run in left)])
+    runs.reserve_ids(state, seen)
+    known = runlog.recorded(instance, [run.id for run in left], runlog.Position(0, 0)) if left else set()
+    runs.insert(state, [run for run in left if run.id not in known])
+
+
+def _left(instance: Instance) -> list[OpenRun]:
+    """The runs that status files tell of, each by its newest attempt."""
+    found: dict[int, OpenRun] = {}
+    with suppress(FileNotFoundError):
+        for name in os.listdir(instance.open_runs):
+            if status.parse_name(name) is None:
+                continue
+            head = starting.parse_head(status.read(os.path.join(instance.open_runs, name)).head)
+            if head is not None and head.run.attempt >= found.get(head.run.id, head.run).attempt:
+                found[head.run.id] = head.run
+    return list(found.values())

@@ -1,0 +1,151 @@
+"""Starting one attempt: status file, output, summary file, shim, word."""
+
+import json
+import os
+from typing import NamedTuple
+
+from automate import output
+from automate.errors import AutomateError
+from automate.paths import Instance
+from automate.process import locks, spawn, status
+from automate.process.identity import CannotStartError, Identity
+from automate.process.launch import Launch, prepare
+from automate.state import OpenRun
+from automate.supervisor import instants
+from automate.supervisor.attempt import Attempt
+from automate.task import Task
+
+RELIEF = 1.0  # seconds between looks at a growing output
+
+
+def status_path(instance: Instance, run_id: int, attempt: int, task: str) -> str:
+    return os.path.join(instance.open_runs, status.file_name(run_id, attempt, task))
+
+
+def summary_path(instance: Instance, run_id: int) -> str:
+    return os.path.join(instance.summaries, str(run_id))
+
+
+def launch_of(instance: Instance, task: Task, run: OpenRun, *, uid: int) -> Launch:
+    """What an attempt of `run` executes; CannotStartError. Nothing is touched."""
+    return prepare(task, run.args, _variables(instance, run), uid=uid, read=lambda path: _read(path, uid))
+
+
+def start(
+    instance: Instance, task: Task, run: OpenRun, held: list[int], *, uid: int, nofile: tuple[int, int] | None
+) -> Attempt:
+    """Start the attempt that the state says may start. The attempt owns the locks `held` from then on.
+
+    What cannot be started comes back as an attempt that is over, with the reason in `refused`.
+    """
+    began = instants.epoch()
+    path = status_path(instance, run.id, run.attempt, run.task)
+    attempt = Attempt(run, task, path, began, locks=held)
+    try:
+        launch = launch_of(instance, task, run, uid=uid)
+        attempt.user = launch.identity.name
+        armed = _arm(instance, attempt, launch, nofile)
+    except CannotStartError as error:
+        attempt.refused = str(error)
+        return attempt
+    except OSError as error:
+        attempt.refused = f"{error.filename or 'the command'}: {error.strerror}"
+        return attempt
+    attempt.pid, attempt.is_child = armed.pid, True
+    attempt.pidfd = spawn.pidfd(armed.pid)
+    spawn.give_word(armed)
+    set_timers(attempt, instants.monotonic(), 0.0)
+    return attempt
+
+
+def set_timers(attempt: Attempt, now: float, elapsed: float) -> None:
+    """Deadlines of an attempt that has run for `elapsed` seconds at the monotonic instant `now`."""
+    attempt.look_at = now + RELIEF
+    if attempt.task.timeout is not None:
+        attempt.deadline = now + max(0.0, float(attempt.task.timeout) - elapsed)
+
+
+def head(attempt: Attempt) -> bytes:
+    """The status file's first line: the run, whole, and when this attempt began and as whom."""
+    fields = attempt.run._asdict() | {"definition": attempt.run.definition.decode()}
+    return json.dumps({"began": attempt.began, "user": attempt.user, "run": fields}).encode()
+
+
+class Head(NamedTuple):
+    """A status file's first line, read back."""
+
+    began: float
+    user: str | None
+    run: OpenRun
+
+
+def parse_head(line: bytes) -> Head | None:
+    """None when the line is not whole."""
+    try:
+        read = json.loads(line)
+        fields = read["run"]
+        fields["definition"] = fields["definition"].encode()
+        fields["args"], fields["log"], fields["stop"] = tuple(fields["args"]), tuple(fields["log"]), None
+        return Head(float(read["began"]), read["user"], OpenRun(**fields))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _arm(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
+    opened: list[int] = []
+    try:
+        _create_summary(instance, attempt.run.id, launch.identity)
+        opened.append(status.create(attempt.status_path, head(attempt)))
+        opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))
+        if attempt.task.warn_on == "stderr":
+            # A description of its own, whose place tells at the end whether anything was written to it.
+            opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))
+        files = spawn.Files(opened[0], opened[1], opened[-1], tuple(attempt.locks))
+        return spawn.arm(launch, files, nofile)
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+
+
+def _create_summary(instance: Instance, run_id: int, who: Identity) -> None:
+    """The file is the command's user's, its directory is not: the user may write it, and cannot put a link there."""
+    os.makedirs(instance.summaries, mode=0o700, exist_ok=True)
+    path = summary_path(instance, run_id)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        if who.switch:
+            os.fchown(descriptor, who.uid, who.gid)
+            for directory in (instance.state, instance.summaries):
+                _let_through(directory)
+    finally:
+        os.close(descriptor)
+
+
+def _let_through(directory: str) -> None:
+    """Others may reach a file whose name they are told, but not list what is there."""
+    mode = os.stat(directory).st_mode & 0o777
+    if mode & 0o011 != 0o011:  # noqa: PLR2004 - the bits of chmod(2)
+        os.chmod(directory, mode | 0o011)  # noqa: S103 - what this function is for
+
+
+def _variables(instance: Instance, run: OpenRun) -> dict[str, str]:
+    due = instants.stamp_or_none(run.due)
+    return {
+        "AUTOMATE_TASK": run.task,
+        "AUTOMATE_RUN": str(run.id),
+        "AUTOMATE_DUE": due or "",
+        "AUTOMATE_TRIGGER": run.trigger,
+        "AUTOMATE_ATTEMPT": str(run.attempt),
+        "AUTOMATE_SUMMARY": summary_path(instance, run.id),
+    }
+
+
+def _read(path: str, uid: int) -> bytes:
+    from automate.taskfile import read
+
+    try:
+        return read(path, owner=0 if uid == 0 else None)
+    except AutomateError as error:
+        raise CannotStartError(f"env_file: {error}") from error
+    except OSError as error:
+        raise CannotStartError(f"env_file: {path}: {error.strerror}") from error
