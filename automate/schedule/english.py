@@ -167,6 +167,8 @@ def _by_weekday(days: Calendar) -> str | None:
         if days.months != EVERY_MONTH:
             return None
         names = {wording.WORKING_DAYS: "weekdays", wording.WEEKEND: "weekends"}
+        if week.bit_count() == 1:
+            return f"every {wording.WEEKDAY_NAMES[week.bit_length() - 1]}"
         return names.get(week) or ", ".join(WEEKDAYS[day % 7] for day in range(1, 8) if week >> day % 7 & 1)
     weeks = [number for number in range(6) if days.weekdays >> number * 7 & _WEEK_BITS]
     rows = {days.weekdays >> number * 7 & _WEEK_BITS for number in weeks}
@@ -209,9 +211,8 @@ def _from_cron(entry: Entry) -> str:
         days = tail_of["date"] + joint + tail_of["weekday"].removeprefix(", ")
         days = days.replace(", or only on", ", or on") if either else days
         days = days.replace(", but on ", ", but only on ")
-    if hour == "*" and minute == "*":
-        base = "Every minute"
-    return _mended(base + days + tail_of["month"], entry.text)
+    reading = base + days + tail_of["month"]
+    return _mended(reading[0].lower() + reading[1:], entry.text.split())
 
 
 def _described(*fields: str) -> str:
@@ -227,19 +228,17 @@ def _spelled_out(weekday: str) -> str:
     return ",".join(str(day) for day in range(0, 7, int(step[1]))) if step else weekday
 
 
-_STARTS = (
-    ("minutes", "", 0, " from :00 in every hour"),
-    ("hours", "", 1, " from 00:00"),
-    ("days", "", 2, " from the 1st"),
-)
+_STEPS = ((0, "minutes", 60, "from :00 in every hour"), (1, "hours", 24, "from 00:00"), (2, "days", 1, "from the 1st"))
 
 
-def _mended(reading: str, expression: str) -> str:
-    """cron's steps begin anew in every hour, day, month and year, which `every 7 minutes` alone would not say."""
-    fields = expression.split()
-    for unit, _, position, start in _STARTS:
-        if fields[position].startswith("*/"):
-            reading = re.sub(rf"(every \d+ {unit})", rf"\1{start}", reading, count=1, flags=re.IGNORECASE)
+def _mended(reading: str, fields: list[str]) -> str:
+    """Say where uneven steps begin anew, which `every 7 minutes` leaves out; and never what our words say otherwise."""
+    for position, unit, size, start in _STEPS:
+        every = re.search(rf"every (\d+) {unit}", reading)
+        if every and fields[position].startswith("*/") and (size % int(every[1]) or reading == every.group()):
+            reading = reading.replace(every.group(), f"{every.group()} {start}", 1)
     if fields[3].startswith("*/"):
-        reading = re.sub(r"(every \d+ months)", r"\1 from January", reading, count=1)
+        reading = re.sub(r"(every \d+ months)", r"\1 from January", reading)
+    if reading == "every minute":
+        return "every minute of the wall clock"
     return re.sub(r"\bday ([\d, and]*)L\b", r"day \1the last", reading)

@@ -23,20 +23,24 @@ class Schedule:
     Instants are aware datetimes, in any zone going in and in UTC coming out, from 1970 to 2100.
     """
 
-    __slots__ = ("_entries", "_first", "_last", "_parts", "_zone", "at_startup", "manual")
-
-    at_startup: bool
-    """Is there an `@reboot` among its texts?"""
-    manual: bool
-    """Is it never due by itself, only run by hand?"""
+    __slots__ = ("_entries", "_first", "_last", "_parts", "_startup", "_zone")
 
     def __init__(self, zone: Zone, bounds: tuple[int, int], entries: Iterable[Entry], *, at_startup: bool) -> None:
         self._zone = zone
         self._first, self._last = max(FIRST, bounds[0]), min(LAST, bounds[1])
         self._entries = tuple(entries)
         self._parts = tuple(part for entry in self._entries for part in entry.parts)
-        self.at_startup = at_startup
-        self.manual = not self._parts and not at_startup
+        self._startup = at_startup
+
+    @property
+    def at_startup(self) -> bool:
+        """Is there an `@reboot` among its texts?"""
+        return self._startup
+
+    @property
+    def manual(self) -> bool:
+        """Is it never due by itself, only run by hand?"""
+        return not self._parts and not self._startup
 
     @property
     def zone_name(self) -> str:
@@ -65,7 +69,7 @@ class Schedule:
         """In English. What is in our own words is read back by `parse` to the same due times, in this zone."""
         from automate.schedule.english import describe
 
-        return describe(self._entries, self._zone, self._first, at_startup=self.at_startup)
+        return describe(self._entries, self._zone, self._first, at_startup=self._startup)
 
     def note(self, due: datetime) -> str | None:
         """What a clock change did to this due time: it was moved, or is the first or second of two; else None."""
@@ -78,7 +82,7 @@ class Schedule:
         """Compact JSON that `load` reads back without parsing any text, in any later process of this version."""
         from automate.schedule.compiled import dump
 
-        return dump(self._zone.name, (self._first, self._last), self._entries, at_startup=self.at_startup)
+        return dump(self._zone.name, (self._first, self._last), self._entries, at_startup=self._startup)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schedule) and self._key() == other._key()
@@ -90,4 +94,4 @@ class Schedule:
         return f"<Schedule {self.describe()!r} {self.zone_name}>"
 
     def _key(self) -> tuple[object, ...]:
-        return self.zone_name, self._first, self._last, self._entries, self.at_startup
+        return self.zone_name, self._first, self._last, self._entries, self._startup

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_oracle import forwards, parsed
-from texts import cron_texts, moments, word_texts, zones
+from texts import cron_texts, moments, thorough, word_texts, zones
 
 from automate.schedule import ScheduleError, parse
 
@@ -19,12 +20,16 @@ def same(first, second, start):
     return forwards(first, start, end)[:50] == forwards(second, start, end)[:50]
 
 
-@given(zones, word_texts())
-def test_words_are_read_back_to_the_same_schedule(zone, words):
+@thorough
+@given(st.data(), zones, word_texts())
+def test_words_are_read_back_to_the_same_due_times(data, zone, words):
     schedule = parse([words.text], zone)
-    assert parse([schedule.describe()], zone) == schedule
+    again = parse([schedule.describe()], zone)
+    assert again.describe() == schedule.describe()
+    assert same(schedule, again, data.draw(moments(zone)))
 
 
+@thorough
 @given(st.data(), zones, intervals, starts)
 def test_intervals_are_read_back_to_the_same_due_times(data, zone, text, starting):
     schedule = parse([text], zone, starting=starting)
@@ -33,6 +38,7 @@ def test_intervals_are_read_back_to_the_same_due_times(data, zone, text, startin
     assert same(schedule, again, data.draw(moments(zone)))
 
 
+@thorough
 @given(st.data(), zones, cron_texts(), starts)
 def test_a_reading_of_cron_that_is_in_our_words_means_the_same(data, zone, text, starting):
     parsed(text, zone)
@@ -42,3 +48,64 @@ def test_a_reading_of_cron_that_is_in_our_words_means_the_same(data, zone, text,
     except ScheduleError:
         return
     assert same(schedule, again, data.draw(moments(zone)))
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("0 2 * * *", "daily at 02:00"),
+        ("0,30 2,14 * * *", "daily at 02:00, 02:30, 14:00 and 14:30"),
+        ("*/15 * * * *", "every 15 minutes"),
+        ("* * * * *", "every minute"),
+        ("0 * * * *", "hourly"),
+        ("5,35 * * * *", "every hour at :05 and :35"),
+        ("0 9 * * 1-5", "weekdays at 09:00"),
+        ("0 9 * * 0,6", "weekends at 09:00"),
+        ("0 9 * * 7", "every sunday at 09:00"),
+        ("30 18 * * thu,mon", "mon, thu at 18:30"),
+        ("0 4 1,15 * *", "monthly on the 1st and 15th at 04:00"),
+        ("0 18 L * *", "last day of the month at 18:00"),
+        ("0 9 * * mon#1", "first monday of the month at 09:00"),
+        ("0 9 * * L5", "last friday of the month at 09:00"),
+        ("0 0 1 1 *", "yearly on 1 jan at 00:00"),
+        ("0 3 1 1,7 *", "on the 1st of jan and jul at 03:00"),
+        ("@reboot", "at startup"),
+        ("manual", "manual"),
+        ("every 3600 seconds", "every hour"),
+        ("every 90s", "every 90 seconds"),
+        ("every 14 days at 9:00", "every 14 days at 09:00"),
+        ("every 2 weeks on mon at 9:00", "every 2 weeks on monday at 09:00"),
+        ("2027-01-01 0:00", "2027-01-01 00:00"),
+        ("2027-01-01 00:00Z", "2027-01-01 01:00+01:00"),
+        # From here on cron-descriptor speaks, mended: it would say `or on Monday` in the second, and no start of steps.
+        ("0 0 13 * fri", "at 00:00, on day 13 of the month, or on Friday"),
+        ("0 0 */2 * mon", "at 00:00, every 2 days from the 1st, but only on Monday"),
+        ("0 0 1 * */2", "at 00:00, on day 1 of the month, but only on Sunday, Tuesday, Thursday, and Saturday"),
+        ("0 0 1 * fri#1", "at 00:00, on day 1 of the month, or on the first Friday of the month"),
+        ("*/7 * * * *", "every 7 minutes from :00 in every hour"),
+        ("0 */2 * * *", "every 2 hours from 00:00"),
+        ("*/5 9-17 * * mon-fri", "every 5 minutes, between 09:00 and 17:59, Monday through Friday"),
+        ("0 0 1,L * 5", "at 00:00, on day 1 and the last of the month, or on Friday"),
+        ("* 2 * * *", "every minute, between 02:00 and 02:59"),
+        ("0 0 * 6 *", "at 00:00, only in June"),
+    ],
+)
+def test_the_english_reading(text, reading):
+    assert parse([text], "Europe/Berlin").describe() == reading
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "reading"),
+    [
+        ("* * * * *", "Africa/Monrovia", "every minute of the wall clock"),  # its minutes were not UTC's until 1972
+        ("*/30 * * * *", "Asia/Kathmandu", "every hour at :00 and :30"),  # a quarter of an hour off since 1986
+        ("0 */2 * * *", "UTC", "every 2 hours"),
+    ],
+)
+def test_every_is_said_of_cron_only_where_real_time_agrees(text, zone, reading):
+    assert parse([text], zone).describe() == reading
+
+
+def test_a_list_is_read_between_semicolons():
+    schedule = parse(["daily at 02:00", "@reboot", "*/15 * * * *"], "UTC")
+    assert schedule.describe() == "daily at 02:00; every 15 minutes; at startup"

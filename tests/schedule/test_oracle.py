@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from oracle import due_times
-from texts import cron_texts, job_of, moments, word_texts, written, zones
+from texts import cron_texts, job_of, moments, thorough, word_texts, written, zones
 
 from automate.schedule import Schedule, ScheduleError, load, parse
 
@@ -39,6 +39,7 @@ def backwards(schedule: Schedule, start: datetime, end: datetime) -> list[dateti
     return found[::-1]
 
 
+@thorough
 @given(st.data(), zones, texts)
 def test_due_times_are_the_oracles_in_both_directions(data, zone, text):
     start = data.draw(moments(zone))
@@ -49,6 +50,7 @@ def test_due_times_are_the_oracles_in_both_directions(data, zone, text):
     assert backwards(schedule, start, end) == expected
 
 
+@thorough
 @given(st.data(), zones, texts)
 def test_no_day_between_two_far_due_times_matches(data, zone, text):
     start = data.draw(moments(zone))
@@ -65,6 +67,7 @@ def test_no_day_between_two_far_due_times_matches(data, zone, text):
         assert before is None or before <= start
 
 
+@thorough
 @given(st.data(), zones, st.lists(texts, min_size=2, max_size=3))
 def test_a_list_is_the_union_of_its_schedules(data, zone, several):
     start = data.draw(moments(zone))
@@ -76,6 +79,7 @@ def test_a_list_is_the_union_of_its_schedules(data, zone, several):
     assert backwards(union, start, end) == sorted(expected)
 
 
+@thorough
 @given(st.data(), zones, texts, st.integers(0, 999_999))
 def test_next_is_strictly_after_and_previous_strictly_before(data, zone, text, fraction):
     instant = data.draw(moments(zone)) + timedelta(microseconds=fraction)
@@ -85,6 +89,7 @@ def test_next_is_strictly_after_and_previous_strictly_before(data, zone, text, f
     assert earlier is None or (earlier < instant and earlier.tzinfo is UTC)
 
 
+@thorough
 @given(zones, texts)
 def test_a_dumped_schedule_is_loaded_equal(zone, text):
     schedule = parsed(text, zone)

@@ -1,13 +1,23 @@
 """Hypothesis strategies: schedule texts with what they mean to the oracle, zones, and times near clock changes."""
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from oracle import MONTHS, WEEKDAYS, Job, changes, cron_job
 
+# A long search by hand: EXAMPLES=5000 pytest tests/schedule
+_EXAMPLES = os.environ.get("EXAMPLES")
+thorough = settings(
+    max_examples=int(_EXAMPLES or 80),
+    derandomize=_EXAMPLES is None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 DIFFICULT_ZONES = [
     "Europe/Berlin",
     "Australia/Lord_Howe",  # half an hour

@@ -1,0 +1,72 @@
+"""The compiled form, and what importing the room costs."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from automate.schedule import Schedule, load, parse
+
+TEXTS = ["0 9 * * mon#1", "every 90s", "every 2 weeks on mon, fri at 09:00", "2027-01-01 00:00Z", "2027-01-01 00:00"]
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*sys.modules)"
+    return set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+
+def test_the_import_is_cheap():
+    heavy = {
+        "croniter",
+        "cron_descriptor",
+        "msgspec",
+        "json",
+        "dataclasses",
+        "inspect",
+        "difflib",
+        "importlib.metadata",
+    }
+    assert heavy.isdisjoint(modules_after("import automate.schedule"))
+
+
+def test_a_loaded_schedule_needs_neither_croniter_nor_the_reader_of_words():
+    text = parse(["0 9 * * mon-fri", "every 90s"], "Europe/Berlin").dump()
+    code = (
+        "from datetime import datetime, UTC\nfrom automate.schedule import load\n"
+        f"assert load({text!r}).next_after(datetime(2026, 1, 1, tzinfo=UTC))"
+    )
+    assert {"croniter", "automate.schedule.words", "automate.schedule.cron"}.isdisjoint(modules_after(code))
+
+
+def test_every_kind_of_schedule_is_dumped_and_loaded():
+    schedule = parse(["@reboot", *TEXTS], "Europe/Berlin", starting="2026-01-01", ending="2030-12-31")
+    assert load(schedule.dump()) == schedule
+    assert load(schedule.dump()).at_startup
+
+
+def test_a_dump_is_one_line_of_compact_json():
+    text = parse(["* * * * *"], "Europe/Berlin").dump()
+    assert len(text) < 150
+    assert json.dumps(json.loads(text), separators=(",", ":")) == text
+
+
+def test_a_dump_of_another_version_is_refused():
+    _, *rest = json.loads(parse(["hourly"], "UTC").dump())
+    with pytest.raises(ValueError, match="version 999"):
+        load(json.dumps([999, *rest]))
+
+
+def test_schedules_are_equal_when_they_are_due_alike_by_the_same_texts():
+    assert parse(["hourly"], "UTC") == parse(["every hour at :00"], "UTC")
+    assert parse(["hourly"], "UTC") != parse(["hourly"], "Europe/Berlin")
+    assert parse(["hourly"], "UTC") != parse(["hourly"], "UTC", ending="2030-01-01")
+    assert len({parse(["hourly"], "UTC"), parse(["hourly"], "UTC")}) == 1
+
+
+def test_a_schedule_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        parse(["hourly"], "UTC").manual = True
+    assert not hasattr(Schedule, "__dict__") or "__dict__" not in dir(parse(["hourly"], "UTC"))
