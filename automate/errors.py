@@ -1,4 +1,4 @@
-"""What can go wrong that a person can mend, each with the exit status the command then ends with (DESIGN section 10)."""
+"""What can go wrong that a person can mend, each with the exit status the command then has (DESIGN section 10)."""
 
 
 class AutomateError(Exception):

@@ -14,8 +14,8 @@ GOOD: frozenset[Outcome] = frozenset({"success", "warning", "skipped"})
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One line of runs.jsonl. Times are RFC 3339 with the host's offset; `seconds` is wall-clock time from the first
-    attempt's start to the last one's end; `max_rss` is in bytes, not known of a run that was adopted, nor where it is less
-    than the supervisor's own."""
+    attempt's start to the last one's end; `max_rss` is in bytes, not known of a run that was adopted, nor where it is
+    less than the supervisor's own."""
 
     v: int = 1
     id: int

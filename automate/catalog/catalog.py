@@ -73,13 +73,13 @@ class Catalog:
     def entries(self, patterns: Sequence[str] = ()) -> list[Entry]:
         """As `names`, a row for each; broken ones too."""
         names = self.names(patterns)
-        rows = self._files.rows(names, every=not patterns)
-        due = due_times(rows.values(), self._now, self._cache)
+        briefs = self._files.briefs(names, every=not patterns)
+        due = due_times(briefs.values(), self._now, self._files.compiled, self._cache)
         last = last_runs(self._state) if self._state else {}
         runs = _by_task(open_runs(self._state)) if self._state else {}
         return [
-            entry_of(row, due[name], last.get(name), runs.get(name, ()))
-            if (row := rows.get(name))
+            entry_of(brief, due[name], last.get(name), runs.get(name, ()))
+            if (brief := briefs.get(name))
             else Entry(name, self._found[name].path, self.broken[name], last.get(name), runs.get(name, ()))
             for name in names
         ]
@@ -112,6 +112,10 @@ class Catalog:
         from automate.catalog.reading import schedule_of
 
         return schedule_of(task)
+
+    def compiled(self, names: Sequence[str]) -> dict[str, str]:
+        """By name, what `schedule.load` makes the schedule of; of those tasks that are not broken."""
+        return self._files.compiled(names)
 
     @cached_property
     def _found(self) -> dict[str, Found]:

@@ -1,11 +1,11 @@
 """When tasks are due next: as it was computed before, and again for those whose time has passed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from automate.state import State
-from automate.state.parsed import Parsed, write_next_due
+from automate.state.parsed import Brief, write_next_due
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
@@ -13,22 +13,26 @@ if TYPE_CHECKING:
 WORTH_WRITING = 32  # fewer are computed again sooner than they are written
 
 
-def due_times(rows: Iterable[Parsed], now: float, cache: State | None) -> dict[str, float | None]:
+def due_times(
+    briefs: Iterable[Brief], now: float, compiled: Callable[[Sequence[str]], dict[str, str]], cache: State | None
+) -> dict[str, float | None]:
     """By name, the first due time after `now`; all in epoch seconds, None for never.
 
-    `next_due` holds until it has come, unless the clock was set back behind the moment it was computed at.
+    `next_due` holds until it has come, unless the clock was set back behind the moment it was computed at. `compiled`
+    gives the schedules' dumps by name.
     """
     due: dict[str, float | None] = {}
-    passed: list[Parsed] = []
-    for row in rows:
-        at = due[row.name] = row.next_due
-        if not row.computed <= now or (at is not None and at <= now):
-            passed.append(row)
+    passed: list[str] = []
+    for name, *_, at, computed in briefs:
+        due[name] = at
+        if not computed <= now or (at is not None and at <= now):
+            passed.append(name)
     if passed:
-        again = {compiled: next_due(compiled, now) for compiled in {row.compiled for row in passed}}
-        due.update((row.name, again[row.compiled]) for row in passed)
+        dumps = compiled(passed)
+        again = {dump: next_due(dump, now) for dump in {*dumps.values()}}
+        due.update((name, again[dump]) for name, dump in dumps.items())
         if cache and len(passed) > WORTH_WRITING:
-            write_next_due(cache, ((row.name, due[row.name], now) for row in passed))
+            write_next_due(cache, ((name, due[name], now) for name in passed))
     return due
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.state import LastRun, OpenRun
-from automate.state.parsed import Parsed
+from automate.state.parsed import Brief
 
 if TYPE_CHECKING:
     from automate.taskfile import Fault
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Entry(NamedTuple):
     """One task file. With `faults`, all that the file would say is empty; what ran is known all the same.
 
-    `schedule` is in English, and `compiled` the same for `schedule.load`; `next_due` is in epoch seconds, before
-    `delay` (the jitter's, in seconds), and None when it is never due: by its schedule, or because it is disabled.
+    `schedule` is in English; `next_due` is in epoch seconds, before `delay` (the jitter's, in seconds), and None when
+    it is never due: by its schedule, or because it is disabled.
     `open_runs` are claimed and not yet on record, oldest first.
     """
 
@@ -28,7 +28,6 @@ class Entry(NamedTuple):
     category: str = ""
     labels: tuple[str, ...] = ()
     schedule: str = ""
-    compiled: str = ""
     delay: float = 0.0
     next_due: float | None = None
 
@@ -57,11 +56,11 @@ class Entry(NamedTuple):
         return word.casefold() in "\n".join(texts).casefold()
 
 
-def entry_of(row: Parsed, due: float | None, last: LastRun | None, runs: tuple[OpenRun, ...]) -> Entry:
+def entry_of(brief: Brief, due: float | None, last: LastRun | None, runs: tuple[OpenRun, ...]) -> Entry:
     """Of a task without faults; `due` counts only while it is enabled."""
-    _, path, _, _, _, _, _, enabled, description, category, labels, schedule, compiled, delay, _, _ = row
-    about = (description, category, tuple(labels.split()), schedule, compiled, delay)
-    return Entry(row[0], path, (), last, runs, bool(enabled), *about, due if enabled else None)
+    name, path, _, _, _, enabled, description, category, labels, schedule, delay, _, _ = brief
+    about = (description, category, tuple(labels.split()), schedule, delay)
+    return Entry(name, path, (), last, runs, bool(enabled), *about, due if enabled else None)
 
 
 def _doing(runs: tuple[OpenRun, ...]) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from automate import __version__
 from automate.catalog.settings import SettingsFile, is_settled
 from automate.state import State
-from automate.state.parsed import Parsed, read_parsed, write_parsed
+from automate.state.parsed import Brief, Parsed, read_briefs, read_compiled, read_parsed, write_parsed
 from automate.taskfile import BadTaskFile, Fault, Found, read
 
 if TYPE_CHECKING:
@@ -36,37 +36,44 @@ class TaskFiles:
         self._owner = owner
         self._now = now
         self._tasks: dict[str, Task] = {}
+        self._dumps: dict[str, str] = {}
 
-    def rows(self, names: Sequence[str], *, every: bool) -> dict[str, Parsed]:
-        """What the files say in short, without `definition`; `every` says that these are all the names there are."""
-        cached = read_parsed(self._cache, None if every else names, definitions=False) if self._cache else {}
+    def briefs(self, names: Sequence[str], *, every: bool) -> dict[str, Brief]:
+        """What the files say in short; `every` says that these are all the names there are."""
+        cached = read_briefs(self._cache, self.context, None if every else names) if self._cache else {}
         return self._current(names, cached)
+
+    def compiled(self, names: Sequence[str]) -> dict[str, str]:
+        """The dumps of the schedules of those that are not broken."""
+        briefs = self.briefs(names, every=False)
+        cached = read_compiled(self._cache, self.context, names) if self._cache else {}
+        dumps = cached | self._dumps
+        return {name: dumps[name] for name in briefs}
 
     def tasks(self, names: Sequence[str]) -> "dict[str, Task]":
         """The definitions of those that are not broken."""
         asked = [name for name in names if name not in self._tasks]
-        cached = read_parsed(self._cache, asked) if self._cache else {}
-        for name, row in self._current(asked, cached).items():
+        cached = read_parsed(self._cache, self.context, asked) if self._cache else {}
+        for name in self._current(asked, {name: parsed.brief for name, parsed in cached.items()}):
             if name not in self._tasks:
-                self._decode(self.found[name], row)
+                self._decode(self.found[name], cached[name])
         return {name: self._tasks[name] for name in names if name in self._tasks}
 
-    def _current(self, names: Sequence[str], cached: dict[str, Parsed]) -> dict[str, Parsed]:
-        """The cached rows that still hold, and the files read again of those that do not; what was learnt is kept."""
-        rows: dict[str, Parsed] = {}
+    def _current(self, names: Sequence[str], cached: dict[str, Brief]) -> dict[str, Brief]:
+        """What is cached and still holds, and the files read again of which nothing does; what was learnt is kept."""
+        briefs: dict[str, Brief] = {}
         fresh: list[Parsed] = []
-        context = self.context
         for name in names:
             found = self.found[name]
-            row = cached.get(name)
-            if row and row[1:6] == (found.path, found.size, found.mtime_ns, found.inode, context):
-                rows[name] = row
+            brief = cached.get(name)
+            if brief and brief[1:5] == found[1:5]:
+                briefs[name] = brief
             elif read := self._read(found):
-                rows[name] = read
+                briefs[name] = read.brief
                 fresh.append(read)
         gone = cached.keys() - self.found.keys() | cached.keys() & self.broken.keys()
         self._keep(fresh, gone)
-        return rows
+        return briefs
 
     def _read(self, found: Found) -> Parsed | None:
         """None, and noted in `broken`, when it has faults."""
@@ -74,14 +81,15 @@ class TaskFiles:
 
         try:
             task = reading.definition(found, self._settings.read[0], self._owner)
-            row = reading.row(found, task, self.context, self._now)
+            parsed = reading.parsed(found, task, self.context, self._now)
         except BadTaskFile as bad:
             self.broken[found.name] = bad.faults
             return None
         self._tasks[found.name] = task
-        return row
+        self._dumps[found.name] = parsed.compiled
+        return parsed
 
-    def _decode(self, found: Found, row: Parsed) -> None:
+    def _decode(self, found: Found, parsed: Parsed) -> None:
         """As root the file is opened all the same: that it was given away does not show in its size and times."""
         from automate.task import decode
 
@@ -91,14 +99,14 @@ class TaskFiles:
             except BadTaskFile as bad:
                 self.broken[found.name] = bad.faults
                 return
-        self._tasks[found.name] = decode(row.definition or b"")
+        self._tasks[found.name] = decode(parsed.definition)
 
     def _keep(self, fresh: Sequence[Parsed], gone: Iterable[str]) -> None:
-        old = [row for row in fresh if is_settled(row.mtime_ns, self._now)]
+        old = [parsed for parsed in fresh if is_settled(parsed.brief.mtime_ns, self._now)]
         settings = self._settings.row
         gone = [*gone]
         if self._cache and (old or settings or gone):
-            write_parsed(self._cache, old, gone, settings)
+            write_parsed(self._cache, self.context, old, gone, settings)
             self._settings.row = None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from automate.catalog.due import first_after
 from automate.rules.jitter import delay
 from automate.settings import Settings
-from automate.state.parsed import Parsed
+from automate.state.parsed import Brief, Parsed
 from automate.task import Task, encode
 from automate.taskfile import BadTaskFile, Found, parse_task, read
 
@@ -37,27 +37,25 @@ def delay_of(task: Task) -> float:
     return delay(_seed(task), task.jitter)
 
 
-def row(found: Found, task: Task, context: str, now: float) -> Parsed:
+def parsed(found: Found, task: Task, context: str, now: float) -> Parsed:
     """For the parse cache; BadTaskFile as `schedule_of`."""
     schedule = schedule_of(task)
-    return Parsed(
+    brief = Brief(
         name=found.name,
         path=found.path,
         size=found.size,
         mtime_ns=found.mtime_ns,
         inode=found.inode,
-        context=context,
-        definition=encode(task),
         enabled=task.enabled,
         description=task.description,
         category=task.category,
         labels=" ".join(task.labels),
         schedule=schedule.describe(),
-        compiled=schedule.dump(),
         delay=delay_of(task),
         next_due=first_after(schedule, now),
         computed=now,
     )
+    return Parsed(brief, context, encode(task), schedule.dump())
 
 
 def _seed(task: Task) -> str:

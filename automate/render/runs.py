@@ -19,6 +19,15 @@ def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -
     return table(rows, HEADERS, screen, header=header, right={"RUN", "DURATION", "EXIT"}) if rows else ""
 
 
+def ending(record: Record, screen: Screen) -> str:
+    """One line that says how a run ended: `backup #1423: success in 12.3s`."""
+    took = f" in {duration(record.seconds)}" if record.seconds is not None else ""
+    exit_code = f"exit {_exit(record)}" if record.exit_code or record.signal else ""
+    notes = "; ".join(filter(None, (exit_code, note(record, by=record.outcome == "stopped"))))
+    outcome = paint(record.outcome, record.outcome, screen)
+    return f"{visible(record.task, keep='')} #{record.id}: {outcome}{took}{f' ({notes})' if notes else ''}"
+
+
 def _row(record: Record, screen: Screen) -> tuple[str, ...]:
     return (
         f"#{record.id}",
@@ -54,14 +63,14 @@ def _exit(record: Record) -> str:
     return NOTHING if record.exit_code is None else str(record.exit_code)
 
 
-def note(record: Record) -> str:
-    """What else there is to know, on one line: how often, who and why, the last line of its error, its summary."""
+def note(record: Record, *, by: bool = True) -> str:
+    """What else there is to know, on one line: how often, who (`by`) and why, its error's last line, its summary."""
     first_due = parsed(record.first_due)
     parts = [
         f"{record.attempts} attempts" if record.attempts > 1 else "",
         f"{record.count} due times" if record.count > 1 else "",
         f"since {when(first_due)}" if first_due else "",
-        f"by {record.by}" if record.by else "",
+        f"by {record.by}" if by and record.by else "",
         record.reason or "",
         (record.error or "").strip().rpartition("\n")[2],
         "" if record.summary is None else _summary(record.summary),

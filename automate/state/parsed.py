@@ -3,18 +3,17 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from automate.state.store import PATIENCE, State, StateError
 
 
-class Parsed(NamedTuple):
-    """A task file as it was read, without a fault. It holds as long as path, size, mtime_ns, inode and `context` are
-    the same; `context` names all else that the reading depended on.
+class Brief(NamedTuple):
+    """What a listing needs of a task file that had no fault. It holds as long as path, size, mtime_ns and inode are the
+    same, and the context in which it was read: all else that the reading depended on.
 
-    `definition` is `task.encode`'s, and None where it was not asked for; `labels` are words with spaces between;
-    `schedule` is the English of `compiled`, the schedule's dump; `delay` is the jitter's, in seconds; `next_due` (epoch
-    seconds, None: never) was the first due time after `computed`.
+    `labels` are words with spaces between; `schedule` is in English; `delay` is the jitter's, in seconds; `next_due`
+    (epoch seconds, None: never) was the first due time after `computed`.
     """
 
     name: str
@@ -22,17 +21,23 @@ class Parsed(NamedTuple):
     size: int
     mtime_ns: int
     inode: int
-    context: str
-    definition: bytes | None
     enabled: bool
     description: str
     category: str
     labels: str
     schedule: str
-    compiled: str
     delay: float
     next_due: float | None
     computed: float
+
+
+class Parsed(NamedTuple):
+    """A task file as it was read: `definition` is `task.encode`'s, `compiled` the schedule's dump."""
+
+    brief: Brief
+    context: str
+    definition: bytes
+    compiled: str
 
 
 class ParsedSettings(NamedTuple):
@@ -47,21 +52,35 @@ class ParsedSettings(NamedTuple):
 
 
 BLINK_MS = 50
-COLUMNS = ", ".join(Parsed._fields)
-_BRIEF = COLUMNS.replace("definition", "NULL")
+MANY = 500  # so many names are read sooner by one query for all there are
+_BRIEF = ", ".join(Brief._fields)
 
 
-def read_parsed(state: State, names: Sequence[str] | None = None, *, definitions: bool = True) -> dict[str, Parsed]:
-    """All that is cached, or what is cached of `names`. Empty when the cache cannot be read: it is only a cache."""
-    columns = COLUMNS if definitions else _BRIEF
+def read_briefs(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, Brief]:
+    """All that is cached of this context, or what is of `names`; less when the cache cannot be read."""
+    rows = _read(state, _BRIEF, context, names)
+    return {brief.name: brief for brief in map(Brief._make, rows)}
+
+
+def read_parsed(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, Parsed]:
+    """As `read_briefs`, with definitions: these are long."""
+    rows = _read(state, f"{_BRIEF}, context, definition, compiled", context, names)
+    return {row[0]: Parsed(Brief._make(row[:-3]), *row[-3:]) for row in rows}
+
+
+def read_compiled(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, str]:
+    """As `read_briefs`: the dumps of the schedules."""
+    return dict(_read(state, "name, compiled", context, names))
+
+
+def _read(state: State, columns: str, context: str, names: Sequence[str] | None) -> list[Any]:
+    query = f"SELECT {columns} FROM parsed WHERE context = ?"  # noqa: S608 - constants
     with suppress(StateError):
-        if names is None:
-            rows = state.read(f"SELECT {columns} FROM parsed")  # noqa: S608 - constants
-        else:
-            query = f"SELECT {columns} FROM parsed WHERE name = ?"  # noqa: S608 - constants
-            rows = [row for name in names for row in state.read(query, (name,))]
-        return {row.name: row for row in map(Parsed._make, rows)}
-    return {}
+        if names is None or len(names) > MANY:
+            found, wanted = state.read(query, (context,)), frozenset(names or ())
+            return found if names is None else [row for row in found if row[0] in wanted]
+        return [row for name in names for row in state.read(f"{query} AND name = ?", (context, name))]
+    return []
 
 
 def read_parsed_settings(state: State, path: str) -> ParsedSettings | None:
@@ -73,15 +92,19 @@ def read_parsed_settings(state: State, path: str) -> ParsedSettings | None:
 
 
 def write_parsed(
-    state: State, rows: Iterable[Parsed], gone: Iterable[str] = (), settings: ParsedSettings | None = None
+    state: State, context: str, rows: Iterable[Parsed], gone: Iterable[str], settings: ParsedSettings | None
 ) -> bool:
-    """Keep these, forget those; False when it could not be done: a reader goes on without (full disk, no permission).
+    """Keep these, forget those and all of any other context; False when it could not be done: a reader goes on without
+    (full disk, no permission).
 
     Nothing is lost with it, so it waits for no fsync, and not for others who write.
     """
     with suppress(StateError), _hasty(state) as connection:
+        connection.execute("DELETE FROM parsed WHERE context <> ?", (context,))
         connection.executemany("DELETE FROM parsed WHERE name = ?", [(name,) for name in gone])
-        connection.executemany(_insert("parsed", Parsed._fields), rows)
+        connection.executemany(
+            _insert("parsed", Brief._fields + Parsed._fields[1:]), [(*row.brief, *row[1:]) for row in rows]
+        )
         if settings is not None:
             connection.execute(_insert("parsed_settings", ParsedSettings._fields), settings)
         return True

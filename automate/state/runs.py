@@ -56,12 +56,11 @@ class LastRun(NamedTuple):
 
 
 # An operator's word stands; the task's own limit is over once the attempt is.
-_MAY_BE_STOPPED = "id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')"
-_STOP = "UPDATE runs SET stop = ? WHERE " + _MAY_BE_STOPPED
-_NEXT_ATTEMPT = (
-    "UPDATE runs SET phase = 'pending', attempt = ?, not_before = ?, started = ?, cpu_seconds = ?, max_rss = ?,"
-    " stop = NULL WHERE " + _MAY_BE_STOPPED
-)
+_STOP = "UPDATE runs SET stop = ? WHERE id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')"
+_NEXT_ATTEMPT = """
+    UPDATE runs SET phase = 'pending', attempt = ?, not_before = ?, started = ?, cpu_seconds = ?, max_rss = ?, stop = NULL
+    WHERE id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')
+"""
 
 _COLUMNS = (
     "id, task, due, trigger, by, phase, definition, args, attempt, not_before, boot, started, cpu_seconds, max_rss,"

@@ -49,17 +49,17 @@ CREATE TABLE parsed (
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     inode INTEGER NOT NULL,
-    context TEXT NOT NULL,
-    definition BLOB NOT NULL,
     enabled INTEGER NOT NULL,
     description TEXT NOT NULL,
     category TEXT NOT NULL,
     labels TEXT NOT NULL,
     schedule TEXT NOT NULL,
-    compiled TEXT NOT NULL,
     delay REAL NOT NULL,
     next_due REAL,
-    computed REAL NOT NULL
+    computed REAL NOT NULL,
+    context TEXT NOT NULL,
+    definition BLOB NOT NULL,
+    compiled TEXT NOT NULL
 ) STRICT;
 CREATE TABLE parsed_settings (
     path TEXT PRIMARY KEY,

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 
-from automate.state.parsed import read_parsed, read_parsed_settings
+from automate.state.parsed import read_parsed_settings
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ONE, TWO = "description: one\ncommand: x\n", "description: two\ncommand: x\n"
@@ -20,6 +20,10 @@ def overwrite(file, text):
     with open(file, "r+") as open_file:
         open_file.write(text)
     os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def kept(state):
+    return [name for (name,) in state.read("SELECT name FROM parsed ORDER BY name")]
 
 
 def test_an_unchanged_file_is_not_read_again(write, look):
@@ -67,14 +71,14 @@ def test_a_file_changed_just_now_is_read_at_the_next_look_too(write, look):
 def test_a_file_of_the_future_is_never_kept(write, look, state):
     write("a", ONE, age=-3600)
     look().entries()
-    assert read_parsed(state) == {}
+    assert kept(state) == []
 
 
 def test_a_file_that_was_new_is_kept_at_the_first_look_after_two_seconds(write, look, state):
     write("a", ONE, age=1)
     look().entries()
     look(now=NOW + timedelta(seconds=3)).entries()
-    assert [*read_parsed(state)] == ["a"]
+    assert kept(state) == ["a"]
 
 
 def test_a_removed_task_is_forgotten(write, look, state):
@@ -82,7 +86,7 @@ def test_a_removed_task_is_forgotten(write, look, state):
     look().entries()
     file.unlink()
     look().entries()
-    assert read_parsed(state) == {}
+    assert kept(state) == []
 
 
 def test_asking_for_one_task_forgets_no_other(write, look, state):
@@ -90,13 +94,13 @@ def test_asking_for_one_task_forgets_no_other(write, look, state):
     write("b", TWO)
     look().entries()
     look().entries(["b"])
-    assert {*read_parsed(state)} == {"a", "b"}
+    assert kept(state) == ["a", "b"]
 
 
 def test_a_broken_file_is_not_kept_so_that_a_chmod_mends_it(write, look, state):
     write("a", "comand: x")
     look().entries()
-    assert read_parsed(state) == {}
+    assert kept(state) == []
 
 
 def test_a_file_that_broke_is_forgotten(write, look, state):
@@ -104,7 +108,7 @@ def test_a_file_that_broke_is_forgotten(write, look, state):
     look().entries()
     write("a", "comand: x")
     look().entries()
-    assert read_parsed(state) == {}
+    assert kept(state) == []
 
 
 def test_changed_settings_have_every_task_read_again(write, look, settings):
@@ -166,7 +170,7 @@ def test_many_passed_due_times_are_kept_when_computed_again(write, look, state):
     look().entries()
     later = NOW + timedelta(minutes=20)
     look(now=later).entries()
-    assert {row.computed for row in read_parsed(state).values()} == {later.timestamp()}
+    assert state.read("SELECT DISTINCT computed FROM parsed") == [(later.timestamp(),)]
 
 
 def test_a_state_that_cannot_be_written_is_gone_without(write, look, state):
@@ -181,7 +185,7 @@ def test_a_state_that_another_writes_to_is_not_waited_for(write, look, state):
     other.execute("BEGIN IMMEDIATE")
     assert described(look) == {"a": "one"}
     other.close()
-    assert read_parsed(state) == {}
+    assert kept(state) == []
 
 
 def test_a_lost_cache_table_is_gone_without(write, look, state):
