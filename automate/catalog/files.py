@@ -36,7 +36,7 @@ class TaskFiles:
         self._owner = owner
         self._now = now
         self._tasks: dict[str, Task] = {}
-        self._dumps: dict[str, str] = {}
+        self._read_now: dict[str, Parsed] = {}
 
     def briefs(self, names: Sequence[str], *, every: bool) -> dict[str, Brief]:
         """What the files say in short; `every` says that these are all the names there are."""
@@ -46,9 +46,9 @@ class TaskFiles:
     def compiled(self, names: Sequence[str]) -> dict[str, str]:
         """The dumps of the schedules of those that are not broken."""
         briefs = self.briefs(names, every=False)
-        cached = read_compiled(self._cache, self.context, names) if self._cache else {}
-        dumps = cached | self._dumps
-        return {name: dumps[name] for name in briefs}
+        dumps = read_compiled(self._cache, self.context, names) if self._cache else {}
+        dumps.update((name, parsed.compiled) for name, parsed in self._read_now.items())
+        return {name: dumps[name] for name in briefs if name in dumps}
 
     def tasks(self, names: Sequence[str]) -> "dict[str, Task]":
         """The definitions of those that are not broken."""
@@ -68,15 +68,19 @@ class TaskFiles:
             brief = cached.get(name)
             if brief and brief[1:5] == found[1:5]:
                 briefs[name] = brief
-            elif read := self._read(found):
-                briefs[name] = read.brief
-                fresh.append(read)
+            elif parsed := self._read_now.get(name):
+                briefs[name] = parsed.brief
+            elif parsed := self._read(found):
+                briefs[name] = parsed.brief
+                fresh.append(parsed)
         gone = cached.keys() - self.found.keys() | cached.keys() & self.broken.keys()
         self._keep(fresh, gone)
         return briefs
 
     def _read(self, found: Found) -> Parsed | None:
         """None, and noted in `broken`, when it has faults."""
+        if found.name in self.broken:
+            return None
         from automate.catalog import reading
 
         try:
@@ -86,7 +90,7 @@ class TaskFiles:
             self.broken[found.name] = bad.faults
             return None
         self._tasks[found.name] = task
-        self._dumps[found.name] = parsed.compiled
+        self._read_now[found.name] = parsed
         return parsed
 
     def _decode(self, found: Found, parsed: Parsed) -> None:

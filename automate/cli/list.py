@@ -7,8 +7,8 @@ With 10,000 unchanged tasks it may take five times as long as importing click (D
 import gc
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,7 +26,7 @@ STATES = ("running", "retrying", "queued", "idle", "disabled", "broken", "never"
 _COLOURS = {"running": "running", "retrying": "pending", "queued": "pending", "broken": "error", "disabled": "faint"}
 _LATEST = float("inf")
 
-SORTS: "dict[str, Callable[[Entry], object]]" = {
+SORTS: "dict[str, Callable[[Entry], Any]]" = {
     "name": lambda entry: entry.name,
     "next": lambda entry: _LATEST if entry.next_due is None else entry.next_due,
     "last": lambda entry: -entry.last.ended if entry.last else _LATEST,
@@ -107,7 +107,7 @@ def _row(entry: "Entry", screen: Screen, instance: "Instance") -> Sequence[str]:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _minute(minute: float) -> str:
     """Tasks share their minutes; so each is looked up in the zone once."""
     return when(instant(minute * 60))
