@@ -56,7 +56,7 @@ def _words(_context: click.Context, _parameter: click.Parameter, value: str | No
 )  # fmt: skip
 @reading
 @pass_shell
-def command(
+def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
     names: tuple[str, ...],
     *,

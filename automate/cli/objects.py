@@ -5,6 +5,7 @@ from typing import Any
 
 from automate.catalog import Entry
 from automate.catalog.running import running_since
+from automate.catalog.upcoming import Upcoming
 from automate.paths import Instance
 from automate.run import stamp
 from automate.state import LastRun, OpenRun
@@ -55,3 +56,10 @@ def _open(run: OpenRun, instance: Instance) -> dict[str, Any]:
         "started": time(running_since(instance, run)) if run.phase == "running" else time(run.started),
         "not_before": time(run.not_before) if run.not_before else None,
     }
+
+
+def of_upcoming(upcoming: Upcoming) -> dict[str, Any]:
+    """A due time; `task` is missing of an expression that was tried."""
+    task = {} if upcoming.task is None else {"task": upcoming.task}
+    times = {"due": stamp(upcoming.due), "starts": stamp(upcoming.starts)}
+    return {**task, **times, "delay": upcoming.delay, "note": upcoming.note}

@@ -1,7 +1,6 @@
 """The tasks of the instance that a command line means, and what is to be said of the broken ones."""
 
 import os
-from collections.abc import Iterable
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from automate.cli.options import Shell
 from automate.errors import AutomateError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from automate.state import State
     from automate.taskfile import Fault
 

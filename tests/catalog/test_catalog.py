@@ -1,6 +1,7 @@
 """Tasks by name and glob, broken ones beside them, and whose files they must be."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -229,6 +230,6 @@ def test_a_state_that_others_may_write_is_no_cache(write, look, state):
     look(owner=ROOT).entries()
     state.connection.execute("UPDATE parsed SET description = 'forged'")
     assert look(owner=ROOT).entries()[0].description == "forged"
-    os.chmod(os.path.dirname(state.path), 0o770)
+    Path(state.path).parent.chmod(0o770)
     assert look(owner=ROOT).entries()[0].description == ""
     assert file.exists()
