@@ -41,7 +41,7 @@ def _only(name: str, value: object) -> object:
     return {name: value} if isinstance(value, int) else value
 
 
-_argv = array(text("text", secret=True), at_least=1, at_most=4096, repeats=True)
+_argv = array(text("text", blank=True), at_least=1, at_most=4096, repeats=True)
 _line = text(longest=_LINE)
 _words = listed(matching(r"[^\s,]{1,64}", "words without spaces or commas"))
 _path = matching(r"[/~][^\u0000-\u001f\u007f]*", "a path that begins with / or ~")
@@ -102,10 +102,10 @@ TASK = {
     "umask": Key("The permissions that new files do not get, in octal.", octal),
     "env": Key(
         "Variables for the command's environment.",
-        named(_wrong_env_name, text("text", secret=True), f"^(?!{_RESERVED})[A-Za-z_][A-Za-z0-9_]*$"),
+        named(_wrong_env_name, text("text", blank=True), f"^(?!{_RESERVED})[A-Za-z_][A-Za-z0-9_]*$"),
     ),
     "env_file": Key("Files of NAME=VALUE lines for the environment: the place for secrets.", _paths),
-    "stdin": Key("Text that the command reads as its input; without it there is none.", optional(text(secret=True))),
+    "stdin": Key("Text that the command reads as its input; without it there is none.", optional(text(blank=True))),
     "timeout": Key("How long an attempt may take before it is told to end.", optional(duration(above_zero=True))),
     "kill_after": Key("How long it then has before it is killed.", duration()),
     "retries": Key("What follows a failure: a count, or a mapping.", _count_or(mapping(RETRIES))),

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from automate.taskfile.fault import BadTaskFile, Fault, shown
+from automate.taskfile.fault import BadTaskFile, Fault
 from automate.taskfile.syntax import explained
 
 DEEPEST = 16
@@ -56,7 +56,6 @@ _ENDS: dict[str, Callable[[int, int, list[Node]], Node]] = {
         line, column, list(zip(inner[::2], inner[1::2], strict=True))
     ),
 }
-_CORE = "tag:yaml.org,2002:"
 _SECOND = "a second document begins here: expected one task in a file"
 
 
@@ -102,17 +101,21 @@ def _built(events: Iterable[Any], file: str) -> list[Node]:
 
 def _unwanted(kind: str, event: Any, depth: int, count: int) -> str | None:
     if kind == "AliasEvent":
-        return f"'*{event.anchor}' is an alias, which is not supported: put a value that begins with * in quotes"
+        return _unsupported("an alias", "*")
     if getattr(event, "anchor", None):
-        return f"'&{event.anchor}' is an anchor, which is not supported: put a value that begins with & in quotes"
+        return _unsupported("an anchor", "&")
     if getattr(event, "tag", None):
-        tag = shown(event.tag.replace(_CORE, "!!"))
-        return f"{tag} is a tag, which is not supported: put a value that begins with ! in quotes"
+        return _unsupported("a tag", "!")
     if depth > DEEPEST:
         return f"is nested deeper than {DEEPEST} levels, which no task file needs"
     if count > MOST_NODES:
         return f"holds more than {MOST_NODES} values, which no task file needs"
     return None
+
+
+def _unsupported(what: str, sign: str) -> str:
+    """Its name is not told: it may be a password that wants quotes."""
+    return f"{what} is not supported: put a value that begins with '{sign}' in quotes"
 
 
 def _decoded(data: bytes, file: str) -> str:

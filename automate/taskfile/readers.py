@@ -12,6 +12,7 @@ from automate.taskfile.nodes import Mapping as Pairs
 from automate.taskfile.nodes import Node, Scalar, Sequence
 
 BAD: Final = object()  # stands for a value whose fault is already noted
+MOST_FAULTS = 100  # nobody reads more, and a file of nothing else would take seconds
 NULLS = {"null", "Null", "NULL", "~"}
 _KINDS = {Sequence: "a list", Pairs: "a mapping"}
 
@@ -28,6 +29,10 @@ class Sheet:
         """Without a node, the fault is that something is not there."""
         line, column = (node.line, node.column) if node else (1, 1)
         self.faults.append(Fault(self.file, line, column, visible(key), message))
+        if len(self.faults) == MOST_FAULTS:
+            raise BadTaskFile(
+                [*self.faults, Fault(self.file, line, column, "", "there are more faults; mend these first")]
+            )
 
     def close(self) -> None:
         """Raise what was noted, if anything was."""
@@ -49,10 +54,10 @@ class Key(NamedTuple):
     reader: Reader
 
 
-def leaf(expected: str, convert: Callable[[str, bool], Any], schema: dict[str, Any], *, secret: bool = False) -> Reader:
+def leaf(expected: str, convert: Callable[[str, bool], Any], schema: dict[str, Any]) -> Reader:
     """A value that is written as one scalar: `convert(text, plain)` gives it, or raises ValueError.
 
-    A ValueError with a message is told as it is, one without as "expected ..., got ..."; a secret is never shown.
+    A ValueError with a message is told as it is, one without as "expected ..., got ...".
     """
 
     def take(node: Node, key: str, sheet: Sheet) -> Any:
@@ -64,8 +69,7 @@ def leaf(expected: str, convert: Callable[[str, bool], Any], schema: dict[str, A
             try:
                 return convert(node.text, not node.style)
             except ValueError as error:
-                got = "" if secret else f", got {shown(node.text)}"
-                sheet.note(node, key, str(error) or f"expected {expected}{got}")
+                sheet.note(node, key, str(error) or f"expected {expected}, got {shown(node.text)}")
         return BAD
 
     return Reader(take, schema)

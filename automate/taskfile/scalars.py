@@ -21,20 +21,20 @@ _BASES = {"0o": 8, "0x": 16}
 _DIGITS = 20  # more cannot be in range; reading a million of them takes seconds
 
 
-def text(expected: str = "text", *, longest: int = LONGEST, secret: bool = False) -> Reader:
-    """Any text that can be given to a program; it may not be empty, nor only space, unless it is secret."""
+def text(expected: str = "text", *, longest: int = LONGEST, blank: bool = False) -> Reader:
+    """Any text that can be given to a program. What may be `blank` may also be a secret: no fault shows it."""
 
     def convert(written: str, _plain: bool) -> str:  # noqa: FBT001
         if _unpassable(written):
             raise ValueError("cannot hold a NUL character or half of a surrogate pair")
         if len(written.encode()) > longest:
             raise ValueError(f"is longer than {longest} bytes")
-        if not secret and not written.strip():
+        if not blank and not written.strip():
             raise ValueError
         return written
 
     schema: dict[str, Any] = {"type": ["string", "number", "boolean"], "maxLength": longest}
-    return leaf(expected, convert, schema if secret else schema | {"pattern": r"\S"}, secret=secret)
+    return leaf(expected, convert, schema if blank else schema | {"pattern": r"\S"})
 
 
 def matching(pattern: str, expected: str, check: Callable[[str], object] | None = None) -> Reader:

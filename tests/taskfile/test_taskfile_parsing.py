@@ -1,5 +1,6 @@
 """parse_task() and parse_settings(): what files say, and every fault at its place."""
 
+import time
 import timeit
 from typing import Any
 
@@ -128,6 +129,16 @@ def test_a_fault_shows_no_control_characters() -> None:
 
 def test_a_secret_is_not_shown() -> None:
     assert "hunter2" not in "".join(faults('command: x\nenv: {A: "hunter2\\0"}\nstdin: [hunter2]\n'))
+    assert "hunter2" not in "".join(faults("command: x\nenv: {A: !hunter2}\n"))
+    assert "hunter2" not in "".join(faults("command: x\nenv: {A: *hunter2}\n"))
+
+
+def test_a_file_of_nothing_but_faults_is_told_up_to_a_hundred() -> None:
+    start = time.perf_counter()
+    told = faults("".join(f"comand{number}: x\n" for number in range(9000)))
+    assert time.perf_counter() - start < 1
+    assert len(told) == 101
+    assert told[-1] == "100:1: there are more faults; mend these first"
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:
