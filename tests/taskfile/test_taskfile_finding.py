@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -122,6 +124,13 @@ def test_what_is_no_regular_file_is_a_fault_and_harms_no_other(tmp_path: Path) -
         "socket": "is a socket, not a regular file",
     }
     assert not discover([str(tmp_path)])["good"].faults
+
+
+def test_finding_imports_nothing_heavy() -> None:
+    said = "import sys, automate.taskfile; print({'yaml', 'msgspec', 'zoneinfo', 'automate.schedule'} & {*sys.modules})"
+    assert (
+        subprocess.run([sys.executable, "-c", said], capture_output=True, check=True, timeout=30).stdout == b"set()\n"
+    )
 
 
 def test_two_thousand_files_are_found_in_a_blink(tmp_path: Path) -> None:
