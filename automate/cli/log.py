@@ -13,9 +13,8 @@ from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.errors import AutomateError, NoSuchTaskError, UsageError
 from automate.operate import outputs
 from automate.operate.outputs import Chosen
-from automate.render import duration, json_document, paint, when
-from automate.render.runs import instant_of
-from automate.run import Record
+from automate.render import json_document, paint, when
+from automate.render.runs import ending, instant_of
 from automate.state import State, runs
 from automate.supervisor import look, open_instance
 
@@ -131,10 +130,6 @@ def _follow(shell: Shell, state: State, chosen: Chosen, following: Following) ->
 
 def _heading(shell: Shell, chosen: Chosen) -> str:
     if chosen.record is None:
-        return f"#{chosen.id} {chosen.task}: {paint('running', 'running', shell.screen)}"
-    return f"#{chosen.id} {chosen.task}: {_ending(shell, chosen.record)}"
-
-
-def _ending(shell: Shell, record: Record) -> str:
-    outcome = paint(record.outcome, record.outcome, shell.screen)
-    return f"{outcome}, {when(instant_of(record), seconds=True)}, {duration(record.seconds)}"
+        return f"{chosen.task} #{chosen.id}: {paint('running', 'running', shell.errors)}"
+    started = when(instant_of(chosen.record), seconds=True)
+    return f"{ending(chosen.record, shell.errors)}, {started}"

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -48,24 +48,21 @@ class Shell:
     @cached_property
     def screen(self) -> "Screen":
         """Standard output."""
-        from automate.render import Screen, wants_colour
-
-        is_terminal = sys.stdout.isatty()
-        return Screen(
-            now=self.now,
-            width=_columns() if is_terminal else None,
-            colour=wants_colour(os.environ, is_terminal=is_terminal),
-            is_terminal=is_terminal,
-        )
+        screen = self._screen(sys.stdout)
+        return screen._replace(width=_columns()) if screen.is_terminal else screen
 
     @cached_property
     def errors(self) -> "Screen":
-        """Standard error."""
+        """Standard error, where nothing is ever cut."""
+        return self._screen(sys.stderr)
+
+    def _screen(self, stream: TextIO) -> "Screen":
         from automate.render import Screen, wants_colour
 
-        is_terminal = sys.stderr.isatty()
-        colour = wants_colour(os.environ, is_terminal=is_terminal)
-        return Screen(now=self.now, width=None, colour=colour, is_terminal=is_terminal)
+        is_terminal = stream.isatty()
+        return Screen(
+            now=self.now, colour=wants_colour(os.environ, is_terminal=is_terminal), is_terminal=is_terminal
+        )
 
     def write(self, text: str) -> None:
         """Data: to standard output, as it is, with no newline added."""

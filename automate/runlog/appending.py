@@ -10,7 +10,7 @@ import msgspec
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 from automate.run import Record
-from automate.runlog.files import inode, open_log
+from automate.runlog.files import inode, mark_of, open_log
 
 _BLOCK = 64 * 1024
 _LONGEST_TAIL = 16 * 1024 * 1024
@@ -18,9 +18,10 @@ _POLL = 0.002  # seconds between looks at a held lock: an append takes less
 
 
 class Position(NamedTuple):
-    """The begin of a line in the run log, which rotation does not move; inode 0 is a log that was not there yet."""
+    """The begin of a line in the run log, which rotation does not move. `file` is the mark of the file it is in
+    (`files.mark_of`), 0 for a log that had no line yet; `size` is in bytes."""
 
-    inode: int
+    file: int
     size: int
 
 
@@ -28,8 +29,8 @@ def position(instance: Instance) -> Position:
     """Where the next record will stand: to be taken before a run starts, and kept with its claim, for `recorded`."""
     try:
         with _locked(instance.run_log, os.O_RDONLY) as descriptor:
-            status = os.fstat(descriptor)
-            return Position(status.st_ino, _start_of_last_line(descriptor, status.st_size))
+            size = _start_of_last_line(descriptor, os.fstat(descriptor).st_size)
+            return Position(mark_of(os.pread(descriptor, _BLOCK, 0)) if size else 0, size)
     except FileNotFoundError:
         return Position(0, 0)
 
@@ -138,10 +139,10 @@ def _is_object(line: bytes) -> bool:
 
 
 def _write(descriptor: int, content: bytes) -> None:
-    """In one call, which O_APPEND makes one piece; a short write is what a full disk or a limit leaves room for."""
-    written = os.write(descriptor, content)
-    if written < len(content):
-        raise OSError(0, f"only {written} of {len(content)} bytes could be written")
+    """In one call, which O_APPEND makes one piece. A second one, after what a full disk or a limit still had room for,
+    only learns the reason."""
+    while content:
+        content = content[os.write(descriptor, content) :]
 
 
 def _make_durable(descriptor: int, directory: str, *, is_new: bool) -> None:

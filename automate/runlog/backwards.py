@@ -1,10 +1,9 @@
 """The lines of the run log from its end, in blocks: what it costs does not grow with the log."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from automate.runlog.files import LogFile
@@ -49,12 +48,10 @@ def _unpack(descriptor: int, target: BinaryIO) -> None:
 
     with open(descriptor, "rb", closefd=False) as packed, gzip.open(packed) as source:
         packed.seek(0)
-        try:
-            shutil.copyfileobj(source, target, LAST_BLOCK)
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            return
-        finally:
-            target.flush()
+        with suppress(EOFError, gzip.BadGzipFile, zlib.error):
+            while piece := source.read1(LAST_BLOCK):  # read() would give nothing of a last, damaged piece
+                target.write(piece)
+        target.flush()
 
 
 def _whole_lines(descriptor: int, start: int, size: int) -> Iterator[tuple[bytes, int, int]]:
@@ -65,6 +62,8 @@ def _whole_lines(descriptor: int, start: int, size: int) -> Iterator[tuple[bytes
     while position > start:
         begin = max(start, position - size)
         block = os.pread(descriptor, position - begin, begin)
+        if len(block) < position - begin:  # it shrank: what was read of the line after this is of no use
+            rest, length = [], 0
         position, size = begin, min(size * 2, max(size, LAST_BLOCK))
         last = block.rfind(b"\n")
         if last >= 0:

@@ -7,12 +7,15 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
+from zlib import crc32
 
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 
 _ROTATED = re.compile(r"(?:\.(?P<number>\d+)|-(?P<date>\d[\d-]*))(?:\.gz)?", re.ASCII)
 """What logrotate appends: `.1`, or with `dateext` `-20261121`; `.gz` once it is compressed."""
+
+_FIRST = 4096  # bytes of a first line that are looked at
 
 
 def inode(path: str) -> int:
@@ -27,8 +30,28 @@ class LogFile(NamedTuple):
     """One file of the log, open for reading; `opened` closes it."""
 
     descriptor: int
-    inode: int
     packed: bool
+
+    def mark(self) -> int:
+        """See `mark_of`."""
+        if not self.packed:
+            return mark_of(os.pread(self.descriptor, _FIRST, 0))
+        import gzip
+        import zlib
+
+        with open(self.descriptor, "rb", closefd=False) as packed, gzip.open(packed) as source:
+            packed.seek(0)
+            try:
+                return mark_of(source.read1(_FIRST))
+            except (EOFError, gzip.BadGzipFile, zlib.error):
+                return 0
+
+
+def mark_of(beginning: bytes) -> int:
+    """What tells a file of the log from all others, whatever it is called and even if it is compressed: its first line,
+    in which a run's id stands, as a checksum. An inode number would be given to the next file soon. 0 for no line."""
+    line, newline, _ = beginning[:_FIRST].partition(b"\n")
+    return crc32(line) + 1 if newline or len(line) == _FIRST else 0
 
 
 @contextmanager
@@ -53,7 +76,7 @@ def _open_all(run_log: str, stack: ExitStack) -> list[LogFile] | None:
         except FileNotFoundError:
             return None
         stack.callback(os.close, descriptor)
-        files.append(LogFile(descriptor, os.fstat(descriptor).st_ino, path.endswith(".gz")))
+        files.append(LogFile(descriptor, path.endswith(".gz")))
     return files
 
 

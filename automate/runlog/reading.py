@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from fnmatch import translate
-from os import fstat, pread
 from typing import NamedTuple
 
 import msgspec
@@ -140,16 +139,9 @@ def _key(line: bytes) -> _Key | None:
 
 def _after(files: Sequence[LogFile], since: Position) -> list[tuple[LogFile, int]]:
     for index, file in enumerate(files):
-        if file.inode == since.inode and not file.packed and _begins_line(file, since.size):
+        if since.file and file.mark() == since.file:
             return [*((newer, 0) for newer in files[:index]), (file, since.size)]
     return [(file, 0) for file in files]
-
-
-def _begins_line(file: LogFile, size: int) -> bool:
-    """Whether the file is still the one of that position; an inode number may have been given to another since."""
-    if fstat(file.descriptor).st_size < size:
-        return False
-    return size == 0 or pread(file.descriptor, 1, size - 1) == b"\n"
 
 
 def _needles(tasks: Collection[str] | None, outcomes: Collection[str] | None) -> list[bytes]:

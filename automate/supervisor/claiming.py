@@ -63,7 +63,7 @@ def claim(instance: Instance, state: State, watch: locks.Watch, wanted: Sequence
         for run_id, request in enumerate(wanted, first):
             other = open_by_task.setdefault(request.task.name, run_id)
             reason = request.refused if other == run_id else f"still running: #{other}"
-            rows.append(_row(run_id, request, reason, boot, (log.inode, log.size)))
+            rows.append(_row(run_id, request, reason, boot, (log.file, log.size)))
             watch.take(run_id)
         runs.insert(state, rows)
     return rows
