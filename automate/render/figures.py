@@ -23,12 +23,13 @@ def duration(seconds: float | None) -> str:
 
 
 def _two_units(seconds: float) -> str:
-    for (large, large_size), (small, small_size) in pairwise(_UNITS):
+    for index in (2, 1, 0):  # minutes, hours, days: the first in which it is rounded to less than one of the next
+        (large, large_size), (small, small_size) = _UNITS[index], _UNITS[index + 1]
         count = round(seconds / small_size)
-        if count * small_size >= large_size:
-            whole, rest = divmod(count, large_size // small_size)
-            return f"{whole}{large} {rest:02}{small}"
-    raise ValueError("less than a minute")
+        if index == 0 or count * small_size < _UNITS[index - 1][1]:
+            break
+    whole, rest = divmod(count, large_size // small_size)
+    return f"{whole}{large} {rest:02}{small}"
 
 
 def size(count: int | None) -> str:

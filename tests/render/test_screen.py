@@ -1,0 +1,90 @@
+"""Control characters, colours and JSON."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automate.quantity import Duration
+from automate.render import Screen, json_document, json_lines, paint, shown_json, visible, wants_colour
+
+PIPE = Screen(now=datetime(2026, 11, 21, tzinfo=UTC))
+TERMINAL = PIPE._replace(is_terminal=True, colour=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("héllo 日本", "héllo 日本"),
+        ("a\nb\tc", "a\nb\tc"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\x9b31m", "\\x9b31m"),
+        ("a\rb\x00\x7f", "a\\x0db\\x00\\x7f"),
+        ("abc\u202etxt.exe", "abc\\u202etxt.exe"),
+        ("\u2066x\u2069\u200f", "\\u2066x\\u2069\\u200f"),
+        ("bad\udcff", "bad\\udcff"),
+    ],
+)
+def test_what_drives_a_terminal_is_made_visible(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+def test_in_a_cell_newlines_are_visible_too() -> None:
+    assert visible("a\nb\tc", keep="") == "a\\x0ab\\x09c"
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_what_is_shown_can_be_printed(text: str) -> None:
+    shown = visible(text, keep="")
+    assert "\x1b" not in shown
+    assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in shown)
+    shown.encode()
+
+
+def test_colours_are_for_screens_that_have_them() -> None:
+    assert paint("failed", "failed", TERMINAL) == "\x1b[31mfailed\x1b[0m"
+    assert paint("failed", "failed", PIPE) == "failed"
+    assert paint("unheard-of", "unheard-of", TERMINAL) == "unheard-of"
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_terminal", "coloured"),
+    [
+        ({"TERM": "xterm"}, True, True),
+        ({"TERM": "xterm"}, False, False),
+        ({"TERM": "dumb"}, True, False),
+        ({}, True, False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, True, False),
+        ({"TERM": "xterm", "NO_COLOR": ""}, True, True),
+        ({"FORCE_COLOR": "1"}, False, True),
+        ({"CLICOLOR_FORCE": "1"}, False, True),
+        ({"CLICOLOR_FORCE": "0"}, False, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
+    ],
+)
+def test_when_colours_are_wanted(environ: dict[str, str], is_terminal: bool, coloured: bool) -> None:  # noqa: FBT001
+    assert wants_colour(environ, is_terminal=is_terminal) is coloured
+
+
+def test_a_json_document_has_durations_as_numbers_and_instants_as_rfc_3339() -> None:
+    text = json_document({"timeout": Duration(5), "at": PIPE.now, "names": ("a",)}, PIPE)
+    assert json.loads(text) == {"timeout": 5.0, "at": "2026-11-21T00:00:00Z", "names": ["a"]}
+    assert text.endswith("}\n")
+
+
+def test_json_lines_are_one_line_each() -> None:
+    assert json_lines([{"a": 1}, {"a": 2}], PIPE) == '{"a":1}\n{"a":2}\n'
+
+
+def test_json_on_a_terminal_cannot_drive_it_and_means_the_same() -> None:
+    value = {"a": "\x1b[31m\x9b\u202e\x7f"}
+    shown = json_document(value, TERMINAL)
+    assert not set("\x1b\x9b\u202e\x7f") & set(shown)
+    assert json.loads(shown) == value
+
+
+def test_json_in_a_pipe_is_as_it_was() -> None:
+    assert shown_json('{"a":"\u202e"}\n'.encode(), PIPE) == '{"a":"\u202e"}\n'
