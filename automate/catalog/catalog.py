@@ -41,10 +41,14 @@ class Catalog:
     @property
     def settings(self) -> "Settings":
         """BadTaskFile when they have a fault: nothing should run then."""
-        settings, faults, _ = self._settings.read
-        if faults:
-            raise BadTaskFile(faults)
-        return settings
+        if self.settings_faults:
+            raise BadTaskFile(self.settings_faults)
+        return self.settings_read
+
+    @property
+    def settings_read(self) -> "Settings":
+        """To show something by: as without a file while they have a fault."""
+        return self._settings.read[0]
 
     @property
     def settings_faults(self) -> tuple[Fault, ...]:

@@ -1,0 +1,84 @@
+"""What a task file names and this host does not have: the file is right all the same, and may be meant for another."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from automate.process.environment import environment, parse
+from automate.process.identity import CannotStartError, Identity, identity
+from automate.task import Task
+from automate.taskfile import BadTaskFile, read
+
+_ROOT = 0
+
+
+class Doubt(NamedTuple):
+    """`key` is the task's key that names what is missing."""
+
+    key: str
+    message: str
+
+
+def doubts(task: Task, *, owner: int | None) -> list[Doubt]:
+    """User and group, cwd, program, env_files, in this order; `owner` is as for `taskfile.read`.
+
+    What may not be looked at (another user's home) is not doubted. The group, and what a `~` means, is only known with
+    the user: nothing more is said of a task without one.
+    """
+    try:
+        who = identity(task.user, task.group, uid=_ROOT)  # as root: it is asked who exists, not who may become whom
+    except CannotStartError as error:
+        return [Doubt("group" if "group" in str(error) else "user", str(error))]
+    if task.user is None:
+        who = identity(None, None, uid=os.geteuid())
+    return [*_directory(task, who), *_program(task, who), *_env_files(task, who, owner)]
+
+
+def _directory(task: Task, who: Identity) -> Iterator[Doubt]:
+    path = _at_home(task.cwd, who) if task.cwd is not None else None
+    if path is not None and _is_missing(path):
+        yield Doubt("cwd", f"no such directory: {path}")
+    elif path is not None and os.path.exists(path) and not os.path.isdir(path):
+        yield Doubt("cwd", f"not a directory: {path}")
+
+
+def _program(task: Task, who: Identity) -> Iterator[Doubt]:
+    key, program = ("shell", task.shell) if isinstance(task.command, str) else ("command", task.command[0])
+    if "/" not in program:
+        path = environment(task, who)["PATH"]
+        if shutil.which(program, path=path) is None:
+            yield Doubt(key, f"no such program: {program} (looked for in {path})")
+        return
+    where = os.path.join(_at_home(task.cwd or "~", who), program)
+    if _is_missing(where):
+        yield Doubt(key, f"no such program: {program}")
+    elif os.path.exists(where) and not (os.path.isfile(where) and os.access(where, os.X_OK)):
+        yield Doubt(key, f"not executable: {program}")
+
+
+def _env_files(task: Task, who: Identity, owner: int | None) -> Iterator[Doubt]:
+    for path in task.env_file:
+        where = _at_home(path, who)
+        try:
+            if _is_missing(where) or os.access(where, os.R_OK):
+                parse(read(where, owner=owner), where)
+        except BadTaskFile as bad:
+            yield Doubt("env_file", f"{where}: {bad.faults[0].message}")
+        except CannotStartError as error:
+            yield Doubt("env_file", str(error))
+
+
+def _at_home(path: str, who: Identity) -> str:
+    return who.home + path[1:] if path == "~" or path.startswith("~/") else path
+
+
+def _is_missing(path: str) -> bool:
+    """Certainly: not where it may only not be looked at."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False

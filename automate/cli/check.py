@@ -1,0 +1,152 @@
+"""`automate check`: every fault of the task files and the settings, for editors and CI."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from automate.catalog import Catalog
+from automate.catalog.doubts import Doubt, doubts
+from automate.cli import tasks
+from automate.cli.options import Shell, pass_shell, reading
+from automate.errors import BadFileError
+from automate.taskfile import BadTaskFile, Fault, name_of, origins, parse_settings, parse_task, read
+from automate.taskfile.reading import LARGEST
+
+if TYPE_CHECKING:
+    from automate.settings import Settings
+
+STDIN = "-"
+STDIN_NAME = "<stdin>"
+FAULT, WARNING = "error", "warning"
+
+
+class Finding(NamedTuple):
+    """A fault, or a warning: something that this host does not have, and another may."""
+
+    severity: str
+    fault: Fault
+
+    def __str__(self) -> str:
+        if self.severity == FAULT:
+            return str(self.fault)
+        return str(self.fault._replace(key=f"{WARNING}: {self.fault.key}"))
+
+
+class Checked(NamedTuple):
+    """One file and what was found in it."""
+
+    is_task: bool
+    findings: Sequence[Finding]
+
+
+@click.command("check")
+@click.argument("files", nargs=-1, metavar="[FILE...]", type=click.Path(allow_dash=True))
+@reading
+@pass_shell
+def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool) -> int:
+    """Validate the instance's task files and settings, or the FILEs; - is standard input.
+
+    Each fault is a line FILE:LINE:COLUMN: KEY: WHAT, and the exit status is 78 when there is one. What this host does
+    not have (a user, a program) is a warning only.
+    """
+    del header  # there is none: compilers' output has no heading
+    catalog = Catalog(shell.instance, None, owner=tasks.owner(), now=shell.now)
+    checked = [*(_files(files, catalog, shell) if files else _everything(catalog, shell))]
+    findings = [finding for each in checked for finding in each.findings]
+    if as_json:
+        from automate.cli.objects import of_fault
+        from automate.render import json_document
+
+        shell.write(json_document([{"severity": f.severity, **of_fault(f.fault)} for f in findings], shell.screen))
+    else:
+        shell.write("".join(f"{finding}\n" for finding in findings))
+    shell.say(_summary(checked, findings) if checked else tasks.no_tasks(shell))
+    return BadFileError.exit_code if any(finding.severity == FAULT for finding in findings) else 0
+
+
+def _everything(catalog: Catalog, shell: Shell) -> Iterator[Checked]:
+    if os.path.lexists(shell.instance.settings):
+        yield Checked(is_task=False, findings=_faults(catalog.settings_faults))
+    for name in catalog.names():
+        found = catalog.found(name)
+        findings = _faults(found.faults) or _of_task(found.path, name, catalog.settings_read, tasks.owner())
+        yield Checked(is_task=True, findings=findings)
+
+
+def _files(files: Iterable[str], catalog: Catalog, shell: Shell) -> Iterator[Checked]:
+    if catalog.settings_faults:
+        tasks.tell_faults(shell, catalog)
+    for file in files:
+        if _is_settings(file, shell):
+            yield Checked(is_task=False, findings=_of_settings(file))
+        else:
+            yield Checked(is_task=True, findings=_of_file(file, catalog))
+
+
+def _is_settings(file: str, shell: Shell) -> bool:
+    """The instance's, or a file called as settings are, elsewhere than in a directory of tasks."""
+    path = os.path.abspath(file)
+    is_named_so = os.path.basename(path) == "automate.yaml" and os.path.basename(os.path.dirname(path)) != "tasks.d"
+    return is_named_so or path == os.path.abspath(shell.instance.settings)
+
+
+def _of_settings(file: str) -> list[Finding]:
+    try:
+        parse_settings(read(file, owner=None), file)
+    except BadTaskFile as bad:
+        return _faults(bad.faults)
+    return []
+
+
+def _of_file(file: str, catalog: Catalog) -> list[Finding]:
+    """Whose it is matters only where tasks are run from: elsewhere it may be a working copy."""
+    try:
+        name = name_of(os.path.basename(file)) if file != STDIN else "stdin"
+    except ValueError as error:
+        return _faults([Fault(file, 1, 1, "", str(error))])
+    in_force = os.path.dirname(os.path.abspath(file)) in catalog.task_dirs
+    return _of_task(file, name or "unnamed", catalog.settings_read, tasks.owner() if in_force else None)
+
+
+def _of_task(file: str, name: str, settings: "Settings", owner: int | None) -> list[Finding]:
+    shown = STDIN_NAME if file == STDIN else file
+    try:
+        data = _from_stdin() if file == STDIN else read(file, owner=owner)
+        task = parse_task(data, file=shown, name=name, settings=settings)
+    except BadTaskFile as bad:
+        return _faults(bad.faults)
+    found = doubts(task, owner=owner)
+    where = origins(data, file=shown, settings=settings) if found else {}
+    return sorted(Finding(WARNING, _placed(doubt, where.get(doubt.key, ""), shown)) for doubt in found)
+
+
+def _from_stdin() -> bytes:
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise BadTaskFile.of_whole(STDIN_NAME, f"is larger than {LARGEST} bytes, which no task file needs to be")
+    return data
+
+
+def _placed(doubt: Doubt, origin: str, file: str) -> Fault:
+    """Where the key stands: in the task file, in the settings, or nowhere when it is built in."""
+    place, _, line = origin.rpartition(":")
+    return Fault(place or file, int(line) if place else 1, 1, doubt.key, doubt.message)
+
+
+def _faults(faults: Iterable[Fault]) -> list[Finding]:
+    return [Finding(FAULT, fault) for fault in faults]
+
+
+def _summary(checked: Sequence[Checked], findings: Sequence[Finding]) -> str:
+    count = sum(each.is_task for each in checked)
+    faults = sum(finding.severity == FAULT for finding in findings)
+    warnings = len(findings) - faults
+    parts = [_counted(count, "task"), _counted(faults, "fault") if faults else "no faults"]
+    return ", ".join(parts + ([_counted(warnings, "warning")] if warnings else []))
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
