@@ -23,7 +23,7 @@ class OpenRun(NamedTuple):
     its record is all that is missing, and stands in `definition` where the others have `task.encode`'s. `args` are
     further arguments of the command. `started` is the first attempt's once a second one was claimed; `cpu_seconds` and
     `max_rss` are those of the attempts before this one. `stop` is None or a Stop. `log`
-    is the run log's position before the claim, as (inode, size): no record of this run can stand before it.
+    is the run log's position before the claim (runlog.position): no record of this run can stand before it.
     """
 
     id: int
@@ -58,13 +58,13 @@ class LastRun(NamedTuple):
 # An operator's word stands; the task's own limit is over once the attempt is.
 _STOP = "UPDATE runs SET stop = ? WHERE id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')"
 _NEXT_ATTEMPT = """
-    UPDATE runs SET phase = 'pending', attempt = ?, not_before = ?, started = ?, cpu_seconds = ?, max_rss = ?, stop = NULL
-    WHERE id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')
+    UPDATE runs SET phase = 'pending', attempt = ?, not_before = ?, started = ?, cpu_seconds = ?, max_rss = ?,
+    stop = NULL WHERE id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')
 """
 
 _COLUMNS = (
     "id, task, due, trigger, by, phase, definition, args, attempt, not_before, boot, started, cpu_seconds, max_rss,"
-    " stop, log_inode, log_size"
+    " stop, log_file, log_size"
 )
 
 

@@ -31,7 +31,7 @@ CREATE TABLE runs (
     cpu_seconds REAL,
     max_rss INTEGER,
     stop TEXT,
-    log_inode INTEGER NOT NULL,
+    log_file INTEGER NOT NULL,
     log_size INTEGER NOT NULL,
     UNIQUE (task, due)
 ) STRICT;

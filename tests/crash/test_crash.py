@@ -1,0 +1,46 @@
+"""Killed at every step, and with a full disk: nothing is lost, doubled, overlapping, torn or stuck.
+
+`dying.py` does the work. Here each scenario is tried at every n-th step; `make crash` tries them all.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DYING = Path(__file__).with_name("dying.py")
+
+
+def tried(base: Path, scenario: str, way: str, first: int, every: int) -> int:
+    arguments = [sys.executable, str(DYING), str(base), scenario, way, str(first), str(every)]
+    done = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "first", "every"),
+    [
+        ("single", 2, 13),
+        ("single", 9, 13),
+        ("herd", 5, 37),
+        ("retried", 3, 29),
+        ("timed_out", 7, 29),
+    ],
+)
+def test_a_supervisor_killed_at_any_step_leaves_a_run_that_is_finished_right(
+    tmp_path: Path, scenario: str, first: int, every: int
+) -> None:
+    assert tried(tmp_path, scenario, "killed", first, every) > 10
+
+
+@pytest.mark.parametrize("scenario", ["single", "herd", "retried"])
+def test_files_that_cannot_grow_lose_and_double_nothing(tmp_path: Path, scenario: str) -> None:
+    assert tried(tmp_path, scenario, "short", 100, 4001) > 10
+
+
+@pytest.mark.parametrize("scenario", ["single", "herd"] if os.geteuid() == 0 else [])
+def test_a_full_disk_loses_and_doubles_nothing(tmp_path: Path, scenario: str) -> None:
+    assert tried(tmp_path, scenario, "full", 4, 12) > 5
