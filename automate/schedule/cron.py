@@ -65,14 +65,13 @@ _SECONDS = re.compile(r"\*/(\d+)", re.ASCII)
 def is_cron(text: str) -> bool:
     """Is this meant as cron fields or a macro, right or wrong? Words never begin like this, save for a bare number."""
     first, *rest = text.split() or [""]
-    if first.startswith("@"):
+    if first.startswith("@") or "*" in rest:
         return True
     return _NUMERIC.fullmatch(first) is not None and (not rest or _NUMERIC.match(rest[0]) is not None)
 
 
 def expand(text: str, seed: str) -> str:
     """Five checked fields in lower case, macros and `H` replaced by what they stand for; ScheduleError if wrong."""
-    _check_characters(text)
     if text.startswith("@"):
         return _macro(text)
     words = [(match.group().lower(), match.start()) for match in re.finditer(r"[^ \t]+", text)]
@@ -133,10 +132,11 @@ def _weekdays(weekdays: list[int | str], nth: dict[int, set[int | str]]) -> int:
     return reduce(lambda bits, place: bits | nth_bit(*place), places, 0)
 
 
-def _check_characters(text: str) -> None:
+def check_characters(text: str) -> None:
+    """ScheduleError at a line's end, a no-break space or anything else that is neither printed nor a space or tab."""
     for column, character in enumerate(text):
         if character not in " \t" and (character.isspace() or not character.isprintable()):
-            raise ScheduleError(f"unexpected character U+{ord(character):04X}; fields are separated by spaces", column)
+            raise ScheduleError(f"unexpected character U+{ord(character):04X}; words are separated by spaces", column)
 
 
 def _macro(text: str) -> str:
@@ -152,11 +152,13 @@ def _macro(text: str) -> str:
 def _check_count(words: list[str]) -> None:
     if len(words) == len(FIELDS):
         return
-    message = f"{len(words)} fields; expected five: minute, hour, day of month, month, day of week"
+    message = (
+        f"{len(words)} field{'s' * (len(words) > 1)}; expected five: minute, hour, day of month, month, day of week"
+    )
     if len(words) > len(FIELDS):
         seconds = _SECONDS.fullmatch(words[0])
         hint = f"every {seconds[1]} seconds" if seconds else "every 10 seconds"
-        message += f"; there is no field for seconds or years: for less than a minute write `{hint}`"
+        message += f"; there is none for seconds, years or users: for less than a minute write `{hint}`"
     raise ScheduleError(message)
 
 

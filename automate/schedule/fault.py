@@ -22,7 +22,7 @@ def nearest(text: str, known: Iterable[str]) -> str | None:
     """The known text most like this one, if any is like it at all."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(text.lower(), list(known), n=1, cutoff=0.6)), None)
+    return next(iter(get_close_matches(text[:80].lower(), list(known), n=1, cutoff=0.6)), None)
 
 
 def suggestion(found: str | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from automate.schedule import bounds, wording
-from automate.schedule.cron import REBOOT, expand, is_cron, pattern
+from automate.schedule.cron import REBOOT, check_characters, expand, is_cron, pattern
 from automate.schedule.fault import ScheduleError
 from automate.schedule.schedule import Entry, Schedule
 from automate.schedule.words import read
@@ -58,6 +58,7 @@ def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Entry:
 
 def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Entry:
     """One text's parts; cron keeps its five fields for the English reading."""
+    check_characters(text)
     if is_cron(text):
         fields = expand(text, seed)
         return Entry(fields, (pattern(fields),))

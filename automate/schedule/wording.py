@@ -33,30 +33,10 @@ UNITS = {
 UNIT_NAMES = ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 MANUAL = "manual"
 AT_STARTUP = "at startup"
-EXAMPLES = (
-    "daily at 02:00",
-    "every day at 02:00",
-    "at 02:00 and 14:30",
-    "weekdays at 09:00",
-    "weekends at 09:00",
-    "mon, thu at 18:30",
-    "monthly on the 1st at 04:00",
-    "last day of the month at 23:00",
-    "first monday of the month at 09:00",
-    "yearly on 1 jan at 00:00",
-    "hourly",
-    "every hour at :05",
-    "every minute",
-    "every 15 minutes",
-    "every 90s",
-    "every 2 hours",
-    "every 3 days at 04:00",
-    "every 2 weeks on monday at 09:00",
-    "2027-01-01 00:00",
-    "manual",
-    "@daily",
-    "@reboot",
-)
+NUMBERS = {
+    name: str(number)
+    for number, name in enumerate(("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 2)
+}
 
 
 def ordinal(number: int) -> str:

@@ -24,19 +24,20 @@ from automate.schedule.days import (
 )
 from automate.schedule.due import Grid, Instant, Part, Pattern
 from automate.schedule.fault import ScheduleError, nearest, suggestion
+from automate.schedule.refusal import refused
 from automate.schedule.zone import DAY, HOUR
 
 EVERY_HOUR = (1 << 24) - 1
 _TIME = re.compile(TIME, re.ASCII)
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+")
-_AMOUNT = re.compile(r"(\d+) ?([a-z]+) ?", re.ASCII)
+_AMOUNT = re.compile(r"(\d{1,9}) ?([a-z]+) ?", re.ASCII)
 _DAY_NAMES = {"noon": 43200, "midnight": 0}
 _OF = r"(?: of (?:(?:the|every|each) month|(?P<months>[a-z ,]+)))?"
 
 
 def read(text: str, origin: Origin) -> tuple[Part, ...]:
     """The parts of a schedule in words; ScheduleError with the nearest form when it is none."""
-    phrase = " ".join(text.lower().split())
+    phrase = re.sub(r"(?<=^every )[a-z]+", lambda word: wording.NUMBERS.get(word[0], word[0]), _phrase(text))
     try:
         for form, build in _FORMS:
             if found := form.fullmatch(phrase):
@@ -53,34 +54,14 @@ class _UnknownWordError(ScheduleError):
 
 
 def _unreadable(text: str) -> ScheduleError:
-    """What to say of a text that no form takes: a missing piece, else a strange word, else the form most like it."""
-    phrase = " ".join(text.lower().split())
+    phrase = _phrase(text)
     if any(form.fullmatch(phrase) for form, _ in _DAY_FORMS):
         return ScheduleError(f"cannot read `{text}`: no time of day; write `{phrase} at 00:00`", len(text))
-    if without_at := re.fullmatch(r"(\D+) (\d{1,2}:\d\d.*)", phrase):
-        hint = " at ".join(without_at.groups())
-        return ScheduleError(
-            f"cannot read `{text}`: no `at` before the time; write `{hint}`", text.find(without_at[2][:2])
-        )
-    known = {word for example in wording.EXAMPLES for word in re.findall(r"[a-z]+", example)}
-    known |= {
-        *wording.WEEKDAYS,
-        *wording.MONTHS,
-        *wording.WEEKS,
-        *wording.UNITS,
-        "to",
-        "noon",
-        "midnight",
-        "th",
-        "other",
-    }
-    strange = next((word for word in re.finditer(r"[^\W\d_]+", text) if word.group().lower() not in known), None)
-    form = nearest(text, wording.EXAMPLES)
-    if strange:
-        word = nearest(strange.group(), known)
-        hint = suggestion(word) if word else f"; expected such as `{form or 'daily at 02:00'}`"
-        return ScheduleError(f"cannot read `{text}`: unknown word `{strange.group()}`{hint}", strange.start())
-    return ScheduleError(f"cannot read `{text}`; expected such as `{form or 'daily at 02:00'}`, or five cron fields")
+    return refused(text, phrase)
+
+
+def _phrase(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def _items(text: str) -> list[str]:
@@ -121,7 +102,7 @@ def times(text: str) -> list[int]:
     for item in _items(text):
         parts = _TIME.fullmatch(item)
         if parts is None and item not in _DAY_NAMES:
-            raise _UnknownWordError(item, "a time of day; expected such as 02:00, or 14:30", ())
+            raise _UnknownWordError(item, "a time of day; expected 24 hours, such as 02:00 or 14:30", ())
         found.append(second_of_day(parts) if parts else _DAY_NAMES[item])
     return sorted(set(found))
 
@@ -210,7 +191,7 @@ def _by_weekday(bits: int) -> Calendar:
 
 def _by_date(found: re.Match[str], _origin: Origin) -> Days:
     dates = 0
-    for item in _items(re.sub(r"\blast day\b", "last", found["dates"])):
+    for item in _items(re.sub(r"\blast day\b", "last", found["dates"].replace("first day", "1st"))):
         number = int(re.sub("[a-z]", "", item) or 0)
         if item not in ("last", wording.ordinal(number)) or number > 31:  # noqa: PLR2004
             raise _UnknownWordError(item, "a day of the month; expected 1st to 31st, or last day", ())
@@ -226,7 +207,8 @@ def _by_week(found: re.Match[str], _origin: Origin) -> Days:
 
 
 def _yearly(found: re.Match[str], _origin: Origin) -> Days:
-    dates = [(int(pair[0] or pair[3]), pair[1] or pair[2]) for pair in re.findall(_YEAR_DAY, found["dates"])]
+    pairs = {parts.groups() for item in _DATES.split(found["dates"]) if (parts := re.fullmatch(_YEAR_DAY, item))}
+    dates = {(int(first or last), month or month_) for first, month, month_, last in pairs}
     months = sum({1 << _numbers(month, wording.MONTHS, "a month")[0] for _, month in dates})
     bits = sum({1 << date for date, _ in dates})
     if len(dates) != bits.bit_count() * months.bit_count() or max(date for date, _ in dates) > 31:  # noqa: PLR2004
@@ -250,6 +232,7 @@ def _once(found: re.Match[str], _origin: Origin) -> tuple[Part, ...]:
 
 
 _LIST = r"[a-z0-9 ,-]+?"
+_DATES = re.compile(r", ?(?:and )?| and ")
 _YEAR_DAY = r"(?:the )?(\d{1,2})(?:st|nd|rd|th)?(?: of)? ([a-z]+)|([a-z]+) (\d{1,2})(?:st|nd|rd|th)?"
 _MONTHLY = r"(?:monthly |every month )?(?:on )?(?:the )?"
 _WEEKS = r"(?:(?:first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)(?: and |, ?| )(?:and )?)+"
@@ -267,11 +250,11 @@ _DAY_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]
         _few,
     ),
     (
-        re.compile(rf"{_MONTHLY}(?P<dates>(?:(?:\d+[a-z]+|last(?: day)?)(?:, ?| and |$| )?)+?){_OF}"),
+        re.compile(rf"{_MONTHLY}(?P<dates>(?:(?:\d+[a-z]+|first day|last(?: day)?)(?:, ?| and |$| )?)+?){_OF}"),
         _by_date,
     ),
     (
-        re.compile(rf"{_MONTHLY}(?P<weeks>{_WEEKS})(?P<weekdays>(?!day)[a-z ,-]+?){_OF}"),
+        re.compile(rf"{_MONTHLY}(?P<weeks>{_WEEKS})(?P<weekdays>(?!day|weekday|working|business)[a-z ,-]+?){_OF}"),
         _by_week,
     ),
     (
@@ -279,7 +262,7 @@ _DAY_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]
         _yearly,
     ),
     (
-        re.compile(rf"(?:weekly )?(?:on |every )?(?P<weekdays>(?=.*\b(?:sun|mon|tue|wed|thu|fri|sat)){_LIST})"),
+        re.compile(rf"(?:weekly )?(?:on |every )?(?P<weekdays>(?=.*\b(?:{'|'.join(wording.WEEKDAYS)})\b){_LIST})"),
         lambda found, _origin: _by_weekday(_weekdays(found["weekdays"])),
     ),
 )
@@ -287,5 +270,5 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], tuple[Par
     (re.compile(r"(?:once )?(?:at |on )?(?P<stamp>\d{4}-\d\d-\d\d.*)"), _once),
     (re.compile(r"hourly|(?:hourly|every hour) at (?P<minutes>:\d\d(?:(?:, ?| and |, and | ):\d\d)*)"), _every_hour),
     (re.compile(r"(?:(?P<days>.+?) )?at (?P<times>.+)"), _days_and_times),
-    (re.compile(r"every (?P<amount>(?:other )?[a-z]+|(?:\d+ ?[a-z]+ ?)+)"), _interval),
+    (re.compile(r"every (?P<amount>(?:other )?[a-z]+|(?:\d{1,9} ?[a-z]+ ?)+)"), _interval),
 )

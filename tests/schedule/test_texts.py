@@ -1,10 +1,14 @@
 """Which texts are accepted, what they mean, and what is said of the others."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from texts import thorough
 
-from automate.schedule import ScheduleError, parse
+from automate.schedule import ScheduleError, load, parse
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)  # a saturday
 
@@ -50,6 +54,9 @@ def first_due(text, zone="UTC", **bounds):
         ("monthly on the 1st at 04:00", "2026-12-01 04:00"),
         ("monthly on the 1st and 25th at 04:00", "2026-11-25 04:00"),
         ("monthly on the 31st at 04:00", "2026-12-31 04:00"),
+        ("first day of the month at 04:00", "2026-12-01 04:00"),
+        ("yearly on 1 jan and 1 jul at 00:00", "2027-01-01 00:00"),
+        ("every two weeks on monday at 09:00", "2026-11-23 09:00"),
         ("last day of the month at 23:00", "2026-11-30 23:00"),
         ("first monday of the month at 09:00", "2026-12-07 09:00"),
         ("last friday of the month at 09:00", "2026-11-27 09:00"),
@@ -136,8 +143,20 @@ def test_the_first_due_time_of_a_text(text, due):
         ("2027-02-30 00:00", 0, "no such date"),
         ("2027-01-01", 0, "`2027-01-01 00:00`"),
         ("every hour at :75", 0, ":00 to :59"),
-        ("every 2 hours from 00:00", 14, "every 2 hours"),
+        ("every 2 hours from 00:00", 0, "in cron"),
         ("banana", 0, "daily at 02:00"),
+        ("1e3 * * * *", 0, "cannot read `1e3`"),
+        ("0 2 * * * root", 0, "users"),
+        ("daily at 02:00\n", 14, "U+000A"),
+        ("every 15 minutes between 09:00 and 17:00", 0, "`*/15 9-17 * * mon-fri`"),
+        ("every 30 minutes on weekdays", 0, "in cron"),
+        ("last working day of the month at 09:00", 0, "last friday"),
+        ("monthly at 04:00", 0, "`monthly on the 1st at 04:00`"),
+        ("yearly at 04:00", 0, "`yearly on 1 jan at 00:00`"),
+        ("quarterly", 0, "jan, apr, jul and oct"),
+        ("every half hour", 0, "`every 30 minutes`"),
+        ("at 2am", 3, "24 hours"),
+        ("every 9999999999 hours", 0, "every"),
         ("", 0, "expected"),
     ],
 )
@@ -146,6 +165,20 @@ def test_what_is_refused_comes_with_its_place_and_a_hint(text, column, hint):
         parse([text], "UTC")
     assert hint in str(caught.value)
     assert caught.value.column == column
+
+
+_PIECES = ["every", "daily", "at", "on", "the", "and", "of", "month", "last", "first", "1st", "31st", "mon", "fri"]
+_PIECES += ["02:00", "14:30", "25:00", ",", "-", "2", "15", "90s", "minutes", "weeks", "yearly", "jan", "2027-01-01"]
+_PIECES += ["*", "*/5", "1-5", "L", "H", "#", "@daily", "hourly", ":05", "9999999999999", "\u00e9", "?", "\n"]
+
+
+@thorough
+@given(st.lists(st.sampled_from(_PIECES), max_size=9).map(" ".join) | st.text(max_size=30))
+def test_any_text_is_read_or_refused_and_nothing_else(text):
+    with suppress(ScheduleError):
+        schedule = parse([text], "Europe/Berlin")
+        assert load(schedule.dump()) == schedule
+        assert schedule.describe()
 
 
 def test_the_error_names_which_text_is_wrong():
