@@ -1,6 +1,7 @@
 """How a command line ends: each kind of error as one message and one exit status (DESIGN section 10)."""
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -38,6 +39,9 @@ def open_standard_descriptors() -> None:
         except OSError:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
             setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
+    if isinstance(sys.stdout.buffer, io.RawIOBase):
+        # PYTHONUNBUFFERED: what the kernel takes only a part of would be lost.
+        sys.stdout = open(1, "w", encoding=sys.stdout.encoding, closefd=False)  # noqa: SIM115 - for good
     for stream in (sys.stdout, sys.stderr):
         # What the locale's encoding has no character for is shown escaped, and is no reason to end.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

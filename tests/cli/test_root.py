@@ -1,0 +1,199 @@
+"""`automate` itself: its options, how it ends, and what it does not import."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from automate import __version__
+from automate.cli import exits, root
+from automate.errors import BadFileError, BusyError, NoSuchTaskError
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+AUTOMATE = [sys.executable, "-m", "automate"]
+
+
+def in_shell(script: str, environment: dict[str, str], cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """`automate` stands for the program."""
+    line = f'automate() {{ "{sys.executable}" -m automate "$@"; }}; {script}'
+    return subprocess.run(
+        ["bash", "-c", line], check=False, capture_output=True, text=True, env=environment, cwd=cwd, timeout=60
+    )
+
+
+def test_alone_it_shows_help(run_cli: RunCli) -> None:
+    done = run_cli(dir=None)
+    assert done.returncode == 0
+    assert "history" in done.stdout
+    assert done.stdout == run_cli("-h", dir=None).stdout == run_cli("--help", dir=None).stdout
+
+
+def test_it_tells_its_version(run_cli: RunCli) -> None:
+    assert run_cli("--version", dir=None).stdout == f"automate {__version__}\n"
+
+
+@pytest.mark.parametrize("verb", root.VERBS)
+def test_every_verb_has_help_that_names_the_common_options(run_cli: RunCli, verb: str) -> None:
+    done = run_cli(verb, "-h")
+    assert done.returncode == 0, done.stderr
+    assert f"Usage: automate {verb}" in done.stdout
+
+
+def test_an_unknown_verb_is_a_usage_error_with_the_nearest_one(run_cli: RunCli) -> None:
+    done = run_cli("hisotry")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "automate: no such command: hisotry; did you mean history?\n"
+
+
+def test_an_unknown_option_is_a_usage_error(run_cli: RunCli) -> None:
+    done = run_cli("history", "--nonsense")
+    assert done.returncode == 2
+    assert done.stderr.startswith("automate: No such option")
+    assert "Try 'automate history --help'." in done.stderr
+
+
+def test_a_directory_that_does_not_exist_is_a_usage_error(run_cli: RunCli) -> None:
+    done = run_cli("history", dir=Path("/nonexistent"))
+    assert done.returncode == 2
+    assert "/nonexistent" in done.stderr
+
+
+def test_the_directory_may_come_from_the_environment(run_cli: RunCli, instance: Path) -> None:
+    done = run_cli("history", dir=None, env={"AUTOMATE_DIR": str(instance)})
+    assert (done.returncode, done.stderr) == (0, "nothing has run yet\n")
+
+
+def test_control_characters_in_a_message_are_visible(run_cli: RunCli) -> None:
+    assert "\x1b" not in run_cli("\x1b[31mlist").stderr
+
+
+def test_help_imports_no_command_and_nothing_heavy() -> None:
+    code = "import sys; sys.argv[1:] = ['--help']; import automate.cli\ntry: automate.cli.main()\n"
+    code += "except SystemExit: pass\nprint(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    modules = set(done.stdout.split())
+    assert not modules & {"msgspec", "sqlite3", "yaml", "croniter", "filelock", "subprocess", "automate.paths"}
+    assert not modules & {f"automate.cli.{verb}" for verb in root.VERBS}
+
+
+def test_help_costs_little_more_than_click() -> None:
+    def best(*arguments: str) -> float:
+        return min(_seconds([sys.executable, *arguments]) for _ in range(5))
+
+    assert best("-m", "automate", "--version") < 2 * best("-c", "import click")
+
+
+def _seconds(arguments: list[str]) -> float:
+    begin = time.perf_counter()
+    subprocess.run(arguments, check=True, capture_output=True)
+    return time.perf_counter() - begin
+
+
+def test_a_reader_who_has_seen_enough_ends_it_silently_as_sigpipe_does(
+    environment: dict[str, str], instance: Path
+) -> None:
+    done = in_shell('automate --help | true; echo "${PIPESTATUS[0]}"', environment, instance)
+    assert done.stderr == ""
+    assert done.stdout in {"141\n", "0\n"}  # 0 when it had written all before `true` ended
+
+
+def test_a_pipe_nobody_reads_is_no_error_message(environment: dict[str, str], instance: Path) -> None:
+    script = '{ sleep 0.3; automate history -q; automate --help; echo "$?" >&2; } | exec true'
+    done = in_shell(script, environment, instance)
+    assert done.stderr == "141\n"
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "history --help", "completion bash"])
+def test_a_full_disk_is_an_error_without_traceback(environment: dict[str, str], instance: Path, arguments: str) -> None:
+    done = in_shell(f"automate {arguments} > /dev/full", environment, instance)
+    assert done.returncode == 1
+    assert done.stderr == "automate: cannot write to standard output: No space left on device\n"
+
+
+def test_closed_standard_descriptors_do_no_harm(environment: dict[str, str], instance: Path) -> None:
+    done = in_shell("automate history <&- >&- 2>&-; echo $?", environment, instance)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_a_locale_without_the_characters_is_no_error(run_cli: RunCli) -> None:
+    done = run_cli("no-such-日本", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 2
+    assert "no-such-\\u65e5\\u672c" in done.stderr
+
+
+def test_ctrl_c_ends_with_130(environment: dict[str, str], instance: Path) -> None:
+    (instance / "tasks.d" / "long.yaml").write_text("command: echo begun; sleep 30\n")
+    subprocess.run([*AUTOMATE, "-C", str(instance), "run", "--detach", "long"], check=True, env=environment)
+    following = subprocess.Popen(
+        [*AUTOMATE, "-C", str(instance), "log", "-f", "long"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert following.stdout is not None
+    assert following.stdout.readline() == b"begun\n"
+    following.send_signal(signal.SIGINT)
+    _, said = following.communicate(timeout=30)
+    subprocess.run([*AUTOMATE, "-C", str(instance), "stop", "-q", "long"], check=True, env=environment)
+    assert following.returncode == 130
+    assert b"Traceback" not in said
+
+
+def test_colours_are_shown_on_a_terminal_only(environment: dict[str, str], instance: Path) -> None:
+    (instance / "tasks.d" / "quick.yaml").write_text("command: 'true'\n")
+    subprocess.run([*AUTOMATE, "-C", str(instance), "run", "-q", "quick"], check=True, env=environment)
+    shown = on_terminal(["-C", str(instance), "history"], environment | {"TERM": "xterm"})
+    assert b"\x1b[32msuccess\x1b[0m" in shown
+    assert b"\x1b" not in on_terminal(
+        ["-C", str(instance), "history"], environment | {"NO_COLOR": "1", "TERM": "xterm"}
+    )
+
+
+def on_terminal(arguments: list[str], environment: dict[str, str]) -> bytes:
+    leader, follower = pty.openpty()
+    with subprocess.Popen([*AUTOMATE, *arguments], stdout=follower, stderr=follower, env=environment):
+        os.close(follower)
+        shown = b""
+        try:
+            while piece := os.read(leader, 4096):
+                shown += piece
+        except OSError:  # EIO: nobody has the other end open any more
+            pass
+    os.close(leader)
+    return shown
+
+
+def _raise(error: BaseException) -> int:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (NoSuchTaskError("no task x"), 4, "automate: no task x\n"),
+        (BusyError("busy"), 75, "automate: busy\n"),
+        (BadFileError("bad"), 78, "automate: bad\n"),
+        (click.UsageError("wrong"), 2, "automate: wrong\n"),
+        (KeyboardInterrupt(), 130, ""),
+        (click.exceptions.Exit(3), 3, ""),
+        (PermissionError(13, "Permission denied", "/etc/shadow"), 77, "automate: /etc/shadow: Permission denied\n"),
+        (OSError(28, "No space left on device", "x"), 1, "automate: x: No space left on device\n"),
+    ],
+)
+def test_what_went_wrong_is_one_message_and_a_status(
+    capsys: pytest.CaptureFixture[str], error: BaseException, status: int, said: str
+) -> None:
+    assert exits.exit_status(lambda: _raise(error)) == status
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("error", [ValueError("odd"), FileNotFoundError(2, "No such file", "x")])
+def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str], error: Exception) -> None:
+    assert exits.exit_status(lambda: _raise(error)) == 70
+    said = capsys.readouterr().err
+    assert "Traceback" in said
+    assert said.splitlines()[-1].startswith("automate: this is a bug in automate; please report it")
