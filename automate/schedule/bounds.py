@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from automate.schedule.days import day_number
+from automate.schedule.days import FIRST_DAY, LAST_DAY, day_number
 from automate.schedule.due import FIRST, LAST
 from automate.schedule.fault import ScheduleError
 from automate.schedule.zone import DAY, Zone
@@ -30,8 +30,11 @@ class Stamp(NamedTuple):
     offset: int | None
 
     def moment(self, zone: Zone) -> int:
-        """The first moment at which the zone's clock shows it; a date alone is its midnight."""
-        local = self.day * DAY + (self.second or 0)
+        """The first moment at which the zone's clock shows it; a date alone is its midnight.
+
+        Beyond the years looked at, any moment beyond them will do: a zone cannot be asked about the year 9999.
+        """
+        local = min(max(self.day, FIRST_DAY), LAST_DAY) * DAY + (self.second or 0)
         return zone.moment(local) if self.offset is None else local - self.offset
 
 

@@ -5,7 +5,6 @@ read by croniter and by Debian's cron in the same way (crontab(5)), `L`, `#` and
 """
 
 import re
-import zlib
 from collections.abc import Iterable
 from functools import reduce
 from typing import NamedTuple
@@ -264,7 +263,9 @@ def _hashed(parts: re.Match[str], field: Field, seed: str) -> str:
     )
     if low > high:
         raise ScheduleError("a range runs upwards")
-    number = zlib.crc32(seed.encode())
+    from hashlib import sha256
+
+    number = int.from_bytes(sha256(seed.encode("utf-8", "surrogateescape")).digest()[:8])
     if not parts["step"]:
         return str(low + number % (high - low + 1))
     step = _step(parts["step"], low, high, field)

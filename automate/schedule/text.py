@@ -27,7 +27,7 @@ def parse(
     texts = [texts] if isinstance(texts, str) else list(texts)
     place = zone_named(zone)
     limits = bounds.first_moment(starting, place), bounds.last_moment(ending, place)
-    if limits[0] > limits[1]:
+    if starting and ending and limits[0] > limits[1]:
         raise ScheduleError(f"`{ending}` is before `starting`, `{starting}`", key="ending")
     origin = bounds.origin(starting, place)
     words = [text.strip(" \t").lower() for text in texts]

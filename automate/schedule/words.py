@@ -22,7 +22,7 @@ from automate.schedule.days import (
     nth_bit,
     weekday_bits,
 )
-from automate.schedule.due import Grid, Instant, Part, Pattern
+from automate.schedule.due import FIRST, LAST, Grid, Instant, Part, Pattern
 from automate.schedule.fault import ScheduleError, nearest, suggestion
 from automate.schedule.refusal import refused
 from automate.schedule.zone import DAY, HOUR
@@ -226,6 +226,8 @@ def _once(found: re.Match[str], _origin: Origin) -> tuple[Part, ...]:
     when = stamp(found["stamp"])
     if when is None or when.second is None:
         raise ScheduleError(f"a date needs a time of day: `{found['stamp']} 00:00`")
+    if not FIRST <= when.day * DAY <= LAST:
+        raise ScheduleError("that date never comes; the years are 1970 to 2100")
     if when.offset is not None:
         return (Instant(when.day * DAY + when.second - when.offset),)
     return patterns(Once(when.day), [when.second])
