@@ -2,37 +2,30 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What is not on PyPI; `make system` installs it on Debian when run as root.
-TOOLS := mandoc:mandoc busybox:busybox dash:dash
+# What the tests need and PyPI does not have, as command:package. Installed on Debian when root runs make.
+TOOLS := mandoc:mandoc busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux
+APT := DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: run test check lint types imports man system bench clean
 .DEFAULT_GOAL := help
+.PHONY: help run test check lint types imports man crash bench clean tools ensurepip
 
 help:
-	@echo 'make run    install into $(VENV) and run the tasks of tasks.d/'
+	@echo 'make run    install into $(VENV), then run and list the tasks of tasks.d/'
 	@echo 'make test   everything that must pass: make check, then the tests'
 	@echo 'make check  lint, types, import contracts, man pages'
-	@echo 'make bench  measure, beside grep, cron and python -c'
-
-$(VENV)/installed: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo '$(PYTHON) is older than 3.11; say PYTHON=python3.11 or newer' >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory ensurepip
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
-
-# Debian keeps ensurepip in a package of its own.
-.PHONY: ensurepip
-ensurepip:
-	@echo 'This Python cannot make environments: the package python3-venv is missing.' >&2
-	@[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	  || { echo 'Install it: sudo apt-get install python3-venv' >&2; exit 1; }
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
+	@echo 'make crash  kill a supervisor at every single step; takes minutes'
+	@echo 'make bench  measure, beside grep, croniter and python -c'
 
 run: $(VENV)/installed
-	@$(BIN)/automate -C . run '*'
-	@$(BIN)/automate -C . list
+	$(BIN)/automate -C . run '*'
+	@echo
+	$(BIN)/automate -C . list
+	@echo
+	$(BIN)/automate -C . log host-report
+	@echo
+	$(BIN)/automate -C . history -n 10
+	@echo
+	@echo 'Try: $(BIN)/automate -C . next; $(BIN)/automate -C . show updates; $(BIN)/automate --help; man -l man/automate.1'
 
 test: check
 	$(BIN)/pytest -n auto
@@ -42,27 +35,44 @@ check: lint types imports man
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/shellcheck automate/process/*.sh .ci/run
+	$(BIN)/shellcheck automate/process/shim.sh .ci/run
 
 types: $(VENV)/installed
 	$(BIN)/mypy
 
 imports: $(VENV)/installed
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
-man: system
-	mandoc -T lint -W warning man/*.1 man/*.5
+man: tools
+	mandoc -T lint -W warning man/automate.1 man/automate-tasks.5
 
-system:
-	@missing=; for tool in $(TOOLS); do \
-	  command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
-	if [ -n "$$missing" ]; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; \
-	  else echo "The tests need:$$missing. Install them: sudo apt-get install$$missing" >&2; exit 1; fi; fi
+crash: $(VENV)/installed
+	@for scenario in single herd retried timed_out; do \
+	  echo "$$scenario, killed at each step:"; scratch=$$(mktemp -d); \
+	  $(BIN)/python tests/crash/dying.py "$$scratch" $$scenario killed 1 1 || exit 1; rm -rf "$$scratch"; done
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo '$(PYTHON) is older than 3.11; say make PYTHON=python3.11' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory ensurepip
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# Debian keeps ensurepip in a package of its own.
+ensurepip:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(APT) update -qq && $(APT) install -y -qq python3-venv; \
+	else echo 'This Python makes no environments. Install it: sudo apt-get install python3-venv' >&2; exit 1; fi
+
+tools:
+	@missing=; for tool in $(TOOLS); do \
+	  command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
+	if [ -z "$$missing" ]; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(APT) update -qq && $(APT) install -y -qq $$missing; \
+	else echo "The tests need:$$missing. Install: sudo apt-get install$$missing" >&2; exit 1; fi

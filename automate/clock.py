@@ -9,6 +9,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def sleep(seconds: float) -> None:
+    """Do nothing meanwhile; for looking again at what no descriptor announces."""
+    time.sleep(seconds)
+
+
 def monotonic() -> float:
     """Seconds that no clock change moves; CLOCK_BOOTTIME, so that a suspended machine's sleep counts."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,12 +1,12 @@
 """`automate log`: what a run wrote."""
 
 import os
-import time
 from contextlib import closing
 from typing import Any
 
 import click
 
+from automate import clock
 from automate.cli.completion import complete_runs
 from automate.cli.following import Following
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
@@ -125,7 +125,7 @@ def _follow(shell: Shell, state: State, chosen: Chosen, following: Following) ->
     while runs.open_run(state, chosen.id):
         look(shell.instance, state, uid=os.geteuid())
         following.copy()
-        time.sleep(_STEP)
+        clock.sleep(_STEP)
 
 
 def _heading(shell: Shell, chosen: Chosen) -> str:

@@ -1,7 +1,6 @@
 """Ending what is running, whoever watches it."""
 
 import os
-import time
 from collections.abc import Callable
 from signal import SIGCONT, SIGKILL, SIGTERM
 
@@ -44,7 +43,7 @@ def stop(
         if clock.monotonic() >= look_at:
             look(instance, state, uid=uid)
             look_at = clock.monotonic() + _LOOK_AGAIN
-        time.sleep(_POLL)
+        clock.sleep(_POLL)
     return runlog.find(instance, run.id)
 
 

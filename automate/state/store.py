@@ -2,10 +2,10 @@
 
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from automate import clock
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 
@@ -208,7 +208,7 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 
 def _move_aside(path: str) -> None:
-    stamp = time.strftime("%Y%m%dT%H%M%S")
+    stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
     for suffix in ("", "-wal", "-shm"):
         if os.path.exists(path + suffix):
             os.replace(path + suffix, f"{path}.damaged-{stamp}{suffix}")

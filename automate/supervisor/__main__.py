@@ -5,8 +5,8 @@ Started by a command that found some, or that left some behind (`run --detach`).
 
 import os
 import sys
-import time
 
+from automate import clock
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host
@@ -28,7 +28,7 @@ def main() -> None:
         try:
             supervisor.step(30.0)
         except AutomateError:
-            time.sleep(_PATIENCE)
+            clock.sleep(_PATIENCE)
 
 
 if __name__ == "__main__":
