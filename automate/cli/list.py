@@ -98,7 +98,7 @@ def _row(entry: "Entry", screen: Screen, instance: "Instance") -> Sequence[str]:
     last, due = entry.last, entry.next_due
     return (
         visible(entry.name, keep=""),
-        _state(entry, screen, instance),
+        doing(entry, screen, instance),
         _minute((last.started or last.ended) // 60) if last else NOTHING,
         paint(last.outcome, last.outcome, screen) if last else NOTHING,
         duration(last.seconds) if last else NOTHING,
@@ -113,24 +113,23 @@ def _minute(minute: float) -> str:
     return when(instant(minute * 60))
 
 
-def _state(entry: "Entry", screen: Screen, instance: "Instance") -> str:
+def doing(entry: "Entry", screen: Screen, instance: "Instance") -> str:
+    """The state, with how long it has been running or when it is tried again; coloured."""
     state = entry.state
-    if state not in _COLOURS:
-        return state
-    return paint(_doing(entry, state, screen.now, instance), _COLOURS[state], screen)
+    return paint(state + _since(entry, state, screen.now, instance), _COLOURS.get(state, ""), screen)
 
 
-def _doing(entry: "Entry", state: str, now: datetime, instance: "Instance") -> str:
+def _since(entry: "Entry", state: str, now: datetime, instance: "Instance") -> str:
     if state == "running":
         from automate.catalog.running import running_since
 
         run = next(run for run in entry.open_runs if run.phase == "running")
         since = running_since(instance, run)
-        return state if since is None else f"running {duration(max(0, now.timestamp() - since))}"
+        return "" if since is None else f" {duration(max(0, now.timestamp() - since))}"
     if state == "retrying":
         again = max(run.not_before for run in entry.open_runs)
-        return f"retrying {relative(instant(again), now)}" if again > now.timestamp() else state
-    return state
+        return f" {relative(instant(again), now)}" if again > now.timestamp() else ""
+    return ""
 
 
 def instant(seconds: float) -> datetime:

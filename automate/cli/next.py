@@ -124,7 +124,7 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
             when(row.due, seconds=seconds),
             relative(row.due, shell.now),
             *([visible(row.task, keep="")] if row.task is not None else []),
-            _note(row),
+            note_of(row),
         )
         for row in rows
     ]
@@ -132,7 +132,8 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
     return table(cells, headers, shell.screen, header=header, right={"IN"})
 
 
-def _note(row: Upcoming) -> str:
+def note_of(row: Upcoming) -> str:
+    """What is special about it, on one line."""
     notes = [f"starts {duration(row.delay)} later (jitter)" if row.delay else "", row.note or ""]
     return "; ".join(filter(None, notes)) or NOTHING
 

@@ -1,0 +1,106 @@
+"""Everything there is to know about one task."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from automate.catalog.catalog import Catalog
+from automate.catalog.entry import Entry
+from automate.catalog.upcoming import Upcoming, due_after, upcoming
+from automate.paths import Instance
+from automate.run import RAN, Record
+from automate.runlog import newest_first
+from automate.task import Task
+from automate.taskfile import origins, read
+
+if TYPE_CHECKING:
+    from automate.schedule import Schedule
+
+DUE_TIMES = 5
+RUNS = 100
+BUILT_IN = "built in"
+_OF_ITSELF = {"name", "file"}
+
+
+class Setting(NamedTuple):
+    """One effective value, entries of mappings by dotted key; `origin` is `built in` or FILE:LINE."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+class Past(NamedTuple):
+    """The newest records, at most RUNS. Durations are in seconds, of those that ran; None when none did."""
+
+    records: tuple[Record, ...]
+    outcomes: dict[str, int]
+    ran: int
+    median: float | None
+    p95: float | None
+
+
+class About(NamedTuple):
+    """One task. `upcoming` are its next few due times, also while it is disabled."""
+
+    entry: Entry
+    task: Task
+    schedule: "Schedule"
+    upcoming: list[Upcoming]
+    settings: list[Setting]
+    past: Past
+
+
+def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None, now: datetime) -> About:
+    """Reads the task's file, its schedule and the run log; BadTaskFile when the file has a fault."""
+    task = catalog.task(name)
+    entry = catalog.entries([name])[0]
+    schedule = catalog.schedule(task)
+    data = read(task.file, owner=owner)
+    where = origins(data, file=task.file, settings=catalog.settings_read)
+    following = [upcoming(name, schedule, due, entry.delay) for due in islice(due_after(schedule, now), DUE_TIMES)]
+    return About(entry, task, schedule, following, [*settings(task, where)], past(instance, name))
+
+
+def settings(task: Task, where: Mapping[str, str]) -> Iterator[Setting]:
+    """All that is in force for the task."""
+    for field in task.__struct_fields__:
+        if field in _OF_ITSELF:
+            continue
+        value = getattr(task, field)
+        origin = where.get(field, BUILT_IN)
+        if isinstance(value, msgspec.Struct):
+            yield from _entries(field, value, where)
+        elif isinstance(value, dict) and value:
+            yield from (Setting(f"{field}.{name}", value[name], where.get(f"{field}.{name}", origin)) for name in value)
+        else:
+            yield Setting(field, value, origin)
+
+
+def _entries(field: str, value: msgspec.Struct, where: Mapping[str, str]) -> Iterator[Setting]:
+    """An entry that is not written out stands where its mapping does (`retries: 3`), unless it is as built in."""
+    defaults = type(value)()
+    for name in value.__struct_fields__:
+        given = getattr(value, name)
+        elsewhere = BUILT_IN if given == getattr(defaults, name) else where.get(field, BUILT_IN)
+        yield Setting(f"{field}.{name}", given, where.get(f"{field}.{name}", elsewhere))
+
+
+def past(instance: Instance, name: str) -> Past:
+    """Of the task of that name, whatever its file said then."""
+    records = tuple(islice(newest_first(instance, tasks=[name]), RUNS))
+    seconds = sorted(r.seconds for r in records if r.outcome in RAN and r.seconds is not None)
+    outcomes = Counter[str]()
+    for record in records:
+        outcomes[record.outcome] += record.count
+    return Past(records, dict(outcomes.most_common()), len(seconds), percentile(seconds, 50), percentile(seconds, 95))
+
+
+def percentile(ordered: Sequence[float], percent: int) -> float | None:
+    """The smallest value that so many percent do not exceed (the nearest rank); None of none."""
+    return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None

@@ -1,0 +1,170 @@
+"""`automate show`: everything about a task."""
+
+from typing import Any
+
+import click
+
+from automate.catalog import Catalog, Entry
+from automate.catalog.about import About, Past, Setting, about
+from automate.cli import tasks
+from automate.cli.list import doing
+from automate.cli.next import note_of
+from automate.cli.objects import of_entry, of_upcoming
+from automate.cli.options import Shell, complete_tasks, pass_shell, reading
+from automate.quantity import Duration, Size
+from automate.render import NOTHING, duration, json_document, paint, relative, size, table, visible, when
+from automate.render.runs import history
+from automate.task import Task
+from automate.taskfile import BadTaskFile
+
+RECENT = 10
+_UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_ABOVE = {"description", "documentation", "category", "labels", "command"}
+
+
+@click.command("show")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks)
+@reading
+@pass_shell
+def command(shell: Shell, names: tuple[str, ...], *, as_json: bool, header: bool) -> int:
+    """Everything about tasks: schedule, next due times, settings and where they come from, recent runs.
+
+    NAMEs may be globs. Values from an env_file are never shown. The exit status is 78 when a task's file has a fault.
+    """
+    catalog = tasks.catalog(shell)
+    found = [_about(catalog, name, shell) for name in catalog.names(names)]
+    if as_json:
+        shell.write(json_document([_object(each, shell) for each in found], shell.screen))
+    else:
+        shell.write("\n".join(_text(each, shell, header=header) for each in found if isinstance(each, About)))
+    tasks.tell(shell, catalog.settings_faults)
+    for fault in (fault for faults in catalog.broken.values() for fault in faults):
+        shell.warn(str(fault))
+    return BadTaskFile.exit_code if catalog.broken else 0
+
+
+def _about(catalog: Catalog, name: str, shell: Shell) -> About | Entry:
+    """Of a task whose file has faults there is but its entry."""
+    try:
+        return about(catalog, shell.instance, name, owner=tasks.owner(), now=shell.now)
+    except BadTaskFile:
+        return catalog.entries([name])[0]
+
+
+def _object(each: About | Entry, shell: Shell) -> dict[str, Any]:
+    if isinstance(each, Entry):
+        return of_entry(each, shell.instance)
+    return {
+        **of_entry(each.entry, shell.instance),
+        "documentation": each.task.documentation,
+        "command": each.task.command,
+        "timezone": each.schedule.zone_name,
+        "upcoming": [of_upcoming(due) for due in each.upcoming],
+        "settings": {setting.key: {"value": _plain(setting), "from": setting.origin} for setting in each.settings},
+        "outcomes": each.past.outcomes,
+        "seconds": {"runs": each.past.ran, "median": each.past.median, "p95": each.past.p95},
+        "runs": each.past.records[:RECENT],
+    }
+
+
+def _plain(setting: Setting) -> Any:
+    """As JSON has it: durations in seconds, sizes in bytes."""
+    return _written(setting) if setting.key == "umask" else setting.value
+
+
+def _text(each: About, shell: Shell, *, header: bool) -> str:
+    screen = shell.screen
+    rows = [_row(setting) for setting in each.settings if setting.key not in _ABOVE]
+    parts = [
+        paint(_line(": ".join(filter(None, (each.entry.name, each.task.description)))), "heading", screen)
+        + "\n"
+        + table(_facts(each, shell), ("", "", ""), screen, header=False),
+        table(rows, ("SETTING", "VALUE", "FROM"), screen, header=header, shrink="VALUE"),
+        history(each.past.records[:RECENT], screen, header=header),
+    ]
+    return "\n".join(filter(None, parts))
+
+
+def _facts(each: About, shell: Shell) -> list[tuple[str, str, str]]:
+    """Words and what there is to say to them, which may be several lines."""
+    task = each.task
+    facts = {
+        "state": [doing(each.entry, shell.screen, shell.instance)],
+        "file": [_line(task.file)],
+        "documentation": [_line(task.documentation)],
+        "category": [task.category],
+        "labels": [", ".join(task.labels)],
+        "command": _command(task),
+        "schedule": [_schedule(each)],
+        "timezone": [each.schedule.zone_name + ("" if task.timezone else ", the host's")],
+        "next": _due(each, shell),
+        "outcomes": [", ".join(f"{count} {outcome}" for outcome, count in each.past.outcomes.items())],
+        "duration": [_durations(each.past)],
+    }
+    rows = [(word if line is lines[0] else "", line or NOTHING) for word, lines in facts.items() for line in lines]
+    return [("", *row) for row in rows]
+
+
+def _command(task: Task) -> list[str]:
+    if isinstance(task.command, str):
+        return [_line(line.expandtabs(4)) or " " for line in task.command.rstrip("\n").split("\n")]
+    from shlex import join
+
+    return [_line(join(task.command))]
+
+
+def _schedule(each: About) -> str:
+    """In English, and as it is written where that is something else."""
+    written = "; ".join(each.task.schedule)
+    english = each.schedule.describe()
+    return english if written == english else f"{english} (written: {_line(written)})"
+
+
+def _due(each: About, shell: Shell) -> list[str]:
+    if not each.task.enabled and each.upcoming:
+        return ["- (disabled)"]
+    seconds = any(due.due.second for due in each.upcoming)
+    rows = [(when(due.due, seconds=seconds), relative(due.due, shell.now), note_of(due)) for due in each.upcoming]
+    lines = table(rows, ("", "", ""), shell.screen._replace(width=None), header=False, right={""}) if rows else NOTHING
+    return [line.removesuffix(f"  {NOTHING}") for line in lines.splitlines()]
+
+
+def _durations(past: Past) -> str:
+    if not past.ran:
+        return NOTHING
+    runs = "1 run" if past.ran == 1 else f"{past.ran} runs"
+    return f"median {duration(past.median)}, 95 % within {duration(past.p95)} ({runs})"
+
+
+def _row(setting: Setting) -> tuple[str, str, str]:
+    return _line(setting.key), _line(_written(setting)), _line(setting.origin)
+
+
+def _written(setting: Setting) -> str:
+    """The value as a file would have it."""
+    value = setting.value
+    if setting.key == "umask":
+        return f"{value:03o}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Duration):
+        return _span(value)
+    if isinstance(value, Size):
+        return size(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or NOTHING
+    return NOTHING if value in (None, "", {}) else str(value)
+
+
+def _span(seconds: float) -> str:
+    """As it would be written: `1h 30m`."""
+    rest = round(seconds * 1000)
+    parts = []
+    for unit, milliseconds in _UNITS.items():
+        count, rest = divmod(rest, milliseconds)
+        parts += [f"{count}{unit}"] if count else []
+    return " ".join(parts) or "0s"
+
+
+def _line(text: str) -> str:
+    return visible(text, keep="")
