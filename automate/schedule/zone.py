@@ -4,10 +4,10 @@ Seconds here are whole numbers: *moments* count real seconds since 1970-01-01T00
 clock shows, counted as if it were UTC. Within one piece the two differ by a constant.
 """
 
+import os
 import re
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -117,9 +117,9 @@ def zone_named(name: str | None) -> Zone:
         raise ScheduleError(message, key="timezone") from None
 
 
-def host_zone(root: Path = Path("/etc")) -> ZoneInfo:
+def host_zone(root: str = "/etc") -> ZoneInfo:
     """The zone this machine keeps, as tzset(3) and Debian find it: the link `localtime`, else `timezone`, else UTC."""
-    for name in (_linked(root / "localtime"), _written(root / "timezone")):
+    for name in (_linked(f"{root}/localtime"), _written(f"{root}/timezone")):
         try:
             if name:
                 return ZoneInfo(name)
@@ -128,16 +128,17 @@ def host_zone(root: Path = Path("/etc")) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def _linked(link: Path) -> str | None:
+def _linked(link: str) -> str | None:
     try:
-        found = re.search(r"/zoneinfo/(?:posix/|right/)?(.+)$", str(link.readlink()))
+        found = re.search(r"/zoneinfo/(?:posix/|right/)?(.+)$", os.readlink(link))
     except OSError:
         return None
     return found[1] if found else None
 
 
-def _written(file: Path) -> str | None:
+def _written(file: str) -> str | None:
     try:
-        return file.read_text(encoding="ascii").strip()
+        with open(file, encoding="ascii") as lines:
+            return lines.read().strip()
     except (OSError, ValueError):
         return None
