@@ -1,0 +1,235 @@
+"""`automate list`, with the real program."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from automate.paths import of_directory
+from automate.state.runs import LastRun, remember_last
+from automate.supervisor import open_instance
+
+HEAVY = {"msgspec", "tabulate", "yaml", "croniter", "filelock", "subprocess", "importlib.metadata", "automate.task"}
+
+
+@pytest.fixture
+def write(instance):
+    """Writes task files as if they had been there for an hour."""
+
+    def write(**texts):
+        for name, text in texts.items():
+            file = instance / "tasks.d" / f"{name.replace('_', '-')}.yaml"
+            file.write_text(text)
+            os.utime(file, (time.time() - 3600,) * 2)
+
+    return write
+
+
+@pytest.fixture
+def past(instance):
+    """`past(a="failed")` says how tasks ended, in this order."""
+
+    def past(**outcomes):
+        state = open_instance(of_directory(str(instance)))
+        with state.transaction():
+            rows = enumerate(outcomes.items(), 1)
+            remember_last(state, [LastRun(n, i, o, 1000.0 * i, 1000.0 * i + 10 - i, 10.0 - i) for i, (n, o) in rows])
+        state.close()
+
+    return past
+
+
+def listed(result):
+    return [line.split()[0] for line in result.stdout.splitlines()[1:]]
+
+
+def test_without_tasks_it_says_what_to_do_next(run_cli, instance):
+    result = run_cli("list")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert f"{instance}/tasks.d/" in result.stderr
+
+
+def test_without_even_a_directory_of_tasks_nothing_is_made(run_cli, instance):
+    (instance / "tasks.d").rmdir()
+    assert run_cli("list").returncode == 0
+    assert list(instance.iterdir()) == []
+
+
+def test_a_task_that_never_ran_has_nothing_to_tell_but_its_schedule(run_cli, write):
+    write(a="command: x\nschedule: manual")
+    assert run_cli("list", "--no-header").stdout.split() == ["a", "idle", "-", "-", "-", "-", "manual"]
+
+
+def test_the_last_run_is_told_in_local_time(run_cli, write, past):
+    write(a="command: x")
+    past(a="failed")
+    line = run_cli("list", "--no-header").stdout
+    assert line.split()[1:7] == ["idle", "1970-01-01", "01:16", "+01:00", "failed", "9.0s"]
+
+
+def test_the_next_run_is_told(run_cli, write):
+    write(a="command: x\nschedule: '2037-01-01 00:00'\ntimezone: Europe/Berlin")
+    assert "2037-01-01 00:00 +01:00" in run_cli("list").stdout
+
+
+def test_json_is_one_list_with_rfc_3339_times(run_cli, write, past):
+    write(a="command: x\nschedule: '2037-01-01 00:00'\ntimezone: Europe/Berlin\nlabels: [l]")
+    past(a="success")
+    [task] = json.loads(run_cli("list", "--json").stdout)
+    assert task["next_due"] == "2037-01-01T00:00:00+01:00"
+    assert task["last_run"] | {"id": None} == {
+        "id": None,
+        "outcome": "success",
+        "started": "1970-01-01T01:16:40+01:00",
+        "ended": "1970-01-01T01:16:49+01:00",
+        "seconds": 9.0,
+    }
+    assert (task["name"], task["state"], task["labels"]) == ("a", "idle", ["l"])
+
+
+def test_json_of_no_tasks_is_an_empty_list(run_cli):
+    assert json.loads(run_cli("list", "--json").stdout) == []
+
+
+def test_a_broken_file_is_a_row_and_its_faults_are_talk(run_cli, write, instance):
+    write(a="comand: x", b="command: x")
+    result = run_cli("list")
+    assert result.returncode == 0
+    assert listed(result) == ["a", "b"]
+    assert f"{instance}/tasks.d/a.yaml:1:1: comand: " in result.stderr
+
+
+def test_of_many_faults_the_first_few_are_told_and_where_the_others_are(run_cli, write):
+    write(**{f"t{number}": "comand: x" for number in range(9)})
+    result = run_cli("list")
+    assert len(result.stderr.splitlines()) == 6
+    assert "automate check" in result.stderr
+
+
+def test_broken_settings_are_told(run_cli, write, instance):
+    write(a="command: x")
+    (instance / "automate.yaml").write_text("default: {}")
+    result = run_cli("list")
+    assert listed(result) == ["a"]
+    assert "automate.yaml:1:1: default: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "names"),
+    [
+        ("--status=failed", ["b"]),
+        ("--status=failed,success", ["a", "b"]),
+        ("--status=never", ["c", "d", "e"]),
+        ("--status=broken", ["d"]),
+        ("--status=disabled", ["e"]),
+        ("--label=night", ["c"]),
+        ("--search=NIGHTLY", ["a"]),
+        ("--search=every 15", ["b"]),
+    ],
+)
+def test_only_those_asked_for_are_listed(run_cli, write, past, option, names):
+    write(a="command: x\ndescription: Nightly dump", b="command: x\nschedule: every 15 minutes")
+    write(c="command: x\nlabels: [night, db]", d="comand: x", e="command: x\nenabled: false")
+    past(a="success", b="failed")
+    assert listed(run_cli("list", option)) == names
+
+
+def test_a_status_that_does_not_exist_is_a_usage_error(run_cli):
+    result = run_cli("list", "--status", "failed,sucess")
+    assert result.returncode == 2
+    assert "sucess" in result.stderr
+
+
+def test_names_and_globs_choose(run_cli, write):
+    write(db_a="command: x", db_b="command: x", web="command: x", mail="command: x")
+    assert listed(run_cli("list", "db-*", "web")) == ["db-a", "db-b", "web"]
+
+
+def test_a_name_that_does_not_exist_ends_with_4(run_cli, write):
+    write(backup="command: x")
+    result = run_cli("list", "bakcup")
+    assert result.returncode == 4
+    assert "backup" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [("name", "abcd"), ("next", "bcad"), ("last", "cbad"), ("duration", "abcd"), ("result", "bcad")],
+)
+def test_it_sorts(run_cli, write, past, key, names):
+    write(a="command: x\nschedule: '2039-01-01 00:00'", b="command: x\nschedule: '2037-01-01 00:00'")
+    write(c="command: x\nschedule: '2038-01-01 00:00'", d="command: x")
+    past(a="success", b="failed", c="warning")
+    assert listed(run_cli("list", "--sort", key)) == list(names)
+
+
+def test_colours_have_meaning_on_request_and_are_not_in_pipes(run_cli, write, past):
+    write(a="command: x")
+    past(a="failed")
+    assert "\x1b" not in run_cli("list").stdout
+    assert "\x1b[31mfailed\x1b[0m" in run_cli("list", env={"FORCE_COLOR": "1"}).stdout
+
+
+def test_control_characters_in_a_file_name_are_shown_harmless(run_cli, instance):
+    (instance / "tasks.d" / "a\x1b]0;x\x07.yaml").write_text("command: x")
+    result = run_cli("list")
+    assert "\x1b" not in result.stdout + result.stderr
+
+
+def wait_for(run_cli, state):
+    """Until the task is in this state; its row."""
+    deadline = time.monotonic() + 20
+    while state not in (row := run_cli("list", "a", "--no-header").stdout):
+        assert time.monotonic() < deadline, row
+    return row
+
+
+def test_a_running_task_tells_for_how_long(run_cli, write):
+    write(a="command: sleep 60")
+    run_cli("run", "a", "--detach")
+    assert re.search(r"running \d+(\.\d)?m?s", wait_for(run_cli, "running"))
+    [task] = json.loads(run_cli("list", "--status=running", "--json").stdout)
+    assert task["open_runs"][0]["started"] is not None
+    run_cli("stop", "a")
+
+
+def test_a_failed_attempt_tells_when_it_is_tried_again(run_cli, write):
+    write(a="command: 'false'\nretries: {attempts: 1, delay: 1h}")
+    run_cli("run", "a", "--detach")
+    assert re.search(r"retrying in (59m|1h)", wait_for(run_cli, "retrying"))
+    run_cli("stop", "a")
+
+
+def test_what_is_unchanged_is_listed_without_anything_heavy(run_cli, write, past, instance):
+    write(**{f"t{number}": "command: x\nschedule: daily at 02:00" for number in range(3)})
+    past(t1="success")
+    run_cli("list")
+    code = f"import sys; from automate.cli.root import root; root(['-C', {str(instance)!r}, 'list'], standalone_mode=False)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(*sys.modules, file=sys.stderr)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "daily at 02:00" in loaded.stdout
+    assert HEAVY.isdisjoint(loaded.stderr.split())
+
+
+def test_a_state_that_cannot_be_made_is_done_without(run_cli, write, instance):
+    write(a="command: x")
+    (instance / ".automate").write_text("in the way")
+    result = run_cli("list")
+    assert (result.returncode, listed(result)) == (0, ["a"])
+
+
+def test_the_benchmark_measures(tmp_path):
+    root = Path(__file__).parents[2]
+    result = subprocess.run(
+        [sys.executable, "-m", "benchmarks.listing", "3"], cwd=root, check=True, capture_output=True, text=True
+    )
+    assert "ratio" in result.stdout
