@@ -74,8 +74,8 @@ def path_of(instance: Instance, chosen: Chosen) -> str | None:
     else:
         name = chosen.record.output
     root = os.path.realpath(instance.log)
-    path = os.path.realpath(os.path.join(root, name))
-    if "\0" in name or not path.startswith(f"{root}/output/"):
+    path = os.path.realpath(os.path.join(root, name)) if "\0" not in name else ""
+    if not path.startswith(f"{root}/output/"):
         raise AutomateError(f"run #{chosen.id}: its record names {name!r}, which is not below {root}/output")
     if chosen.record is not None and not os.path.exists(path):
         raise AutomateError(

@@ -111,7 +111,11 @@ def test_a_pipe_nobody_reads_is_no_error_message(environment: dict[str, str], in
 
 
 @pytest.mark.parametrize("arguments", ["--help", "--version", "history --help", "completion bash"])
-def test_a_full_disk_is_an_error_without_traceback(environment: dict[str, str], instance: Path, arguments: str) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_an_error_without_traceback(
+    environment: dict[str, str], instance: Path, arguments: str, unbuffered: str
+) -> None:
+    environment["PYTHONUNBUFFERED"] = unbuffered
     done = in_shell(f"automate {arguments} > /dev/full", environment, instance)
     assert done.returncode == 1
     assert done.stderr == "automate: cannot write to standard output: No space left on device\n"

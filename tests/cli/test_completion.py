@@ -1,0 +1,105 @@
+"""`automate completion`, in a real shell."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from automate import paths
+from automate.run import Record
+from automate.runlog import append
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+Complete = Callable[..., list[str]]
+
+
+@pytest.fixture
+def complete(instance: Path, environment: dict[str, str]) -> Complete:
+    """`complete("list", "b")` is what bash offers for `automate list b<Tab>`."""
+    program = instance / "bin" / "automate"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m automate "$@"\n')
+    program.chmod(0o755)
+
+    def ask(*words: str) -> list[str]:
+        script = 'eval "$(automate completion bash)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+        script += '_automate_completion automate; printf "%s\\n" "${COMPREPLY[@]}"'
+        done = subprocess.run(
+            ["bash", "-c", script, "bash", "automate", *words],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=environment | {"PATH": f"{program.parent}:{environment['PATH']}", "AUTOMATE_DIR": str(instance)},
+            timeout=60,
+        )
+        assert done.stderr == ""
+        return done.stdout.split()
+
+    return ask
+
+
+@pytest.fixture
+def filled(instance: Path) -> Path:
+    """Two tasks, and a run on record."""
+    for name in ("backup", "borg"):
+        (instance / "tasks.d" / f"{name}.yaml").write_text("command: 'true'\n")
+    run = Record(id=1423, task="backup", outcome="success", trigger="manual", ended="2026-11-21T02:00:00Z", host="h")
+    append(paths.of_directory(str(instance)), [run])
+    return instance
+
+
+def test_verbs(complete: Complete) -> None:
+    assert complete("hi") == ["history"]
+    assert "list" in complete("")
+
+
+def test_options(complete: Complete) -> None:
+    assert complete("history", "--s") == ["--status", "--since"]
+
+
+def test_task_names(complete: Complete, filled: Path) -> None:
+    assert filled.exists()
+    assert complete("history", "b") == ["backup", "borg"]
+    assert complete("history", "backup", "bo") == ["borg"]
+
+
+def test_tasks_of_the_directory_that_was_typed(
+    complete: Complete, filled: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert filled.exists()
+    other = tmp_path_factory.mktemp("other")
+    (other / "tasks.d").mkdir()
+    (other / "tasks.d" / "bother.yaml").write_text("command: 'true'\n")
+    assert complete("-C", str(other), "history", "b") == ["bother"]
+
+
+def test_run_ids(complete: Complete, filled: Path) -> None:
+    assert filled.exists()
+    assert complete("log", "14") == ["1423"]
+    assert complete("log", "#1") == ["#1423"]
+
+
+def test_outcomes_one_after_another(complete: Complete) -> None:
+    assert complete("history", "--status", "sk") == ["skipped"]
+    assert complete("history", "--status", "failed,sk") == ["failed,skipped"]
+
+
+def test_nothing_is_said_while_typing_whatever_is_wrong(complete: Complete) -> None:
+    assert complete("-C", "/nonexistent", "history", "b") == []
+    assert complete("nonsense", "b") == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_a_script(run_cli: RunCli, shell: str) -> None:
+    script = run_cli("completion", shell, dir=None).stdout
+    assert f"_AUTOMATE_COMPLETE={shell}_complete" in script
+    if found := shutil.which(shell):
+        subprocess.run([found, "-n"], input=script, check=True, text=True)
+
+
+def test_the_shell_is_the_users_own_if_none_is_named(run_cli: RunCli) -> None:
+    assert "fish_complete" in run_cli("completion", dir=None, env={"SHELL": "/usr/bin/fish"}).stdout
+    assert run_cli("completion", dir=None, env={"SHELL": "/bin/ksh"}).returncode == 2

@@ -1,0 +1,215 @@
+"""`automate history`."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from automate import paths
+from automate.cli.moments import moment
+from automate.run import Record
+from automate.runlog import append
+
+if TYPE_CHECKING:
+    import subprocess
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def record(run_id: int, task: str = "backup", **fields: Any) -> Record:
+    known: dict[str, Any] = {
+        "outcome": "success",
+        "trigger": "schedule",
+        "started": "2026-11-21T02:00:00+01:00",
+        "ended": "2026-11-21T02:00:01+01:00",
+        "seconds": 1.25,
+        "exit_code": 0,
+        "attempts": 1,
+        "host": "db1",
+    }
+    return Record(id=run_id, task=task, **(known | fields))
+
+
+@pytest.fixture
+def write(instance: Path) -> Callable[..., None]:
+    """Puts records into the instance's log."""
+    return lambda *records: append(paths.of_directory(str(instance)), records)
+
+
+def ids(done: "subprocess.CompletedProcess[str]") -> list[int]:
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line)["id"] for line in done.stdout.splitlines()]
+
+
+def test_nothing_has_run_yet(run_cli: RunCli) -> None:
+    done = run_cli("history")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "nothing has run yet\n")
+
+
+def test_a_run_is_one_line(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(1423))
+    assert run_cli("history").stdout == (
+        "  RUN  TASK    OUTCOME  STARTED                     DURATION  EXIT  NOTE\n"
+        "#1423  backup  success  2026-11-21 02:00:00 +01:00      1.2s     0\n"
+    )
+
+
+def test_no_header(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(1))
+    assert run_cli("history", "--no-header").stdout.startswith("#1  backup")
+
+
+def test_twenty_newest_first_and_where_the_others_are(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(*(record(number) for number in range(1, 46)))
+    done = run_cli("history", "--no-header")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [f"#{number}" for number in range(45, 25, -1)]
+    assert done.stderr == "older ones: --page 2\n"
+
+
+def test_pages(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(*(record(number) for number in range(1, 46)))
+    assert ids(run_cli("history", "--json", "--page", "3")) == [5, 4, 3, 2, 1]
+    assert ids(run_cli("history", "--json", "-n", "2", "--page", "2")) == [43, 42]
+    assert ids(run_cli("history", "--json", "-n", "0")) == [*range(45, 0, -1)]
+
+
+def test_a_page_behind_the_last_is_empty(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(1))
+    done = run_cli("history", "--page", "2")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "nothing on record matches\n")
+
+
+def test_quiet_says_nothing(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(*(record(number) for number in range(30)))
+    assert run_cli("history", "-q").stderr == ""
+
+
+def test_json_is_the_lines_of_the_log(run_cli: RunCli, write: Callable[..., None], instance: Path) -> None:
+    write(record(1, summary={"ü": "\u202e"}), record(2, error="\x1b[31m\n"))
+    log = Path(paths.of_directory(str(instance)).run_log)
+    log.write_text(log.read_text().replace('"v":1', '"v":2,"later":[1]'))
+    assert run_cli("history", "--json").stdout.splitlines() == log.read_text().splitlines()[::-1]
+
+
+def test_names_and_globs(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(1, "a"), record(2, "b"), record(3, "ab"), record(4, "c"))
+    assert ids(run_cli("history", "--json", "a", "c")) == [4, 1]
+    assert ids(run_cli("history", "--json", "a*", "b")) == [3, 2, 1]
+
+
+def test_outcomes_and_triggers(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(1), record(2, outcome="failed"), record(3, outcome="lost", trigger="manual"))
+    assert ids(run_cli("history", "--json", "--status", "failed,lost")) == [3, 2]
+    assert ids(run_cli("history", "--json", "--trigger", "manual")) == [3]
+
+
+def test_an_outcome_that_is_none_is_a_usage_error(run_cli: RunCli) -> None:
+    done = run_cli("history", "--status", "failed,great")
+    assert done.returncode == 2
+    assert "'great' is none of success, warning, failed" in done.stderr
+
+
+def test_since_is_included_and_until_is_not(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(*(record(n, started=f"2026-11-21T0{n}:00:00Z", ended=f"2026-11-21T0{n}:30:00Z") for n in range(1, 6)))
+    assert ids(run_cli("history", "--json", "--since", "2026-11-21T02:00Z", "--until", "2026-11-21T04:00Z")) == [3, 2]
+    assert ids(run_cli("history", "--json", "--since", "2026-11-21 04:00")) == [5, 4, 3]  # Berlin's
+
+
+def test_since_finds_what_a_clock_that_was_wrong_for_a_while_wrote(run_cli: RunCli, write: Callable[..., None]) -> None:
+    wrong = [record(n, started="1970-01-01T00:00:00Z", ended="1970-01-01T00:00:01Z") for n in range(2, 52)]
+    write(record(1), *wrong)
+    assert ids(run_cli("history", "--json", "--since", "2026-11-20")) == [1]
+
+
+def test_an_instant_that_is_none_is_a_usage_error(run_cli: RunCli) -> None:
+    done = run_cli("history", "--since", "whenever")
+    assert done.returncode == 2
+    assert "'whenever' is no instant; expected 2h ago, yesterday" in done.stderr
+
+
+def test_a_name_that_nothing_has_is_an_error_with_the_nearest(
+    run_cli: RunCli, write: Callable[..., None], instance: Path
+) -> None:
+    write(record(1))
+    done = run_cli("history", "bakcup")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "did you mean backup?" in done.stderr
+    (instance / "tasks.d" / "bakcup.yaml").write_text("command: 'true'\n")
+    assert run_cli("history", "bakcup").returncode == 0
+
+
+def test_a_task_that_was_removed_has_its_history(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(1, "gone"))
+    assert ids(run_cli("history", "--json", "gone")) == [1]
+    assert run_cli("history", "gone", "--status", "failed").returncode == 0
+
+
+def test_what_was_not_run_is_told_with_its_reason(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(
+        record(7, outcome="skipped", started=None, due="2026-11-21T03:00:00+01:00", seconds=None, exit_code=None,
+               attempts=0, reason="still running", count=3, first_due="2026-11-21T01:00:00+01:00")
+    )  # fmt: skip
+    line = run_cli("history", "--no-header").stdout
+    assert "skipped  2026-11-21 03:00:00 +01:00  -  -  3 due times" in line
+    assert line.endswith("3 due times; since 2026-11-21 01:00 +01:00; still running\n")
+
+
+def test_a_signal_stands_for_the_exit_status(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(7, outcome="failed", exit_code=None, signal="SIGSEGV", attempts=3, error="one\nlast line\n"))
+    assert run_cli("history", "--no-header").stdout.endswith("SIGSEGV  3 attempts; last line\n")
+
+
+def test_control_characters_of_a_record_are_visible(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(7, "x\x1b[2J", reason="\x9b\u202e", summary="a\rb"))
+    shown = run_cli("history", "--no-header").stdout
+    assert "x\\x1b[2J" in shown
+    assert shown.endswith("\\x9b\\u202e; a\\x0db\n")
+
+
+def test_lines_that_are_no_records_are_counted(run_cli: RunCli, write: Callable[..., None], instance: Path) -> None:
+    log = Path(paths.of_directory(str(instance)).run_log)
+    write(record(1))
+    log.write_bytes(b"garbage\n\xff\xff\n" + log.read_bytes())
+    done = run_cli("history")
+    assert "#1" in done.stdout
+    assert done.stderr == f"2 lines of {log} are no records and are not shown\n"
+
+
+def test_a_record_with_a_time_that_is_none_is_shown(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(1, started="soon", due="", ended="later"))
+    assert run_cli("history", "--no-header").stdout.split()[3] == "-"
+    assert ids(run_cli("history", "--json", "--until", "now")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("now", NOW),
+        ("2h ago", NOW - timedelta(hours=2)),
+        ("1d12h ago", NOW - timedelta(hours=36)),
+        ("in 90s", NOW + timedelta(seconds=90)),
+        ("2026-11-21T02:00:00+01:00", NOW.replace(hour=1)),
+        ("2026-11-21t02:00:00Z", NOW.replace(hour=2)),
+    ],
+)
+def test_instants(text: str, instant: datetime) -> None:
+    assert moment(text, NOW) == instant
+
+
+@pytest.mark.parametrize(("text", "days"), [("today", 0), ("Yesterday", -1), ("tomorrow", 1), ("00:00", 0)])
+def test_days_begin_at_the_hosts_midnight(text: str, days: int) -> None:
+    local = moment(text, NOW).astimezone()
+    assert (local.hour, local.minute) == (0, 0)
+    assert local.date() == NOW.astimezone().date() + timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ago", "2 ago", "in", "25:00", "2026-13-01", "99999999d ago", "9" * 400 + "d ago"]
+)
+def test_what_is_no_instant(text: str) -> None:
+    with pytest.raises((ValueError, OverflowError)):
+        moment(text, NOW)

@@ -1,0 +1,245 @@
+"""`automate log`."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automate import paths
+from automate.operate.outputs import start_of_last
+from automate.run import Record
+from automate.runlog import append
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+Task = Callable[[str, str], None]
+
+
+@pytest.fixture
+def task(instance: Path) -> Task:
+    """`task(NAME, COMMAND)` writes a task file."""
+    return lambda name, command: (
+        (instance / "tasks.d" / f"{name}.yaml").write_text(f"command: {json.dumps(command)}\n") and None
+    )
+
+
+@pytest.fixture
+def record(instance: Path) -> Callable[..., Path]:
+    """Puts a run with this output on record; the file."""
+
+    def write(run_id: int, task: str = "backup", output: bytes = b"", **fields: Any) -> Path:
+        name = f"output/{task}/{run_id}.log"
+        known: dict[str, Any] = {
+            "outcome": "success",
+            "trigger": "manual",
+            "started": "2026-11-21T02:00:00+01:00",
+            "ended": "2026-11-21T02:00:01+01:00",
+            "host": "h",
+            "output": name,
+        }
+        place = paths.of_directory(str(instance))
+        append(place, [Record(id=run_id, task=task, **(known | fields))])
+        file = Path(place.log) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(output)
+        return file
+
+    return write
+
+
+def test_what_a_run_wrote_is_shown_with_a_heading_beside_it(run_cli: RunCli, task: Task) -> None:
+    task("hello", "echo out; echo err >&2")
+    run_cli("run", "-q", "hello")
+    done = run_cli("log", "hello")
+    assert (done.returncode, done.stdout) == (0, "out\nerr\n")
+    assert done.stderr.startswith("hello #1: success in ")
+    assert run_cli("log", "-q", "hello").stderr == ""
+
+
+def test_a_run_is_named_with_or_without_its_mark(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, output=b"one\n")
+    record(2, output=b"two\n")
+    assert run_cli("log", "#1").stdout == run_cli("log", "1").stdout == "one\n"
+
+
+def test_digits_that_are_no_run_may_be_a_task(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, "2024", b"one\n")
+    assert run_cli("log", "2024").stdout == "one\n"
+
+
+def test_without_a_name_it_is_the_latest_that_wrote_something(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, "a", b"one\n")
+    record(2, "b", b"two\n")
+    assert run_cli("log").stdout == "two\n"
+
+
+def test_due_times_that_were_skipped_are_passed_over(
+    run_cli: RunCli, instance: Path, record: Callable[..., Path]
+) -> None:
+    record(1, output=b"one\n")
+    skipped = Record(id=2, task="backup", outcome="skipped", trigger="schedule", ended="2026-11-21T02:00:00Z", host="h")
+    append(paths.of_directory(str(instance)), [skipped])
+    assert run_cli("log", "backup").stdout == run_cli("log").stdout == "one\n"
+
+
+def test_a_run_that_wrote_nothing_says_so(run_cli: RunCli, task: Task) -> None:
+    task("mute", "true")
+    run_cli("run", "-q", "mute")
+    done = run_cli("log", "mute")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.endswith("it wrote nothing\n")
+    assert run_cli("log", "--path", "mute").returncode == 1
+
+
+def test_bytes_are_unchanged_in_a_pipe(
+    instance: Path, environment: dict[str, str], record: Callable[..., Path]
+) -> None:
+    content = bytes(range(256)) + b"\r\n no end"
+    record(1, output=content)
+    arguments = [sys.executable, "-m", "automate", "-C", str(instance), "log"]
+    assert subprocess.run(arguments, check=True, capture_output=True, env=environment).stdout == content
+
+
+def test_control_characters_are_visible_on_a_terminal(
+    instance: Path, environment: dict[str, str], record: Callable[..., Path]
+) -> None:
+    record(1, output=b"\x1b[2Jgone\n")
+    arguments = [sys.executable, "-m", "automate", "-C", str(instance), "log", "-q"]
+    script = "import pty, sys; pty.spawn(sys.argv[1:])"
+    shown = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        check=True,
+        capture_output=True,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+    ).stdout
+    assert b"\\x1b[2Jgone" in shown
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, ""), (1, "4\n"), (2, "3\n4\n"), (9, "1\n2\n3\n4\n")])
+def test_the_last_lines(run_cli: RunCli, record: Callable[..., Path], count: int, shown: str) -> None:
+    record(1, output=b"1\n2\n3\n4\n")
+    assert run_cli("log", "-n", str(count)).stdout == shown
+
+
+def test_last_lines_without_an_end_and_longer_than_a_block(tmp_path: Path) -> None:
+    file = tmp_path / "output"
+    file.write_bytes(b"a\n" + b"x" * 100_000 + b"\nlast")
+    assert start_of_last(str(file), 1) == 100_003
+    assert start_of_last(str(file), 2) == 2
+    assert start_of_last(str(file), 3) == 0
+
+
+def test_the_name_of_the_file(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    file = record(1, output=b"one\n")
+    assert run_cli("log", "--path").stdout == f"{file}\n"
+
+
+def test_json_is_the_record_and_the_text(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, output=b"one\xff\n")
+    document = json.loads(run_cli("log", "--json").stdout)
+    assert (document["id"], document["outcome"], document["text"]) == (1, "success", "one\\xff\n")
+
+
+def test_output_that_was_removed_is_an_error(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, output=b"one\n").unlink()
+    done = run_cli("log", "1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "was removed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../secret", "/etc/passwd", "output/../../../secret", "output/\0", "runs.jsonl"]
+)
+def test_a_record_cannot_name_other_files(
+    run_cli: RunCli, instance: Path, record: Callable[..., Path], name: str
+) -> None:
+    (instance / "secret").write_text("secret")
+    record(1, output=b"")
+    run = Record(
+        id=2, task="evil", outcome="failed", trigger="manual", ended="2026-11-21T02:00:00Z", host="h", output=name
+    )
+    append(paths.of_directory(str(instance)), [run])
+    done = run_cli("log", "2")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "which is not below" in done.stderr
+
+
+def test_a_link_cannot_lead_out(run_cli: RunCli, instance: Path, record: Callable[..., Path]) -> None:
+    (instance / "secret").write_text("secret")
+    file = record(1, output=b"")
+    file.unlink()
+    file.symlink_to(instance / "secret")
+    assert run_cli("log", "1").returncode == 1
+
+
+def test_no_such_run_no_such_task_and_one_that_has_not_run(run_cli: RunCli, task: Task) -> None:
+    task("new", "true")
+    assert run_cli("log", "#9").returncode == 4
+    assert run_cli("log", "nonsense").returncode == 4
+    assert run_cli("log", "new").returncode == 1
+
+
+def test_what_does_not_go_together(run_cli: RunCli) -> None:
+    assert run_cli("log", "-f", "--json").returncode == 2
+
+
+def test_following_shows_what_comes_and_ends_with_the_run(
+    run_cli: RunCli, instance: Path, environment: dict[str, str], task: Task
+) -> None:
+    os.mkfifo(instance / "go")
+    task("slow", f"echo begun; read line < {instance}/go; echo $line")
+    run_cli("run", "--detach", "slow")
+    follower = subprocess.Popen(
+        [sys.executable, "-m", "automate", "-C", str(instance), "log", "-f", "slow"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    assert follower.stdout is not None
+    assert follower.stdout.readline() == b"begun\n"
+    (instance / "go").write_text("gone\n")
+    rest, said = follower.communicate(timeout=60)
+    assert rest == b"gone\n"
+    assert follower.returncode == 0
+    first, last = said.decode().splitlines()
+    assert first == "slow #1: running"
+    assert last.startswith("slow #1: success in ")
+
+
+def test_following_ends_although_the_supervisor_was_killed(
+    run_cli: RunCli, instance: Path, environment: dict[str, str], task: Task
+) -> None:
+    os.mkfifo(instance / "go")
+    task("slow", f"echo begun; read line < {instance}/go; echo $line")
+    arguments = [sys.executable, "-m", "automate", "-C", str(instance)]
+    running = subprocess.Popen(
+        [*arguments, "run", "slow"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"begun\n"
+    running.kill()
+    running.communicate()
+    follower = subprocess.Popen([*arguments, "log", "-qf", "slow"], stdout=subprocess.PIPE, env=environment)
+    assert follower.stdout is not None
+    assert follower.stdout.readline() == b"begun\n"
+    (instance / "go").write_text("gone\n")
+    assert follower.communicate(timeout=60)[0] == b"gone\n"
+    assert run_cli("history", "--status", "success", "-q", "--no-header").stdout.startswith("#1  slow")
+
+
+def test_following_a_run_that_has_ended_is_showing_it(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, output=b"one\n")
+    begin = time.monotonic()
+    assert run_cli("log", "-f").stdout == "one\n"
+    assert time.monotonic() - begin < 30
+
+
+def test_following_from_the_last_lines(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, output=b"one\ntwo\n")
+    assert run_cli("log", "-f", "-n", "1").stdout == "two\n"
