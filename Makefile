@@ -41,7 +41,7 @@ types: $(VENV)/installed
 	$(BIN)/mypy
 
 imports: $(VENV)/installed
-	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	$(BIN)/lint-imports
 
 man: tools
 	mandoc -T lint -W warning man/automate.1 man/automate-tasks.5
