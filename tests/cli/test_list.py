@@ -209,13 +209,9 @@ def test_what_is_unchanged_is_listed_without_anything_heavy(run_cli, write, past
     write(**{f"t{number}": "command: x\nschedule: daily at 02:00" for number in range(3)})
     past(t1="success")
     run_cli("list")
-    code = f"import sys; from automate.cli.root import root; root(['-C', {str(instance)!r}, 'list'], standalone_mode=False)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", f"{code}; print(*sys.modules, file=sys.stderr)"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    command = f"root(['-C', {str(instance)!r}, 'list'], standalone_mode=False)"
+    code = f"import sys; from automate.cli.root import root; {command}; print(*sys.modules, file=sys.stderr)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert "daily at 02:00" in loaded.stdout
     assert HEAVY.isdisjoint(loaded.stderr.split())
 
@@ -227,7 +223,7 @@ def test_a_state_that_cannot_be_made_is_done_without(run_cli, write, instance):
     assert (result.returncode, listed(result)) == (0, ["a"])
 
 
-def test_the_benchmark_measures(tmp_path):
+def test_the_benchmark_measures():
     root = Path(__file__).parents[2]
     result = subprocess.run(
         [sys.executable, "-m", "benchmarks.listing", "3"], cwd=root, check=True, capture_output=True, text=True

@@ -1,0 +1,135 @@
+"""`automate show`, with the real program."""
+
+import json
+import re
+
+import pytest
+
+from automate.catalog.about import percentile
+
+
+@pytest.fixture
+def write(instance):
+    def write(**texts):
+        for name, text in texts.items():
+            (instance / "tasks.d" / f"{name}.yaml").write_text(text)
+
+    return write
+
+
+def shown(run_cli, name):
+    [task] = json.loads(run_cli("show", name, "--json").stdout)
+    return task
+
+
+def test_it_tells_what_the_file_says(run_cli, write):
+    write(
+        a="command: |\n  one\n  two\ndescription: Nightly dump\ndocumentation: https://example.org\nlabels: [db, night]"
+    )
+    text = run_cli("show", "a").stdout
+    assert text.startswith("a: Nightly dump\n")
+    assert re.search(r"^  file +\S+/tasks\.d/a\.yaml$", text, re.MULTILINE)
+    assert re.search(r"^  command +one\n +two$", text, re.MULTILINE)
+    assert re.search(r"^  labels +db, night$", text, re.MULTILINE)
+
+
+def test_a_schedule_is_told_as_written_and_in_english(run_cli, write):
+    write(a="command: x\nschedule: 30 2 * * *\ntimezone: Asia/Tokyo")
+    text = run_cli("show", "a").stdout
+    assert re.search(r"schedule +daily at 02:30 \(written: 30 2 \* \* \*\)\n", text)
+    assert re.search(r"timezone +Asia/Tokyo\n", text)
+
+
+def test_the_next_five_due_times_are_told(run_cli, write):
+    write(a="command: x\nschedule: every 15 minutes\njitter: 10m")
+    assert run_cli("show", "a").stdout.count("(jitter)") == 5
+    assert len(shown(run_cli, "a")["upcoming"]) == 5
+
+
+def test_a_disabled_task_is_not_due(run_cli, write):
+    write(a="command: x\nschedule: every 15 minutes\nenabled: false")
+    assert re.search(r"next +- \(disabled\)\n", run_cli("show", "a").stdout)
+
+
+def test_each_setting_tells_where_it_comes_from(run_cli, write, instance):
+    (instance / "automate.yaml").write_text(
+        "defaults:\n  timeout: 90m\n  retries: {delay: 5m}\n  env: {A: '1', B: '2'}"
+    )
+    write(a="command: x\nretries: {attempts: 3}\nenv: {B: '3'}")
+    settings = shown(run_cli, "a")["settings"]
+    file, defaults = f"{instance}/tasks.d/a.yaml", f"{instance}/automate.yaml"
+    assert settings["timeout"] == {"value": 5400.0, "from": f"{defaults}:2"}
+    assert settings["retries.attempts"] == {"value": 3, "from": f"{file}:2"}
+    assert settings["retries.delay"] == {"value": 300.0, "from": f"{defaults}:3"}
+    assert settings["retries.max_delay"] == {"value": 3600.0, "from": "built in"}
+    assert settings["env.A"] == {"value": "1", "from": f"{defaults}:4"}
+    assert settings["env.B"] == {"value": "3", "from": f"{file}:3"}
+    assert settings["umask"] == {"value": "022", "from": "built in"}
+    assert re.search(rf"timeout +1h 30m +{re.escape(defaults)}:2\n", run_cli("show", "a").stdout)
+
+
+def test_a_retry_count_stands_where_it_is_written(run_cli, write, instance):
+    write(a="command: x\nretries: 3")
+    settings = shown(run_cli, "a")["settings"]
+    assert settings["retries.attempts"]["from"] == f"{instance}/tasks.d/a.yaml:2"
+    assert settings["retries.delay"]["from"] == "built in"
+
+
+def test_what_an_env_file_holds_is_not_told(run_cli, write, tmp_path):
+    secrets = tmp_path / "env"
+    secrets.write_text("PASSWORD=hunter2\n")
+    secrets.chmod(0o600)
+    write(a=f"command: x\nenv_file: {secrets}")
+    for result in (run_cli("show", "a"), run_cli("show", "a", "--json")):
+        assert str(secrets) in result.stdout
+        assert "hunter2" not in result.stdout + result.stderr
+
+
+def test_recent_runs_are_told_and_counted(run_cli, write):
+    write(a="command: exit $((AUTOMATE_RUN % 2))")
+    for _ in range(3):
+        run_cli("run", "a")
+    task = shown(run_cli, "a")
+    assert [run["id"] for run in task["runs"]] == [3, 2, 1]
+    assert task["outcomes"] == {"failed": 2, "success": 1}
+    assert task["seconds"]["runs"] == 3
+    assert task["last_run"]["outcome"] == "failed"
+    text = run_cli("show", "a").stdout
+    assert "2 failed, 1 success" in text
+    assert "(3 runs)" in text
+
+
+def test_a_broken_task_tells_all_its_faults_and_ends_with_78(run_cli, write):
+    write(a="comand: x\nnice: 20\numask: 9", b="command: x")
+    result = run_cli("show", "a", "b")
+    assert result.returncode == 78
+    assert len(result.stderr.splitlines()) == 4
+    assert result.stdout.startswith("b\n")
+
+
+def test_a_broken_task_is_an_object_with_faults_in_json(run_cli, write):
+    write(a="comand: x")
+    task = shown(run_cli, "a")
+    assert (task["name"], task["state"], len(task["faults"])) == ("a", "broken", 2)
+
+
+def test_a_command_with_control_characters_is_shown_harmless(run_cli, write):
+    write(a='command: "echo \\x1b]0;x\\x07"')
+    assert "\x1b" not in run_cli("show", "a").stdout
+
+
+def test_an_unknown_task_ends_with_4(run_cli):
+    assert run_cli("show", "nix").returncode == 4
+
+
+def test_a_name_is_needed(run_cli):
+    assert run_cli("show").returncode == 2
+
+
+@pytest.mark.parametrize(("percent", "value"), [(50, 10), (95, 19), (100, 20)])
+def test_percentiles_are_by_nearest_rank(percent, value):
+    assert percentile(range(1, 21), percent) == value
+
+
+def test_there_is_no_percentile_of_nothing():
+    assert percentile([], 50) is None
