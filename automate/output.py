@@ -87,10 +87,13 @@ def tail(log: str, name: str) -> str:
     return text[-_ERROR_TAIL:].lstrip("�")
 
 
-def matches(log: str, name: str, pattern: str) -> bool:
-    """Whether a regular expression is found in an output."""
+def matches(log: str, name: str, pattern: str, max_size: int) -> bool:
+    """Whether a regular expression is found in what is kept of an output, as text; what is not UTF-8 is replaced."""
     with open(os.path.join(log, name), "rb") as file:
-        return re.search(pattern.encode(), file.read(), re.MULTILINE) is not None
+        size = file.seek(0, os.SEEK_END)
+        start, end = _middle(size, max_size) if size > max_size + _MARK else (size, size)
+        kept = os.pread(file.fileno(), start, 0) + os.pread(file.fileno(), size - end, end)
+    return size > 0 and re.search(pattern, kept.decode(errors="replace"), re.MULTILINE) is not None
 
 
 def prune(log: str, task: str, rules: OutputRules, now: float) -> None:

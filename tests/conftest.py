@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+Fact = TypeVar("Fact")
 
 
 @pytest.fixture
@@ -49,3 +52,18 @@ def run_cli(instance: Path, environment: dict[str, str]) -> RunCli:
         )
 
     return run
+
+
+@pytest.fixture
+def until() -> Callable[..., object]:
+    """`until(condition)` looks again and again until it gives something true, which is returned; fails after `within`
+    seconds."""
+
+    def wait(condition: Callable[[], Fact], within: float = 20) -> Fact:
+        deadline = time.monotonic() + within
+        while not (fact := condition()):
+            assert time.monotonic() < deadline, "what was waited for did not come"
+            time.sleep(0.01)
+        return fact
+
+    return wait

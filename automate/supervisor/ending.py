@@ -1,11 +1,10 @@
 """How an attempt ended, read from what it left; and its record, written once."""
 
-import json
 import os
 import signal
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from automate import output, runlog
 from automate.paths import Instance
@@ -13,11 +12,10 @@ from automate.process import host, spawn, status
 from automate.rules.ending import End, outcome, signal_number
 from automate.run import Outcome, Record
 from automate.state import LastRun, State, Stop, runs
-from automate.supervisor import adopting, instants
+from automate.supervisor import adopting, instants, summary
 from automate.supervisor.attempt import Attempt
-from automate.supervisor.starting import status_path, summary_path
+from automate.supervisor.starting import status_path
 
-_SUMMARY_LIMIT = 64 * 1024  # bytes; a summary is a few numbers
 _COARSE = 0.02  # seconds by which a file's time may be behind the clock (the kernel's tick)
 _TELLING: frozenset[Outcome] = frozenset({"failed", "timeout", "stopped", "lost", "warning"})
 
@@ -40,17 +38,15 @@ class Result(NamedTuple):
     outcome: Outcome
     said: status.Status
     stop: Stop | None
-    output: output.Written
 
 
 def result(instance: Instance, state: State, attempt: Attempt) -> Result:
     """May be repeated, before the record is written."""
     said = status.read(attempt.status_path)
-    written = _settle(instance, attempt)
     row = runs.open_run(state, attempt.run.id)
     stop = row.stop if row is not None and row.stop is not None else attempt.stop
     if attempt.refused is not None:
-        return Result("error", said, stop, written)
+        return Result("error", said, stop)
     if stop is not None and said.ended is not None and said.ended < stop.at - _COARSE:
         stop = None  # it had ended by itself
     if stop is not None and said.exit is None:
@@ -60,14 +56,16 @@ def result(instance: Instance, state: State, attempt: Attempt) -> Result:
         unstartable=said.unstartable,
         asked=stop.outcome if stop is not None else None,
         wrote_stderr=said.stderr_place > 0,
-        matched=written.path is not None and _matches(instance, attempt, written.path),
+        matched=_matches(instance, attempt),
     )
-    return Result(outcome(attempt.task, end), said, stop, written)
+    return Result(outcome(attempt.task, end), said, stop)
 
 
 def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
-    """What is to be written of a run whose last attempt is over."""
+    """What is to be written of a run whose last attempt is over. Its output is cut to size: not sooner, since the
+    next attempt goes on in the same file, and so does whoever looks on."""
     run, said = attempt.run, result.said
+    written = _settle(instance, attempt)
     started = run.started if run.started is not None else attempt.began
     ended = max(started, said.ended if said.ended is not None else instants.epoch())
     ran = result.outcome != "error"
@@ -89,10 +87,10 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         pid=attempt.pid,
         cpu_seconds=add(run.cpu_seconds, said.cpu_seconds),
         max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
-        output=result.output.path,
-        output_bytes=result.output.bytes,
-        summary=_summary(instance, run.id),
-        error=_error(instance, attempt, result),
+        output=written.path,
+        output_bytes=written.bytes,
+        summary=summary.read(instance, run.id),
+        error=_error(instance, attempt, result, written.path),
         reason=_reason(attempt, result),
     )
 
@@ -127,8 +125,7 @@ def sweep(files: Sequence[tuple[int, str]], open_ids: Collection[int]) -> None:
     """Remove those of no open run."""
     for run_id, path in files:
         if run_id not in open_ids:
-            with suppress(FileNotFoundError):
-                os.unlink(path)
+            _remove(path)
 
 
 def last_run(record: Record) -> LastRun:
@@ -139,39 +136,51 @@ def last_run(record: Record) -> LastRun:
     )
 
 
+def prune(instance: Instance, attempt: Attempt) -> None:
+    """Remove what is too much of the outputs of a task, one of whose runs is on record now."""
+    with suppress(OSError):
+        output.prune(instance.log, attempt.run.task, attempt.task.output, instants.epoch())
+
+
 def _remove_leftovers(instance: Instance, record: Record) -> None:
     for attempt in range(1, max(1, record.attempts) + 1):
-        with suppress(FileNotFoundError):
-            os.unlink(status_path(instance, record.id, attempt, record.task))
-    with suppress(FileNotFoundError):
-        os.unlink(summary_path(instance, record.id))
+        _remove(status_path(instance, record.id, attempt, record.task))
+    _remove(summary.path_of(instance, record.id))
+
+
+def _remove(path: str) -> None:
+    """What a command made a directory of stays; it hinders nobody."""
+    with suppress(FileNotFoundError, IsADirectoryError):
+        os.unlink(path)
 
 
 def _settle(instance: Instance, attempt: Attempt) -> output.Written:
     """A full disk must not keep a run from its record: then the output stays as long as it is."""
-    rules = attempt.task.output
-    with suppress(OSError):
-        output.prune(instance.log, attempt.run.task, rules, instants.epoch())
     try:
-        return output.settle(instance.log, attempt.run.task, attempt.run.id, rules.max_size)
+        return output.settle(instance.log, attempt.run.task, attempt.run.id, attempt.task.output.max_size)
     except OSError:
         return output.as_it_is(instance.log, attempt.run.task, attempt.run.id)
 
 
-def _matches(instance: Instance, attempt: Attempt, path: str) -> bool:
-    pattern = attempt.task.warn_on
-    return pattern is not None and pattern != "stderr" and output.matches(instance.log, path, pattern)
+def _matches(instance: Instance, attempt: Attempt) -> bool:
+    pattern, name = attempt.task.warn_on, output.path_of(attempt.run.task, attempt.run.id)
+    if pattern is None or pattern == "stderr":
+        return False
+    try:
+        return output.matches(instance.log, name, pattern, attempt.task.output.max_size)
+    except OSError:  # it wrote nothing: there is no such file
+        return False
 
 
-def _error(instance: Instance, attempt: Attempt, result: Result) -> str | None:
+def _error(instance: Instance, attempt: Attempt, result: Result, path: str | None) -> str | None:
     if attempt.refused is not None:
         return attempt.refused
     if result.outcome == "error":
         return f"cwd: cannot enter {attempt.task.cwd or 'the home directory'}"
-    if result.outcome not in _TELLING or result.output.path is None:
+    if result.outcome not in _TELLING or path is None:
         return None
     with suppress(OSError):
-        return output.tail(instance.log, result.output.path) or None
+        return output.tail(instance.log, path) or None
     return None
 
 
@@ -181,25 +190,6 @@ def _reason(attempt: Attempt, result: Result) -> str | None:
     if result.outcome == "lost":
         return "its end was not seen: the machine, or the shell that watches over the command, died"
     return result.stop.reason if result.stop is not None else None
-
-
-def _summary(instance: Instance, run_id: int) -> Any:
-    """JSON, or the first line of text; None where nothing was written. The file's owner may be anybody."""
-    try:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with open(os.open(summary_path(instance, run_id), flags), "rb") as file:
-            text = file.read(_SUMMARY_LIMIT).decode(errors="replace").strip()
-    except OSError:
-        return None
-    if not text:
-        return None
-    with suppress(ValueError, RecursionError):
-        return json.loads(text, parse_constant=_refuse_constant)
-    return text.splitlines()[0]
-
-
-def _refuse_constant(word: str) -> None:
-    raise ValueError(word)  # NaN and Infinity are no JSON (RFC 8259)
 
 
 def _signal_name(exit_code: int | None) -> str | None:

@@ -259,6 +259,7 @@ class Supervisor:
             raise
         self._decided = []
         for attempt in closed:
+            ending.prune(self._instance, attempt)
             attempt.let_go()
             del self.attempts[attempt.run.id]
         for record in records:

@@ -8,10 +8,10 @@ from automate import output
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import locks, spawn, status
-from automate.process.identity import CannotStartError, Identity
+from automate.process.identity import CannotStartError
 from automate.process.launch import Launch, prepare
 from automate.state import OpenRun
-from automate.supervisor import instants
+from automate.supervisor import instants, summary
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
 
@@ -20,10 +20,6 @@ RELIEF = 1.0  # seconds between looks at a growing output
 
 def status_path(instance: Instance, run_id: int, attempt: int, task: str) -> str:
     return os.path.join(instance.open_runs, status.file_name(run_id, attempt, task))
-
-
-def summary_path(instance: Instance, run_id: int) -> str:
-    return os.path.join(instance.summaries, str(run_id))
 
 
 def launch_of(instance: Instance, task: Task, run: OpenRun, *, uid: int) -> Launch:
@@ -94,7 +90,7 @@ def parse_head(line: bytes) -> Head | None:
 def _arm(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
     opened: list[int] = []
     try:
-        _create_summary(instance, attempt.run.id, launch.identity)
+        summary.create(instance, attempt.run.id, launch.identity)
         opened.append(status.create(attempt.status_path, head(attempt)))
         opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))
         if attempt.task.warn_on == "stderr":
@@ -107,27 +103,6 @@ def _arm(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int
             os.close(descriptor)
 
 
-def _create_summary(instance: Instance, run_id: int, who: Identity) -> None:
-    """The file is the command's user's, its directory is not: the user may write it, and cannot put a link there."""
-    os.makedirs(instance.summaries, mode=0o700, exist_ok=True)
-    path = summary_path(instance, run_id)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        if who.switch:
-            os.fchown(descriptor, who.uid, who.gid)
-            for directory in (instance.state, instance.summaries):
-                _let_through(directory)
-    finally:
-        os.close(descriptor)
-
-
-def _let_through(directory: str) -> None:
-    """Others may reach a file whose name they are told, but not list what is there."""
-    mode = os.stat(directory).st_mode & 0o777
-    if mode & 0o011 != 0o011:  # noqa: PLR2004 - the bits of chmod(2)
-        os.chmod(directory, mode | 0o011)  # noqa: S103 - what this function is for
-
-
 def _variables(instance: Instance, run: OpenRun) -> dict[str, str]:
     due = instants.stamp_or_none(run.due)
     return {
@@ -136,7 +111,7 @@ def _variables(instance: Instance, run: OpenRun) -> dict[str, str]:
         "AUTOMATE_DUE": due or "",
         "AUTOMATE_TRIGGER": run.trigger,
         "AUTOMATE_ATTEMPT": str(run.attempt),
-        "AUTOMATE_SUMMARY": summary_path(instance, run.id),
+        "AUTOMATE_SUMMARY": summary.path_of(instance, run.id),
     }
 
 

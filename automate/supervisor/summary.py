@@ -1,0 +1,71 @@
+"""The file that `$AUTOMATE_SUMMARY` names. The command may do with it what it likes; nothing of that harms the run."""
+
+import os
+import stat
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from automate.paths import Instance
+from automate.process.identity import Identity
+
+_LIMIT = 64 * 1024  # bytes; a summary is a few numbers
+_DEEPEST = 32  # objects and lists within each other; whoever reads the run log must be able to as well
+
+
+def path_of(instance: Instance, run_id: int) -> str:
+    return os.path.join(instance.summaries, str(run_id))
+
+
+def create(instance: Instance, run_id: int, who: Identity) -> None:
+    """A new, empty file that is the command's user's. Its directory is not: the user may write the file, and cannot put
+    a link there. What an attempt before left under this name (it may be a FIFO by now) goes. OSError."""
+    os.makedirs(instance.summaries, mode=0o700, exist_ok=True)
+    path = path_of(instance, run_id)
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        if who.switch:
+            os.fchown(descriptor, who.uid, who.gid)
+            for directory in (instance.state, instance.summaries):
+                _let_through(directory)
+    finally:
+        os.close(descriptor)
+
+
+def read(instance: Instance, run_id: int) -> Any:
+    """JSON, or the first line of text; None where nothing was written, or where there is no regular file any more."""
+    text = _text(path_of(instance, run_id))
+    if not text:
+        return None
+    with suppress(msgspec.DecodeError, RecursionError):  # msgspec refuses what JSON is not: NaN, half a surrogate pair
+        value = msgspec.json.decode(text)
+        if not _is_deeper(value, _DEEPEST):
+            return value
+    return text.splitlines()[0]
+
+
+def _text(path: str) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        return os.pread(descriptor, _LIMIT, 0).decode(errors="replace").strip() if is_file else ""
+    finally:
+        os.close(descriptor)
+
+
+def _is_deeper(value: Any, than: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(inner) and (than == 0 or any(_is_deeper(each, than - 1) for each in inner))
+
+
+def _let_through(directory: str) -> None:
+    """Others may reach a file whose name they are told, but not list what is there."""
+    mode = os.stat(directory).st_mode & 0o777
+    if mode & 0o011 != 0o011:  # noqa: PLR2004 - the bits of chmod(2)
+        os.chmod(directory, mode | 0o011)  # noqa: S103 - what this function is for
