@@ -38,7 +38,7 @@ def open_standard_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-            os.set_inheritable(descriptor, True)
+            os.set_inheritable(descriptor, True)  # noqa: FBT003 - it has no name
             setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - for good
     if isinstance(sys.stdout.buffer, io.RawIOBase):
         # PYTHONUNBUFFERED: what the kernel takes only a part of would be lost.

@@ -1,6 +1,5 @@
 """Records as lines for people."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -79,4 +78,8 @@ def note(record: Record, *, by: bool = True) -> str:
 
 
 def _summary(summary: object) -> str:
-    return summary if isinstance(summary, str) else json.dumps(summary, ensure_ascii=False)
+    if isinstance(summary, str):
+        return summary
+    import json
+
+    return json.dumps(summary, ensure_ascii=False)

@@ -1,7 +1,6 @@
 """The lines of the run log from its end, in blocks: what it costs does not grow with the log."""
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
@@ -9,7 +8,7 @@ from typing import BinaryIO
 from automate.runlog.files import LogFile
 
 FIRST_BLOCK = 64 * 1024
-LAST_BLOCK = 1024 * 1024
+LAST_BLOCK = 512 * 1024  # larger ones leave the processor's cache before they are searched
 LONGEST_LINE = 16 * 1024 * 1024
 """In bytes. A longer one is no record, such as the zeros a file system may leave after a power cut."""
 
@@ -36,6 +35,8 @@ def _plain(file: LogFile) -> Iterator[int]:
     if not file.packed:
         yield file.descriptor
         return
+    import tempfile
+
     with tempfile.TemporaryFile() as unpacked:
         _unpack(file.descriptor, unpacked)
         yield unpacked.fileno()

@@ -150,9 +150,9 @@ def _needles(tasks: Collection[str] | None, outcomes: Collection[str] | None) ->
     Key and value together are found in two thirds of the time that the value alone takes.
     """
     if tasks is not None and len(tasks) <= _MOST_NEEDLES and all(map(_literal, tasks)):
-        return [f'"task":"{_literal(name)}{_end(name)}'.encode() for name in sorted(tasks)]
+        return [f',"task":"{_literal(name)}{_end(name)}'.encode() for name in sorted(tasks)]
     if outcomes is not None and len(outcomes) <= _MOST_NEEDLES:
-        return [f'"outcome":"{outcome}"'.encode() for outcome in sorted(outcomes)]
+        return [f',"outcome":"{outcome}"'.encode() for outcome in sorted(outcomes)]
     return []
 
 
