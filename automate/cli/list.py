@@ -71,12 +71,12 @@ def command(  # noqa: PLR0913 - an argument for each option
     gc.disable()  # 10,000 rows are no garbage, and looking for some among them takes as long as making them
     from automate.cli import tasks
 
-    catalog = tasks.catalog(shell)
-    entries = [
-        entry
-        for entry in catalog.entries(names)
-        if (not words or words & entry.words) and entry.has(labels) and (not search or entry.speaks_of(search))
-    ]
+    with tasks.catalog(shell) as catalog:
+        entries = [
+            entry
+            for entry in catalog.entries(names)
+            if (not words or words & entry.words) and entry.has(labels) and (not search or entry.speaks_of(search))
+        ]
     entries.sort(key=SORTS[sort])
     if as_json:
         shell.write(_json(entries, shell))

@@ -82,12 +82,12 @@ def _of_tasks(shell: Shell, names: Sequence[str], after: datetime, until: dateti
     from automate.cli import tasks
     from automate.schedule import load
 
-    catalog = tasks.catalog(shell)
-    entries = {entry.name: entry for entry in catalog.entries(names) if not entry.faults}
+    with tasks.catalog(shell) as catalog:
+        entries = {entry.name: entry for entry in catalog.entries(names) if not entry.faults}
+        chosen = {name: entry for name, entry in entries.items() if entry.enabled or name in names}
+        dumps = catalog.compiled([*chosen])
     tasks.tell_faults(shell, catalog)
-    chosen = {name: entry for name, entry in entries.items() if entry.enabled or name in names}
     _talk(shell, entries, chosen)
-    dumps = catalog.compiled([*chosen])
     first = _first(chosen.values(), dumps, after, at_now=after == shell.now)
     turns = merged(first, lambda name: load(dumps[name]), until)
     return (upcoming(name, schedule, due, chosen[name].delay) for name, schedule, due in turns)

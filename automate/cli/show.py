@@ -31,8 +31,8 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool, header: bool
 
     NAMEs may be globs. Values from an env_file are never shown. The exit status is 78 when a task's file has a fault.
     """
-    catalog = tasks.catalog(shell)
-    found = [_about(catalog, name, shell) for name in catalog.names(names)]
+    with tasks.catalog(shell) as catalog:
+        found = [_about(catalog, name, shell) for name in catalog.names(names)]
     if as_json:
         shell.write(json_document([_object(each, shell) for each in found], shell.screen))
     else:

@@ -1,6 +1,8 @@
 """The tasks of the instance that a command line means, and what is to be said of the broken ones."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,31 +19,20 @@ if TYPE_CHECKING:
 FEW = 5
 
 
-def catalog(shell: Shell) -> Catalog:
-    """As of the moment the command began, after whatever a crash left was finished. AutomateError."""
-    return Catalog(shell.instance, state(shell), owner=owner(), now=shell.now)
+@contextmanager
+def catalog(shell: Shell) -> Iterator[Catalog]:
+    """As of the moment the command began, after what a crash left was finished; to be asked within. AutomateError."""
+    state = _state(shell)
+    try:
+        yield Catalog(shell.instance, state, owner=owner(), now=shell.now)
+    finally:
+        if state is not None:
+            state.close()
 
 
 def owner() -> int | None:
     """Whose files tasks must be: root's when this is root, else anybody's (DESIGN section 13)."""
     return 0 if os.geteuid() == 0 else None
-
-
-def state(shell: Shell) -> "State | None":
-    """None where there is none yet and none can be made, or there is nothing to make it for: reading goes on."""
-    from automate.supervisor import look, open_instance
-
-    instance = shell.instance
-    try:
-        if not os.path.exists(instance.database) and not any(map(os.path.isdir, instance.task_dirs)):
-            return None
-        opened = open_instance(instance)
-    except AutomateError:
-        if os.path.lexists(instance.database):
-            raise
-        return None
-    look(instance, opened, uid=os.geteuid())
-    return opened
 
 
 def tell_faults(shell: Shell, tasks: Catalog) -> None:
@@ -64,3 +55,23 @@ def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
 def no_tasks(shell: Shell) -> str:
     """What to do when there are no tasks yet."""
     return f"No tasks yet. Put a file into {shell.instance.task_dirs[0]}/, see automate-tasks(5)."
+
+
+def _state(shell: Shell) -> "State | None":
+    """None where there is none yet and none can be made, or there is nothing to make it for: reading goes on."""
+    from automate.supervisor import look, open_instance
+
+    instance = shell.instance
+    try:
+        if not os.path.exists(instance.database) and not any(map(os.path.isdir, instance.task_dirs)):
+            return None
+        state = open_instance(instance)
+    except AutomateError:
+        if os.path.lexists(instance.database):
+            raise
+        return None
+    try:
+        look(instance, state, uid=os.geteuid())
+    except AutomateError as error:  # a full disk, say: what runs is shown as it stands
+        shell.warn(str(error))
+    return state

@@ -1,7 +1,8 @@
 """An instance with task files that have long been there, and catalogs of it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,8 +46,9 @@ def settings(instance: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def state(instance: Path) -> State:
-    return open_state(of_directory(str(instance)))
+def state(instance: Path) -> Iterator[State]:
+    with closing(open_state(of_directory(str(instance)))) as opened:
+        yield opened
 
 
 @pytest.fixture
