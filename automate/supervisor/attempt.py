@@ -7,14 +7,13 @@ from automate.state import OpenRun, Stop
 from automate.task import Task
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Attempt:
     """`began` is in epoch seconds; `deadline`, `kill_at` and `look_at` are clock.monotonic() instants: when it is told
     to end, when it is killed, and when its output is looked at next. The supervisor owns `locks` and `pidfd`.
 
     `pid` is the shim's, which leads the process group; None as long as an adopted one has not said it. `is_child` is
-    false of an adopted attempt, whose exit status only the status file tells. `unsure`: its record may exist already.
-    `refused` says why it could not be started; `stop` is this supervisor's own asking, should the state not take it.
+    false of an adopted attempt, whose exit status only the status file tells. `refused` says why it could not be started; `stop` is this supervisor's own asking, should the state not take it.
     """
 
     run: OpenRun
@@ -26,7 +25,6 @@ class Attempt:
     pid: int | None = None
     is_child: bool = False
     pidfd: int | None = None
-    unsure: bool = False
     refused: str | None = None
     stop: Stop | None = None
     deadline: float | None = None

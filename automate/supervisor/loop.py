@@ -30,7 +30,10 @@ class Supervisor:
     """
 
     def __init__(self, instance: Instance, state: State, *, uid: int) -> None:
-        """`uid` is the effective user id. Raises this process's limit of open files as far as it may. OSError."""
+        """`uid` is the effective user id. Raises this process's limit of open files as far as it may, and lets no command
+        inherit a descriptor that this process was given. OSError."""
+        host.keep_descriptors_private()
+        spawn.see_children_end()
         self.attempts: dict[int, Attempt] = {}
         self.waiting: dict[int, Waiting] = {}
         self._instance, self._state, self._uid = instance, state, uid
@@ -39,7 +42,9 @@ class Supervisor:
         self._by_pidfd: dict[int, Attempt] = {}
         self._timers: list[tuple[float, int]] = []
         self._over: list[Attempt] = []
+        self._unseen: list[Attempt] = []
         self._decided: list[Record] = []
+        self._unsure = False
         self._looked = 0.0
         self._boot = host.boot_id()
         self._nofile = spawn.raise_open_files()
@@ -79,12 +84,12 @@ class Supervisor:
         left = ending.leftovers(self._instance)
         open_runs = runs.open_runs(self._state)
         ending.sweep(left, {run.id for run in open_runs})
-        for listed in open_runs:
-            if self._is_mine(listed.id) or not self._watch.take(listed.id):
-                continue
-            run = runs.open_run(self._state, listed.id)
-            if run is None:  # it was finished before the watch was ours
-                self._watch.release(listed.id)
+        taken = [run for listed in open_runs if (run := self._take(listed.id))]
+        recorded = self._recorded([run.id for run in taken], taken[0].log if taken else (0, 0))
+        ending.close(self._instance, self._state, [*recorded.values()])
+        for run in taken:
+            if run.id in recorded:
+                self._watch.release(run.id)
             else:
                 self._take_in(adopting.examine(self._instance, run))
 
@@ -117,8 +122,19 @@ class Supervisor:
         self._poll.close()
         self._watch.close()
 
-    def _is_mine(self, run_id: int) -> bool:
-        return run_id in self.attempts or run_id in self.waiting
+    def _take(self, run_id: int) -> OpenRun | None:
+        """The run as it is now, if nobody watched it, neither this process nor another."""
+        if run_id in self.attempts or run_id in self.waiting or not self._watch.take(run_id):
+            return None
+        run = runs.open_run(self._state, run_id)
+        if run is None:  # it was finished before the watch was ours
+            self._watch.release(run_id)
+        return run
+
+    def _recorded(self, ids: Sequence[int], since: tuple[int, int]) -> dict[int, Record]:
+        """Those of the runs that are on record although they are open: what a crash, or a state that was lost, left."""
+        known = runlog.recorded(self._instance, ids, runlog.Position(*since)) if ids else ()
+        return {run_id: record for run_id in known if (record := runlog.find(self._instance, run_id))}
 
     def _take_in(self, left: adopting.Left) -> None:
         if left.decided is not None:
@@ -137,7 +153,9 @@ class Supervisor:
         if is_over:
             self._over.append(attempt)
             return
-        if attempt.pidfd is not None:
+        if attempt.pidfd is None:
+            self._unseen.append(attempt)
+        else:
             self._by_pidfd[attempt.pidfd] = attempt
             self._poll.register(attempt.pidfd, select.EPOLLIN)
         self._set_timer(attempt)
@@ -153,7 +171,7 @@ class Supervisor:
             timeout = min(timeout, self._timers[0][0] - now)
         if self._over or self._decided:
             timeout = 0.0
-        elif any(attempt.pidfd is None for attempt in self.attempts.values()):
+        elif self._unseen:
             timeout = min(timeout, _REST)
         elif self.waiting:
             soonest = min(waiting.run.not_before for waiting in self.waiting.values())
@@ -164,17 +182,18 @@ class Supervisor:
 
     def _has_ended(self, attempt: Attempt, descriptor: int) -> None:
         self._poll.unregister(descriptor)
-        if ending.collect(attempt):
-            self._over.append(attempt)
-        else:
-            self._register(attempt, is_over=False)
+        row = runs.open_run(self._state, attempt.run.id)
+        is_asked = attempt.stop is not None or (row is not None and row.stop is not None)
+        is_over = ending.collect(attempt, is_asked_to_end=is_asked)
+        if is_asked and not is_over and attempt.kill_at is None:
+            attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
+        self._register(attempt, is_over=is_over)
 
     def _look_for_pids(self) -> None:
         """Of adopted attempts that were between their word and their first line when they were adopted."""
-        unseen = [attempt for attempt in self.attempts.values() if attempt.pidfd is None]
+        unseen, self._unseen = self._unseen, []
         for attempt in unseen:
-            if attempt not in self._over:
-                self._register(attempt, is_over=not adopting.follow(attempt))
+            self._register(attempt, is_over=not adopting.follow(attempt))
 
     def _tend(self) -> None:
         now = instants.monotonic()
@@ -251,13 +270,12 @@ class Supervisor:
                 if not self._tries_again(attempt, result):
                     records.append(ending.record(self._instance, attempt, result))
                     closed.append(attempt)
-            self._write(records, [attempt for attempt in closed if attempt.unsure])
+            self._write(records)
         except AutomateError:
-            for attempt in over:
-                attempt.unsure = True
+            self._unsure = True
             self._over += [attempt for attempt in over if attempt.run.id in self.attempts]
             raise
-        self._decided = []
+        self._decided, self._unsure = [], False
         for attempt in closed:
             ending.prune(self._instance, attempt)
             attempt.let_go()
@@ -266,14 +284,11 @@ class Supervisor:
             self._watch.release(record.id)
         return records
 
-    def _write(self, records: list[Record], unsure: list[Attempt]) -> None:
-        """The log first, then the state. A run that another process may have put down already is looked up."""
-        known: set[int] = set()
-        if unsure:
-            first = min(unsure, key=lambda attempt: attempt.run.id).run
-            known = runlog.recorded(self._instance, [a.run.id for a in unsure], runlog.Position(*first.log))
+    def _write(self, records: list[Record]) -> None:
+        """The log first, then the state. After a failure, some may have got into the log then."""
+        known = self._recorded([record.id for record in records], (0, 0)) if self._unsure else {}
         ending.write(self._instance, self._state, [record for record in records if record.id not in known])
-        ending.close(self._instance, self._state, [record for record in records if record.id in known])
+        ending.close(self._instance, self._state, [*known.values()])
 
     def _tries_again(self, attempt: Attempt, result: Result) -> bool:
         if result.outcome == "stopped":
