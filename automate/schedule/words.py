@@ -65,7 +65,10 @@ def _phrase(text: str) -> str:
 
 
 def _items(text: str) -> list[str]:
-    return [item for item in _SEPARATOR.split(text.strip()) if item]
+    items = _SEPARATOR.split(text.strip())
+    if "" in items:
+        raise ScheduleError(f"`{text.strip()}` is no list; a comma or `and` stands between two items")
+    return items
 
 
 def _numbers(text: str, known: dict[str, int], what: str) -> list[int]:
