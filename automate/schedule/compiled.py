@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from automate.schedule.days import Calendar, Cycle, Days, Once
+from automate.schedule.days import EVERY_DAY, Calendar, Cycle, Days, Once
 from automate.schedule.due import Grid, Instant, Part, Pattern
 from automate.schedule.schedule import Entry, Schedule
 from automate.schedule.zone import zone_named
@@ -43,4 +43,5 @@ def _days(fields: list[Any]) -> Days:
     kind = _DAYS[len(fields)]
     if kind is Cycle:
         return Cycle(fields[0], fields[1], tuple(fields[2]))
-    return kind(*fields)
+    days = kind(*fields)
+    return EVERY_DAY if days == EVERY_DAY else days  # one for ten thousand daily tasks

@@ -142,8 +142,8 @@ def _macro(text: str) -> str:
     found = MACROS.get(text.strip().lower())
     if found:
         return found
-    if text.lower().startswith("@every "):
-        raise ScheduleError(f"unknown macro `@every`; write `every {text.split(None, 1)[1].strip()}`")
+    if every := re.fullmatch(r"@every\s+(.+)", text.strip(), re.IGNORECASE):
+        raise ScheduleError(f"unknown macro `@every`; write `every {every[1]}`")
     message = f"unknown macro `{text}`; expected one of {', '.join([*MACROS, REBOOT])}"
     raise ScheduleError(message + suggestion(nearest(text, [*MACROS, REBOOT])))
 

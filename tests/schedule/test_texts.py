@@ -123,6 +123,7 @@ def test_the_first_due_time_of_a_text(text, due):
         ("\u0665 * * * *", 0, "`\u0665"),
         ("@dayly", 0, "did you mean `@daily`?"),
         ("@every 5m", 0, "write `every 5m`"),
+        ("@EVERY ", 0, "expected one of @hourly"),
         ("dayly at 02:00", 0, "did you mean `daily`?"),
         ("mon and fryday at 02:00", 8, "did you mean `friday`?"),
         ("every 15 minuts", 9, "did you mean `minutes`?"),
