@@ -8,7 +8,6 @@ import click
 from automate.catalog import Catalog
 from automate.cli.options import Shell, complete_tasks, json_option, operator, pass_shell, quiet_option
 from automate.operate import by_hand
-from automate.process import host
 from automate.supervisor import look, open_instance
 
 _ARGUMENTS = "automate.arguments"
@@ -44,7 +43,6 @@ def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool
     it; hanging up leaves it running. A task that is running already is not started again: status 75. With --json the
     records are written instead of the output.
     """
-    host.keep_descriptors_private()
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=uid)

@@ -42,7 +42,7 @@ def parse(content: bytes, path: str) -> dict[str, str]:
     except UnicodeDecodeError:
         raise CannotStartError(f"{path}: not UTF-8") from None
     found = {}
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
         if not line or line[0] in "#;":
             continue

@@ -20,8 +20,9 @@ _LIMITS = {
     "processes": resource.RLIMIT_NPROC,
 }
 _SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim.sh")
-# Python ignores these; a command must find them as a login shell would have them.
-_DEFAULTED = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
+# Python ignores some, and whoever started us may have ignored any (nohup does); what sh(1) finds ignored it cannot set
+# back. A command must find them as a login shell would have them.
+_DEFAULTED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
 class Files(NamedTuple):
@@ -108,6 +109,11 @@ def reap(pid: int) -> tuple[int, int | None]:
     code = os.waitstatus_to_exitcode(status)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return (code if code >= 0 else 128 - code), usage.ru_maxrss * 1024 if usage.ru_maxrss > own else None
+
+
+def see_children_end() -> None:
+    """Where SIGCHLD is ignored, the kernel forgets how a child ended before anybody can ask; one can inherit that."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def raise_open_files() -> tuple[int, int]:

@@ -9,7 +9,6 @@ import sys
 from automate import clock
 from automate.errors import AutomateError
 from automate.paths import Instance
-from automate.process import host
 from automate.supervisor.looking import open_instance
 from automate.supervisor.loop import Supervisor
 
@@ -19,7 +18,6 @@ _PATIENCE = 5.0  # seconds between tries while the disk is full
 def main() -> None:
     os.chdir("/")
     os.umask(0o077)
-    host.keep_descriptors_private()
     state_directory, log_directory = sys.argv[1:]
     instance = Instance(settings="", task_dirs=(), state=state_directory, log=log_directory)
     supervisor = Supervisor(instance, open_instance(instance), uid=os.geteuid())

@@ -40,11 +40,14 @@ def examine(instance: Instance, run: OpenRun) -> Left:
 def _without_shim(attempt: Attempt) -> Left:
     said = status.read(attempt.status_path)
     attempt.pid = said.pid
-    if said.exit is not None or attempt.run.boot != host.boot_id():
+    if attempt.run.boot != host.boot_id() or (said.exit is not None and attempt.run.stop is None):
         return Left(attempt=attempt, is_over=True)
     if said.pid is None:  # within one boot, what the shim wrote cannot be missing: it wrote nothing
         return Left(waiting=Waiting(attempt.run, attempt.task))
-    return Left(attempt=attempt, is_over=not follow_rest(attempt))
+    if not follow_rest(attempt):
+        return Left(attempt=attempt, is_over=True)
+    _set_timers(attempt)
+    return Left(attempt=attempt)
 
 
 def task_of(run: OpenRun) -> Task:
@@ -61,7 +64,7 @@ def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:
     path = starting.status_path(instance, run.id, run.attempt, run.task)
     head = starting.parse_head(status.read(path).head)
     began, user = (head.began, head.user) if head is not None else (run.started or instants.epoch(), None)
-    return Attempt(run, task, path, began, user=user, pid=status.read(path).pid, unsure=True)
+    return Attempt(run, task, path, began, user=user, pid=status.read(path).pid)
 
 
 def follow(attempt: Attempt) -> bool:
@@ -74,15 +77,19 @@ def follow(attempt: Attempt) -> bool:
     if not locks.is_held(attempt.status_path):
         attempt.let_go()
         return False
-    starting.set_timers(attempt, instants.monotonic(), max(0.0, instants.epoch() - attempt.began))
-    if attempt.run.stop is not None:
-        attempt.deadline = instants.monotonic()
+    _set_timers(attempt)
     return True
 
 
+def _set_timers(attempt: Attempt) -> None:
+    starting.set_timers(attempt, instants.monotonic(), max(0.0, instants.epoch() - attempt.began))
+    if attempt.run.stop is not None:
+        attempt.deadline = instants.monotonic()
+
+
 def follow_rest(attempt: Attempt) -> bool:
-    """Somebody killed the shim, but not what it ran: that still runs, and the task with it. Watch one process of the
-    group; False when there is none."""
+    """The shim is gone, but not what it ran: somebody killed it, or what the command started outlives a TERM. It runs
+    on, and the task with it. Watch one process of the group; False when there is none."""
     for pid in members(attempt.pid) if attempt.pid is not None else ():
         attempt.pidfd = spawn.pidfd(pid)
         if attempt.pidfd is not None:

@@ -13,7 +13,8 @@ class Attempt:
     to end, when it is killed, and when its output is looked at next. The supervisor owns `locks` and `pidfd`.
 
     `pid` is the shim's, which leads the process group; None as long as an adopted one has not said it. `is_child` is
-    false of an adopted attempt, whose exit status only the status file tells. `refused` says why it could not be started; `stop` is this supervisor's own asking, should the state not take it.
+    false of an adopted attempt, whose exit status only the status file tells. `refused` says why it could not be
+    started; `stop` is this supervisor's own asking, should the state not take it.
     """
 
     run: OpenRun

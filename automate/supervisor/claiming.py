@@ -47,6 +47,13 @@ def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
     return taken, None
 
 
+def lock(instance: Instance, request: Request) -> None:
+    """Take the locks a request needs; one that cannot have them is refused. OSError."""
+    request.locks, held = take_locks(instance, request.task)
+    if held is not None:
+        request.refused = f"its lock is held: {os.path.relpath(held, instance.locks)}"
+
+
 def claim(instance: Instance, state: State, watch: locks.Watch, wanted: Sequence[Request]) -> list[OpenRun]:
     """Give each request its run, in one durable transaction; nothing may start before it returns.
 

@@ -11,7 +11,7 @@ from automate.paths import Instance
 from automate.process import host, spawn, status
 from automate.rules.ending import End, outcome, signal_number
 from automate.run import Outcome, Record
-from automate.state import LastRun, State, Stop, runs
+from automate.state import LastRun, OpenRun, State, Stop, runs
 from automate.supervisor import adopting, instants, summary
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.starting import status_path
@@ -20,16 +20,23 @@ _COARSE = 0.02  # seconds by which a file's time may be behind the clock (the ke
 _TELLING: frozenset[Outcome] = frozenset({"failed", "timeout", "stopped", "lost", "warning"})
 
 
-def collect(attempt: Attempt) -> bool:
-    """Note what the shim's end tells. False: the shim is gone and wrote nothing, but processes of the command live on,
-    so the attempt is not over; then its `pidfd` is one of theirs."""
+def collect(attempt: Attempt, *, is_asked_to_end: bool) -> bool:
+    """Note what the shim's end tells. False: processes of the command live on, and either the shim wrote nothing, or
+    all of them are to end, not only the one it waited for. So the attempt is not over; its `pidfd` is one of theirs."""
     if attempt.pidfd is not None:
         os.close(attempt.pidfd)
         attempt.pidfd = None
     if attempt.is_child and attempt.pid is not None:
         attempt.child_exit, attempt.max_rss = spawn.reap(attempt.pid)
         attempt.is_child = False
-    return status.read(attempt.status_path).exit is not None or not adopting.follow_rest(attempt)
+    ended_by_itself = not is_asked_to_end and status.read(attempt.status_path).exit is not None
+    return ended_by_itself or not adopting.follow_rest(attempt)
+
+
+def asked(state: State, attempt: Attempt) -> Stop | None:
+    """Who wants it to end, and why, if somebody does. StateError."""
+    row = runs.open_run(state, attempt.run.id)
+    return row.stop if row is not None and row.stop is not None else attempt.stop
 
 
 class Result(NamedTuple):
@@ -43,8 +50,7 @@ class Result(NamedTuple):
 def result(instance: Instance, state: State, attempt: Attempt) -> Result:
     """May be repeated, before the record is written."""
     said = status.read(attempt.status_path)
-    row = runs.open_run(state, attempt.run.id)
-    stop = row.stop if row is not None and row.stop is not None else attempt.stop
+    stop = asked(state, attempt)
     if attempt.refused is not None:
         return Result("error", said, stop)
     if stop is not None and said.ended is not None and said.ended < stop.at - _COARSE:
@@ -93,6 +99,26 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         error=_error(instance, attempt, result, written.path),
         reason=_reason(attempt, result),
     )
+
+
+def following(attempt: Attempt, result: Result, not_before: float) -> OpenRun:
+    """The run as it stands when another attempt comes after this one, at `not_before` (epoch seconds) or later."""
+    run = attempt.run
+    return run._replace(
+        phase="pending",
+        attempt=run.attempt + 1,
+        not_before=not_before,
+        started=run.started if run.started is not None else attempt.began,
+        cpu_seconds=add(run.cpu_seconds, result.said.cpu_seconds),
+        max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
+    )
+
+
+def recorded(instance: Instance, ids: Sequence[int], since: tuple[int, int] = (0, 0)) -> dict[int, Record]:
+    """Those of the runs that are on record although they are open, which a crash or a lost state leaves. None of them
+    stands before the position `since` of the run log."""
+    known = runlog.recorded(instance, ids, runlog.Position(*since)) if ids else ()
+    return {run_id: record for run_id in known if (record := runlog.find(instance, run_id))}
 
 
 def write(instance: Instance, state: State, records: Sequence[Record]) -> None:

@@ -6,7 +6,7 @@ import select
 from collections.abc import Sequence
 from signal import SIGCONT, SIGKILL, SIGTERM
 
-from automate import output, runlog
+from automate import output
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn
@@ -30,7 +30,7 @@ class Supervisor:
     """
 
     def __init__(self, instance: Instance, state: State, *, uid: int) -> None:
-        """`uid` is the effective user id. Raises this process's limit of open files as far as it may, and lets no command
+        """`uid` is the effective user id. Raises this process's limit of open files as far as it may, and lets no child
         inherit a descriptor that this process was given. OSError."""
         host.keep_descriptors_private()
         spawn.see_children_end()
@@ -44,8 +44,7 @@ class Supervisor:
         self._over: list[Attempt] = []
         self._unseen: list[Attempt] = []
         self._decided: list[Record] = []
-        self._unsure = False
-        self._looked = 0.0
+        self._looked, self._unsure = 0.0, False
         self._boot = host.boot_id()
         self._nofile = spawn.raise_open_files()
 
@@ -64,7 +63,7 @@ class Supervisor:
         record comes from the next `step`. StateError: nothing was claimed, nothing started."""
         try:
             for request in wanted:
-                _lock(self._instance, request)
+                claiming.lock(self._instance, request)
             rows = claiming.claim(self._instance, self._state, self._watch, wanted)
         except BaseException:
             for request in wanted:
@@ -85,7 +84,7 @@ class Supervisor:
         open_runs = runs.open_runs(self._state)
         ending.sweep(left, {run.id for run in open_runs})
         taken = [run for listed in open_runs if (run := self._take(listed.id))]
-        recorded = self._recorded([run.id for run in taken], taken[0].log if taken else (0, 0))
+        recorded = ending.recorded(self._instance, [run.id for run in taken], taken[0].log if taken else (0, 0))
         ending.close(self._instance, self._state, [*recorded.values()])
         for run in taken:
             if run.id in recorded:
@@ -131,11 +130,6 @@ class Supervisor:
             self._watch.release(run_id)
         return run
 
-    def _recorded(self, ids: Sequence[int], since: tuple[int, int]) -> dict[int, Record]:
-        """Those of the runs that are on record although they are open: what a crash, or a state that was lost, left."""
-        known = runlog.recorded(self._instance, ids, runlog.Position(*since)) if ids else ()
-        return {run_id: record for run_id in known if (record := runlog.find(self._instance, run_id))}
-
     def _take_in(self, left: adopting.Left) -> None:
         if left.decided is not None:
             self._decided.append(left.decided)
@@ -177,13 +171,13 @@ class Supervisor:
             soonest = min(waiting.run.not_before for waiting in self.waiting.values())
             timeout = min(timeout, _STEP, soonest - instants.epoch())
         for descriptor, _ in self._poll.poll(max(0.0, timeout), maxevents=1024):
-            self._has_ended(self._by_pidfd.pop(descriptor), descriptor)
+            self._has_ended(self._by_pidfd[descriptor], descriptor)
         self._look_for_pids()
 
     def _has_ended(self, attempt: Attempt, descriptor: int) -> None:
+        is_asked = ending.asked(self._state, attempt) is not None
         self._poll.unregister(descriptor)
-        row = runs.open_run(self._state, attempt.run.id)
-        is_asked = attempt.stop is not None or (row is not None and row.stop is not None)
+        del self._by_pidfd[descriptor]
         is_over = ending.collect(attempt, is_asked_to_end=is_asked)
         if is_asked and not is_over and attempt.kill_at is None:
             attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
@@ -286,7 +280,7 @@ class Supervisor:
 
     def _write(self, records: list[Record]) -> None:
         """The log first, then the state. After a failure, some may have got into the log then."""
-        known = self._recorded([record.id for record in records], (0, 0)) if self._unsure else {}
+        known = ending.recorded(self._instance, [record.id for record in records] if self._unsure else [])
         ending.write(self._instance, self._state, [record for record in records if record.id not in known])
         ending.close(self._instance, self._state, [*known.values()])
 
@@ -297,22 +291,9 @@ class Supervisor:
         delay = retry_delay(attempt.task.retries, run.attempt, result.outcome, result.said.exit)
         if delay is None:
             return False
-        following = run._replace(
-            phase="pending",
-            attempt=run.attempt + 1,
-            not_before=instants.epoch() + delay,
-            started=run.started if run.started is not None else attempt.began,
-            cpu_seconds=ending.add(run.cpu_seconds, result.said.cpu_seconds),
-            max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
-        )
+        following = ending.following(attempt, result, instants.epoch() + delay)
         if not runs.next_attempt(self._state, following):
             return False
         del self.attempts[run.id]
         self.waiting[run.id] = Waiting(following, attempt.task, attempt.locks)
         return True
-
-
-def _lock(instance: Instance, request: Request) -> None:
-    request.locks, held = claiming.take_locks(instance, request.task)
-    if held is not None:
-        request.refused = f"its lock is held: {os.path.relpath(held, instance.locks)}"
