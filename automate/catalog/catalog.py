@@ -67,12 +67,11 @@ class Catalog:
 
     def found(self, name: str) -> Found:
         """The task's file; NoSuchTaskError."""
-        return self._found[self.names([name])[0]]
+        return self._found.get(name) or self._found[self.names([name])[0]]
 
     def names(self, patterns: Sequence[str] = ()) -> list[str]:
         """The tasks of these names and globs, in that order, or all; NoSuchTaskError for a pattern that means none."""
-        known = sorted(self._found)
-        return matching(patterns, known) if patterns else known
+        return matching(patterns, self._found) if patterns else [*self._found]
 
     def entries(self, patterns: Sequence[str] = ()) -> list[Entry]:
         """As `names`, a row for each; broken ones too."""
@@ -123,7 +122,7 @@ class Catalog:
 
     @cached_property
     def _found(self) -> dict[str, Found]:
-        return discover(self._settings.task_dirs)
+        return dict(sorted(discover(self._settings.task_dirs).items()))
 
     @cached_property
     def _files(self) -> TaskFiles:

@@ -1,6 +1,6 @@
 """Names of tasks as they are typed: exact, or as globs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from fnmatch import filter as those_like
 
 from automate.errors import NoSuchTaskError
@@ -13,7 +13,7 @@ def is_glob(pattern: str) -> bool:
     return not _GLOB.isdisjoint(pattern)
 
 
-def matching(patterns: Iterable[str], known: Sequence[str]) -> list[str]:
+def matching(patterns: Iterable[str], known: Collection[str]) -> list[str]:
     """The known names meant, in the order in which they were asked for, each once; NoSuchTaskError for any pattern
     that means none."""
     names: dict[str, None] = {}
@@ -25,7 +25,7 @@ def matching(patterns: Iterable[str], known: Sequence[str]) -> list[str]:
     return list(names)
 
 
-def _hint(pattern: str, known: Sequence[str]) -> str:
+def _hint(pattern: str, known: Collection[str]) -> str:
     from difflib import get_close_matches
 
     if not known:

@@ -75,7 +75,9 @@ def command(  # noqa: PLR0913 - an argument for each option
         entries = [
             entry
             for entry in catalog.entries(names)
-            if (not words or words & entry.words) and entry.has(labels) and (not search or entry.speaks_of(search))
+            if (not words or words & entry.words)
+            and (not labels or entry.has(labels))
+            and (not search or entry.speaks_of(search))
         ]
     entries.sort(key=SORTS[sort])
     if as_json:
@@ -101,10 +103,13 @@ def _row(entry: "Entry", screen: Screen, instance: "Instance") -> Sequence[str]:
         doing(entry, screen, instance),
         _minute((last.started or last.ended) // 60) if last else NOTHING,
         paint(last.outcome, last.outcome, screen) if last else NOTHING,
-        duration(last.seconds) if last else NOTHING,
+        _duration(last.seconds) if last else NOTHING,
         _minute(due // 60) if due is not None else NOTHING,
         entry.schedule or NOTHING,
     )
+
+
+_duration = cache(duration)
 
 
 @cache
@@ -116,7 +121,9 @@ def _minute(minute: float) -> str:
 def doing(entry: "Entry", screen: Screen, instance: "Instance") -> str:
     """The state, with how long it has been running or when it is tried again; coloured."""
     state = entry.state
-    return paint(state + _since(entry, state, screen.now, instance), _COLOURS.get(state, ""), screen)
+    if state not in _COLOURS:
+        return state
+    return paint(state + _since(entry, state, screen.now, instance), _COLOURS[state], screen)
 
 
 def _since(entry: "Entry", state: str, now: datetime, instance: "Instance") -> str:
