@@ -223,11 +223,11 @@ def test_following_ends_although_the_supervisor_was_killed(
     )
     assert running.stdout is not None
     assert running.stdout.readline() == b"begun\n"
-    running.kill()
-    running.communicate()
     follower = subprocess.Popen([*arguments, "log", "-qf", "slow"], stdout=subprocess.PIPE, env=environment)
     assert follower.stdout is not None
     assert follower.stdout.readline() == b"begun\n"
+    running.kill()
+    running.communicate()
     (instance / "go").write_text("gone\n")
     assert follower.communicate(timeout=60)[0] == b"gone\n"
     assert run_cli("history", "--status", "success", "-q", "--no-header").stdout.startswith("#1  slow")

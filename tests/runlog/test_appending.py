@@ -1,7 +1,9 @@
 """Adding to the run log: whole lines, on disk, or nothing."""
 
+import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -139,6 +141,40 @@ def test_rotation_by_rename_while_processes_write_loses_nothing(tmp_path: Path) 
             os.rename(instance.run_log, f"{instance.run_log}.{number}")
     assert [one.communicate(timeout=60) and one.returncode for one in writers] == [0, 0]
     assert sorted(ids(instance)) == [*range(1000, 1060), *range(2000, 2060)]
+
+
+def test_an_append_waits_for_the_lock_and_then_goes_where_the_path_leads(tmp_path: Path) -> None:
+    instance = log_of(tmp_path, lines(1))
+    with open(instance.run_log, "rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waiting = writer(tmp_path, 2, 1)
+        _wait_until_polling(waiting.pid)
+        assert content(instance) == lines(1)
+        os.rename(instance.run_log, instance.run_log + ".1")
+    assert waiting.communicate(timeout=60)[0] == b"2\n"
+    assert content(instance, ".1") == lines(1)
+    assert ids(instance) == [2, 1]
+
+
+def _wait_until_polling(pid: int) -> None:
+    """Until the process has the log open and has slept a while without ending."""
+    deadline = time.monotonic() + 60
+    while not _has_open(pid, "runs.jsonl") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    before = _sleeps(pid)
+    while _sleeps(pid) < before + 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _has_open(pid: int, name: str) -> bool:
+    return any(os.readlink(link).endswith(name) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink())
+
+
+def _sleeps(pid: int) -> float:
+    """Infinite when it has ended."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status, re.MULTILINE)
+    return int(found[1]) if found and "(zombie)" not in status else float("inf")
 
 
 def test_who_is_killed_while_appending_leaves_whole_lines_of_what_was_acknowledged(tmp_path: Path) -> None:

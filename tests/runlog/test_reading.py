@@ -11,7 +11,18 @@ from run_records import content, lines, log_of, record
 
 from automate.errors import AutomateError
 from automate.paths import Instance
-from automate.runlog import Position, Reader, append, find, highest_id, last_of_each, newest_first, position, recorded
+from automate.runlog import (
+    Position,
+    Reader,
+    append,
+    files,
+    find,
+    highest_id,
+    last_of_each,
+    newest_first,
+    position,
+    recorded,
+)
 
 
 def ids(instance: Instance, *tasks: str) -> list[int]:
@@ -102,7 +113,7 @@ def test_other_files_are_not_the_log(tmp_path: Path) -> None:
 def test_a_file_that_is_just_being_compressed_is_read_once(tmp_path: Path) -> None:
     instance = log_of(tmp_path, lines(9))
     write(instance, ".1", lines(8))
-    Path(instance.run_log + ".1.gz").write_bytes(gzip.compress(lines(8))[:20])
+    write(instance, ".1.gz", lines(8))  # done, and .1 not yet removed
     assert ids(instance) == [9, 8]
 
 
@@ -127,6 +138,23 @@ def test_a_rotation_while_reading_hides_and_doubles_nothing(tmp_path: Path) -> N
     os.unlink(instance.run_log + ".2")
     assert [first.id, *(one.id for one in found)] == [6, 5, 4, 3]
     assert ids(instance) == [7, 6, 5, 4, 3]
+
+
+def test_a_rotation_between_listing_and_opening_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    instance = log_of(tmp_path, lines(2))
+    write(instance, ".1", lines(1))
+    listing = files.paths_newest_first
+
+    def rotated_just_after(run_log: str) -> list[str]:
+        paths = listing(run_log)
+        if not Path(run_log + ".2").exists():
+            os.rename(run_log + ".1", run_log + ".2")
+            os.rename(run_log, run_log + ".1")
+            append(instance, [record(3)])
+        return paths
+
+    monkeypatch.setattr(files, "paths_newest_first", rotated_just_after)
+    assert ids(instance) == [3, 2, 1]
 
 
 def test_find_gives_the_run_with_this_id(tmp_path: Path) -> None:
@@ -187,6 +215,15 @@ def test_recorded_from_before_there_was_a_log(tmp_path: Path) -> None:
     instance = log_of(tmp_path)
     since = position(instance)
     append(instance, [record(1)])
+    assert recorded(instance, [1, 2], since) == {1}
+
+
+def test_recorded_from_before_there_was_a_log_when_it_is_empty_again(tmp_path: Path) -> None:
+    instance = log_of(tmp_path)
+    since = position(instance)
+    append(instance, [record(1)])
+    os.rename(instance.run_log, instance.run_log + ".1")
+    Path(instance.run_log).touch(mode=0o600)  # logrotate's `create`
     assert recorded(instance, [1, 2], since) == {1}
 
 
