@@ -1,15 +1,17 @@
 """Opening `state.db`, and writing to it all or nothing."""
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from automate import clock
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 
 VERSION = 1
+_BESIDE = ("-wal", "-shm")
 PATIENCE = 60.0  # seconds to wait for another process's transaction; a claim holds the lock for milliseconds
 
 SCHEMA = """
@@ -43,6 +45,34 @@ CREATE TABLE last_runs (
     ended REAL NOT NULL,
     seconds REAL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE schedules (
+    task TEXT PRIMARY KEY,
+    definition BLOB NOT NULL,
+    compiled TEXT NOT NULL,
+    since REAL NOT NULL,
+    until REAL NOT NULL,
+    delay REAL NOT NULL,
+    wake REAL,
+    at_startup INTEGER NOT NULL,
+    stale INTEGER NOT NULL
+) STRICT;
+CREATE INDEX schedules_by_wake ON schedules (wake) WHERE wake IS NOT NULL;
+CREATE TABLE past_schedules (
+    task TEXT NOT NULL,
+    compiled TEXT NOT NULL,
+    since REAL NOT NULL,
+    until REAL NOT NULL
+) STRICT;
+CREATE TABLE follows (
+    task TEXT NOT NULL,
+    follows TEXT NOT NULL,
+    outcome TEXT NOT NULL
+) STRICT;
+CREATE INDEX follows_by_followed ON follows (follows);
+CREATE TABLE scheduler (
+    about TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
 CREATE TABLE parsed (
     name TEXT PRIMARY KEY,
     path TEXT NOT NULL,
@@ -83,6 +113,8 @@ class State:
         self.connection = connection
         self.path = path
         self.writable = writable
+        self._inode = _inode(path)
+        self._is_damaged = False
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -96,17 +128,32 @@ class State:
                 raise
             self._commit()
         except sqlite3.Error as error:
-            raise StateError(f"{self.path}: {_plainly(error)}") from error
+            raise self._failed(error) from error
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
         """All rows of one query, as of one moment; StateError."""
         try:
             return self.connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise StateError(f"{self.path}: {_plainly(error)}") from error
+            raise self._failed(error) from error
 
     def close(self) -> None:
         self.connection.close()
+
+    def heal(self, instance: Instance, restore: Callable[["State"], None] | None = None) -> bool:
+        """After a StateError: whether the file was removed, replaced or overwritten while this process had it open, and
+        is open again now, as by `open_state`. What failed was not done. False: the error has another cause."""
+        if not self._is_damaged and _inode(self.path) == self._inode:
+            return False
+        self.close()
+        new = open_state(instance, restore)
+        self.connection, self.writable = new.connection, new.writable
+        self._inode, self._is_damaged = new._inode, False  # noqa: SLF001 - one of its own kind
+        return True
+
+    def _failed(self, error: sqlite3.Error) -> StateError:
+        self._is_damaged |= _is_damage(error)
+        return StateError(f"{self.path}: {_plainly(error)}")
 
     def _commit(self) -> None:
         try:
@@ -128,6 +175,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
     A file that is no database is moved aside and made anew. StateError, NotAllowedError.
     """
     path = instance.database
+    before = _inode(path)
     try:
         return _open_writable(instance, restore)
     except PermissionError:
@@ -136,7 +184,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
         raise StateError(f"{path}: {error.strerror}") from error
     except sqlite3.DatabaseError as error:
         if _is_damage(error):
-            _move_aside(path)
+            _move_aside(path, before)
             return open_state(instance, restore)
         if "readonly" in str(error) or not os.access(path, os.W_OK):
             return _open_read_only(path)
@@ -147,7 +195,7 @@ def _open_writable(instance: Instance, restore: Callable[[State], None] | None) 
     path = instance.database
     for directory in (instance.state, instance.open_runs, instance.locks):
         os.makedirs(directory, mode=0o700, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    _make_file(path)
     state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, writable=True)
     try:
         _bring_up_to_date(state, restore)
@@ -203,15 +251,51 @@ def _version(state: State) -> int:
     return int(state.connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
-def _move_aside(path: str) -> None:
-    stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
-    for suffix in ("", "-wal", "-shm"):
-        if os.path.exists(path + suffix):
-            os.replace(path + suffix, f"{path}.damaged-{stamp}{suffix}")
+def _inode(path: str) -> int:
+    """Which file has this path now; 0 when none has."""
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
+
+
+@contextmanager
+def _alone(path: str) -> Iterator[None]:
+    """While nobody else makes the file or moves it away. Its -wal and -shm belong to it: SQLite would take those of an
+    old file for the new one's, and those of a new file that are moved away take what is committed with them."""
+    directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _make_file(path: str) -> None:
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    if not os.path.lexists(path):
+        with _alone(path):
+            if not os.path.lexists(path):
+                for suffix in _BESIDE:
+                    with suppress(FileNotFoundError):
+                        os.unlink(path + suffix)
+                os.close(os.open(path, flags | os.O_CREAT, 0o600))
+    os.close(os.open(path, flags))
+
+
+def _move_aside(path: str, damaged: int) -> None:
+    """The file that has this inode number, if it is still there: another process may have moved it."""
+    stamp = time.strftime("%Y%m%dT%H%M%S")
+    with _alone(path):
+        if _inode(path) != damaged:
+            return
+        for suffix in (*_BESIDE, ""):
+            with suppress(FileNotFoundError):
+                os.replace(path + suffix, f"{path}.damaged-{stamp}{suffix}")
 
 
 def _quoted(path: str) -> str:

@@ -1,0 +1,134 @@
+"""What the scheduler keeps: each task's schedule, since when it has been in force, and up to when it was decided."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from automate.state.store import State
+
+
+class Scheduled(NamedTuple):
+    """A task as the scheduler last understood it. Instants are epoch seconds.
+
+    `definition` is `task.encode`'s and `compiled` the schedule's dump, of the last file without a fault; `stale` says
+    that the file has one now. The schedule is in force since `since`: it is due after that instant, never before. Every
+    due time up to `until`, inclusive, has been decided. `wake` is the next one after it plus `delay` (the jitter's), None
+    when there is none. `at_startup` is @reboot's.
+    """
+
+    task: str
+    definition: bytes
+    compiled: str
+    since: float
+    until: float
+    delay: float
+    wake: float | None
+    at_startup: bool
+    stale: bool
+
+
+class Span(NamedTuple):
+    """A schedule that was in force from after `since` up to `until`, inclusive."""
+
+    task: str
+    compiled: str
+    since: float
+    until: float
+
+
+_COLUMNS = ", ".join(Scheduled._fields)
+
+
+def all_scheduled(state: State) -> dict[str, Scheduled]:
+    return {row.task: row for row in _rows(state, "")}
+
+
+def awake(state: State, now: float) -> list[Scheduled]:
+    """Those whose time has come, earliest first: what is asked costs what is due, however many tasks there are."""
+    return _rows(state, " WHERE wake <= ? ORDER BY wake", (now,))
+
+
+def ahead_of_clock(state: State, limit: float) -> list[Scheduled]:
+    """Those decided up to later than `limit`: the clock was set back."""
+    return _rows(state, " WHERE until > ?", (limit,))
+
+
+def of_startup(state: State) -> list[Scheduled]:
+    """Those that are due when the machine has started."""
+    return _rows(state, " WHERE at_startup ORDER BY task")
+
+
+def next_wake(state: State) -> float | None:
+    """The earliest instant at which something is due."""
+    value = state.read("SELECT min(wake) FROM schedules")[0][0]
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def put(state: State, rows: Iterable[Scheduled]) -> None:
+    """Write them, in place of what was kept of these tasks, within the caller's transaction."""
+    marks = ", ".join("?" * len(Scheduled._fields))
+    state.connection.executemany(f"INSERT OR REPLACE INTO schedules ({_COLUMNS}) VALUES ({marks})", list(rows))  # noqa: S608
+
+
+def advance(state: State, task: str, before: float, until: float, wake: float | None) -> bool:
+    """Decide a task's due times up to `until`, within the caller's transaction. False when they were decided by another
+    process since they were read (then up to `before`): nothing of what was to be started may be."""
+    values = (until, wake, task, before)
+    done = state.connection.execute("UPDATE schedules SET until = ?, wake = ? WHERE task = ? AND until = ?", values)
+    return done.rowcount == 1
+
+
+def retire(state: State, spans: Sequence[Span]) -> None:
+    """Put down that these were in force, within the caller's transaction; `audit` needs it."""
+    state.connection.executemany("INSERT INTO past_schedules VALUES (?, ?, ?, ?)", spans)
+
+
+def remove(state: State, tasks: Iterable[str]) -> None:
+    """Within the caller's transaction."""
+    names = [(task,) for task in tasks]
+    state.connection.executemany("DELETE FROM schedules WHERE task = ?", names)
+    state.connection.executemany("DELETE FROM follows WHERE task = ?", names)
+
+
+def spans(state: State, task: str | None = None) -> list[Span]:
+    """What was in force when, oldest first; what is in force now ends where it was decided up to."""
+    query = (
+        "SELECT task, compiled, since, until FROM past_schedules UNION ALL"
+        " SELECT task, compiled, since, until FROM schedules ORDER BY since, task"
+    )
+    found = [Span._make(row) for row in state.read(query)]
+    return found if task is None else [span for span in found if span.task == task]
+
+
+def set_followed(state: State, task: str, followed: Iterable[tuple[str, str]]) -> None:
+    """The (task, outcome) pairs of a task's `after`, within the caller's transaction."""
+    state.connection.execute("DELETE FROM follows WHERE task = ?", (task,))
+    pairs = [(task, other, outcome) for other, outcome in followed]
+    state.connection.executemany("INSERT INTO follows VALUES (?, ?, ?)", pairs)
+
+
+def followers(state: State, ended: str) -> list[tuple[Scheduled, str]]:
+    """The tasks whose `after` names `ended`, each with the outcome it waits for."""
+    columns = ", ".join(f"schedules.{field}" for field in Scheduled._fields)
+    query = f"SELECT {columns}, outcome FROM follows JOIN schedules USING (task) WHERE follows = ? ORDER BY task"  # noqa: S608
+    return [(_row(row[:-1]), str(row[-1])) for row in state.read(query, (ended,))]
+
+
+def recall(state: State, about: str) -> str | None:
+    """What was kept under this name."""
+    rows = state.read("SELECT value FROM scheduler WHERE about = ?", (about,))
+    return str(rows[0][0]) if rows else None
+
+
+def keep(state: State, about: str, value: str) -> None:
+    """Within the caller's transaction."""
+    state.connection.execute("INSERT OR REPLACE INTO scheduler VALUES (?, ?)", (about, value))
+
+
+def _rows(state: State, condition: str, values: tuple[object, ...] = ()) -> list[Scheduled]:
+    query = f"SELECT {_COLUMNS} FROM schedules{condition}"  # noqa: S608 - constants
+    return [_row(row) for row in state.read(query, values)]
+
+
+def _row(row: tuple[object, ...]) -> Scheduled:
+    scheduled = Scheduled._make(row)
+    return scheduled._replace(at_startup=bool(scheduled.at_startup), stale=bool(scheduled.stale))
