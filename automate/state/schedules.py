@@ -11,8 +11,8 @@ class Scheduled(NamedTuple):
 
     `definition` is `task.encode`'s and `compiled` the schedule's dump, of the last file without a fault; `stale` says
     that the file has one now. The schedule is in force since `since`: it is due after that instant, never before. Every
-    due time up to `until`, inclusive, has been decided. `wake` is the next one after it plus `delay` (the jitter's), None
-    when there is none. `at_startup` is @reboot's.
+    due time up to `until`, inclusive, has been decided. `wake` is the next one after it plus `delay` (the jitter's),
+    None when there is none. `at_startup` is @reboot's.
     """
 
     task: str

@@ -289,7 +289,7 @@ def _make_file(path: str) -> None:
 
 def _move_aside(path: str, damaged: int) -> None:
     """The file that has this inode number, if it is still there: another process may have moved it."""
-    stamp = time.strftime("%Y%m%dT%H%M%S")
+    stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
     with _alone(path):
         if _inode(path) != damaged:
             return
