@@ -74,11 +74,11 @@ def command(  # noqa: PLR0913 - one for each option
     reader = Reader(shell.instance)
     found = reader.entries(tasks=names or None, outcomes=outcomes, accept=_filter(triggers, until))
     wanted = _from(since, found)
-    entries = list(islice(wanted, (page - 1) * count, page * count or None))
-    _check_names(shell, names, entries)
-    _write(shell, entries, as_json=as_json, header=header)
+    entries = islice(wanted, (page - 1) * count, page * count or None)
+    seen = _write_json(shell, entries) if as_json else _write_table(shell, entries, header=header)
+    _check_names(shell, names, seen)
     more = bool(count) and not shell.quiet and next(wanted, None) is not None
-    _talk(shell, reader, found_any=bool(entries), next_page=page + 1 if more else None)
+    _talk(shell, reader, found_any=bool(seen), next_page=page + 1 if more else None)
     return 0
 
 
@@ -105,9 +105,9 @@ def _from(since: datetime | None, entries: Iterable[Entry]) -> Iterator[Entry]:
             return
 
 
-def _check_names(shell: Shell, names: Sequence[str], entries: Sequence[Entry]) -> None:
+def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
     """NoSuchTaskError for a name that neither a task nor a record has; looked up only where no record was found."""
-    unseen = [name for name in names if not any(fnmatchcase(entry.record.task, name) for entry in entries)]
+    unseen = [name for name in names if not any(fnmatchcase(task, name) for task in seen)]
     if not unseen:
         return
     from automate.catalog.matching import matching
@@ -119,12 +119,21 @@ def _check_names(shell: Shell, names: Sequence[str], entries: Sequence[Entry]) -
             matching([name], sorted({*known}))
 
 
-def _write(shell: Shell, entries: Sequence[Entry], *, as_json: bool, header: bool) -> None:
-    if as_json:
-        lines = b"".join(entry.line + b"\n" for entry in entries)
+def _write_table(shell: Shell, entries: Iterable[Entry], *, header: bool) -> set[str]:
+    """Returns the tasks that were in it."""
+    records = [entry.record for entry in entries]
+    shell.write(history(records, shell.screen, header=header))
+    return {record.task for record in records}
+
+
+def _write_json(shell: Shell, entries: Iterator[Entry]) -> set[str]:
+    """As they are read, since there may be millions; returns the tasks that were in it."""
+    seen: set[str] = set()
+    while some := list(islice(entries, PATIENCE)):
+        lines = b"".join(entry.line + b"\n" for entry in some)
         shell.write(shown_json(lines, shell.screen)) if shell.screen.is_terminal else shell.write_bytes(lines)
-    else:
-        shell.write(history((entry.record for entry in entries), shell.screen, header=header))
+        seen.update(entry.record.task for entry in some)
+    return seen
 
 
 def _talk(shell: Shell, reader: Reader, *, found_any: bool, next_page: int | None) -> None:
