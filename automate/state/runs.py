@@ -117,6 +117,11 @@ def ask_to_stop(state: State, run_id: int, stop: Stop) -> bool:
         return connection.execute(_STOP, (_stop_text(stop), run_id)).rowcount == 1
 
 
+def replace(state: State, run_id: int, at: float) -> None:
+    """As `ask_to_stop`, within the caller's transaction: another run of the task takes this one's place."""
+    state.connection.execute(_STOP, (_stop_text(Stop("stopped", at, reason="replaced by the next run")), run_id))
+
+
 def forget(state: State, ended: Sequence[tuple[int, LastRun]]) -> None:
     """Close runs whose records are in the run log. May be repeated."""
     with state.transaction() as connection:

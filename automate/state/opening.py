@@ -1,0 +1,227 @@
+"""Opening `state.db`; making it, and making it anew when it was lost or damaged."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+
+from automate import clock
+from automate.errors import NotAllowedError
+from automate.paths import Instance
+from automate.state.store import PATIENCE, State, StateError, inode, is_damage, plainly
+
+VERSION = 1
+_BESIDE = ("-wal", "-shm")
+
+SCHEMA = """
+CREATE TABLE ids (next INTEGER NOT NULL);
+INSERT INTO ids VALUES (1);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    task TEXT NOT NULL,
+    due REAL,
+    trigger TEXT NOT NULL,
+    by TEXT,
+    phase TEXT NOT NULL CHECK (phase IN ('pending', 'running', 'decided')),
+    definition BLOB NOT NULL,
+    args TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    not_before REAL NOT NULL,
+    boot TEXT NOT NULL,
+    started REAL,
+    cpu_seconds REAL,
+    max_rss INTEGER,
+    stop TEXT,
+    log_file INTEGER NOT NULL,
+    log_size INTEGER NOT NULL,
+    UNIQUE (task, due)
+) STRICT;
+CREATE TABLE last_runs (
+    task TEXT PRIMARY KEY,
+    id INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    started REAL,
+    ended REAL NOT NULL,
+    seconds REAL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE schedules (
+    task TEXT PRIMARY KEY,
+    definition BLOB NOT NULL,
+    compiled TEXT NOT NULL,
+    since REAL NOT NULL,
+    until REAL NOT NULL,
+    delay REAL NOT NULL,
+    wake REAL,
+    at_startup INTEGER NOT NULL,
+    stale INTEGER NOT NULL
+) STRICT;
+CREATE INDEX schedules_by_wake ON schedules (wake) WHERE wake IS NOT NULL;
+CREATE TABLE past_schedules (
+    task TEXT NOT NULL,
+    compiled TEXT NOT NULL,
+    since REAL NOT NULL,
+    until REAL NOT NULL
+) STRICT;
+CREATE TABLE follows (
+    task TEXT NOT NULL,
+    follows TEXT NOT NULL,
+    outcome TEXT NOT NULL
+) STRICT;
+CREATE INDEX follows_by_followed ON follows (follows);
+CREATE TABLE scheduler (
+    about TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+CREATE TABLE parsed (
+    name TEXT PRIMARY KEY,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    description TEXT NOT NULL,
+    category TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    schedule TEXT NOT NULL,
+    delay REAL NOT NULL,
+    next_due REAL,
+    computed REAL NOT NULL,
+    context TEXT NOT NULL,
+    definition BLOB NOT NULL,
+    compiled TEXT NOT NULL
+) STRICT;
+CREATE TABLE parsed_settings (
+    path TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    task_dirs TEXT NOT NULL
+) STRICT;
+"""
+
+
+def open_state(instance: Instance, restore: Callable[[State], None] | None = None) -> State:
+    """Open for reading and writing, made when missing; where that is not allowed, for reading.
+
+    `restore` fills a new database from what is still there (run log, status files), in the transaction that makes it.
+    A file that is no database is moved aside and made anew. StateError, NotAllowedError.
+    """
+    path = instance.database
+    before = inode(path)
+    reopen = partial(open_state, instance, restore)
+    try:
+        return _open_writable(instance, restore, reopen)
+    except PermissionError:
+        return _open_read_only(path, reopen)
+    except OSError as error:
+        raise StateError(f"{path}: {error.strerror}") from error
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            _move_aside(path, before)
+            return reopen()
+        if "readonly" in str(error) or not os.access(path, os.W_OK):
+            return _open_read_only(path, reopen)
+        raise StateError(f"{path}: {plainly(error)}") from error
+
+
+def _open_writable(instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[], State]) -> State:
+    path = instance.database
+    for directory in (instance.state, instance.open_runs, instance.locks):
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+    _make_file(path)
+    state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, writable=True, reopen=reopen)
+    try:
+        _bring_up_to_date(state, restore)
+    except BaseException:
+        state.close()
+        raise
+    return state
+
+
+def _bring_up_to_date(state: State, restore: Callable[[State], None] | None) -> None:
+    version = _version(state)
+    if version == 0:
+        _make(state, restore)
+    elif version != VERSION:
+        raise StateError(f"{state.path} is of a newer automate (version {version}; this one knows {VERSION})")
+
+
+def _make(state: State, restore: Callable[[State], None] | None) -> None:
+    state.connection.execute("PRAGMA journal_mode = WAL")
+    state.connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(state) == 0:  # nobody else made it while this process waited
+            for statement in SCHEMA.split(";"):
+                state.connection.execute(statement)
+            if restore is not None:
+                restore(state)
+            state.connection.execute(f"PRAGMA user_version = {VERSION}")
+        state.connection.execute("COMMIT")
+    except BaseException:
+        if state.connection.in_transaction:
+            state.connection.execute("ROLLBACK")
+        raise
+
+
+def _open_read_only(path: str, reopen: Callable[[], State]) -> State:
+    if not os.access(path, os.R_OK):
+        raise NotAllowedError(f"{path}: not readable by this user; ask root, or use an instance of your own (-C DIR)")
+    # A reader who may not write makes no -shm file; without a -wal file the database is whole as it stands.
+    still = "" if os.path.exists(path + "-wal") else "&immutable=1"
+    try:
+        return State(_connect(f"file:{_quoted(path)}?mode=ro{still}"), path, writable=False, reopen=reopen)
+    except sqlite3.Error as error:
+        raise StateError(f"{path}: {plainly(error)}") from error
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _version(state: State) -> int:
+    return int(state.connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def _alone(path: str) -> Iterator[None]:
+    """While nobody else makes the file or moves it away. Its -wal and -shm belong to it: SQLite would take those of an
+    old file for the new one's, and those of a new file that are moved away take what is committed with them."""
+    import filelock
+
+    directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        filelock.lock_descriptor(directory)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _make_file(path: str) -> None:
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    if not os.path.lexists(path):
+        with _alone(path):
+            if not os.path.lexists(path):
+                for suffix in _BESIDE:
+                    with suppress(FileNotFoundError):
+                        os.unlink(path + suffix)
+                os.close(os.open(path, flags | os.O_CREAT, 0o600))
+    os.close(os.open(path, flags))
+
+
+def _move_aside(path: str, damaged: int) -> None:
+    """The file that has this inode number, if it is still there: another process may have moved it."""
+    stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
+    with _alone(path):
+        if inode(path) != damaged:
+            return
+        for suffix in (*_BESIDE, ""):
+            with suppress(FileNotFoundError):
+                os.replace(path + suffix, f"{path}.damaged-{stamp}{suffix}")
+
+
+def _quoted(path: str) -> str:
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
