@@ -60,9 +60,7 @@ class Shell:
         from automate.render import Screen, wants_colour
 
         is_terminal = stream.isatty()
-        return Screen(
-            now=self.now, colour=wants_colour(os.environ, is_terminal=is_terminal), is_terminal=is_terminal
-        )
+        return Screen(now=self.now, colour=wants_colour(os.environ, is_terminal=is_terminal), is_terminal=is_terminal)
 
     def write(self, text: str) -> None:
         """Data: to standard output, as it is, with no newline added."""
