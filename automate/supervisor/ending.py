@@ -53,7 +53,8 @@ def result(instance: Instance, state: State, attempt: Attempt) -> Result:
     stop = asked(state, attempt)
     if attempt.refused is not None:
         return Result("error", said, stop)
-    if stop is not None and said.ended is not None and said.ended < stop.at - _COARSE:
+    was_waiting = attempt.run.phase == "pending"  # for its next attempt
+    if not was_waiting and stop is not None and said.ended is not None and said.ended < stop.at - _COARSE:
         stop = None  # it had ended by itself
     if stop is not None and said.exit is None:
         said = said._replace(exit=attempt.child_exit)  # the shim was killed with its command

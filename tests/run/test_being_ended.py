@@ -1,0 +1,208 @@
+"""Runs that are ended from outside: by their timeout, an operator, a key."""
+
+import json
+import os
+import signal
+
+import pytest
+
+STUBBORN = (
+    "trap '' TERM; (trap '' TERM; echo $$ >began; while :; do sleep 0.05; done) & wait; while :; do sleep 1; done"
+)
+OUTLIVES = "(trap '' TERM; while :; do sleep 0.05; done) & touch began; wait"
+
+
+@pytest.fixture
+def is_gone(processes):
+    """Whether no process of the instance is left."""
+    return lambda: not processes()
+
+
+def test_timeout_tells_the_whole_group_to_end(outcome, lines):
+    record = outcome("(trap 'echo inner >>seen; exit' TERM; sleep 60 & wait) & sleep 60 & wait", timeout="200ms")
+    assert (record["outcome"], record["exit_code"], record["signal"]) == ("timeout", 143, "TERM")
+    assert lines("seen") == ["inner"]
+
+
+def test_timeout_kills_a_stubborn_group_after_kill_after(outcome, is_gone, until):
+    record = outcome(STUBBORN, timeout="150ms", kill_after="100ms")
+    assert (record["outcome"], record["signal"]) == ("timeout", "KILL")
+    assert "timeout of 0.15 s" in record["reason"]
+    until(is_gone)
+
+
+def test_timeout_kills_what_outlives_the_command(outcome, processes):
+    """Its shell ends at once, a child of it ignores TERM: the run is over when nothing of it is left."""
+    record = outcome(OUTLIVES, timeout="200ms", kill_after="200ms")
+    assert record["outcome"] == "timeout"
+    assert processes() == []
+
+
+def test_timeout_reaches_a_stopped_process(outcome):
+    assert outcome("kill -STOP $$", timeout="100ms")["signal"] == "TERM"
+
+
+def test_ended_well_after_the_timeout_is_still_a_timeout(outcome):
+    record = outcome("trap 'exit 0' TERM; sleep 60 & wait", timeout="100ms")
+    assert (record["outcome"], record["exit_code"]) == ("timeout", 0)
+
+
+def test_background_process_of_a_run_that_ended_by_itself_is_left_alone(task, run_cli, until, instance, lines):
+    task("x", "(while [ ! -e go ]; do sleep 0.02; done; echo later >>seen) & true")
+    assert run_cli("run", "x").returncode == 0
+    (instance / "go").touch()
+    until(lambda: lines("seen"))
+
+
+@pytest.mark.parametrize("word", ["x", "#1", "1", "?", "[x]"])
+def test_stop_by_name_number_and_glob(task, start, run_cli, record, shim_pid, word):
+    task("x", "sleep 60")
+    running = start("run", "x")
+    shim_pid("x")
+    assert run_cli("stop", word).returncode == 0
+    assert record()["outcome"] == "stopped"
+    assert running.wait(20) == 143
+
+
+def test_stop_says_who_and_why_on_record(task, start, run_cli, record, shim_pid):
+    task("x", "sleep 60")
+    start("run", "x")
+    shim_pid("x")
+    run_cli("stop", "x", env={"SUDO_USER": "grace"})
+    assert record()["reason"] == "automate stop"
+    assert record()["by"] == ("grace" if os.geteuid() == 0 else record()["user"])
+
+
+def test_stop_writes_the_record_as_json(task, start, run_cli, record, shim_pid):
+    task("x", "sleep 60")
+    start("run", "x")
+    shim_pid("x")
+    assert json.loads(run_cli("stop", "x", "--json").stdout) == record()
+
+
+def test_stop_kills_what_ignores_it(task, start, run_cli, record, until, instance, processes):
+    task("x", STUBBORN, kill_after="100ms")
+    running = start("run", "x")
+    until((instance / "began").exists)
+    run_cli("stop", "x")
+    assert (record()["outcome"], record()["signal"]) == ("stopped", "KILL")
+    running.wait(20)
+    until(lambda: processes() == [])
+
+
+def test_stop_kills_what_outlives_the_command(task, start, run_cli, record, until, instance, processes):
+    task("x", OUTLIVES, kill_after="100ms")
+    running = start("run", "x")
+    until((instance / "began").exists)
+    run_cli("stop", "x")
+    running.wait(20)
+    assert record()["outcome"] == "stopped"
+    assert processes() == []
+
+
+def test_stop_of_a_run_that_nobody_watches(task, start, run_cli, record, shim_pid, until, processes):
+    task("x", "sleep 60")
+    running = start("run", "x")
+    shim_pid("x")
+    running.kill()
+    running.wait()
+    assert run_cli("stop", "x").returncode == 0
+    assert record()["outcome"] == "stopped"
+    until(lambda: processes() == [])
+
+
+def test_stop_during_a_retry_wait(task, start, run_cli, record, until, instance):
+    task("x", "touch tried; exit 3", retries={"attempts": 5, "delay": "1h"})
+    running = start("run", "x")
+    until((instance / "tried").exists)
+    until(lambda: "pending" in run_cli("list", "--json").stdout)
+    assert run_cli("stop", "x").returncode == 0
+    running.wait(20)
+    assert (record()["outcome"], record()["exit_code"], record()["attempts"]) == ("stopped", 3, 1)
+
+
+def test_stopped_run_is_not_tried_again(task, start, run_cli, record, shim_pid):
+    task("x", "sleep 60", retries={"attempts": 5, "delay": "1ms"})
+    start("run", "x")
+    shim_pid("x")
+    run_cli("stop", "x")
+    assert (record()["outcome"], record()["attempts"]) == ("stopped", 1)
+
+
+def test_stop_of_what_does_not_run_is_3(task, run_cli):
+    task("x", "true")
+    assert run_cli("stop", "x").returncode == 3
+
+
+@pytest.mark.parametrize("word", ["y", "#77", "77", "y*"])
+def test_stop_of_what_there_is_not_is_4(task, run_cli, word):
+    task("x", "true")
+    assert run_cli("stop", word).returncode == 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_end_it_stops_the_task_and_exits_130(task, start, record, shim_pid, number):
+    task("x", "sleep 60")
+    running = start("run", "x")
+    shim_pid("x")
+    running.send_signal(number)
+    assert running.wait(20) == 130
+    assert (record()["outcome"], record()["reason"], record()["signal"]) == ("stopped", "interrupted", "TERM")
+
+
+def test_second_ctrl_c_kills(task, start, record, until, instance):
+    task("x", STUBBORN, kill_after="1h")
+    running = start("run", "x")
+    until((instance / "began").exists)
+    running.send_signal(signal.SIGINT)
+    assert "once more kills" in running.stderr.readline()
+    running.send_signal(signal.SIGINT)
+    assert running.wait(20) == 130
+    assert (record()["outcome"], record()["signal"]) == ("stopped", "KILL")
+
+
+def test_ctrl_c_stops_all_of_several(task, start, records, shim_pid):
+    task("x", "sleep 60")
+    task("y", "sleep 60")
+    running = start("run", "x", "y")
+    shim_pid("x")
+    shim_pid("y")
+    running.send_signal(signal.SIGINT)
+    assert running.wait(20) == 130
+    assert [record["outcome"] for record in records()] == ["stopped", "stopped"]
+
+
+def test_ctrl_c_during_a_retry_wait(task, start, record, until, run_cli, instance):
+    task("x", "touch tried; exit 3", retries={"attempts": 5, "delay": "1h"})
+    running = start("run", "x")
+    until((instance / "tried").exists)
+    until(lambda: "pending" in run_cli("list", "--json").stdout)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(20) == 130
+    assert record()["outcome"] == "stopped"
+
+
+def test_hanging_up_leaves_the_task_running_and_it_is_recorded_later(
+    task, start, record, records, shim_pid, until, instance
+):
+    task("x", "until [ -e go ]; do sleep 0.02; done; exit 3")
+    running = start("run", "x")
+    shim_pid("x")
+    running.send_signal(signal.SIGHUP)
+    assert running.wait(20) == 129
+    assert records() == []
+    (instance / "go").touch()
+    (record,) = until(records)
+    assert (record["outcome"], record["exit_code"]) == ("failed", 3)
+
+
+def test_timeout_holds_although_the_supervisor_was_killed(task, start, run_cli, record, records, shim_pid, until):
+    task("x", "sleep 60", timeout="700ms")
+    running = start("run", "x")
+    shim_pid("x")
+    running.kill()
+    running.wait()
+    run_cli("list")
+    until(records)
+    assert record()["outcome"] == "timeout"
+    assert 0.6 < record()["seconds"] < 5

@@ -1,0 +1,169 @@
+"""What is left when the supervisor, the shim or both were killed. (At every single step: tests/crash.)"""
+
+import os
+import signal
+
+import pytest
+
+
+@pytest.fixture
+def orphan(start, shim_pid):
+    """`orphan("x")` starts it, waits until it runs and kills the supervisor; the shim's PID."""
+
+    def begin(name):
+        running = start("run", name)
+        pid = shim_pid(name)
+        running.kill()
+        running.wait()
+        return pid
+
+    return begin
+
+
+def test_run_goes_on_without_its_supervisor_and_is_recorded(task, orphan, run_cli, record, until, instance, records):
+    task("x", "echo one; until [ -e go ]; do sleep 0.02; done; echo two; exit 3")
+    orphan("x")
+    assert "running" in run_cli("list").stdout
+    (instance / "go").touch()
+    until(records)
+    assert (record()["outcome"], record()["exit_code"], record()["error"]) == ("failed", 3, "one\ntwo")
+
+
+def test_run_that_ended_unwatched_is_recorded_at_the_next_look(task, orphan, run_cli, record, until, instance):
+    task("x", "until [ -e go ]; do sleep 0.02; done; exit 4")
+    orphan("x")
+    (instance / "go").touch()
+    (status,) = (instance / ".automate" / "open").iterdir()
+    until(lambda: "exited 4" in status.read_text())
+    run_cli("list")
+    assert (record()["outcome"], record()["exit_code"]) == ("failed", 4)
+
+
+def test_running_is_still_busy_when_only_the_supervisor_died(task, orphan, run_cli):
+    task("x", "sleep 60")
+    orphan("x")
+    answer = run_cli("run", "x")
+    assert answer.returncode == 75
+    assert "still running: #1" in answer.stderr
+
+
+def test_warn_on_stderr_is_known_of_an_adopted_run(task, orphan, run_cli, records, record, until, instance):
+    task("x", "echo oops >&2; until [ -e go ]; do sleep 0.02; done", warn_on="stderr")
+    orphan("x")
+    run_cli("list")
+    (instance / "go").touch()
+    until(records)
+    assert record()["outcome"] == "warning"
+
+
+def test_nothing_on_stderr_is_known_of_an_adopted_run(task, orphan, run_cli, records, record, until, instance):
+    task("x", "echo fine; until [ -e go ]; do sleep 0.02; done", warn_on="stderr")
+    orphan("x")
+    run_cli("list")
+    (instance / "go").touch()
+    until(records)
+    assert record()["outcome"] == "success"
+
+
+def test_all_killed_is_lost(task, orphan, run_cli, record):
+    task("x", "sleep 60")
+    os.killpg(orphan("x"), signal.SIGKILL)
+    run_cli("list")
+    assert (record()["outcome"], record()["exit_code"]) == ("lost", None)
+    assert "its end was not seen" in record()["reason"]
+
+
+def test_shim_and_command_killed_under_a_living_supervisor_is_lost(task, start, shim_pid, record):
+    task("x", "sleep 60")
+    running = start("run", "x")
+    os.killpg(shim_pid("x"), signal.SIGKILL)
+    assert running.wait(20) == 1
+    assert record()["outcome"] == "lost"
+
+
+def test_command_that_outlives_its_shim_is_still_running(task, start, shim_pid, run_cli, records, until, instance):
+    task("x", "touch began; until [ -e go ]; do sleep 0.02; done")
+    running = start("run", "x")
+    until((instance / "began").exists)
+    os.kill(shim_pid("x"), signal.SIGKILL)
+    assert run_cli("run", "x").returncode == 75
+    assert [each["outcome"] for each in records()] == ["skipped"]
+    (instance / "go").touch()
+    running.wait(20)
+    assert [each["outcome"] for each in records()] == ["skipped", "lost"]
+
+
+def test_command_that_outlives_shim_and_supervisor_is_still_running(task, orphan, run_cli, records, until, instance):
+    task("x", "touch began; until [ -e go ]; do sleep 0.02; done")
+    pid = orphan("x")
+    until((instance / "began").exists)
+    os.kill(pid, signal.SIGKILL)
+    assert run_cli("run", "x").returncode == 75
+    (instance / "go").touch()
+    until(lambda: [each["outcome"] for each in records()] == ["skipped", "lost"])
+
+
+def test_timeout_holds_for_what_outlives_shim_and_supervisor(task, orphan, run_cli, records, record, until, instance):
+    task("x", "touch began; sleep 60", timeout="500ms")
+    pid = orphan("x")
+    until((instance / "began").exists)
+    os.kill(pid, signal.SIGKILL)
+    run_cli("list")
+    until(records)
+    assert record()["outcome"] == "timeout"
+
+
+def test_stop_ends_what_outlives_shim_and_supervisor(task, orphan, run_cli, record, until, instance, processes):
+    task("x", "touch began; sleep 60")
+    pid = orphan("x")
+    until((instance / "began").exists)
+    os.kill(pid, signal.SIGKILL)
+    assert run_cli("stop", "x").returncode == 0
+    assert record()["outcome"] == "stopped"
+    until(lambda: processes() == [])
+
+
+def test_lost_run_is_tried_again(task, orphan, run_cli, records, record, until):
+    task("x", "[ $AUTOMATE_ATTEMPT = 2 ] || sleep 60", retries={"attempts": 1, "delay": "1ms"})
+    os.killpg(orphan("x"), signal.SIGKILL)
+    run_cli("list")
+    until(records)
+    assert (record()["outcome"], record()["attempts"]) == ("success", 2)
+
+
+def test_retry_wait_survives_its_supervisor(task, start, run_cli, records, record, until, lines):
+    task("x", "echo $AUTOMATE_ATTEMPT >>seen; [ $AUTOMATE_ATTEMPT = 2 ]", retries={"attempts": 3, "delay": "1s"})
+    running = start("run", "x")
+    until(lambda: '"pending"' in run_cli("list", "--json").stdout)
+    running.kill()
+    running.wait()
+    run_cli("list")
+    until(records)
+    assert (record()["outcome"], record()["attempts"], lines("seen")) == ("success", 2, ["1", "2"])
+
+
+def test_a_look_leaks_no_descriptor_into_what_it_starts(task, start, instance, until, run_cli, lines):
+    task("x", "ls /proc/self/fd >>seen; false", retries={"attempts": 1, "delay": "300ms"})
+    running = start("run", "x")
+    until(lambda: '"pending"' in run_cli("list", "--json").stdout)
+    running.kill()
+    running.wait()
+    with open(instance / "tasks.d" / "x.yaml") as leaked:
+        start("list", pass_fds=(leaked.fileno(),)).wait()
+    until(lambda: len(lines("seen")) == 8)
+    assert lines("seen") == ["0", "1", "2", "3"] * 2
+
+
+def test_status_file_says_what_the_shim_said(task, orphan, instance):
+    task("x", "sleep 60")
+    pid = orphan("x")
+    (path,) = (instance / ".automate" / "open").iterdir()
+    assert path.name == "1.1.x"
+    assert f"\nstarted {pid}\n" in path.read_text()
+
+
+def test_nothing_is_left_over_of_a_run_on_record(task, run_cli, instance):
+    task("x", "echo 1 >$AUTOMATE_SUMMARY; exit 3", retries={"attempts": 2, "delay": "1ms"})
+    run_cli("run", "x")
+    state = instance / ".automate"
+    assert [*(state / "open").iterdir(), *(state / "summaries").iterdir()] == []
