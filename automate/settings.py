@@ -12,6 +12,7 @@ class Settings(NamedTuple):
 
     `defaults` are task keys as they were read, mappings still as dicts, so that a task may replace single entries;
     `lines` says where in `file` each of them stands, by dotted key (`retries.delay`).
+    `calendars` have the texts of their days, by name.
     """
 
     file: str = ""
@@ -19,3 +20,5 @@ class Settings(NamedTuple):
     lines: Mapping[str, int] = _NONE
     task_dirs: tuple[str, ...] = ()
     group: str | None = None
+    calendars: Mapping[str, tuple[str, ...]] = _NONE
+    max_running: int | None = None

@@ -11,6 +11,8 @@ import msgspec
 from automate.quantity import Duration, Size
 
 Manual = Literal["always", "when-enabled", "never"]
+Missed = Literal["skip", "once", "all"]
+Overlap = Literal["skip", "queue", "replace", "allow"]
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -53,7 +55,11 @@ class Limits(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """One task, ready to be used; `name` and `file` come from where it was found, all else from what it says."""
+    """One task, ready to be used; `name` and `file` come from where it was found, all else from what it says.
+
+    `exceptions` are the key `except`, which is no name in Python; `after` are pairs of a task and
+    the outcome it must have.
+    """
 
     name: str
     file: str
@@ -67,6 +73,7 @@ class Task(Struct, frozen=True, kw_only=True):
     timezone: str | None = None
     starting: str | None = None
     ending: str | None = None
+    exceptions: tuple[str, ...] = msgspec.field(name="except", default=())
     enabled: bool = True
     manual: Manual = "always"
     user: str | None = None
@@ -79,7 +86,12 @@ class Task(Struct, frozen=True, kw_only=True):
     timeout: Duration | None = None
     kill_after: Duration = Duration(10)
     retries: Retries = Retries()
+    overlap: Overlap = "skip"
+    missed: Missed = "once"
+    missed_within: Duration | None = None
     jitter: Duration = Duration(0)
+    condition: str | tuple[str, ...] | None = None
+    after: tuple[tuple[str, str], ...] = ()
     locks: tuple[str, ...] = ()
     exit_codes: ExitCodes = ExitCodes()
     warn_on: str | None = None

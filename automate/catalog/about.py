@@ -69,15 +69,15 @@ def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None,
 
 def settings(task: Task, where: Mapping[str, str]) -> Iterator[Setting]:
     """All that is in force for the task."""
-    for field in task.__struct_fields__:
+    for name, field in zip(task.__struct_fields__, task.__struct_encode_fields__, strict=True):
         if field in _OF_ITSELF:
             continue
-        value = getattr(task, field)
+        value = dict(task.after) if field == "after" else getattr(task, name)
         origin = where.get(field, BUILT_IN)
         if isinstance(value, msgspec.Struct):
             yield from _entries(field, value, where)
         elif isinstance(value, dict) and value:
-            yield from (Setting(f"{field}.{name}", value[name], where.get(f"{field}.{name}", origin)) for name in value)
+            yield from (Setting(f"{field}.{key}", value[key], where.get(f"{field}.{key}", origin)) for key in value)
         else:
             yield Setting(field, value, origin)
 

@@ -152,8 +152,17 @@ def _written(setting: Setting) -> str:
     if isinstance(value, Size):
         return size(value)
     if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or NOTHING
+        return _listed(setting.key, value) or NOTHING
     return NOTHING if value in (None, "", {}) else str(value)
+
+
+def _listed(key: str, values: tuple[Any, ...]) -> str:
+    """A command as it would be typed, anything else by commas."""
+    if key != "condition":
+        return ", ".join(map(str, values))
+    from shlex import join
+
+    return join(values)
 
 
 def _span(seconds: float) -> str:

@@ -11,19 +11,35 @@ if TYPE_CHECKING:
     from automate.schedule import ScheduleError
 
 _SCHEDULE_KEYS = ("schedule", "timezone", "starting", "ending")
+_COMMANDS = ("command", "condition")
 _BLOCKS = ("|", ">")
 
 
-def note_disagreements(values: Mapping[str, Any], sheet: Sheet, *, seed: str, within: str = "") -> None:
+def note_disagreements(
+    values: Mapping[str, Any],
+    sheet: Sheet,
+    *,
+    seed: str,
+    calendars: Mapping[str, tuple[str, ...]],
+    within: str = "",  # noqa: ARG001
+) -> None:
     """Note what does not go together. `within` is the dotted prefix of the keys in this file (`defaults.`)."""
-    if "command" in values and not values["command"][0].strip():
-        sheet.note(sheet.places["command"][1], "command[0]", "expected a program, got ''")
+    for key in _COMMANDS:
+        if within + key in sheet.places and key in values:
+            _note_program(values[key], sheet, within + key)
     if any(within + key in sheet.places for key in _SCHEDULE_KEYS):
         _note_schedule(values, sheet, seed, within)
     if within + "exit_codes" in sheet.places and "exit_codes" in values:
         _note_exit_codes(values["exit_codes"], sheet, f"{within}exit_codes")
     if within + "retries" in sheet.places and "retries" in values:
         _note_delays(values["retries"], sheet, f"{within}retries")
+    if seed and any(name == seed for name, _ in values.get("after", ())):
+        _note_follows_itself(seed, sheet)
+
+
+def _note_program(command: str | tuple[str, ...] | None, sheet: Sheet, key: str) -> None:
+    if command is not None and not command[0].strip():
+        sheet.note(sheet.places[key][1], f"{key}[0]", "expected a program, got ''")
 
 
 def _note_schedule(values: Mapping[str, Any], sheet: Sheet, seed: str, within: str) -> None:
@@ -73,6 +89,11 @@ def _note_schedule_error(error: "ScheduleError", sheet: Sheet, within: str) -> N
     if isinstance(node, Sequence):
         node, key = node.items[error.index], f"{key}[{error.index}]"
     sheet.note(_inside(node, error.column), key, error.message)
+
+
+def _note_follows_itself(name: str, sheet: Sheet) -> None:
+    place = sheet.places.get("after")
+    sheet.note(place[1] if place else None, "after", f"a task cannot follow itself: expected others than {name}")
 
 
 def _inside(node: Node, offset: int) -> Node:

@@ -4,13 +4,21 @@ The values end in the structs of task.py; the tests hold keys and fields togethe
 """
 
 import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any, get_args
 
+from automate.run import Outcome
+from automate.taskfile.fault import shown
 from automate.taskfile.finding import NAME
-from automate.taskfile.readers import Key, Reader, array, either, listed, mapping, named, optional
+from automate.taskfile.nodes import Mapping, Node
+from automate.taskfile.readers import BAD, Key, Reader, Sheet, array, either, listed, mapping, named, optional
 from automate.taskfile.scalars import boolean, choice, duration, matching, number, octal, size, text, whole
 
 _env_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 _RESERVED = "AUTOMATE_"
+_CALENDAR = r"[a-z][a-z0-9._-]{0,63}"
+_DAY = r"\d{4}-\d\d-\d\d"
 _LINE = 4096
 
 
@@ -41,7 +49,36 @@ def _only(name: str, value: object) -> object:
     return {name: value} if isinstance(value, int) else value
 
 
+def _not_a(expected: str, pattern: str) -> Callable[[str], str | None]:
+    matches = re.compile(pattern).fullmatch
+    return lambda name: None if matches(name) else f"expected {expected}, got {shown(name)}"
+
+
+def _days(written: str) -> None:
+    """`2026-12-24`, `2026-12-24..2027-01-01`, or of every year `12-24`; a year that leaps has all there are."""
+    try:
+        days = [date.fromisoformat(day if len(day) > len("12-24") else f"2000-{day}") for day in written.split("..")]
+    except ValueError as error:
+        raise ValueError(f"no such day {shown(written)}: {error}") from None
+    if days[0] > days[-1]:
+        raise ValueError(f"{shown(written)} ends before it begins")
+
+
+def _followed(names: Reader, outcomes: Reader) -> Reader:
+    """`after: a` and `after: [a]` are `after: {a: success}`; gives pairs."""
+
+    def take(node: Node, key: str, sheet: Sheet) -> Any:
+        is_mapping = isinstance(node, Mapping)
+        value = (outcomes if is_mapping else names).take(node, key, sheet)
+        if value is BAD:
+            return BAD
+        return tuple(value.items()) if is_mapping else tuple((name, "success") for name in value)
+
+    return Reader(take, {"anyOf": [*names.schema["anyOf"], outcomes.schema]})
+
+
 _argv = array(text("text", blank=True), at_least=1, at_most=4096, repeats=True)
+_command = either(text("the text of a command"), _argv)
 _line = text(longest=_LINE)
 _words = listed(matching(r"[^\s,]{1,64}", "words without spaces or commas"))
 _path = matching(r"[/~][^\u0000-\u001f\u007f]*", "a path that begins with / or ~")
@@ -80,10 +117,7 @@ TASK = {
     "documentation": Key("Where more about it is written: text or a URL.", _line),
     "category": Key("One word to group tasks by.", matching(r"[^\s,]{1,64}", "one word")),
     "labels": Key("Words to find tasks by; one, or a list.", _words),
-    "command": Key(
-        "What is run: text is given to the shell, a list is run as it is, without a shell.",
-        either(text("the text of a command"), _argv),
-    ),
+    "command": Key("What is run: text is given to the shell, a list is run as it is, without a shell.", _command),
     "shell": Key("The program that runs a command that is text.", _path),
     "schedule": Key(
         "When the task is due; one schedule, or a list of several.", listed(_line, at_least=1, at_most=100)
@@ -94,6 +128,10 @@ TASK = {
     ),
     "starting": Key("The task is not due before this date or instant.", _moment),
     "ending": Key("The task is not due after this date or instant.", _moment),
+    "except": Key(
+        "Due times in these are skipped: dates, days of the week, times of day, calendars of the settings.",
+        listed(text("a date, a day of the week, 22:00-06:00 or a calendar of the settings", longest=256), at_most=100),
+    ),
     "enabled": Key("Whether the schedule is in force.", boolean),
     "manual": Key("Whether the task may be run by hand.", choice("always", "when-enabled", "never")),
     "user": Key("The user that the command runs as; without it the instance's.", optional(_account)),
@@ -109,7 +147,29 @@ TASK = {
     "timeout": Key("How long an attempt may take before it is told to end.", optional(duration(above_zero=True))),
     "kill_after": Key("How long it then has before it is killed.", duration()),
     "retries": Key("What follows a failure: a count, or a mapping.", _count_or(mapping(RETRIES))),
+    "overlap": Key(
+        "What becomes of a due time while the task still runs: skipped, it waits, replaces that run, or runs too.",
+        choice("skip", "queue", "replace", "allow"),
+    ),
+    "missed": Key(
+        "What becomes of due times that passed while the scheduler was not there: run none, once for all, or all.",
+        choice("skip", "once", "all"),
+    ),
+    "missed_within": Key(
+        "Due times missed longer ago than this are not made up for.", optional(duration(above_zero=True))
+    ),
     "jitter": Key("The start is put off by up to this long, always the same for this host and task.", duration()),
+    "condition": Key(
+        "A command that is run before, in the same way: when its exit status is not 0, the due time is skipped.",
+        optional(_command),
+    ),
+    "after": Key(
+        "The task is due when these have succeeded: a task, a list, or a mapping of tasks to other outcomes.",
+        _followed(
+            listed(matching(NAME, "the name of a task")),
+            named(_not_a("the name of a task", NAME), choice(*get_args(Outcome)), f"^(?:{NAME})$"),
+        ),
+    ),
     "locks": Key(
         "Names shared by tasks that must not run together; at most four.", listed(matching(NAME, "a name"), at_most=4)
     ),
@@ -132,20 +192,8 @@ TASK = {
 }
 MAPPINGS = {"env", "retries", "output", "limits", "exit_codes"}  # of these, `defaults` and a task's own are merged
 
-NOT_YET = {
-    "except": "due times to leave out",
-    "missed": "what becomes of due times that passed while nothing was running",
-    "missed_within": "how old a missed due time may be",
-    "overlap": "what happens when it is due while still running",
-    "condition": "a command that decides whether it runs",
-    "after": "tasks that it follows",
-    "notify": "who is told of its end",
-}
-SETTINGS_NOT_YET = {
-    "calendars": "named days for `except`",
-    "notify": "who is told how runs end",
-    "max_running": "how many tasks may run at once",
-}
+NOT_YET = {"notify": "who is told of its end"}
+SETTINGS_NOT_YET = {"notify": "who is told how runs end"}
 # What other schedulers call it, where that is not near enough to our word.
 HINTS = {
     "args": "command", "cmd": "command", "exec": "command", "execstart": "command",
@@ -153,6 +201,10 @@ HINTS = {
     "at": "schedule", "cron": "schedule", "interval": "schedule", "oncalendar": "schedule", "when": "schedule",
     "directory": "cwd", "workdir": "cwd", "working_directory": "cwd", "workingdirectory": "cwd",
     "environment": "env", "environmentfile": "env_file", "tags": "labels", "tz": "timezone",
+    "catchup": "missed", "misfire_grace_time": "missed_within", "persistent": "missed",
+    "concurrency": "overlap", "concurrencypolicy": "overlap", "max_instances": "overlap",
+    "depends_on": "after", "requires": "after", "execcondition": "condition", "if": "condition",
+    "calendar": "except", "calendars": "except", "exclude": "except", "holidays": "except",
     "disabled": "enabled", "input": "stdin", "mutex": "locks", "randomizeddelaysec": "jitter",
 }  # fmt: skip
 
@@ -167,5 +219,14 @@ SETTINGS = {
         listed(matching(r"[^~\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*", "the path of a directory"), at_most=100),
     ),
     "group": Key("The group that may read the state and the logs.", optional(_account)),
+    "calendars": Key(
+        "Names for days that tasks are not due on: dates, 2026-12-24..2027-01-01, or 12-24 for every year.",
+        named(
+            _not_a("a name that begins with a letter", _CALENDAR),
+            listed(matching(rf"{_DAY}(\.\.{_DAY})?|\d\d-\d\d", "2026-12-24, 2026-12-24..2027-01-01 or 12-24", _days)),
+            f"^(?:{_CALENDAR})$",
+        ),
+    ),
+    "max_running": Key("How many runs there may be at once; others wait for room.", optional(_positive)),
 }
 settings = mapping(SETTINGS, not_yet=SETTINGS_NOT_YET)

@@ -22,11 +22,13 @@ def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> Task
     if "command" not in sheet.places:
         sheet.note(None, "command", "is missing: expected what the task is to run")
     values = merged(settings.defaults, own)
-    note_disagreements(values, sheet, seed=name)
+    note_disagreements(values, sheet, seed=name, calendars=settings.calendars)
     sheet.close()
     for key, struct in _STRUCTS.items():
         if key in values:
             values[key] = struct(**values[key])
+    if "except" in values:
+        values["exceptions"] = values.pop("except")
     return Task(name=name, file=file, **values)
 
 
@@ -38,7 +40,7 @@ def parse_settings(data: bytes, file: str) -> Settings:
         return Settings(file=file)
     values = _taken(root, keys.settings, sheet)
     defaults = values.get("defaults", {})
-    note_disagreements(defaults, sheet, seed="", within="defaults.")
+    note_disagreements(defaults, sheet, seed="", within="defaults.", calendars=values.get("calendars", {}))
     sheet.close()
     return Settings(
         file=file,
@@ -46,6 +48,8 @@ def parse_settings(data: bytes, file: str) -> Settings:
         lines=_lines(sheet, "defaults."),
         task_dirs=tuple(os.path.join(os.path.dirname(file), path) for path in values.get("task_dirs", ())),
         group=values.get("group"),
+        calendars=values.get("calendars", {}),
+        max_running=values.get("max_running"),
     )
 
 

@@ -33,7 +33,7 @@ def _default(key: str) -> dict[str, Any]:
     return {"default": value} if isinstance(value, str | bool) and value != "" else {}
 
 
-_DEFAULTS = {field.name: field.default for field in msgspec.structs.fields(Task)} | {
+_DEFAULTS = {field.encode_name: field.default for field in msgspec.structs.fields(Task)} | {
     "schedule": "manual",
     "umask": "022",
     "kill_after": "10s",
