@@ -1,6 +1,7 @@
 """From a task to what is executed: argv, environment, directory. `automate run --dry-run` shows just this."""
 
 import os
+import resource
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -10,7 +11,13 @@ from automate.process.identity import CannotStartError, Identity, identity
 from automate.task import Limits, Task
 
 # What the command's own user is asked to do, once it is that user: a home on NFS may be closed to root.
-_ENTER_AND_RUN = 'cd "$1" || exit 126; shift; exec "$@"'
+_ENTER_AND_RUN = 'cd "$1" || exit 126; unset OLDPWD; shift; exec "$@"'
+_LIMITS = {  # prlimit(1)'s words
+    "memory": ("as", resource.RLIMIT_AS),
+    "cpu_time": ("cpu", resource.RLIMIT_CPU),
+    "open_files": ("nofile", resource.RLIMIT_NOFILE),
+    "processes": ("nproc", resource.RLIMIT_NPROC),
+}
 _IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
 
 
@@ -27,7 +34,6 @@ class Launch(NamedTuple):
     stdin: bytes | None
     identity: Identity
     nice: int | None
-    limits: Limits
     locks: tuple[str, ...]
 
 
@@ -48,7 +54,7 @@ def prepare(
     _find(argv[0], env["PATH"], cwd)
     return Launch(
         argv=argv,
-        wrapped=_wrapped(task, who, cwd, argv),
+        wrapped=_wrapped(task, who, cwd, argv, uid),
         env=env,
         hidden=frozenset(hidden),
         cwd="/" if who.switch else cwd,
@@ -56,7 +62,6 @@ def prepare(
         stdin=None if task.stdin is None else task.stdin.encode(),
         identity=who,
         nice=task.nice,
-        limits=task.limits,
         locks=task.locks,
     )
 
@@ -69,16 +74,32 @@ def _argv(task: Task, args: Sequence[str]) -> tuple[str, ...]:
     return (task.shell, "-c", f'{task.command} "$@"', task.name, *args)
 
 
-def _wrapped(task: Task, who: Identity, cwd: str, argv: tuple[str, ...]) -> tuple[str, ...]:
+def _wrapped(task: Task, who: Identity, cwd: str, argv: tuple[str, ...], uid: int) -> tuple[str, ...]:
     """The words before the command, each a program that changes one thing and executes the rest."""
     words: list[str] = []
     if task.ionice is not None:
         kind, _, level = task.ionice.partition(":")
         words += [_system_program("ionice"), "-c", _IO_CLASSES[kind], *(["-n", level] if level else [])]
+    if limits := _limits(task.limits, uid):
+        words += [_system_program("prlimit"), *limits, "--"]
     if who.switch:
         words += [_system_program("setpriv"), f"--reuid={who.uid}", f"--regid={who.gid}", "--init-groups"]
         words += ["/bin/sh", "-c", _ENTER_AND_RUN, "sh", cwd]
     return (*words, *argv)
+
+
+def _limits(limits: Limits, uid: int) -> list[str]:
+    """Options of prlimit(1). It stands behind the shim, which must be able to see the end of what a limit has ended."""
+    options = []
+    for what, (option, number) in _LIMITS.items():
+        wanted = getattr(limits, what)
+        if wanted is None:
+            continue
+        value, most = max(1, int(wanted)), resource.getrlimit(number)[1]
+        if uid != 0 and most != resource.RLIM_INFINITY and value > most:
+            raise CannotStartError(f"limits.{what}: {value} is more than this user may have, {most} (ulimit -H)")
+        options.append(f"--{option}={value}:{value}")
+    return options
 
 
 def _directory(cwd: str | None, who: Identity) -> str:

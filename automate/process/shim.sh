@@ -20,6 +20,7 @@ directory=$2
 shift 2
 (
     cd "$directory" || { echo "unstartable" >&3; exit 126; }
+    unset OLDPWD # where automate was called from
     exec 3>&- 5>&- 6>&- 7>&- 8>&- 9>&-
     exec "$@"
 )

@@ -13,12 +13,6 @@ from automate.process.locks import above
 
 MAX_SHARED_LOCKS = 4  # descriptors 6 to 9; sh(1) has only one-digit ones
 _STATUS, _GATE, _LOCKS = 3, 4, 5
-_LIMITS = {
-    "memory": resource.RLIMIT_AS,
-    "cpu_time": resource.RLIMIT_CPU,
-    "open_files": resource.RLIMIT_NOFILE,
-    "processes": resource.RLIMIT_NPROC,
-}
 _SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim.sh")
 # Python ignores some, and whoever started us may have ignored any (nohup does); what sh(1) finds ignored it cannot set
 # back. A command must find them as a login shell would have them.
@@ -47,7 +41,7 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
     """Start the shim, in a session of its own. posix_spawn(3), which does not copy this process: the cost is the same
     however large it is. `nofile` is the RLIMIT_NOFILE to give back to the child where this process raised its own.
 
-    CannotStartError when its nice value or limits are refused; OSError when no process can be had.
+    CannotStartError when its nice value is refused; OSError when no process can be had.
     """
     listening, gate = (above(descriptor) for descriptor in os.pipe2(os.O_CLOEXEC))
     stdin = _stdin(launch.stdin)
@@ -68,7 +62,7 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
         os.close(listening)
         os.close(stdin)
     armed = Armed(pid, gate)
-    _limit(armed, launch, nofile)
+    _adjust(armed, launch, nofile)
     return armed
 
 
@@ -158,20 +152,14 @@ def _stdin(content: bytes | None) -> int:
     return descriptor
 
 
-def _limit(armed: Armed, launch: Launch, nofile: tuple[int, int] | None) -> None:
-    """Before the word is given, so that the command never ran without them."""
-    if nofile is not None:
-        resource.prlimit(armed.pid, resource.RLIMIT_NOFILE, nofile)
-    what = "nice"
+def _adjust(armed: Armed, launch: Launch, nofile: tuple[int, int] | None) -> None:
+    """Before the word is given, so that the command never ran without it."""
     try:
+        if nofile is not None:
+            resource.prlimit(armed.pid, resource.RLIMIT_NOFILE, nofile)
         if launch.nice is not None:
             os.setpriority(os.PRIO_PROCESS, armed.pid, launch.nice)
-        for what, number in _LIMITS.items():
-            value = getattr(launch.limits, what)
-            if value is not None:
-                resource.prlimit(armed.pid, number, (max(1, int(value)),) * 2)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         os.close(armed.gate)
         reap(armed.pid)
-        # Raising a hard limit without the right to is a PermissionError or, from the resource module, a ValueError.
-        raise CannotStartError(f"{what}: {getattr(error, 'strerror', None) or error}") from error
+        raise CannotStartError(f"nice: {error.strerror}") from error

@@ -1,0 +1,73 @@
+"""Attempts after the first."""
+
+import pytest
+
+COUNT = "echo $AUTOMATE_ATTEMPT >>seen; "
+
+
+def test_failure_is_tried_again_as_often_as_said(outcome, lines):
+    record = outcome(COUNT + "exit 3", retries={"attempts": 2, "delay": "1ms"})
+    assert (record["outcome"], record["exit_code"], record["attempts"]) == ("failed", 3, 3)
+    assert lines("seen") == ["1", "2", "3"]
+
+
+def test_success_ends_the_attempts(outcome, lines):
+    record = outcome(COUNT + "[ $AUTOMATE_ATTEMPT = 2 ]", retries={"attempts": 5, "delay": "1ms"})
+    assert (record["outcome"], record["attempts"], lines("seen")) == ("success", 2, ["1", "2"])
+
+
+def test_attempts_are_one_record_with_one_id(outcome, run_cli):
+    outcome("false", retries={"attempts": 3, "delay": "1ms"})
+    assert run_cli("history", "--json").stdout.count("\n") == 1
+
+
+def test_record_spans_all_attempts(outcome):
+    assert outcome("false", retries={"attempts": 2, "delay": "100ms", "backoff": 1})["seconds"] > 0.2
+
+
+def test_processor_time_of_all_attempts_is_added(outcome):
+    work = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; false"
+    record = outcome(work, retries={"attempts": 2, "delay": "1ms"})
+    assert record["cpu_seconds"] > record["seconds"] * 0.5
+
+
+@pytest.mark.parametrize(("code", "attempts"), [(3, 2), (4, 1)])
+def test_only_the_exit_statuses_said_are_tried_again(outcome, code, attempts):
+    assert outcome(f"exit {code}", retries={"attempts": 1, "delay": "1ms", "on_exit": [3]})["attempts"] == attempts
+
+
+@pytest.mark.parametrize("keys", [{"exit_codes": {"warning": [3]}}, {"exit_codes": {"skipped": [3]}}])
+def test_what_is_no_failure_is_not_tried_again(outcome, keys):
+    assert outcome("exit 3", retries={"attempts": 1, "delay": "1ms"}, **keys)["attempts"] == 1
+
+
+def test_timeout_is_of_each_attempt_and_tried_again(outcome, lines):
+    record = outcome(COUNT + "sleep 60", timeout="100ms", retries={"attempts": 1, "delay": "1ms"})
+    assert (record["outcome"], record["attempts"], lines("seen")) == ("timeout", 2, ["1", "2"])
+
+
+def test_what_cannot_start_is_tried_again(outcome):
+    assert outcome("true", cwd="/no/such/directory", retries={"attempts": 1, "delay": "1ms"})["attempts"] == 2
+
+
+def test_output_of_all_attempts_is_shown_and_kept(task, run_cli):
+    task("x", "[ $AUTOMATE_ATTEMPT = 1 ] || echo $AUTOMATE_ATTEMPT; false", retries={"attempts": 2, "delay": "1ms"})
+    assert run_cli("run", "x").stdout == "2\n3\n"
+    assert run_cli("log", "x").stdout == "2\n3\n"
+
+
+def test_summary_is_the_last_attempts(outcome):
+    command = "[ $AUTOMATE_ATTEMPT = 2 ] || { echo first >$AUTOMATE_SUMMARY; exit 1; }"
+    assert outcome(command, retries={"attempts": 1, "delay": "1ms"})["summary"] is None
+
+
+def test_stderr_of_an_earlier_attempt_is_no_warning(outcome):
+    command = "[ $AUTOMATE_ATTEMPT = 2 ] || { echo oops >&2; exit 1; }"
+    assert outcome(command, warn_on="stderr", retries={"attempts": 1, "delay": "1ms"})["outcome"] == "success"
+
+
+def test_locks_are_held_between_attempts(task, start, run_cli, until):
+    task("x", "false", retries={"attempts": 1, "delay": "1h"})
+    start("run", "x")
+    until(lambda: '"pending"' in run_cli("list", "--json").stdout)
+    assert run_cli("run", "x").returncode == 75

@@ -1,0 +1,64 @@
+"""$AUTOMATE_SUMMARY: whatever a command makes of it, the run has its one record, and the next command works."""
+
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("written", "summary"),
+    [
+        ('{"databases": 14}', {"databases": 14}),
+        ("[1, 2.5, null]", [1, 2.5, None]),
+        ('"text"', "text"),
+        ("three files\nand more", "three files"),
+        ("\n\n  spaced  \n", "spaced"),
+        ("", None),
+        ("NaN", "NaN"),
+        ('{"open', '{"open'),
+        ('"\\ud800"', '"\\ud800"'),
+        ("\x1b[31mred", "\x1b[31mred"),
+        ("[" * 500 + "]" * 500, "[" * 500 + "]" * 500),
+        ("[" * 40000, "[" * 40000),
+    ],
+)
+def test_summary_is_json_or_the_first_line(outcome, instance, written, summary):
+    (instance / "text").write_text(written)
+    assert outcome("cat text >$AUTOMATE_SUMMARY")["summary"] == summary
+
+
+def test_bytes_that_are_no_text_are_replaced(outcome):
+    assert outcome(r"printf '\377 ok' >$AUTOMATE_SUMMARY")["summary"] == "� ok"
+
+
+def test_integer_that_no_processor_has_is_on_record(outcome):
+    assert float(outcome("echo 123456789012345678901234567890 >$AUTOMATE_SUMMARY")["summary"]) > 1e29
+
+
+def test_huge_summary_is_cut(outcome):
+    assert len(outcome("head -c 10000000 /dev/zero | tr '\\0' a >$AUTOMATE_SUMMARY")["summary"]) == 65536
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "rm $AUTOMATE_SUMMARY",
+        "rm $AUTOMATE_SUMMARY; mkfifo $AUTOMATE_SUMMARY",
+        "rm $AUTOMATE_SUMMARY; mkfifo $AUTOMATE_SUMMARY; sleep 60 <>$AUTOMATE_SUMMARY &",
+        "rm $AUTOMATE_SUMMARY; ln -s /etc/passwd $AUTOMATE_SUMMARY",
+        "rm $AUTOMATE_SUMMARY; ln -s /dev/zero $AUTOMATE_SUMMARY",
+        "rm $AUTOMATE_SUMMARY; mkdir -p $AUTOMATE_SUMMARY/x",
+    ],
+)
+def test_what_is_no_file_is_no_summary_and_harms_nothing(outcome, run_cli, made, instance):
+    record = outcome(f"{made}\ntrue")
+    assert (record["outcome"], record["summary"]) == ("success", None)
+    assert run_cli("run", "x").returncode == 0
+    assert json.loads(run_cli("list", "--json").stdout)
+    assert [*(instance / ".automate" / "open").iterdir()] == []
+
+
+def test_fifo_left_by_an_attempt_does_not_hold_up_the_next(outcome):
+    command = "[ $AUTOMATE_ATTEMPT = 1 ] || exit 0; rm $AUTOMATE_SUMMARY; mkfifo $AUTOMATE_SUMMARY; exit 1"
+    record = outcome(command, retries={"attempts": 1, "delay": "1ms"})
+    assert (record["outcome"], record["attempts"]) == ("success", 2)
