@@ -1,7 +1,7 @@
 """Which days: calendar days as cron means them, every n days or weeks, single dates.
 
-Days are numbers, 1970-01-01 is 0. Each kind answers two questions: the first of its days not before a day, and the
-last one not after it; None when the years looked at (1970 to 2100) have none.
+Days are numbers, 1970-01-01 is 0. Each kind answers three questions: the first of its days not before a day, and the
+last one not after it (None when the years looked at, 1970 to 2100, have none), and which days of a range are its.
 """
 
 from datetime import date
@@ -82,6 +82,19 @@ class Calendar(NamedTuple):
             date_ = 31
         return None
 
+    def bits(self, first: int, end: int) -> int:
+        """Those from `first` on and before `end`, as bits: bit 0 is `first`."""
+        start = day_date(first)
+        year, month = start.year, start.month
+        opening = before = first - start.day
+        found = 0
+        while before < end:
+            length = _length(year, month)
+            found |= self.dates_of(month, before, length) << (before - opening)
+            before += length
+            year, month = (year, month + 1) if month < 12 else (year + 1, 1)  # noqa: PLR2004
+        return found >> start.day & ((1 << (end - first)) - 1)
+
     def dates_of(self, month: int, before: int, length: int) -> int:
         """The matching days of one month, as bits; `before` is the day before its first."""
         if not self.months >> month & 1:
@@ -111,6 +124,15 @@ class Cycle(NamedTuple):
         before = [start + offset for offset in self.offsets if offset <= place]
         return before[-1] if before else start - self.length + self.offsets[-1]
 
+    def bits(self, first: int, end: int) -> int:
+        """Those from `first` on and before `end`, as bits: bit 0 is `first`."""
+        place = (first - self.first) % self.length
+        found, width = sum(1 << offset for offset in self.offsets), self.length
+        while width < place + end - first:
+            found |= found << width
+            width *= 2
+        return found >> place & ((1 << (end - first)) - 1)
+
 
 class Once(NamedTuple):
     """One day."""
@@ -124,6 +146,10 @@ class Once(NamedTuple):
     def previous_day(self, day: int) -> int | None:
         """That day, once it has come."""
         return self.day if self.day <= day else None
+
+    def bits(self, first: int, end: int) -> int:
+        """That day as a bit, where it is in [first, end): bit 0 is `first`."""
+        return 1 << (self.day - first) if first <= self.day < end else 0
 
 
 Days = Calendar | Cycle | Once

@@ -1,0 +1,23 @@
+"""`after`: which tasks run because another one has ended."""
+
+from collections.abc import Iterable, Mapping
+
+GOOD_ENOUGH = frozenset({"success", "warning"})
+
+
+def satisfied(wanted: str, outcome: str) -> bool:
+    """Is this the outcome that was waited for? `success`, the default, takes a warning too; any other is itself."""
+    return outcome in GOOD_ENOUGH if wanted == "success" else outcome == wanted
+
+
+def followers(after: Mapping[str, Iterable[tuple[str, str]]], ended_task: str, outcome: str) -> list[str]:
+    """The tasks that run now that `ended_task` ended as this, in the mapping's order.
+
+    `after` has each task's (other task, wanted outcome) pairs. They are alternatives: a task that names several runs
+    once for each end of any of them. Waiting for all of them would need a memory of ends that nobody could see.
+    """
+    return [
+        task
+        for task, pairs in after.items()
+        if any(other == ended_task and satisfied(wanted, outcome) for other, wanted in pairs)
+    ]

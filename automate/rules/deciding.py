@@ -1,0 +1,271 @@
+"""What becomes of a task's due times when the scheduler looks: each is started, or on record, and never both.
+
+The questions stand in one order: is it paused (all tasks, then this one), is the task disabled, does `except` cover the
+due time, and was it missed (DESIGN section 8). The answers are given to
+whole stretches of time, and the schedule counts what lies in them: a year's gap costs about as much as an hour's.
+
+Instants are epoch seconds. Due times are whole seconds, so stretches are too: `after` exclusive, `until` inclusive.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from math import ceil, floor, inf
+from typing import Literal, NamedTuple, Protocol
+
+from automate.rules import reasons
+
+Missed = Literal["skip", "once", "all"]
+Unstarted = Literal["skipped", "missed"]
+
+MOST_CAUGHT_UP = 1000
+NEW_CLOCK = 3 * 3600.0  # set back by more, a clock has been corrected; by less, it shows some times again: cron(8)
+# How many changes between what `except` covers and what it does not are told apart; older ones share one record.
+_CHANGES: dict[Missed, int] = {"skip": 20, "once": 20, "all": 3 * MOST_CAUGHT_UP}
+
+
+class Schedule(Protocol):
+    """What is asked of automate.schedule.Schedule."""
+
+    def count(self, after: datetime, until: datetime, /) -> int: ...
+    def between(self, after: datetime, until: datetime, limit: int, /) -> list[datetime]: ...
+    def next_after(self, instant: datetime, /) -> datetime | None: ...
+    def previous_before(self, instant: datetime, /) -> datetime | None: ...
+
+
+class Exceptions(Protocol):
+    """What is asked of automate.schedule.exceptions.Exceptions."""
+
+    def covers(self, instant: datetime, /) -> str | None: ...
+    def since(self, instant: datetime, after: datetime, /) -> datetime: ...
+
+
+class Policy(NamedTuple):
+    """The task's keys of the same names; `missed_within` in seconds."""
+
+    enabled: bool = True
+    missed: Missed = "once"
+    missed_within: float | None = None
+
+
+class Window(NamedTuple):
+    """The due times in (after, now] are to be decided; those not older than `fresh` seconds are on time.
+
+    Where the task has a jitter, its delay was subtracted from both, and from the pauses' instants too.
+    """
+
+    after: float
+    now: float
+    fresh: float
+
+
+class Pause(NamedTuple):
+    """From `since` on, before `until` (None: until it is resumed). `task` is empty where all tasks are paused."""
+
+    by: str
+    reason: str
+    since: float
+    until: float | None = None
+    task: str = ""
+
+    @property
+    def words(self) -> str:
+        """As a record's reason."""
+        return reasons.paused(self.by, self.reason)
+
+    def earlier(self, delay: float) -> "Pause":
+        """As the due times of a task see it that start `delay` seconds late."""
+        return self._replace(since=self.since - delay, until=None if self.until is None else self.until - delay)
+
+    def holds(self, instant: float) -> bool:
+        """Is it in force then?"""
+        return self.since <= instant and (self.until is None or instant < self.until)
+
+
+class Decision(NamedTuple):
+    """What becomes of `count` due times in a row, the last of which is `due`, the first `first_due` (None: it is one).
+
+    `start`: a run, by this trigger. `record`: one line with this outcome and reason.
+    """
+
+    kind: Literal["start", "record"]
+    due: float
+    trigger: Literal["schedule", "catch-up"] = "schedule"
+    outcome: Unstarted | None = None
+    reason: str | None = None
+    count: int = 1  # type: ignore[assignment] # the record's word; nobody asks for the tuple's method
+    first_due: float | None = None
+
+
+class _Stretch(NamedTuple):
+    """All due times in (after, until], and what becomes of them; without an outcome it is still to be asked."""
+
+    after: int
+    until: int
+    outcome: Unstarted | None = None
+    reason: str | None = None
+
+
+def decide(
+    policy: Policy,
+    window: Window,
+    schedule: Schedule,
+    exceptions: Exceptions | None = None,
+    pauses: Sequence[Pause] = (),
+) -> list[Decision]:
+    """Every due time of the window is in exactly one of them; they are in order and do not overlap.
+
+    `pauses` are those of all tasks and of this one that hold, or that held in the window. While one holds nothing is
+    started, whenever it was due.
+    """
+    whole = _Stretch(floor(window.after), floor(window.now))
+    dues = _newest(schedule, [whole], 2)
+    if not dues:
+        return []
+    if len(dues) == 1 and policy.enabled and dues[0] >= window.now - window.fresh and not (exceptions or pauses):
+        return [Decision("start", dues[0])]  # what nearly every look at a task finds
+    in_order = sorted(pauses, key=lambda pause: pause.task != "")
+    stretches = [whole]
+    for pause in in_order:
+        stretches = [part for stretch in stretches for part in _paused(stretch, pause)]
+    if not policy.enabled:
+        stretches = [_decided(stretch, "skipped", reasons.DISABLED) for stretch in stretches]
+    if exceptions is not None:
+        most = _CHANGES[policy.missed]
+        stretches = [part for stretch in stretches for part in _excepted(stretch, schedule, exceptions, most)]
+    holding = next((pause for pause in in_order if pause.holds(window.now)), None)
+    starts, rest = _missed(policy, window, schedule, [stretch for stretch in stretches if stretch.outcome is None])
+    if holding is not None:
+        starts, rest = [], [*rest, *_not_started(starts, holding)]
+    recorded = [stretch for stretch in stretches if stretch.outcome is not None]
+    return _in_order([*starts, *_records(schedule, [*recorded, *rest])])
+
+
+def clock_back(stored_until: float, now: float) -> float:
+    """Up to when due times are decided, after a look at the clock: a stored instant more than three hours ahead of now
+    is brought back to it, and the caller puts that on record. A nearer one stays, so that nothing is repeated."""
+    return stored_until if stored_until - now <= NEW_CLOCK else now
+
+
+def _paused(stretch: _Stretch, pause: Pause) -> Iterator[_Stretch]:
+    since = ceil(pause.since) - 1
+    until = stretch.until if pause.until is None else ceil(pause.until) - 1
+    yield from _clipped([stretch], -inf, since)
+    for part in _clipped([stretch], since, until):
+        yield _decided(part, "skipped", pause.words)
+    yield from _clipped([stretch], max(since, until), inf)
+
+
+def _decided(stretch: _Stretch, outcome: Unstarted, reason: str) -> _Stretch:
+    """An earlier question's answer stands."""
+    return stretch if stretch.outcome else _Stretch(stretch.after, stretch.until, outcome, reason)
+
+
+def _excepted(stretch: _Stretch, schedule: Schedule, exceptions: Exceptions, most: int) -> Iterator[_Stretch]:
+    """From the newest due time backwards, at least until there is one that nothing excludes."""
+    if stretch.outcome:
+        yield stretch
+        return
+    after, until = stretch.after, stretch.until
+    changes, found_open = 0, False
+    while dues := schedule.between(_instant(after), _instant(until), 1):
+        if changes >= most and found_open:
+            yield _Stretch(after, until, "missed", reasons.MISSED_OR_CALENDAR)
+            return
+        text = exceptions.covers(dues[0])
+        start = max(after, _second(exceptions.since(dues[0], _instant(after))) - 1)
+        part = _Stretch(start, until)
+        yield part if text is None else _decided(part, "skipped", reasons.CALENDAR.format(text=text))
+        changes, found_open, until = changes + 1, found_open or text is None, start
+
+
+def _missed(
+    policy: Policy, window: Window, schedule: Schedule, stretches: list[_Stretch]
+) -> tuple[list[Decision], list[_Stretch]]:
+    """What starts, and what is left of the stretches, on record."""
+    late = ceil(window.now - window.fresh) - 1
+    old = _too_old(policy, window.now, late)
+    on_time, eligible = _clipped(stretches, late, inf), _clipped(stretches, old, late)
+    everything = policy.missed == "all"
+    starts = _newest(schedule, on_time, MOST_CAUGHT_UP if everything else 1)
+    most: dict[Missed, int] = {"skip": 0, "once": int(not starts), "all": MOST_CAUGHT_UP - len(starts)}
+    caught_up = _newest(schedule, eligible, most[policy.missed])
+    too_many = reasons.TOO_MANY.format(most=MOST_CAUGHT_UP)
+    looked_too_rarely = reasons.TOO_RARELY if window.after >= window.now - window.fresh else reasons.MISSED
+    rest = [
+        *_before(on_time, starts, too_many if everything else looked_too_rarely),
+        *_before(eligible, caught_up, too_many if everything else reasons.MISSED),
+        *_before(_clipped(stretches, -inf, old), [], reasons.TOO_OLD),
+    ]
+    return [
+        *(Decision("start", due, "catch-up") for due in caught_up),
+        *(Decision("start", due, "schedule") for due in starts),
+    ], rest
+
+
+def _too_old(policy: Policy, now: float, late: int) -> float:
+    """Up to when, inclusive, `missed_within` says that a missed due time is only recorded."""
+    if policy.missed == "skip" or policy.missed_within is None:
+        return -inf
+    return min(late, ceil(now - policy.missed_within) - 1)
+
+
+def _before(stretches: Iterable[_Stretch], starts: list[int], reason: str) -> list[_Stretch]:
+    """What lies before the first of them, as missed."""
+    until = starts[0] - 1 if starts else inf
+    return [_decided(stretch, "missed", reason) for stretch in _clipped(stretches, -inf, until)]
+
+
+def _not_started(starts: Iterable[Decision], pause: Pause) -> list[_Stretch]:
+    return [_Stretch(int(start.due) - 1, int(start.due), "skipped", pause.words) for start in starts]
+
+
+def _clipped(stretches: Iterable[_Stretch], after: float, until: float) -> list[_Stretch]:
+    """What lies in (after, until] of them."""
+    parts = [
+        stretch._replace(after=int(max(stretch.after, after)), until=int(min(stretch.until, until)))
+        for stretch in stretches
+        if after < stretch.until and until > stretch.after
+    ]
+    return [part for part in parts if part.after < part.until]
+
+
+def _newest(schedule: Schedule, stretches: Iterable[_Stretch], most: int) -> list[int]:
+    """The newest due times in any of the stretches, in order."""
+    found: list[int] = []
+    for after, until, *_ in sorted(stretches, reverse=True):
+        if len(found) < most:
+            dues = schedule.between(_instant(after), _instant(until), most - len(found))
+            found = [*map(_second, dues), *found]
+    return found
+
+
+def _records(schedule: Schedule, stretches: Iterable[_Stretch]) -> Iterator[Decision]:
+    for after, until, outcome, reason in stretches:
+        due = _newest(schedule, [_Stretch(after, until)], 1)
+        if due:
+            count = schedule.count(_instant(after), _instant(until))
+            first = schedule.next_after(_instant(after)) if count > 1 else None
+            yield Decision(
+                "record", due[0], "schedule", outcome, reason, count, None if first is None else _second(first)
+            )
+
+
+def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
+    """By time; records of the same fate with nothing between them are one."""
+    found: list[Decision] = []
+    for decision in sorted(decisions, key=lambda decision: decision.due):
+        if decision.kind == "record" and found and found[-1][2:5] == decision[2:5]:
+            earlier = found.pop()
+            first = earlier.due if earlier.first_due is None else earlier.first_due
+            found.append(decision._replace(count=earlier.count + decision.count, first_due=first))
+        else:
+            found.append(decision)
+    return found
+
+
+def _instant(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
+
+
+def _second(instant: datetime) -> int:
+    return int(instant.timestamp())
