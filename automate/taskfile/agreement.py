@@ -20,8 +20,8 @@ def note_disagreements(
     sheet: Sheet,
     *,
     seed: str,
-    calendars: Mapping[str, tuple[str, ...]],
-    within: str = "",  # noqa: ARG001
+    calendars: Mapping[str, tuple[str, ...]],  # noqa: ARG001
+    within: str = "",
 ) -> None:
     """Note what does not go together. `within` is the dotted prefix of the keys in this file (`defaults.`)."""
     for key in _COMMANDS:
