@@ -67,7 +67,9 @@ def _state(shell: Shell) -> "State | None":
             return None
         state = open_instance(instance)
     except AutomateError:
-        if os.path.lexists(instance.database):
+        # Whether there is one in a directory that is closed to this user, nobody can say: "never ran" would be a lie.
+        is_closed = os.path.isdir(instance.state) and not os.access(instance.state, os.X_OK)
+        if is_closed or os.path.lexists(instance.database):
             raise
         return None
     try:

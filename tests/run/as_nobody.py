@@ -1,0 +1,30 @@
+"""`python as_nobody.py COMMAND...`: `automate COMMAND...` as nobody, who may not be able to read its modules,
+so all of them are imported first. Only root can run this."""
+
+import codecs
+import os
+import pkgutil
+import pwd
+from importlib import import_module
+
+import automate
+
+LAZY = ("filelock", "croniter", "yaml", "msgspec", "cron_descriptor", "zoneinfo", "sqlite3", "difflib", "traceback")
+
+
+def main() -> None:
+    for module in pkgutil.walk_packages(automate.__path__, "automate."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    for name in LAZY:
+        import_module(name)
+    codecs.lookup("ascii")
+    nobody = pwd.getpwnam("nobody")
+    os.setgroups([])
+    os.setgid(nobody.pw_gid)
+    os.setuid(nobody.pw_uid)
+    import_module("automate.cli.root").main()
+
+
+if __name__ == "__main__":
+    main()

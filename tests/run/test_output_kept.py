@@ -1,0 +1,155 @@
+"""What a command writes: shown as it comes, kept as it was, and no more than is said."""
+
+import os
+import pty
+import subprocess
+import sys
+import threading
+
+import pytest
+
+
+def test_output_in_a_pipe_is_byte_for_byte(task, start, instance):
+    content = bytes(range(256)) * 50
+    (instance / "bytes").write_bytes(content)
+    task("x", "cat bytes")
+    assert start("run", "x", text=False).communicate()[0] == content
+    assert start("log", "x", text=False).communicate()[0] == content
+    assert (instance / ".automate" / "log" / "output" / "x" / "1.log").read_bytes() == content
+
+
+def test_both_streams_are_one_in_the_order_written(task, run_cli):
+    task("x", "echo 1; echo 2 >&2; echo 3; echo 4 >&2")
+    assert run_cli("run", "x").stdout == "1\n2\n3\n4\n"
+
+
+def test_order_is_kept_with_a_description_for_each_stream(task, run_cli):
+    task("x", "echo 1; echo 2 >&2; echo 3; echo 4 >&2", warn_on="stderr")
+    assert run_cli("run", "x").stdout == "1\n2\n3\n4\n"
+
+
+def test_output_is_shown_while_it_is_written(task, start, instance):
+    task("x", "echo first; until [ -e go ]; do sleep 0.02; done; echo last")
+    running = start("run", "x")
+    assert running.stdout.readline() == "first\n"
+    (instance / "go").touch()
+    assert running.communicate(timeout=20)[0] == "last\n"
+
+
+def test_several_tasks_have_their_names_before_each_line(task, run_cli):
+    task("a", "echo 1; echo 2; printf unfinished")
+    task("long-name", "echo 1; printf '\\n\\n'; echo 2")
+    lines = run_cli("run", "*").stdout.splitlines()
+    assert [line for line in lines if line.startswith("a ")] == [
+        "a         | 1",
+        "a         | 2",
+        "a         | unfinished",
+    ]
+    assert [line for line in lines if line.startswith("long")] == [f"long-name | {text}" for text in ("1", "", "", "2")]
+
+
+def test_output_on_a_terminal_has_its_control_characters_shown(task, instance, environment):
+    task("x", r"printf '\033[31mred\302\233 gr\303\274n\n'")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "automate", "-C", str(instance), "run", "x"]
+    with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL):
+        os.close(theirs)
+    seen = os.read(ours, 10000).decode()
+    os.close(ours)
+    assert "\\x1b[31mred\\x9b grün" in seen
+    assert "\x1b" not in seen
+
+
+def test_reader_that_has_seen_enough_does_not_end_the_task(task, start, record, until, records, lines):
+    task("x", "for i in $(seq 300); do echo line $i of many; done; sleep 0.3; echo last; echo done >seen")
+    running = start("run", "x")
+    running.stdout.readline()
+    running.stdout.close()
+    running.wait(20)
+    until(records)
+    assert record()["outcome"] == "success"
+    assert lines("seen") == ["done"]
+
+
+def test_nothing_written_is_no_file(outcome, instance):
+    record = outcome("true")
+    assert (record["output"], record["output_bytes"]) == (None, 0)
+    assert [*(instance / ".automate" / "log" / "output").rglob("*.log")] == []
+
+
+def test_too_much_output_keeps_head_and_tail_and_counts_the_rest(outcome, instance):
+    record = outcome("seq 100000 199999", output={"max_size": "10 kB"})
+    kept = (instance / ".automate" / "log" / record["output"]).read_text()
+    assert record["output_bytes"] == 700000
+    assert kept.startswith("100000\n")
+    assert kept.endswith("\n199999\n")
+    assert "[... 690000 bytes dropped here: output.max_size is 10000 ...]" in kept
+    assert len(kept) < 10100
+
+
+def test_output_just_as_long_as_it_may_be_is_whole(outcome, instance):
+    record = outcome("head -c 10000 /dev/zero", output={"max_size": "10 kB"})
+    assert (instance / ".automate" / "log" / record["output"]).stat().st_size == 10000
+
+
+def test_disk_use_is_bounded_while_it_runs(task, start, until, instance):
+    task(
+        "x",
+        "while [ ! -e go ]; do head -c 1000000 /dev/zero | tr '\\0' a; sleep 0.05; done",
+        output={"max_size": "64 KiB"},
+    )
+    running = start("run", "x", stdout=subprocess.DEVNULL)
+    path = instance / ".automate" / "log" / "output" / "x" / "1.log"
+    until(lambda: path.exists() and path.stat().st_size > 2_000_000)
+    until(lambda: path.stat().st_blocks * 512 < 500_000)
+    (instance / "go").touch()
+    running.wait(20)
+    assert path.stat().st_size < 70_000
+
+
+def test_pattern_is_looked_for_in_what_is_kept(outcome):
+    assert outcome("seq 100000; echo WARN", warn_on="^WARN$", output={"max_size": "1 kB"})["outcome"] == "warning"
+
+
+def test_no_more_outputs_are_kept_than_said(task, run_cli, instance, records):
+    task("x", "echo $AUTOMATE_RUN", output={"keep_runs": 2})
+    for _ in range(4):
+        run_cli("run", "x")
+    assert sorted(os.listdir(instance / ".automate" / "log" / "output" / "x")) == ["3.log", "4.log"]
+    assert [record["id"] for record in records()] == [1, 2, 3, 4]
+
+
+def test_keeping_no_output_still_tells_the_error_and_matches(outcome, instance):
+    record = outcome("echo WARN", warn_on="WARN", output={"keep_runs": 0})
+    assert (record["outcome"], record["error"]) == ("warning", "WARN")
+    assert os.listdir(instance / ".automate" / "log" / "output" / "x") == []
+
+
+def test_outputs_are_kept_no_longer_than_said(task, run_cli, instance):
+    task("x", "echo $AUTOMATE_RUN", output={"keep_days": 1})
+    run_cli("run", "x")
+    directory = instance / ".automate" / "log" / "output" / "x"
+    os.utime(directory / "1.log", (0, 0))
+    run_cli("run", "x")
+    assert os.listdir(directory) == ["2.log"]
+
+
+def test_log_tells_that_a_pruned_output_is_gone(task, run_cli):
+    task("x", "echo $AUTOMATE_RUN", output={"keep_runs": 1})
+    run_cli("run", "x")
+    run_cli("run", "x")
+    answer = run_cli("log", "1")
+    assert answer.returncode == 1
+    assert "keep_runs" in answer.stderr
+
+
+@pytest.mark.parametrize("size", [3_000_000])
+def test_much_output_is_shown_whole(task, start, size):
+    task("x", f"head -c {size} /dev/zero | tr '\\0' a")
+    running = start("run", "x")
+    seen = []
+    reader = threading.Thread(target=lambda: seen.append(len(running.stdout.read())))
+    reader.start()
+    assert running.wait(30) == 0
+    reader.join()
+    assert seen == [size]
