@@ -13,8 +13,8 @@ from math import ceil, floor, inf
 from typing import Literal, NamedTuple, Protocol
 
 from automate.rules import reasons
+from automate.task import Missed
 
-Missed = Literal["skip", "once", "all"]
 Unstarted = Literal["skipped", "missed"]
 
 MOST_CAUGHT_UP = 1000

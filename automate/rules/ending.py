@@ -13,9 +13,10 @@ RETRIED: frozenset[Outcome] = frozenset({"failed", "timeout", "lost", "error"})
 
 class End(NamedTuple):
     """What is known of an attempt that is over. `exit_code` is None when its end was not seen; `asked` is why it was
-    ended from outside: `timeout`, `stopped` or nothing."""
+    ended from outside: `timeout`, `stopped` or nothing. `condition` is the exit status of a condition that failed."""
 
     exit_code: int | None = None
+    condition: int | None = None
     unstartable: bool = False
     asked: Outcome | None = None
     wrote_stderr: bool = False
@@ -26,10 +27,12 @@ def outcome(task: Task, end: End) -> Outcome:
     """One of the closed set. Whoever ended it on purpose comes before what its exit status says."""
     if end.asked is not None:
         return end.asked
-    if end.exit_code is None:
+    if end.exit_code is None and end.condition is None:
         return "lost"
     if end.unstartable:
         return "error"
+    if end.condition is not None or end.exit_code is None:
+        return "skipped"
     said = by_exit_code(task, end.exit_code)
     warned = end.matched or (task.warn_on == "stderr" and end.wrote_stderr)
     return "warning" if said == "success" and warned else said

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from automate.rules import reasons
+from automate.task import Overlap
 
-Overlap = Literal["skip", "queue", "replace", "allow"]
 WAITING = "waiting"
 DECIDED = "decided"
 

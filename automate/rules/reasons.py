@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 DISABLED = "disabled"
 CALENDAR = "calendar: {text}"
+CONDITION = "condition: exit {status}"
 PAUSED = "paused"
 PAUSED_BY = "paused by {by}"
 MISSED = "nothing was running then"

@@ -1,0 +1,172 @@
+"""`except`: days and times of day on which nothing is due, by the wall clock of the task's zone.
+
+    exceptions = parse(["sat", "22:00-06:00", "holidays"], "Europe/Berlin", {"holidays": ["12-24..12-26"]})
+    exceptions.covers(instant)  # "sat", "22:00-06:00", "holidays" or None
+
+Reading texts is imported when it is first used: cached exceptions do not need it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from automate.schedule.days import day_date
+from automate.schedule.zone import DAY, Piece, Zone, zone_named
+
+VERSION = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Dates(NamedTuple):
+    """Days from `first` to `last`, inclusive, counted from 1970-01-01."""
+
+    first: int
+    last: int
+
+    def holds(self, day: int, _second: int) -> bool:
+        """On this day?"""
+        return self.first <= day <= self.last
+
+
+class Yearly(NamedTuple):
+    """The same dates in every year, inclusive, as month * 100 + day; over the year's end where `last` is smaller."""
+
+    first: int
+    last: int
+
+    def holds(self, day: int, _second: int) -> bool:
+        """On this day?"""
+        date_ = day_date(day)
+        return _in_circle(date_.month * 100 + date_.day, self.first, self.last)
+
+
+class Weekdays(NamedTuple):
+    """Days of the week as bits; Sunday is bit 0."""
+
+    bits: int
+
+    def holds(self, day: int, _second: int) -> bool:
+        """On this day?"""
+        return bool(self.bits >> (day + 4) % 7 & 1)
+
+
+class Times(NamedTuple):
+    """From one second of the day to before another; over midnight where `end` is not greater."""
+
+    start: int
+    end: int
+
+    def holds(self, _day: int, second: int) -> bool:
+        """At this second of any day?"""
+        return _in_circle(second, self.start, self.end - 1)
+
+
+Rule = Dates | Yearly | Weekdays | Times
+_KINDS: dict[str, type[Rule]] = {kind.__name__: kind for kind in (Dates, Yearly, Weekdays, Times)}
+
+
+class Excepted(NamedTuple):
+    """One text of the list, and what it stands for: for a calendar's name all of its dates."""
+
+    text: str
+    rules: tuple[Rule, ...]
+
+
+class Exceptions:
+    """When a task is not due though its schedule says so. Immutable. Instants are aware datetimes from 1970 to 2100.
+
+    What counts is what the wall clock shows: `02:00-03:00` covers both passes of a repeated hour, and what a clock
+    change has moved to 03:00 is at 03:00.
+    """
+
+    __slots__ = ("_cuts", "_texts", "_zone")
+
+    def __init__(self, zone: Zone, texts: Iterable[Excepted]) -> None:
+        self._zone = zone
+        self._texts = tuple(texts)
+        times = [rule for text in self._texts for rule in text.rules if isinstance(rule, Times)]
+        self._cuts = sorted({0, *(cut % DAY for rule in times for cut in rule)})  # seconds at which an answer may end
+
+    def covers(self, instant: datetime) -> str | None:
+        """The first of the texts, as it was written, that covers the instant; None when none does."""
+        moment = (instant - _EPOCH) // timedelta(seconds=1)
+        return self._covers(moment, self._zone.piece(moment))
+
+    def since(self, instant: datetime, after: datetime) -> datetime:
+        """From when on `covers` has been answering what it answers at the instant: looked for until `after` at least,
+        so that what is returned may be later than the truth where that is before `after`. It costs some µs for each
+        day between, or for each span of hours."""
+        moment = (instant - _EPOCH) // timedelta(seconds=1)
+        limit = (after - _EPOCH) // timedelta(seconds=1)
+        piece = self._zone.piece(moment)
+        text = self._covers(moment, piece)
+        while True:
+            start = self._cut_before(moment, piece)
+            if start <= limit:
+                break
+            moment = start - 1
+            if moment < piece.start:
+                piece = self._zone.piece(moment)
+            if self._covers(moment, piece) != text:
+                break
+        return _EPOCH + timedelta(seconds=start)
+
+    def dump(self) -> str:
+        """Compact JSON that `load` reads back without parsing any text."""
+        texts = [[text, [[type(rule).__name__, *rule] for rule in rules]] for text, rules in self._texts]
+        return json.dumps([VERSION, self._zone.name, texts], separators=(",", ":"))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Exceptions) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"<Exceptions {', '.join(text for text, _ in self._texts)} {self._zone.name}>"
+
+    def _covers(self, moment: int, piece: Piece) -> str | None:
+        day, second = divmod(moment + piece.offset, DAY)
+        for text, rules in self._texts:
+            for rule in rules:
+                if rule.holds(day, second):
+                    return text
+        return None
+
+    def _cut_before(self, moment: int, piece: Piece) -> int:
+        """The last moment, not after this one, at which the answer may have become another."""
+        second = (moment + piece.offset) % DAY
+        cut = max(cut for cut in self._cuts if cut <= second)
+        return max(piece.start, moment - second + cut)
+
+    def _key(self) -> tuple[object, ...]:
+        return self._zone.name, tuple((text, [(type(rule), rule) for rule in rules]) for text, rules in self._texts)
+
+
+def parse(texts: Sequence[str], zone: str | None, calendars: Mapping[str, Sequence[str]]) -> Exceptions:
+    """What `except` says. `zone` is an IANA name, None the host's; `calendars` the settings', of which only those that
+    are named are read. Raises ScheduleError, its key `except`."""
+    from automate.schedule.exception_texts import read
+
+    return Exceptions(zone_named(zone), read(texts, calendars))
+
+
+def load(text: str) -> Exceptions:
+    """What `Exceptions.dump` wrote; ValueError when it is of another version, to be parsed anew."""
+    version, *rest = json.loads(text)
+    if version != VERSION:
+        raise ValueError(f"exceptions of version {version}; expected {VERSION}")
+    zone, texts = rest
+    return Exceptions(
+        zone_named(zone), [Excepted(text, tuple(_rule(*rule) for rule in rules)) for text, rules in texts]
+    )
+
+
+def _rule(kind: str, *fields: Any) -> Rule:
+    return _KINDS[kind](*fields)
+
+
+def _in_circle(value: int, first: int, last: int) -> bool:
+    """From first to last, inclusive, on a circle where the greatest value is followed by the least."""
+    return first <= value <= last if first <= last else value >= first or value <= last
