@@ -19,8 +19,9 @@ Unstarted = Literal["skipped", "missed"]
 
 MOST_CAUGHT_UP = 1000
 NEW_CLOCK = 3 * 3600.0  # set back by more, a clock has been corrected; by less, it shows some times again: cron(8)
-# How many changes between what `except` covers and what it does not are told apart; older ones share one record.
-_CHANGES: dict[Missed, int] = {"skip": 20, "once": 20, "all": 3 * MOST_CAUGHT_UP}
+_MOST_STARTED: dict[Missed, int] = {"skip": 0, "once": 1, "all": MOST_CAUGHT_UP}
+# How many changes between what `except` covers and what it does not are told apart: older ones share one record.
+_CHANGES = 20
 
 
 class Schedule(Protocol):
@@ -130,7 +131,7 @@ def decide(
     if not policy.enabled:
         stretches = [_decided(stretch, "skipped", reasons.DISABLED) for stretch in stretches]
     if exceptions is not None:
-        most = _CHANGES[policy.missed]
+        most = max(1, _MOST_STARTED[policy.missed])
         stretches = [part for stretch in stretches for part in _excepted(stretch, schedule, exceptions, most)]
     holding = next((pause for pause in in_order if pause.holds(window.now)), None)
     starts, rest = _missed(policy, window, schedule, [stretch for stretch in stretches if stretch.outcome is None])
@@ -161,21 +162,24 @@ def _decided(stretch: _Stretch, outcome: Unstarted, reason: str) -> _Stretch:
 
 
 def _excepted(stretch: _Stretch, schedule: Schedule, exceptions: Exceptions, most: int) -> Iterator[_Stretch]:
-    """From the newest due time backwards, at least until there is one that nothing excludes."""
+    """From the newest due time backwards, at least until there are as many that nothing excludes as may be started."""
     if stretch.outcome:
         yield stretch
         return
     after, until = stretch.after, stretch.until
-    changes, found_open = 0, False
+    changes = found = 0
     while dues := schedule.between(_instant(after), _instant(until), 1):
-        if changes >= most and found_open:
+        if changes >= _CHANGES and found >= most:
             yield _Stretch(after, until, "missed", reasons.MISSED_OR_CALENDAR)
             return
-        text = exceptions.covers(dues[0])
         start = max(after, _second(exceptions.since(dues[0], _instant(after))) - 1)
-        part = _Stretch(start, until)
-        yield part if text is None else _decided(part, "skipped", reasons.CALENDAR.format(text=text))
-        changes, found_open, until = changes + 1, found_open or text is None, start
+        text = exceptions.covers(dues[0])
+        if text is None:
+            found += schedule.count(_instant(start), _instant(until))
+            yield _Stretch(start, until)
+        else:
+            yield _Stretch(start, until, "skipped", reasons.CALENDAR.format(text=text))
+        changes, until = changes + 1, start
 
 
 def _missed(
@@ -185,10 +189,9 @@ def _missed(
     late = ceil(window.now - window.fresh) - 1
     old = _too_old(policy, window.now, late)
     on_time, eligible = _clipped(stretches, late, inf), _clipped(stretches, old, late)
-    everything = policy.missed == "all"
-    starts = _newest(schedule, on_time, MOST_CAUGHT_UP if everything else 1)
-    most: dict[Missed, int] = {"skip": 0, "once": int(not starts), "all": MOST_CAUGHT_UP - len(starts)}
-    caught_up = _newest(schedule, eligible, most[policy.missed])
+    everything, most = policy.missed == "all", _MOST_STARTED[policy.missed]
+    starts = _newest(schedule, on_time, max(1, most))
+    caught_up = _newest(schedule, eligible, most - len(starts))
     too_many = reasons.TOO_MANY.format(most=MOST_CAUGHT_UP)
     looked_too_rarely = reasons.TOO_RARELY if window.after >= window.now - window.fresh else reasons.MISSED
     rest = [

@@ -27,12 +27,12 @@ def outcome(task: Task, end: End) -> Outcome:
     """One of the closed set. Whoever ended it on purpose comes before what its exit status says."""
     if end.asked is not None:
         return end.asked
-    if end.exit_code is None and end.condition is None:
+    if end.condition is not None and not end.unstartable:
+        return "skipped"
+    if end.exit_code is None:
         return "lost"
     if end.unstartable:
         return "error"
-    if end.condition is not None or end.exit_code is None:
-        return "skipped"
     said = by_exit_code(task, end.exit_code)
     warned = end.matched or (task.warn_on == "stderr" and end.wrote_stderr)
     return "warning" if said == "success" and warned else said
