@@ -22,11 +22,12 @@ _IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
 
 
 class Launch(NamedTuple):
-    """All that one attempt needs. `argv` is the task's own command; `wrapped` is what the shim executes for it;
-    `hidden` names what came from an env_file, and is never shown."""
+    """All that one attempt needs. `argv` is the task's own command; `wrapped` is what the shim executes for it, and
+    `condition` what it executes before, if anything; `hidden` names what came from an env_file, and is never shown."""
 
     argv: tuple[str, ...]
     wrapped: tuple[str, ...]
+    condition: tuple[str, ...]
     env: dict[str, str]
     hidden: frozenset[str]
     cwd: str
@@ -38,23 +39,33 @@ class Launch(NamedTuple):
 
 
 def prepare(
-    task: Task, args: Sequence[str], variables: Mapping[str, str], *, uid: int, read: Callable[[str], bytes]
+    task: Task,
+    args: Sequence[str],
+    variables: Mapping[str, str],
+    *,
+    uid: int,
+    read: Callable[[str], bytes],
+    asks: bool = False,
 ) -> Launch:
     """What starting `task` with further arguments `args` means to a process of effective user id `uid`.
 
-    `variables` are the run's own (AUTOMATE_...); `read` gives the content of an env_file. A text command is given to
-    the shell, its arguments behind it as `"$@"`. CannotStartError when there is no such user, directory, shell or
-    program, or an env_file cannot be read.
+    `variables` are the run's own (AUTOMATE_...); `read` gives the content of an env_file; `asks` says that the task's
+    condition is asked first. A text command is given to the shell, its arguments behind it as `"$@"`. CannotStartError
+    when there is no such user, directory, shell or program, or an env_file cannot be read.
     """
     who = identity(task.user, task.group, uid=uid)
     hidden = secrets(task, who, read)
     env = environment(task, who) | hidden | dict(variables)
     cwd = _directory(task.cwd, who)
     argv = _argv(task, args)
-    _find(argv[0], env["PATH"], cwd)
+    condition = _shelled(task, task.condition) if asks and task.condition is not None else ()
+    for words in filter(None, (condition, argv)):
+        _find(words[0], env["PATH"], cwd)
+    before = _before(task, who, cwd, uid)
     return Launch(
         argv=argv,
-        wrapped=_wrapped(task, who, cwd, argv, uid),
+        wrapped=(*before, *argv),
+        condition=(*before, *condition) if condition else (),
         env=env,
         hidden=frozenset(hidden),
         cwd="/" if who.switch else cwd,
@@ -67,14 +78,16 @@ def prepare(
 
 
 def _argv(task: Task, args: Sequence[str]) -> tuple[str, ...]:
-    if not isinstance(task.command, str):
-        return (*task.command, *args)
-    if not args:
-        return (task.shell, "-c", task.command)
+    if not isinstance(task.command, str) or not args:
+        return (*_shelled(task, task.command), *args)
     return (task.shell, "-c", f'{task.command} "$@"', task.name, *args)
 
 
-def _wrapped(task: Task, who: Identity, cwd: str, argv: tuple[str, ...], uid: int) -> tuple[str, ...]:
+def _shelled(task: Task, command: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (task.shell, "-c", command) if isinstance(command, str) else command
+
+
+def _before(task: Task, who: Identity, cwd: str, uid: int) -> list[str]:
     """The words before the command, each a program that changes one thing and executes the rest."""
     words: list[str] = []
     if task.ionice is not None:
@@ -85,7 +98,7 @@ def _wrapped(task: Task, who: Identity, cwd: str, argv: tuple[str, ...], uid: in
     if who.switch:
         words += [_system_program("setpriv"), f"--reuid={who.uid}", f"--regid={who.gid}", "--init-groups"]
         words += ["/bin/sh", "-c", _ENTER_AND_RUN, "sh", cwd]
-    return (*words, *argv)
+    return words
 
 
 def _limits(limits: Limits, uid: int) -> list[str]:

@@ -1,7 +1,9 @@
 #!/bin/sh
-# One attempt of a task: waits for the word, runs the command, writes down how it ended.
+# One attempt of a task: waits for the word, asks the condition, runs the command, writes down how it ended.
 #
-#   shim.sh UMASK DIRECTORY COMMAND [ARGUMENT...]
+#   shim.sh UMASK DIRECTORY COUNT [CONDITION...] COMMAND [ARGUMENT...]
+#
+# COUNT is how many words the condition has; with 0 there is none. A command whose condition fails is not run.
 #
 # 0, 1 and 2 are the command's own. 3 is the status file, 4 the gate, 5 the task's lock, 6 to 9 its shared locks: open
 # here and closed in the command, so that the locks live as long as this shell does, and no longer.
@@ -10,6 +12,28 @@
 # ignored, the signals have their default effect in the command.
 trap : HUP INT QUIT TERM USR1 USR2 ALRM
 
+# Become the words of "$@"; for subshells.
+become() {
+    cd "$directory" || { echo "unstartable" >&3; exit 126; }
+    unset OLDPWD # where automate was called from
+    exec 3>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+    exec "$@"
+}
+
+# Become the first COUNT words: they are put behind all there are, and those in front are dropped.
+become_first() {
+    count=$1
+    shift
+    all=$#
+    for word do
+        [ "$count" -gt 0 ] || break
+        count=$((count - 1))
+        set -- "$@" "$word"
+    done
+    shift "$all"
+    become "$@"
+}
+
 # No word, because who should give it died first: nothing was run.
 read -r _ <&4 || exit 0
 exec 4<&-
@@ -17,14 +41,20 @@ exec 4<&-
 echo "started $$" >&3 || exit 125
 umask "$1"
 directory=$2
-shift 2
-(
-    cd "$directory" || { echo "unstartable" >&3; exit 126; }
-    unset OLDPWD # where automate was called from
-    exec 3>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-    exec "$@"
-)
-status=$?
+condition=$3
+shift 3
+status=0
+if [ "$condition" -gt 0 ]; then
+    (become_first "$condition" "$@") </dev/null
+    status=$?
+    shift "$condition"
+fi
+if [ "$status" -eq 0 ]; then
+    (become "$@")
+    status=$?
+else
+    echo "condition $status" >&3
+fi
 
 # With one description for both streams the place is where either last wrote; with one for stderr alone it tells whether
 # anything was written there.

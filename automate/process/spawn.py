@@ -48,7 +48,15 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
     try:
         pid = os.posix_spawn(
             "/bin/sh",
-            ("sh", _SHIM, f"{launch.umask:04o}", launch.cwd, *launch.wrapped),
+            (
+                "sh",
+                _SHIM,
+                f"{launch.umask:04o}",
+                launch.cwd,
+                str(len(launch.condition)),
+                *launch.condition,
+                *launch.wrapped,
+            ),
             launch.env,
             file_actions=_numbered(stdin, listening, files),
             setsid=True,

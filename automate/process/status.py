@@ -1,8 +1,9 @@
 """An attempt's status file: `open/ID.ATTEMPT.TASK`.
 
 Its first line is written before the start and says which run this is, whole, so that a lost state can be rebuilt. The
-shim writes the rest: `started PID`, at the end `stderr PLACE`, two lines of times(1), `exited STATUS`. While the shim
-lives, the file is locked. The room for the shim's lines is taken beforehand: a full disk does not hide an exit status.
+shim writes the rest: `started PID`, `condition STATUS` where the condition failed, at the end `stderr PLACE`, two lines
+of times(1), `exited STATUS`. While the shim lives, the file is locked. The room for the shim's lines is taken
+beforehand: a full disk does not hide an exit status.
 """
 
 import errno
@@ -20,11 +21,13 @@ _TIMES = re.compile(rb"^(\d+)m([\d.]+)s (\d+)m([\d.]+)s$", re.MULTILINE)
 
 class Status(NamedTuple):
     """What is known of an attempt. `pid` is the shim's, which leads the session and the process group; `exit` is as in
-    sh(1): 128 and more is a signal, or the command's own saying; `ended` is in epoch seconds."""
+    sh(1): 128 and more is a signal, or the command's own saying; `condition` is that of a condition that failed, and so
+    kept the command from being run; `ended` is in epoch seconds."""
 
     head: bytes = b""
     pid: int | None = None
     exit: int | None = None
+    condition: int | None = None
     unstartable: bool = False
     stderr_place: int = 0
     cpu_seconds: float | None = None
@@ -70,6 +73,7 @@ def read(path: str) -> Status:
         head=head,
         pid=_number(said.get(b"started")),
         exit=_number(said.get(b"exited")),
+        condition=_number(said.get(b"condition")),
         unstartable=b"unstartable" in rest,
         stderr_place=_number(said.get(b"stderr")) or 0,
         cpu_seconds=_cpu_seconds(rest),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from automate import output, runlog
 from automate.paths import Instance
 from automate.process import host, spawn, status
+from automate.rules import reasons
 from automate.rules.ending import End, outcome, signal_number
 from automate.run import Outcome, Record
 from automate.state import LastRun, OpenRun, State, Stop, runs
@@ -46,6 +47,11 @@ class Result(NamedTuple):
     said: status.Status
     stop: Stop | None
 
+    @property
+    def by_condition(self) -> bool:
+        """Whether the command was not run because the condition failed."""
+        return self.outcome == "skipped" and self.said.condition is not None
+
 
 def result(instance: Instance, state: State, attempt: Attempt) -> Result:
     """May be repeated, before the record is written."""
@@ -60,6 +66,7 @@ def result(instance: Instance, state: State, attempt: Attempt) -> Result:
         said = said._replace(exit=attempt.child_exit)  # the shim was killed with its command
     end = End(
         exit_code=said.exit,
+        condition=said.condition,
         unstartable=said.unstartable,
         asked=stop.outcome if stop is not None else None,
         wrote_stderr=said.stderr_place > 0,
@@ -75,7 +82,8 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
     written = _settle(instance, attempt)
     started = run.started if run.started is not None else attempt.began
     ended = max(started, said.ended if said.ended is not None else instants.epoch())
-    ran = result.outcome != "error"
+    ran = result.outcome != "error" and not result.by_condition
+    exit_code = None if result.by_condition else said.exit
     return Record(
         id=run.id,
         task=run.task,
@@ -85,8 +93,8 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         started=instants.stamp_or_none(started) if ran else None,
         ended=instants.stamp(ended),
         seconds=round(ended - started, 3) if ran else None,
-        exit_code=said.exit,
-        signal=_signal_name(said.exit),
+        exit_code=exit_code,
+        signal=_signal_name(exit_code),
         attempts=run.attempt,
         host=host.name(),
         user=attempt.user,
@@ -214,6 +222,8 @@ def _error(instance: Instance, attempt: Attempt, result: Result, path: str | Non
 def _reason(attempt: Attempt, result: Result) -> str | None:
     if result.outcome == "timeout":
         return f"it ran longer than its timeout of {attempt.task.timeout:g} s"
+    if result.by_condition:
+        return reasons.CONDITION.format(status=result.said.condition)
     if result.outcome == "lost":
         return "its end was not seen: the machine, or the shell that watches over the command, died"
     return result.stop.reason if result.stop is not None else None

@@ -24,7 +24,8 @@ def status_path(instance: Instance, run_id: int, attempt: int, task: str) -> str
 
 def launch_of(instance: Instance, task: Task, run: OpenRun, *, uid: int) -> Launch:
     """What an attempt of `run` executes; CannotStartError. Nothing is touched."""
-    return prepare(task, run.args, _variables(instance, run), uid=uid, read=lambda path: _read(path, uid))
+    variables = _variables(instance, run)
+    return prepare(task, run.args, variables, uid=uid, read=lambda path: _read(path, uid), asks=_asks(run))
 
 
 def start(
@@ -101,6 +102,11 @@ def _arm(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int
     finally:
         for descriptor in opened:
             os.close(descriptor)
+
+
+def _asks(run: OpenRun) -> bool:
+    """Whether the task's condition is asked: once for a due time, and never of somebody who wants it to run now."""
+    return run.trigger != "manual" and run.attempt == 1
 
 
 def _variables(instance: Instance, run: OpenRun) -> dict[str, str]:
