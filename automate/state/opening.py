@@ -69,6 +69,13 @@ CREATE TABLE follows (
     outcome TEXT NOT NULL
 ) STRICT;
 CREATE INDEX follows_by_followed ON follows (follows);
+CREATE TABLE pauses (
+    task TEXT PRIMARY KEY,
+    since REAL NOT NULL,
+    until REAL,
+    by TEXT NOT NULL,
+    reason TEXT
+) STRICT;
 CREATE TABLE scheduler (
     about TEXT PRIMARY KEY,
     value TEXT NOT NULL
