@@ -20,7 +20,7 @@ def note_disagreements(
     sheet: Sheet,
     *,
     seed: str,
-    calendars: Mapping[str, tuple[str, ...]],  # noqa: ARG001
+    calendars: Mapping[str, tuple[str, ...]],
     within: str = "",
 ) -> None:
     """Note what does not go together. `within` is the dotted prefix of the keys in this file (`defaults.`)."""
@@ -33,6 +33,8 @@ def note_disagreements(
         _note_exit_codes(values["exit_codes"], sheet, f"{within}exit_codes")
     if within + "retries" in sheet.places and "retries" in values:
         _note_delays(values["retries"], sheet, f"{within}retries")
+    if within + "except" in sheet.places and "except" in values:
+        _note_exceptions(values["except"], sheet, f"{within}except", calendars)
     if seed and any(name == seed for name, _ in values.get("after", ())):
         _note_follows_itself(seed, sheet)
 
@@ -89,6 +91,20 @@ def _note_schedule_error(error: "ScheduleError", sheet: Sheet, within: str) -> N
     if isinstance(node, Sequence):
         node, key = node.items[error.index], f"{key}[{error.index}]"
     sheet.note(_inside(node, error.column), key, error.message)
+
+
+def _note_exceptions(texts: tuple[str, ...], sheet: Sheet, key: str, calendars: Mapping[str, tuple[str, ...]]) -> None:
+    """Each text is asked alone, since only the first fault of several is told. The zone changes nothing."""
+    from automate.schedule import ScheduleError
+    from automate.schedule.exceptions import parse
+
+    node = sheet.places[key][1]
+    for index, text in enumerate(texts):
+        try:
+            parse((text,), "UTC", calendars)
+        except ScheduleError as error:
+            place, dotted = (node.items[index], f"{key}[{index}]") if isinstance(node, Sequence) else (node, key)
+            sheet.note(_inside(place, error.column), dotted, error.message)
 
 
 def _note_follows_itself(name: str, sheet: Sheet) -> None:

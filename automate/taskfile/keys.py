@@ -4,8 +4,6 @@ The values end in the structs of task.py; the tests hold keys and fields togethe
 """
 
 import re
-from collections.abc import Callable
-from datetime import date
 from typing import Any, get_args
 
 from automate.run import Outcome
@@ -18,7 +16,6 @@ from automate.taskfile.scalars import boolean, choice, duration, matching, numbe
 _env_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 _RESERVED = "AUTOMATE_"
 _CALENDAR = r"[a-z][a-z0-9._-]{0,63}"
-_DAY = r"\d{4}-\d\d-\d\d"
 _LINE = 4096
 
 
@@ -49,19 +46,27 @@ def _only(name: str, value: object) -> object:
     return {name: value} if isinstance(value, int) else value
 
 
-def _not_a(expected: str, pattern: str) -> Callable[[str], str | None]:
-    matches = re.compile(pattern).fullmatch
-    return lambda name: None if matches(name) else f"expected {expected}, got {shown(name)}"
+def _task_name(name: str) -> str | None:
+    return None if re.fullmatch(NAME, name) else f"expected the name of a task, got {shown(name)}"
 
 
-def _days(written: str) -> None:
-    """`2026-12-24`, `2026-12-24..2027-01-01`, or of every year `12-24`; a year that leaps has all there are."""
+def _calendar_name(name: str) -> str | None:
+    if not re.fullmatch(_CALENDAR, name):
+        return f"expected a name that begins with a letter, got {shown(name)}"
+    from automate.schedule import ScheduleError
+    from automate.schedule.exception_texts import read
+
     try:
-        days = [date.fromisoformat(day if len(day) > len("12-24") else f"2000-{day}") for day in written.split("..")]
-    except ValueError as error:
-        raise ValueError(f"no such day {shown(written)}: {error}") from None
-    if days[0] > days[-1]:
-        raise ValueError(f"{shown(written)} ends before it begins")
+        is_taken = any(text.rules for text in read((name,), {name: ()}))
+    except ScheduleError:
+        is_taken = True
+    return "means something else in `except`: expected another name" if is_taken else None
+
+
+def _calendar_days(written: str) -> None:
+    from automate.schedule.exception_texts import read_calendar
+
+    read_calendar((written,))
 
 
 def _followed(names: Reader, outcomes: Reader) -> Reader:
@@ -167,7 +172,7 @@ TASK = {
         "The task is due when these have succeeded: a task, a list, or a mapping of tasks to other outcomes.",
         _followed(
             listed(matching(NAME, "the name of a task")),
-            named(_not_a("the name of a task", NAME), choice(*get_args(Outcome)), f"^(?:{NAME})$"),
+            named(_task_name, choice(*get_args(Outcome)), f"^(?:{NAME})$"),
         ),
     ),
     "locks": Key(
@@ -222,8 +227,10 @@ SETTINGS = {
     "calendars": Key(
         "Names for days that tasks are not due on: dates, 2026-12-24..2027-01-01, or 12-24 for every year.",
         named(
-            _not_a("a name that begins with a letter", _CALENDAR),
-            listed(matching(rf"{_DAY}(\.\.{_DAY})?|\d\d-\d\d", "2026-12-24, 2026-12-24..2027-01-01 or 12-24", _days)),
+            _calendar_name,
+            listed(
+                matching(r"[^,;]{1,256}", "a date such as 2026-12-24 or 12-24, or a day of the week", _calendar_days)
+            ),
             f"^(?:{_CALENDAR})$",
         ),
     ),

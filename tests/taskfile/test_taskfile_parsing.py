@@ -18,6 +18,7 @@ from automate.task import Task
 from automate.taskfile import BadTaskFile, Fault, keys, origins, parse_settings, parse_task
 
 NONE = Settings()
+FIELDS = dict(zip(Task.__struct_encode_fields__, Task.__struct_fields__, strict=True))
 
 
 def read(text: str, settings: Settings = NONE) -> Task:
@@ -48,7 +49,7 @@ def test_a_command_is_text_or_a_list(text: str, command: str | tuple[str, ...]) 
 
 @pytest.mark.parametrize(("text", "key", "value"), ACCEPTED, ids=[case[0] for case in ACCEPTED])
 def test_a_key_has_the_value_that_is_written(text: str, key: str, value: Any) -> None:
-    assert getattr(read(f"command: x\n{text}\n"), key) == value
+    assert getattr(read(f"command: x\n{text}\n"), FIELDS[key]) == value
 
 
 @pytest.mark.parametrize("text", [case[0] for case in ACCEPTED])
@@ -229,8 +230,18 @@ def test_faults_in_defaults_are_told_in_the_settings() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("calendars: {}", "1:1: calendars: is not supported yet (named days for `except`)"),
-        ("max_running: 3", "1:1: max_running: is not supported yet (how many tasks may run at once)"),
+        ("notify: x", "1:1: notify: is not supported yet (who is told how runs end)"),
+        ("max_running: 0", "1:14: max_running: expected a whole number from 1 to 2147483647, got '0'"),
+        ("calendars: [a]", "1:12: calendars: expected keys and values, got a list"),
+        ("calendars: {A: 12-24}", "1:13: calendars.A: expected a name that begins with a letter, got 'A'"),
+        ("calendars: {sat: 12-24}", "1:13: calendars.sat: means something else in `except`: expected another name"),
+        ("calendars: {mon-x: 12-24}", "1:13: calendars.mon-x: means something else in `except`"),
+        ("calendars: {a: 22:00-06:00}", "1:16: calendars.a: cannot read `22:00-06:00`; a calendar has dates"),
+        ("calendars: {a: christmas}", "1:16: calendars.a: cannot read `christmas`; a calendar has dates"),
+        ("calendars: {a: [12-24, 2026-02-30]}", "1:24: calendars.a[1]: no such date `2026-02-30`: day is out of range"),
+        ("calendars: {a: 13-01}", "1:16: calendars.a: no such date `13-01`: month must be in 1..12"),
+        ("calendars: {a: 2027-01-01..2026-12-24}", "1:16: calendars.a: `2026-12-24` is before `2027-01-01`"),
+        ("calendars: {a: 12-24}\ndefaults: {except: b}", "2:20: defaults.except: "),
         ("default: {}", "1:1: default: unknown key: did you mean defaults?"),
         ("task_dirs: ~/tasks", "1:12: task_dirs: expected the path of a directory, got '~/tasks'"),
         ("defaults: 3", "1:11: defaults: expected keys and values, got '3'"),
@@ -238,7 +249,32 @@ def test_faults_in_defaults_are_told_in_the_settings() -> None:
     ],
 )
 def test_a_mistake_in_the_settings_is_told_at_its_place(text: str, told: str) -> None:
-    assert settings_faults(text) == [told]
+    (fault,) = settings_faults(text)
+    assert fault.startswith(told)
+
+
+def test_calendars_are_names_for_days() -> None:
+    text = b"calendars: {holidays: [12-24, 2026-12-31..2027-01-01], none: []}"
+    assert parse_settings(text, "s").calendars == {"holidays": ("12-24", "2026-12-31..2027-01-01"), "none": ()}
+
+
+def test_a_task_may_name_the_calendars_of_the_settings() -> None:
+    known = parse_settings(b"calendars: {holidays: 12-24}", "s")
+    assert read("command: x\nexcept: holidays", known).exceptions == ("holidays",)
+    assert faults("command: x\nexcept: [sat, holiday]", known)[0].startswith("2:15: except[1]: ")
+
+
+def test_calendars_that_share_a_default_are_known() -> None:
+    assert parse_settings(b"calendars: {a: 12-24}\ndefaults: {except: a}", "s").defaults == {"except": ("a",)}
+
+
+def test_a_task_that_follows_itself_by_default_is_told_so() -> None:
+    other = parse_settings(b"defaults: {after: n}", "s")
+    assert faults("command: x", other) == ["1:1: after: a task cannot follow itself: expected others than n"]
+
+
+def test_there_is_no_most_of_running_tasks_unless_it_is_said() -> None:
+    assert (NONE.max_running, parse_settings(b"max_running: 3", "s").max_running) == (None, 3)
 
 
 def test_origins_say_where_each_value_comes_from() -> None:
@@ -261,15 +297,15 @@ def test_origins_say_where_each_value_comes_from() -> None:
      (keys.OUTPUT, definitions.OutputRules), (keys.LIMITS, definitions.Limits)],
 )  # fmt: skip
 def test_the_keys_are_the_fields(table: dict[str, keys.Key], struct: type[msgspec.Struct]) -> None:
-    assert set(table) == set(struct.__struct_fields__) - {"name", "file"}
+    assert set(table) == set(struct.__struct_encode_fields__) - {"name", "file"}
 
 
 @pytest.mark.parametrize("key", keys.TASK)
 def test_null_is_taken_where_the_built_in_value_is_none_and_nowhere_else(key: str) -> None:
-    fields = {field.name: field.default for field in msgspec.structs.fields(Task)}
+    fields = {field.encode_name: field.default for field in msgspec.structs.fields(Task)}
     text = f"command: x\n{key}: null\n" if key != "command" else "command: null"
     if fields[key] is None:
-        assert getattr(read(text), key) is None
+        assert getattr(read(text), FIELDS[key]) is None
     else:
         assert "has no value" in faults(text)[0] or "expected keys and values" in faults(text)[0]
 

@@ -45,13 +45,32 @@ def test_what_has_no_command_does_not_fit(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "defaults: {timeout: 2h, env: {A: 1}}", "task_dirs: [a, b]", "task_dirs: a", "group: adm"]
+    "text",
+    [
+        "",
+        "defaults: {timeout: 2h, env: {A: 1}}",
+        "task_dirs: [a, b]",
+        "task_dirs: a",
+        "group: adm",
+        "max_running: 3",
+        "calendars: {a: 12-24, b: [2026-12-24..2027-01-01]}",
+    ],
 )
 def test_settings_fit(text: str) -> None:
     SETTINGS.validate(value(text))
 
 
-@pytest.mark.parametrize("text", ["defaults: {command: x}", "calendars: {}", "defaults: []", "task_dirs: ~/x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "defaults: {command: x}",
+        "calendars: {A: 12-24}",
+        "calendars: {a: [[]]}",
+        "max_running: 0",
+        "defaults: []",
+        "task_dirs: ~/x",
+    ],
+)
 def test_what_settings_cannot_say_does_not_fit(text: str) -> None:
     assert not SETTINGS.is_valid(value(text))
 
