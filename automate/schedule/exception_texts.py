@@ -37,7 +37,7 @@ def read_calendar(texts: Sequence[str]) -> tuple[Rule, ...]:
 def _placed(text: str, index: int, key: str, rules: Callable[[str], tuple[Rule, ...]]) -> Excepted:
     try:
         check_characters(text)
-        return Excepted(text, rules(text.strip().lower()))
+        return Excepted(text.strip(), rules(text.strip().lower()))
     except ScheduleError as error:
         column = error.column + len(text) - len(text.lstrip())
         raise ScheduleError(error.message, column, index=index, key=key) from None

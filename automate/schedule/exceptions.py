@@ -94,9 +94,9 @@ class Exceptions:
         return self._covers(moment, self._zone.piece(moment))
 
     def since(self, instant: datetime, after: datetime) -> datetime:
-        """From when on `covers` has been answering what it answers at the instant: looked for until `after` at least,
-        so that what is returned may be later than the truth where that is before `after`. It costs some µs for each
-        day between, or for each span of hours."""
+        """From when on `covers` has been answering what it answers at the instant. Nobody looks further back than
+        `after`: where it was so already then, some instant not after it is returned. Each day between costs some µs,
+        and so does each span of hours."""
         moment = (instant - _EPOCH) // timedelta(seconds=1)
         limit = (after - _EPOCH) // timedelta(seconds=1)
         piece = self._zone.piece(moment)
@@ -118,10 +118,10 @@ class Exceptions:
         return json.dumps([VERSION, self._zone.name, texts], separators=(",", ":"))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Exceptions) and self._key() == other._key()
+        return isinstance(other, Exceptions) and self.dump() == other.dump()
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(self.dump())
 
     def __repr__(self) -> str:
         return f"<Exceptions {', '.join(text for text, _ in self._texts)} {self._zone.name}>"
@@ -139,9 +139,6 @@ class Exceptions:
         second = (moment + piece.offset) % DAY
         cut = max(cut for cut in self._cuts if cut <= second)
         return max(piece.start, moment - second + cut)
-
-    def _key(self) -> tuple[object, ...]:
-        return self._zone.name, tuple((text, [(type(rule), rule) for rule in rules]) for text, rules in self._texts)
 
 
 def parse(texts: Sequence[str], zone: str | None, calendars: Mapping[str, Sequence[str]]) -> Exceptions:
