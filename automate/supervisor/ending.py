@@ -95,7 +95,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         seconds=round(ended - started, 3) if ran else None,
         exit_code=exit_code,
         signal=_signal_name(exit_code),
-        attempts=run.attempt,
+        attempts=0 if result.by_condition else run.attempt,
         host=host.name(),
         user=attempt.user,
         by=result.stop.by if result.stop is not None and result.stop.by else run.by,

@@ -48,6 +48,7 @@ def test_when_it_is_not_met_the_due_time_is_skipped(ended, lines):
 def test_of_what_was_skipped_there_is_no_start_and_no_exit_code(ended):
     record = ended("true", condition="false")
     assert record["started"] is record["exit_code"] is record["seconds"] is record["error"] is None
+    assert record["attempts"] == 0
 
 
 def test_it_may_be_a_list(ended):
