@@ -1,0 +1,40 @@
+"""`after`: who follows."""
+
+from typing import get_args
+
+import pytest
+
+from automate.rules.after import followers, satisfied
+from automate.run import Outcome
+
+AFTER = {
+    "verify": [("backup", "success")],
+    "alarm": [("backup", "failed"), ("backup", "timeout")],
+    "report": [("backup", "success"), ("import", "success")],
+    "alone": [],
+    "tidy": [("import", "warning")],
+}
+
+
+@pytest.mark.parametrize(
+    ("ended", "outcome", "follow"),
+    [
+        ("backup", "success", ["verify", "report"]),
+        ("backup", "warning", ["verify", "report"]),
+        ("backup", "failed", ["alarm"]),
+        ("backup", "timeout", ["alarm"]),
+        ("backup", "lost", []),
+        ("backup", "skipped", []),
+        ("import", "success", ["report"]),
+        ("import", "warning", ["report", "tidy"]),
+        ("verify", "success", []),
+    ],
+)
+def test_any_of_the_tasks_named_is_followed_when_it_ended_as_wanted(ended, outcome, follow):
+    assert followers(AFTER, ended, outcome) == follow
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_only_success_takes_another_outcome_for_itself(outcome):
+    accepted = {wanted for wanted in get_args(Outcome) if satisfied(wanted, outcome)}
+    assert accepted == ({outcome, "success"} if outcome == "warning" else {outcome})

@@ -1,0 +1,47 @@
+"""`overlap` and `max_running`."""
+
+import pytest
+
+from automate.rules.overlap import OpenInfo, Verdict, overlap, room
+
+RUNNING = OpenInfo(7, "running")
+BETWEEN_ATTEMPTS = OpenInfo(8, "pending")
+WAITING = OpenInfo(9, "waiting")
+DECIDED = OpenInfo(10, "decided")
+
+
+@pytest.mark.parametrize(
+    ("policy", "open_runs", "verdict"),
+    [
+        ("skip", [], Verdict("start")),
+        ("queue", [], Verdict("start")),
+        ("replace", [], Verdict("start")),
+        ("allow", [], Verdict("start")),
+        ("skip", [DECIDED], Verdict("start")),
+        ("queue", [DECIDED], Verdict("start")),
+        ("replace", [DECIDED], Verdict("start")),
+        ("skip", [RUNNING], Verdict("skip", "still running: #7")),
+        ("skip", [BETWEEN_ATTEMPTS], Verdict("skip", "still running: #8")),
+        ("skip", [RUNNING, BETWEEN_ATTEMPTS], Verdict("skip", "still running: #7, #8")),
+        ("skip", [RUNNING, WAITING], Verdict("skip", "still running: #7")),
+        ("skip", [WAITING], Verdict("skip", "one waits already: #9")),
+        ("queue", [RUNNING], Verdict("wait")),
+        ("queue", [RUNNING, BETWEEN_ATTEMPTS], Verdict("wait")),
+        ("queue", [RUNNING, WAITING], Verdict("skip", "one waits already: #9")),
+        ("queue", [WAITING], Verdict("skip", "one waits already: #9")),
+        ("replace", [RUNNING], Verdict("replace", "replaced by a newer run", (7,))),
+        ("replace", [RUNNING, WAITING, DECIDED], Verdict("replace", "replaced by a newer run", (7, 9))),
+        ("replace", [WAITING], Verdict("replace", "replaced by a newer run", (9,))),
+        ("allow", [RUNNING, WAITING], Verdict("start")),
+    ],
+)
+def test_what_a_due_run_does_beside_open_ones(policy, open_runs, verdict):
+    assert overlap(policy, open_runs) == verdict
+
+
+@pytest.mark.parametrize(
+    ("max_running", "running", "room_"),
+    [(None, 10_000, True), (2, 0, True), (2, 1, True), (2, 2, False), (2, 3, False)],
+)
+def test_there_is_room_below_the_most(max_running, running, room_):
+    assert room(max_running, running) == room_
