@@ -13,12 +13,14 @@ from automate.catalog.matching import is_glob, matching
 from automate.catalog.settings import SettingsFile
 from automate.paths import Instance
 from automate.state import OpenRun, State
+from automate.state.pauses import Pause, held_longest, pauses
 from automate.state.runs import last_runs, open_runs
 from automate.taskfile import BadTaskFile, Fault, Found, discover
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
     from automate.settings import Settings
+    from automate.state.parsed import Parsed
     from automate.task import Task
 
 _OTHERS_WRITE = 0o022
@@ -65,6 +67,11 @@ class Catalog:
         """The faults of each task that was looked at so far and has some."""
         return self._files.broken
 
+    @cached_property
+    def pauses(self) -> dict[str, Pause]:
+        """Those in force, by task; that of all tasks stands under pauses.ALL."""
+        return pauses(self._state, self._now) if self._state else {}
+
     def found(self, name: str) -> Found:
         """The task's file; NoSuchTaskError."""
         return self._found.get(name) or self._found[self.names([name])[0]]
@@ -80,12 +87,16 @@ class Catalog:
         due = due_times(briefs.values(), self._now, self._files.compiled, self._cache)
         last = last_runs(self._state) if self._state else {}
         runs = _by_task(open_runs(self._state)) if self._state else {}
+        pauses = self.pauses
         return [
-            entry_of(brief, due[name], last.get(name), runs.get(name, ()))
+            entry_of(brief, due[name], last.get(name), runs.get(name, ()), held_longest(pauses, name))
             if (brief := briefs.get(name))
-            else Entry(name, self._found[name].path, self.broken[name], last.get(name), runs.get(name, ()))
+            else Entry(
+                name, self._found[name].path, self.broken[name], last.get(name), runs.get(name, ()),
+                pause=held_longest(pauses, name),
+            )
             for name in names
-        ]
+        ]  # fmt: skip
 
     def task(self, name: str) -> "Task":
         """The definition, to be shown; NoSuchTaskError, or BadTaskFile with all faults of its file."""
@@ -109,6 +120,18 @@ class Catalog:
         if refused:
             raise BadTaskFile([fault for name in refused for fault in self.broken[name]])
         return [*tasks.values()]
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one when any task file, the settings or the host's zone may say something else."""
+        from hashlib import blake2b
+
+        seen = "\n".join(map(repr, sorted(self._found.values())))
+        return blake2b(f"{self._files.context}\n{seen}".encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+    def readings(self) -> "dict[str, Parsed]":
+        """Every task that is not broken, as it was read; the others stand in `broken`."""
+        return self._files.readings(self.names())
 
     def schedule(self, task: "Task") -> "Schedule":
         """Ready to be asked for due times; BadTaskFile where only this host shows what is wrong with it."""

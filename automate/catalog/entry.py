@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from automate.state import LastRun, OpenRun
 from automate.state.parsed import Brief
+from automate.state.pauses import Pause
 
 if TYPE_CHECKING:
     from automate.taskfile import Fault
@@ -15,7 +16,8 @@ class Entry(NamedTuple):
 
     `schedule` is in English; `next_due` is in epoch seconds, before `delay` (the jitter's, in seconds), and None when
     it is never due: by its schedule, or because it is disabled.
-    `open_runs` are claimed and not yet on record, oldest first.
+    `open_runs` are claimed and not yet on record, oldest first. `pause` is what keeps it from running for longest, its
+    own or that of all tasks.
     """
 
     name: str
@@ -30,20 +32,24 @@ class Entry(NamedTuple):
     schedule: str = ""
     delay: float = 0.0
     next_due: float | None = None
+    pause: Pause | None = None
 
     @property
     def state(self) -> str:
-        """One word: running, retrying (waits for its next attempt), queued, broken, disabled or idle."""
+        """One word: running, retrying (waits for its next attempt), queued, broken, disabled, paused or idle."""
         if self.open_runs and (doing := _doing(self.open_runs)):
             return doing
         if self.faults:
             return "broken"
-        return "idle" if self.enabled else "disabled"
+        if not self.enabled:
+            return "disabled"
+        return "paused" if self.pause else "idle"
 
     @property
     def words(self) -> frozenset[str]:
-        """All that `--status` may ask for and find here: the state, the last outcome or `never`, broken, disabled."""
+        """All that `--status` may ask for and find here: the state, the last outcome or `never`, broken, disabled, paused."""
         also = {"broken"} if self.faults else set() if self.enabled else {"disabled"}
+        also |= {"paused"} if self.pause else set()
         return frozenset({self.state, self.last.outcome if self.last else "never"} | also)
 
     def has(self, labels: Iterable[str]) -> bool:
@@ -56,11 +62,13 @@ class Entry(NamedTuple):
         return word.casefold() in "\n".join(texts).casefold()
 
 
-def entry_of(brief: Brief, due: float | None, last: LastRun | None, runs: tuple[OpenRun, ...]) -> Entry:
+def entry_of(
+    brief: Brief, due: float | None, last: LastRun | None, runs: tuple[OpenRun, ...], pause: Pause | None
+) -> Entry:
     """Of a task without faults; `due` counts only while it is enabled."""
     name, path, _, _, _, enabled, description, category, labels, schedule, delay, _, _ = brief
     about = (description, category, tuple(labels.split()), schedule, delay)
-    return Entry(name, path, (), last, runs, bool(enabled), *about, due if enabled else None)
+    return Entry(name, path, (), last, runs, bool(enabled), *about, due if enabled else None, pause)
 
 
 def _doing(runs: tuple[OpenRun, ...]) -> str | None:

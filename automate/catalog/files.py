@@ -50,6 +50,12 @@ class TaskFiles:
         dumps.update((name, parsed.compiled) for name, parsed in self._read_now.items())
         return {name: dumps[name] for name in briefs if name in dumps}
 
+    def readings(self, names: Sequence[str]) -> dict[str, Parsed]:
+        """Those that are not broken, whole."""
+        cached = read_parsed(self._cache, self.context) if self._cache else {}
+        current = self._current(names, {name: parsed.brief for name, parsed in cached.items()})
+        return {name: self._read_now.get(name) or cached[name] for name in current}
+
     def tasks(self, names: Sequence[str]) -> "dict[str, Task]":
         """The definitions of those that are not broken."""
         asked = [name for name in names if name not in self._tasks]

@@ -24,6 +24,8 @@ VERBS = {
     "history": "What ran, newest first, and what did not and why.",
     "log": "The output of a run.",
     "next": "What is due when.",
+    "serve": "The scheduler: run tasks when they are due.",
+    "tick": "One step of the scheduler, for system cron.",
     "schema": "JSON Schemas of the files and the records.",
     "completion": "A script that completes commands in your shell.",
 }

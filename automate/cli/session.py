@@ -15,8 +15,8 @@ from automate.render.runs import ending
 from automate.run import Record
 from automate.state import OpenRun, State
 from automate.supervisor import hand_over
-from automate.supervisor.claiming import Request
 from automate.supervisor.loop import Supervisor
+from automate.supervisor.request import Request
 
 SIGNALLED = 128  # what sh(1) adds to a signal's number
 _STEP = 0.05  # seconds between looks at the output
@@ -32,6 +32,7 @@ class Session:
         self._supervisor = Supervisor(shell.instance, state, uid=uid)
         self._noted: list[int] = []
         self._following: dict[int, Following] = {}
+        self._asked: set[int] = set()
         self._records: list[Record] = []
         self._errors = shell.errors
 
@@ -40,6 +41,7 @@ class Session:
         for number in _ASKING:
             signal.signal(number, self._note)
         runs = self._supervisor.begin(wanted)
+        self._asked = {run.id for run in runs}
         try:
             return self._leave(runs) if detach else self._watch(runs)
         finally:
@@ -53,7 +55,7 @@ class Session:
         started = [run for run in runs if run.phase == "running"]
         self._follow(started, prefixed=len(runs) > 1)
         interrupted = False
-        while self._supervisor.busy:
+        while len(self._records) < len(runs):  # what follows them (`after`) is not waited for
             noted, self._noted = self._noted, []
             if signal.SIGHUP in noted:
                 return SIGNALLED + signal.SIGHUP
@@ -79,7 +81,8 @@ class Session:
         records = self._supervisor.step(timeout)
         self._show()
         for record in records:
-            self._end(record)
+            if record.id in self._asked:
+                self._end(record)
 
     def _follow(self, started: Sequence[OpenRun], *, prefixed: bool) -> None:
         width = max((len(run.task) for run in started), default=0)

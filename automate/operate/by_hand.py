@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from automate.errors import NotAllowedError
 from automate.run import Record
-from automate.supervisor.claiming import Request
+from automate.supervisor.request import Request
 from automate.task import Task
 
 TIMED_OUT = 124  # timeout(1)'s

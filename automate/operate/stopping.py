@@ -1,19 +1,16 @@
 """Ending what is running, whoever watches it."""
 
-import os
 from collections.abc import Callable
-from signal import SIGCONT, SIGKILL, SIGTERM
+from signal import SIGKILL, SIGTERM
 
 from automate import clock, runlog
 from automate.errors import NotAllowedError
 from automate.paths import Instance
-from automate.process import host, locks, spawn, status
-from automate.process.group import members
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
 from automate.supervisor.adopting import task_of
 from automate.supervisor.looking import look
-from automate.supervisor.starting import status_path
+from automate.supervisor.reaching import signal_run
 
 _POLL = 0.02  # seconds between looks; somebody waits at a terminal
 _LOOK_AGAIN = 1.0  # seconds after which a run whose supervisor may have died is looked after
@@ -37,28 +34,11 @@ def stop(
     told: set[int] = set()
     while (now_open := runs.open_run(state, run.id)) is not None:
         if clock.monotonic() >= kill_at:
-            _signal(instance, now_open, SIGKILL)
-        elif now_open.attempt not in told and _signal(instance, now_open, SIGTERM):
+            signal_run(instance, now_open, SIGKILL)
+        elif now_open.attempt not in told and signal_run(instance, now_open, SIGTERM):
             told.add(now_open.attempt)
         if clock.monotonic() >= look_at:
             look(instance, state, uid=uid)
             look_at = clock.monotonic() + _LOOK_AGAIN
         clock.sleep(_POLL)
     return runlog.find(instance, run.id)
-
-
-def _signal(instance: Instance, run: OpenRun, number: int) -> bool:
-    """To the group of the attempt that is under way; False when none is, or it has not said its PID yet."""
-    path = status_path(instance, run.id, run.attempt, run.task)
-    pid = status.read(path).pid
-    if pid is None or not (locks.is_held(path) or _has_rest(run, pid)):
-        return False
-    sent = spawn.signal_group(pid, number)
-    if number == SIGTERM:
-        spawn.signal_group(pid, SIGCONT)  # one that is stopped (SIGSTOP) would not see it
-    return sent
-
-
-def _has_rest(run: OpenRun, pid: int) -> bool:
-    """Whether the command lives on although somebody killed the shim that led it."""
-    return run.boot == host.boot_id() and not os.path.exists(f"/proc/{pid}") and bool(members(pid))

@@ -49,6 +49,7 @@ CREATE TABLE schedules (
     task TEXT PRIMARY KEY,
     definition BLOB NOT NULL,
     compiled TEXT NOT NULL,
+    exceptions TEXT NOT NULL,
     since REAL NOT NULL,
     until REAL NOT NULL,
     delay REAL NOT NULL,
@@ -80,6 +81,14 @@ CREATE TABLE scheduler (
     about TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT;
+CREATE TABLE pauses (
+    task TEXT PRIMARY KEY,
+    since REAL NOT NULL,
+    until REAL,
+    by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    lifted INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE parsed (
     name TEXT PRIMARY KEY,
     path TEXT NOT NULL,

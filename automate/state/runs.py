@@ -117,16 +117,19 @@ def ask_to_stop(state: State, run_id: int, stop: Stop) -> bool:
         return connection.execute(_STOP, (_stop_text(stop), run_id)).rowcount == 1
 
 
-def replace(state: State, run_id: int, at: float) -> None:
+def replace(state: State, run_id: int, stop: Stop) -> None:
     """As `ask_to_stop`, within the caller's transaction: another run of the task takes this one's place."""
-    state.connection.execute(_STOP, (_stop_text(Stop("stopped", at, reason="replaced by the next run")), run_id))
+    state.connection.execute(_STOP, (_stop_text(stop), run_id))
 
 
-def forget(state: State, ended: Sequence[tuple[int, LastRun]]) -> None:
-    """Close runs whose records are in the run log. May be repeated."""
-    with state.transaction() as connection:
-        connection.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id, _ in ended])
-        remember_last(state, [last for _, last in ended])
+def forget(state: State, ended: Sequence[LastRun]) -> set[int]:
+    """Close runs whose records are in the run log, within the caller's transaction, and return the ids of those that
+    were open until now: the others were closed before."""
+    closed = {
+        last.id for last in ended if state.connection.execute("DELETE FROM runs WHERE id = ?", (last.id,)).rowcount
+    }
+    remember_last(state, ended)
+    return closed
 
 
 def remember_last(state: State, last: Iterable[LastRun]) -> None:

@@ -6,26 +6,6 @@ from typing import NamedTuple
 from automate.state.store import State
 
 
-class Scheduled(NamedTuple):
-    """A task as the scheduler last understood it. Instants are epoch seconds.
-
-    `definition` is `task.encode`'s and `compiled` the schedule's dump, of the last file without a fault; `stale` says
-    that the file has one now. The schedule is in force since `since`: it is due after that instant, never before. Every
-    due time up to `until`, inclusive, has been decided. `wake` is the next one after it plus `delay` (the jitter's),
-    None when there is none. `at_startup` is @reboot's.
-    """
-
-    task: str
-    definition: bytes
-    compiled: str
-    since: float
-    until: float
-    delay: float
-    wake: float | None
-    at_startup: bool
-    stale: bool
-
-
 class Span(NamedTuple):
     """A schedule that was in force from after `since` up to `until`, inclusive."""
 
@@ -33,6 +13,31 @@ class Span(NamedTuple):
     compiled: str
     since: float
     until: float
+
+
+class Scheduled(NamedTuple):
+    """A task as the scheduler last understood it. Instants are epoch seconds.
+
+    `definition` is `task.encode`'s, `compiled` the schedule's dump and `exceptions` that of `except` (empty: none), of
+    the last file without a fault; `stale` says that the file has one now. The schedule is in force since `since`: it is
+    due after that instant, never before. Every due time up to `until`, inclusive, has been decided. `wake` is the next
+    one after it plus `delay` (the jitter's), None when there is none. `at_startup` is @reboot's.
+    """
+
+    task: str
+    definition: bytes
+    compiled: str
+    exceptions: str
+    since: float
+    until: float
+    delay: float
+    wake: float | None
+    at_startup: bool
+    stale: bool
+
+    def span(self, until: float) -> Span:
+        """What was in force, once it ends."""
+        return Span(self.task, self.compiled, self.since, until)
 
 
 _COLUMNS = ", ".join(Scheduled._fields)

@@ -15,6 +15,7 @@ from automate.run import Outcome, Record
 from automate.state import LastRun, OpenRun, State, Stop, runs
 from automate.supervisor import adopting, instants, summary
 from automate.supervisor.attempt import Attempt
+from automate.supervisor.followers import claim_followers
 from automate.supervisor.starting import status_path
 
 _COARSE = 0.02  # seconds by which a file's time may be behind the clock (the kernel's tick)
@@ -130,17 +131,26 @@ def recorded(instance: Instance, ids: Sequence[int], since: tuple[int, int] = (0
     return {run_id: record for run_id in known if (record := runlog.find(instance, run_id))}
 
 
-def write(instance: Instance, state: State, records: Sequence[Record]) -> None:
-    """Put the records of ended runs into the run log, then close the runs. Killed in between, `repeat` finds them."""
+def write(instance: Instance, state: State, records: Sequence[Record]) -> list[OpenRun]:
+    """Put the records of ended runs into the run log, then close the runs, as `close` does. Killed in between, the
+    records are found by `recorded`."""
     runlog.append(instance, records)
-    close(instance, state, records)
+    return close(instance, state, records)
 
 
-def close(instance: Instance, state: State, records: Sequence[Record]) -> None:
-    """The runs are on record: forget them, and remove what only served to finish them. May be repeated."""
-    runs.forget(state, [(record.id, last_run(record)) for record in records])
+def close(instance: Instance, state: State, records: Sequence[Record]) -> list[OpenRun]:
+    """The runs are on record: forget them, claim what follows them, and remove what only served to finish them. May be
+    repeated. The runs that follow are returned; nobody watches them yet."""
+    if not records:
+        return []
+    log = runlog.position(instance)
+    with state.transaction():
+        closed = runs.forget(state, [last_run(record) for record in records])
+        ended = [record for record in records if record.id in closed]
+        following = claim_followers(state, ended, (log.file, log.size))
     for record in records:
         _remove_leftovers(instance, record)
+    return following
 
 
 def leftovers(instance: Instance) -> list[tuple[int, str]]:

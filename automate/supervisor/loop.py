@@ -15,11 +15,12 @@ from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
 from automate.supervisor import adopting, claiming, ending, instants, starting
 from automate.supervisor.attempt import Attempt, Waiting, release
-from automate.supervisor.claiming import Request
+from automate.supervisor.claiming import Decide
 from automate.supervisor.ending import Result
+from automate.supervisor.queue import Queue
+from automate.supervisor.request import Request
 from automate.task import Task
 
-_STEP = 1.0  # seconds: how soon a run that waits for its next attempt sees that it was stopped
 _REST = 0.02  # seconds between looks at an adopted attempt that has not said its PID yet
 
 
@@ -35,7 +36,7 @@ class Supervisor:
         host.keep_descriptors_private()
         spawn.see_children_end()
         self.attempts: dict[int, Attempt] = {}
-        self.waiting: dict[int, Waiting] = {}
+        self._queue = Queue(instance, state)
         self._instance, self._state, self._uid = instance, state, uid
         self._watch = locks.Watch(os.path.join(instance.locks, "watch"))
         self._poll = select.epoll()
@@ -44,38 +45,43 @@ class Supervisor:
         self._over: list[Attempt] = []
         self._unseen: list[Attempt] = []
         self._decided: list[Record] = []
-        self._looked, self._unsure = 0.0, False
+        self._unsure = False
         self._boot = host.boot_id()
         self._nofile = spawn.raise_open_files()
 
     @property
     def busy(self) -> bool:
         """Whether there is anything left to wait for or to write down."""
-        return bool(self.attempts or self.waiting or self._decided)
+        return bool(self.attempts or self._queue.waiting or self._decided)
 
     @property
     def open_ids(self) -> list[int]:
         """The runs that it watches and that have not ended."""
-        return [*self.attempts, *self.waiting]
+        return [*self.attempts, *self._queue.waiting]
 
-    def begin(self, wanted: Sequence[Request]) -> list[OpenRun]:
-        """Claim the runs, all in one transaction, and start them. One whose locks are held is decided not to start; its
-        record comes from the next `step`. StateError: nothing was claimed, nothing started."""
+    def begin(self, wanted: Sequence[Request], decide: Decide | None = None) -> list[OpenRun]:
+        """Claim the runs, all in one transaction, and start them. One that may not start now waits, or is decided not
+        to start; its record comes from a later `step`. `decide` is asked within the transaction for which tasks another
+        process has decided meanwhile: their requests are dropped. StateError: nothing was claimed, nothing started."""
         try:
             for request in wanted:
                 claiming.lock(self._instance, request)
-            rows = claiming.claim(self._instance, self._state, self._watch, wanted)
+            claims = claiming.claim(self._instance, self._state, self._watch, wanted, decide)
         except BaseException:
             for request in wanted:
                 release(request.locks)
             raise
-        for request, run in zip(wanted, rows, strict=True):
-            if run.phase == "decided":
-                release(request.locks)
-                self._take_in(adopting.examine(self._instance, run))
-            else:
+        for request, run in claims:
+            if run.phase == "running":
                 self._start(run, request.task, request.locks)
-        return rows
+                continue
+            release(request.locks)
+            self._take_in(adopting.examine(self._instance, run))
+        return [run for _, run in claims]
+
+    def listen(self, descriptor: int) -> None:
+        """Let `step` return early when there is something to read. The caller owns the descriptor, and reads it."""
+        self._poll.register(descriptor, select.EPOLLIN)
 
     def adopt(self) -> None:
         """Take over every open run that nobody watches: what ended is written down by the next `step`, what was never
@@ -85,18 +91,19 @@ class Supervisor:
         ending.sweep(left, {run.id for run in open_runs})
         taken = [run for listed in open_runs if (run := self._take(listed.id))]
         recorded = ending.recorded(self._instance, [run.id for run in taken], taken[0].log if taken else (0, 0))
-        ending.close(self._instance, self._state, [*recorded.values()])
+        following = ending.close(self._instance, self._state, [*recorded.values()])
         for run in taken:
             if run.id in recorded:
                 self._watch.release(run.id)
             else:
                 self._take_in(adopting.examine(self._instance, run))
+        self._follow(following)
 
     def step(self, timeout: float) -> list[Record]:
         """Wait at most `timeout` seconds for something to happen, do what is to be done, and return the records of the
         runs that have ended, once they are on disk. AutomateError when they cannot be written: they are not lost, the
         next `step` or the next process tries again."""
-        self._start_waiting()
+        self._start_queued()
         self._wait(timeout)
         self._tend()
         return self._finish()
@@ -109,13 +116,12 @@ class Supervisor:
             heapq.heappush(self._timers, (attempt.kill_at, run_id))
         elif attempt is not None:
             self._end(attempt, Stop("stopped", instants.epoch(), by, reason))
-        elif run_id in self.waiting:
+        elif run_id in self._queue.waiting:
             runs.ask_to_stop(self._state, run_id, Stop("stopped", instants.epoch(), by, reason))
 
     def leave(self) -> None:
         """Let go of everything that still runs, so that another process can watch it."""
-        for waiting in self.waiting.values():
-            release(waiting.locks)
+        self._queue.let_go()
         for attempt in self.attempts.values():
             attempt.let_go()
         self._poll.close()
@@ -123,7 +129,7 @@ class Supervisor:
 
     def _take(self, run_id: int) -> OpenRun | None:
         """The run as it is now, if nobody watched it, neither this process nor another."""
-        if run_id in self.attempts or run_id in self.waiting or not self._watch.take(run_id):
+        if run_id in self.attempts or run_id in self._queue.waiting or not self._watch.take(run_id):
             return None
         run = runs.open_run(self._state, run_id)
         if run is None:  # it was finished before the watch was ours
@@ -134,7 +140,7 @@ class Supervisor:
         if left.decided is not None:
             self._decided.append(left.decided)
         elif left.waiting is not None:
-            self.waiting[left.waiting.run.id] = left.waiting
+            self._queue.add(left.waiting)
         elif left.attempt is not None:
             self._register(left.attempt, is_over=left.is_over)
 
@@ -167,11 +173,11 @@ class Supervisor:
             timeout = 0.0
         elif self._unseen:
             timeout = min(timeout, _REST)
-        elif self.waiting:
-            soonest = min(waiting.run.not_before for waiting in self.waiting.values())
-            timeout = min(timeout, _STEP, soonest - instants.epoch())
+        else:
+            timeout = min(timeout, self._queue.patience())
         for descriptor, _ in self._poll.poll(max(0.0, timeout), maxevents=1024):
-            self._has_ended(self._by_pidfd[descriptor], descriptor)
+            if descriptor in self._by_pidfd:
+                self._has_ended(self._by_pidfd[descriptor], descriptor)
         self._look_for_pids()
 
     def _has_ended(self, attempt: Attempt, descriptor: int) -> None:
@@ -222,37 +228,15 @@ class Supervisor:
             attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
             self._set_timer(attempt)
 
-    def _start_waiting(self) -> None:
-        if not self.waiting:
-            return
-        now = instants.epoch()
-        if now - self._looked >= _STEP:
-            self._looked = now
-            self._drop_stopped()
-        due = [waiting for waiting in self.waiting.values() if waiting.run.not_before <= now]
-        ready = [waiting for waiting in due if waiting.locks or self._lock_again(waiting)]
+    def _start_queued(self) -> None:
+        for attempt in self._queue.stopped():
+            self._register(attempt, is_over=True)
+        ready = self._queue.ready()
         if ready:
             runs.mark_running(self._state, [waiting.run.id for waiting in ready], self._boot)
         for waiting in ready:
-            del self.waiting[waiting.run.id]
+            self._queue.remove(waiting.run.id)
             self._start(waiting.run._replace(phase="running", boot=self._boot), waiting.task, waiting.locks)
-
-    def _lock_again(self, waiting: Waiting) -> bool:
-        waiting.locks, held = claiming.take_locks(self._instance, waiting.task)
-        if held is not None:
-            waiting.run = waiting.run._replace(not_before=instants.epoch() + _STEP)
-        return held is None
-
-    def _drop_stopped(self) -> None:
-        """Runs that were stopped between two attempts: what the last attempt left is their end."""
-        for run_id in list(self.waiting):
-            row = runs.open_run(self._state, run_id)
-            if row is not None and row.stop is not None:
-                waiting = self.waiting.pop(run_id)
-                run = row._replace(attempt=max(1, row.attempt - 1), cpu_seconds=None)
-                attempt = adopting.last_attempt(self._instance, run, waiting.task)
-                attempt.locks, attempt.stop = waiting.locks, row.stop
-                self._register(attempt, is_over=True)
 
     def _finish(self) -> list[Record]:
         """Group the ends: one append and one transaction for all that ended since the last step."""
@@ -281,8 +265,15 @@ class Supervisor:
     def _write(self, records: list[Record]) -> None:
         """The log first, then the state. After a failure, some may have got into the log then."""
         known = ending.recorded(self._instance, [record.id for record in records] if self._unsure else [])
-        ending.write(self._instance, self._state, [record for record in records if record.id not in known])
-        ending.close(self._instance, self._state, [*known.values()])
+        following = ending.write(self._instance, self._state, [record for record in records if record.id not in known])
+        following += ending.close(self._instance, self._state, [*known.values()])
+        self._follow(following)
+
+    def _follow(self, following: Sequence[OpenRun]) -> None:
+        """Runs that were claimed because others have ended; unless somebody else watches them already."""
+        for run in following:
+            if self._watch.take(run.id):
+                self._take_in(adopting.examine(self._instance, run))
 
     def _tries_again(self, attempt: Attempt, result: Result) -> bool:
         if result.outcome == "stopped":
@@ -295,5 +286,5 @@ class Supervisor:
         if not runs.next_attempt(self._state, following):
             return False
         del self.attempts[run.id]
-        self.waiting[run.id] = Waiting(following, attempt.task, attempt.locks)
+        self._queue.add(Waiting(following, attempt.task, attempt.locks))
         return True

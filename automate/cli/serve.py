@@ -1,0 +1,52 @@
+"""`automate serve`: the scheduler, as a daemon that stays in the foreground."""
+
+import os
+import sys
+from contextlib import closing
+
+import click
+
+from automate import clock
+from automate.cli.options import Shell, pass_shell
+from automate.cli.tasks import owner
+from automate.quantity import Duration
+
+
+class DurationType(click.ParamType[float]):
+    """`90s`, `1h 30m`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            return float(Duration.parse(str(value)))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command("serve")
+@click.option(
+    "--wait", type=DurationType(), default="0s", metavar="DURATION", help="When told to end, wait so long for tasks."
+)
+@click.option("--stop-tasks", is_flag=True, help="When told to end, end the tasks too.")
+@click.option("--json", "as_json", is_flag=True, help="Log events as JSON.")
+@pass_shell
+def command(shell: Shell, *, wait: float, stop_tasks: bool, as_json: bool) -> int:
+    """Run tasks when they are due, until SIGTERM. One line for each event is written to standard error.
+
+    Stays in the foreground, as systemd and containers want it. Task files that change are in force within a second;
+    SIGHUP looks at once. Tasks that run when it ends go on, and are watched again by the next one.
+    """
+    from automate.service.events import Events
+    from automate.service.loop import Server
+    from automate.supervisor import open_instance
+
+    def write(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    uid = os.geteuid()
+    with closing(open_instance(shell.instance)) as state:
+        events = Events(write, clock.now, as_json=as_json)
+        notify = os.environ.pop("NOTIFY_SOCKET", None)
+        server = Server(shell.instance, state, events, uid=uid, owner=owner(), notify=notify)
+        return server.serve(wait=wait, stop_tasks=stop_tasks)

@@ -1,0 +1,61 @@
+"""`automate tick`: one step of the scheduler, for system cron."""
+
+import os
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from automate.catalog import Catalog
+from automate.cli.options import Shell, pass_shell, quiet_option
+from automate.cli.tasks import owner, tell_faults
+from automate.supervisor import hand_over, look, open_instance
+
+if TYPE_CHECKING:
+    from automate.state import State
+
+_STEP = 30.0  # seconds; whatever ends is seen at once
+
+
+@click.command("tick")
+@click.option("--no-wait", is_flag=True, help="Do not wait for what was started; a process of its own watches it.")
+@click.option("--json", "as_json", is_flag=True, help="Write events as JSON.")
+@quiet_option
+@pass_shell
+def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
+    """Start what has fallen due since the last tick, and wait until it has ended.
+
+    For a line of cron: * * * * * automate tick. Harmless beside `automate serve` and beside other ticks: each due time
+    is claimed by one of them. Unless something goes wrong nothing is said, so that cron sends no mail.
+    """
+    uid = os.geteuid()
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=uid)
+        catalog = Catalog(shell.instance, state, owner=owner(), now=shell.now)
+        from automate.service.idle import is_idle
+
+        if not is_idle(catalog, state, shell.now.timestamp()):
+            _step(shell, catalog, state, uid=uid, wait=not no_wait, as_json=as_json)
+        tell_faults(shell, catalog)
+    return 0
+
+
+def _step(shell: Shell, catalog: Catalog, state: "State", *, uid: int, wait: bool, as_json: bool) -> None:
+    from automate import clock
+    from automate.run import GOOD
+    from automate.service.events import Events
+    from automate.service.step import step
+    from automate.supervisor.loop import Supervisor
+
+    events = Events(lambda line: print(line, file=sys.stderr), clock.now, as_json=as_json)
+    supervisor = Supervisor(shell.instance, state, uid=uid)
+    try:
+        step(catalog, state, supervisor, shell.now.timestamp())
+        records = supervisor.step(0.0)
+        while wait and supervisor.busy:
+            records += supervisor.step(_STEP)
+    finally:
+        hand_over(supervisor, shell.instance)
+    if not shell.quiet:
+        events.ended([record for record in records if record.outcome not in GOOD])

@@ -1,0 +1,57 @@
+"""What the scheduler says of itself: one line for each event, as text or as JSON, each with an `action`."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from automate.run import Record
+from automate.service.syncing import Change
+from automate.state import OpenRun
+
+_PHASES = {"running": "started", "pending": "queued"}
+
+
+class Events:
+    """Writes with `write`, which takes a line without its end. Nothing of a task's environment or output is in them."""
+
+    def __init__(self, write: Callable[[str], None], now: Callable[[], datetime], *, as_json: bool) -> None:
+        self._write, self._now, self._as_json = write, now, as_json
+
+    def tell(self, action: str, **about: object) -> None:
+        """One event, at this moment."""
+        known = {key: value for key, value in about.items() if value is not None}
+        at = self._now().astimezone().isoformat(timespec="milliseconds")
+        if self._as_json:
+            self._write(json.dumps({"at": at, "action": action} | known))
+        else:
+            words = " ".join(f"{key}={_word(value)}" for key, value in known.items())
+            self._write(f"{at} {action} {words}".rstrip())
+
+    def changes(self, changes: list[Change]) -> None:
+        """What was found in the task files."""
+        for change in changes:
+            self.tell(change.action, task=change.task, detail=change.detail or None)
+
+    def claimed(self, runs: list[OpenRun]) -> None:
+        """Runs that started, or wait; those decided not to start are told when they are on record."""
+        for run in runs:
+            if run.phase in _PHASES:
+                self.tell(_PHASES[run.phase], task=run.task, run=run.id, trigger=run.trigger)
+
+    def ended(self, records: list[Record]) -> None:
+        """Runs that are on record now."""
+        for record in records:
+            self.tell(
+                record.outcome,
+                task=record.task,
+                run=record.id,
+                seconds=record.seconds,
+                exit_code=record.exit_code,
+                reason=record.reason,
+                count=record.count if record.count > 1 else None,
+            )
+
+
+def _word(value: object) -> str:
+    text = str(value)
+    return json.dumps(text) if not text or any(c.isspace() or not c.isprintable() or c in '"=' for c in text) else text

@@ -1,0 +1,154 @@
+"""The step: what has fallen due is decided by the rules, claimed in one transaction, and started together."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from automate import task as tasks
+from automate.catalog import Catalog
+from automate.catalog.due import next_due
+from automate.process import host
+from automate.rules import reasons
+from automate.rules.deciding import Decision, Exceptions, Pause, Policy, Window, clock_back, decide
+from automate.schedule import load
+from automate.service.idle import BOOT
+from automate.service.syncing import Change, Plan
+from automate.state import OpenRun, State, schedules
+from automate.state.pauses import pauses
+from automate.state.schedules import Scheduled
+from automate.supervisor.loop import Supervisor
+from automate.supervisor.request import Request
+from automate.task import Task
+
+FRESH = 90.0  # seconds: cron calls `tick` each minute, and may be late
+
+
+class Step(NamedTuple):
+    """What a step did: what it found in the files, and the runs that it claimed, started or not."""
+
+    changes: list[Change]
+    runs: list[OpenRun]
+
+
+def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: float) -> Step:
+    """Take one step at `now` (epoch seconds). `catalog` is None where nothing can have changed since the last step.
+
+    Safe beside any number of others: whoever writes first has decided. StateError: nothing was claimed.
+    """
+    changes: list[Change] = []
+    runs: list[OpenRun] = []
+    if catalog is not None:
+        plan = Plan(catalog, state, now)
+        if not plan.is_empty:
+            runs += supervisor.begin(plan.undecided(), plan.write)
+            changes = plan.changes
+    runs += _startup(state, supervisor, now)
+    turn = Turn(state, now)
+    if turn.advances:
+        runs += supervisor.begin(turn.requests, turn.write)
+    return Step(changes, runs)
+
+
+class Turn:
+    """What is due at one moment: requests, and how far each task is decided with them."""
+
+    def __init__(self, state: State, now: float) -> None:
+        self.requests: list[Request] = []
+        self.advances: list[tuple[Scheduled, float, float | None]] = []
+        self._pauses = _in_force(state, now)
+        self._now = now
+        for scheduled in schedules.ahead_of_clock(state, now):
+            self._bring_back(scheduled)
+        for scheduled in schedules.awake(state, now):
+            self._decide(scheduled)
+
+    def write(self, state: State) -> Collection[str]:
+        """Within the claim's transaction: how far the tasks are decided; those that others have decided are named."""
+        return {
+            scheduled.task
+            for scheduled, until, wake in self.advances
+            if not schedules.advance(state, scheduled.task, scheduled.until, until, wake)
+        }
+
+    def _decide(self, scheduled: Scheduled) -> None:
+        until = self._now - scheduled.delay
+        if until <= scheduled.until:
+            return
+        task = tasks.decode(scheduled.definition)
+        policy = Policy(task.enabled, task.missed, None if task.missed_within is None else float(task.missed_within))
+        decisions = decide(
+            policy,
+            Window(scheduled.until, until, FRESH),
+            load(scheduled.compiled),
+            _exceptions(scheduled),
+            [pause.earlier(scheduled.delay) for pause in self._pauses if pause.task in ("", task.name)],
+        )
+        self.requests += [_request(task, decision) for decision in decisions]
+        self._advance(scheduled, until)
+
+    def _advance(self, scheduled: Scheduled, until: float) -> None:
+        due = next_due(scheduled.compiled, until)
+        self.advances.append((scheduled, until, None if due is None else due + scheduled.delay))
+
+    def _bring_back(self, scheduled: Scheduled) -> None:
+        """A clock that was far ahead and was set right: go on from now."""
+        until = clock_back(scheduled.until, self._now)
+        if until == scheduled.until:
+            return
+        task = tasks.decode(scheduled.definition)
+        reason = "the clock was set back by more than three hours: due again from now on"
+        self.requests.append(Request(task, "schedule", self._now, refused=reason))
+        self._advance(scheduled, until)
+
+
+def _startup(state: State, supervisor: Supervisor, now: float) -> list[OpenRun]:
+    """Once after each boot, what is due at startup; not when this is the first step ever."""
+    boot = host.boot_id()
+    kept = schedules.recall(state, BOOT)
+    if kept == boot:
+        return []
+    held = _in_force(state, now)
+    requests = (
+        [_at_startup(tasks.decode(row.definition), held, now) for row in schedules.of_startup(state)] if kept else []
+    )
+
+    def write(inner: State) -> Collection[str]:
+        if schedules.recall(inner, BOOT) == boot:
+            return {request.task.name for request in requests}
+        schedules.keep(inner, BOOT, boot)
+        return ()
+
+    return supervisor.begin(requests, write)
+
+
+def _at_startup(task: Task, held: list[Pause], now: float) -> Request:
+    words = [pause.words for pause in held if pause.task in ("", task.name)]
+    refused = words[0] if words else None if task.enabled else reasons.DISABLED
+    return Request(task, "startup", now, refused=refused)
+
+
+def _request(task: Task, decision: Decision) -> Request:
+    return Request(
+        task,
+        decision.trigger,
+        decision.due,
+        refused=decision.reason if decision.kind == "record" else None,
+        outcome=decision.outcome or "skipped",
+        count=decision.count,
+        first_due=decision.first_due if decision.count > 1 else None,
+    )
+
+
+def _exceptions(scheduled: Scheduled) -> Exceptions | None:
+    if not scheduled.exceptions:
+        return None
+    from automate.schedule.exceptions import load as load_exceptions
+
+    return load_exceptions(scheduled.exceptions)
+
+
+def _in_force(state: State, now: float) -> list[Pause]:
+    """That of all tasks first."""
+    held = pauses(state, now)
+    return [
+        Pause(held[task].by, held[task].reason or "", held[task].since, held[task].until, task) for task in sorted(held)
+    ]

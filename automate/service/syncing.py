@@ -1,0 +1,134 @@
+"""Task files into the state: which schedules are in force, and since when."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from automate import task as tasks
+from automate.catalog import Catalog
+from automate.catalog.due import next_due
+from automate.schedule import load
+from automate.service.idle import SEEN
+from automate.service.windows import window
+from automate.state import State, schedules
+from automate.state.parsed import Parsed
+from automate.state.schedules import Scheduled
+from automate.supervisor.places import MAX_RUNNING
+from automate.supervisor.request import Request
+from automate.task import Task
+
+
+class Change(NamedTuple):
+    """What a look at the files found of one task: `added`, `changed`, `rescheduled`, `removed`, `broken`, `mended`."""
+
+    action: str
+    task: str
+    detail: str = ""
+
+
+class Plan:
+    """What is to be written so that the state says what the files say, and what that leaves undecided."""
+
+    def __init__(self, catalog: Catalog, state: State, now: float) -> None:
+        """`now` is in epoch seconds. Costs one look at the files when nothing has changed."""
+        self.changes: list[Change] = []
+        self._now = now
+        self._before = schedules.recall(state, SEEN)
+        self._seen = catalog.fingerprint
+        self._rows: list[Scheduled] = []
+        self._follows: dict[str, Sequence[tuple[str, str]]] = {}
+        self._old: list[Scheduled] = []
+        self._gone: list[Scheduled] = []
+        self._max_running = ""
+        self._calendars: Mapping[str, Sequence[str]] = {}
+        if not self.is_empty:
+            self._compare(catalog, schedules.all_scheduled(state))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether files and state agree."""
+        return self._before == self._seen
+
+    def undecided(self) -> list[Request]:
+        """Due times of schedules that are in force no more, that nobody had decided when they went: each a record."""
+        removed = [(old, "the task file was removed before the scheduler looked") for old in self._gone]
+        changed = [(old, "the schedule was changed before the scheduler looked") for old in self._old]
+        return [request for old, reason in removed + changed for request in self._left(old, reason)]
+
+    def write(self, state: State) -> Collection[str]:
+        """Within a claim's transaction. When another process has done it meanwhile nothing is written, and the
+        tasks are named whose requests are void."""
+        if schedules.recall(state, SEEN) != self._before:
+            return {old.task for old in (*self._gone, *self._old)}
+        schedules.retire(state, [old.span(self._now) for old in (*self._gone, *self._old)])
+        schedules.remove(state, [old.task for old in self._gone])
+        schedules.put(state, self._rows)
+        for task, followed in self._follows.items():
+            schedules.set_followed(state, task, followed)
+        schedules.keep(state, MAX_RUNNING, self._max_running)
+        schedules.keep(state, SEEN, self._seen)
+        return ()
+
+    def _compare(self, catalog: Catalog, known: Mapping[str, Scheduled]) -> None:
+        readings = catalog.readings()
+        self._calendars = catalog.settings_read.calendars
+        self._max_running = str(catalog.settings_read.max_running or "")
+        for name, parsed in readings.items():
+            self._compare_one(name, parsed, known.get(name))
+        for name in catalog.broken:
+            old = known.get(name)
+            detail = str(catalog.broken[name][0])
+            if old is not None and not old.stale:
+                self._rows.append(old._replace(stale=True))
+            self.changes.append(Change("broken", name, detail))
+        self._gone = [old for name, old in known.items() if name not in readings and name not in catalog.broken]
+        self.changes += [Change("removed", old.task) for old in self._gone]
+
+    def _compare_one(self, name: str, parsed: Parsed, old: Scheduled | None) -> None:
+        task = tasks.decode(parsed.definition)
+        exceptions = _exceptions(task, self._calendars)
+        if old is not None and old[1:4] == (parsed.definition, parsed.compiled, exceptions):
+            if old.stale:
+                self._rows.append(old._replace(stale=False))
+                self.changes.append(Change("mended", name))
+            return
+        self._follows[name] = task.after
+        if old is not None and old.compiled == parsed.compiled:
+            since, until = old.since, old.until
+            self.changes.append(Change("changed", name))
+        else:
+            since = until = self._now
+            self.changes.append(Change("added" if old is None else "rescheduled", name, parsed.brief.schedule))
+            self._old += [] if old is None else [old]
+        due = next_due(parsed.compiled, until)
+        wake = None if due is None else due + parsed.brief.delay
+        self._rows.append(
+            Scheduled(
+                task=name,
+                definition=parsed.definition,
+                compiled=parsed.compiled,
+                exceptions=exceptions,
+                since=since,
+                until=until,
+                delay=parsed.brief.delay,
+                wake=wake,
+                at_startup=load(parsed.compiled).at_startup,
+                stale=False,
+            )
+        )
+
+    def _left(self, old: Scheduled, reason: str) -> list[Request]:
+        span = window(old, self._now)
+        if span is None:
+            return []
+        task = tasks.decode(old.definition)
+        first = span.first if span.number > 1 else None
+        return [Request(task, "schedule", span.last, refused=reason, count=span.number, first_due=first)]
+
+
+def _exceptions(task: Task, calendars: Mapping[str, Sequence[str]]) -> str:
+    """The dump of what `except` says, empty for nothing."""
+    if not task.exceptions:
+        return ""
+    from automate.schedule import exceptions
+
+    return exceptions.parse(task.exceptions, task.timezone, calendars).dump()

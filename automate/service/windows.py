@@ -1,0 +1,38 @@
+"""What has fallen due of a schedule that goes out of force."""
+
+from datetime import UTC, datetime
+from math import floor
+from typing import NamedTuple
+
+from automate.schedule import load
+from automate.state.schedules import Scheduled
+
+
+class Window(NamedTuple):
+    """Due times in a row, of which these are the first and the last, in epoch seconds."""
+
+    first: float
+    last: float
+    number: int
+
+
+def window(scheduled: Scheduled, now: float) -> Window | None:
+    """What has fallen due since the task was last decided, `delay` seconds (the jitter's) late; None when nothing has.
+
+    Counted by arithmetic: a year's gap costs what a day's does.
+    """
+    until = now - scheduled.delay
+    if until <= scheduled.until:
+        return None
+    schedule = load(scheduled.compiled)
+    first = schedule.next_after(instant(scheduled.until))
+    if first is None or first.timestamp() > until:
+        return None
+    last = schedule.previous_before(instant(floor(until) + 1))
+    number = schedule.count(instant(scheduled.until), instant(until))
+    return Window(first.timestamp(), (last or first).timestamp(), number)
+
+
+def instant(seconds: float) -> datetime:
+    """Epoch seconds as the schedules want them."""
+    return datetime.fromtimestamp(seconds, UTC)

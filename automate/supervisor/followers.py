@@ -1,0 +1,41 @@
+"""What follows: the runs of tasks whose `after` names a task that has ended."""
+
+from collections.abc import Sequence
+
+from automate import task as tasks
+from automate.process import host
+from automate.rules import reasons
+from automate.rules.after import satisfied
+from automate.run import Record
+from automate.state import OpenRun, State, pauses, runs, schedules
+from automate.supervisor import instants
+from automate.supervisor.request import Request, row
+from automate.task import Task
+
+
+def claim_followers(state: State, ended: Sequence[Record], log: tuple[int, int]) -> list[OpenRun]:
+    """Write the claims of all that follows these records, within the transaction that forgets their runs: so each end
+    is followed once, whatever dies. They wait in the queue, where locks and room decide when they start."""
+    wanted = [
+        (tasks.decode(scheduled.definition), record)
+        for record in ended
+        for scheduled, outcome in schedules.followers(state, record.task)
+        if satisfied(outcome, record.outcome)
+    ]
+    if not wanted:
+        return []
+    held = pauses.pauses(state, instants.epoch())
+    first = runs.reserve_ids(state, len(wanted))
+    rows = [_row(run_id, task, record, held, log) for run_id, (task, record) in enumerate(wanted, first)]
+    runs.insert(state, rows)
+    return rows
+
+
+def _row(run_id: int, task: Task, record: Record, held: dict[str, pauses.Pause], log: tuple[int, int]) -> OpenRun:
+    request = Request(task, "after", by=f"{record.task} #{record.id}")
+    pause = held.get("") or held.get(task.name)
+    if pause is not None:
+        request.refused = reasons.paused(pause.by, pause.reason or "")
+    elif not task.enabled:
+        request.refused = reasons.DISABLED
+    return row(run_id, request, "decided" if request.refused else "pending", host.boot_id(), log)

@@ -1,0 +1,63 @@
+"""What becomes of requests: start, wait, or nothing, with the reason."""
+
+from collections.abc import Sequence
+
+from automate.rules import reasons
+from automate.rules.overlap import DECIDED, WAITING, OpenInfo, overlap, room
+from automate.state import State, Stop, runs, schedules
+from automate.supervisor import instants
+from automate.supervisor.request import Request
+
+MAX_RUNNING = "max_running"  # under this name the scheduler keeps the setting in the state, for whoever starts runs
+
+
+class Places:
+    """Hands out places within one claim: what is open already, and what was given a moment ago, both count."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._open: dict[str, list[OpenInfo]] = {}
+        self._running = 0
+        for run in runs.open_runs(state):
+            waits = run.phase == "pending" and run.attempt == 1
+            self._note(run.task, OpenInfo(run.id, WAITING if waits else run.phase))
+        kept = schedules.recall(state, MAX_RUNNING)
+        self._limit = int(kept) if kept else None
+
+    def give(self, run_id: int, request: Request) -> str:
+        """The phase of the request's run; `request.refused` says why, where it is `decided`."""
+        phase = self._place(request)
+        self._note(request.task.name, OpenInfo(run_id, WAITING if phase == "pending" else phase))
+        return phase
+
+    def _note(self, task: str, run: OpenInfo) -> None:
+        self._open.setdefault(task, []).append(run)
+        self._running += run.phase == "running"
+
+    def _place(self, request: Request) -> str:
+        others = self._open.get(request.task.name, ())
+        if request.refused is None:
+            request.refused = self._policy(request, others) if request.may_wait else self._now_or_never(request, others)
+        if request.refused is not None:
+            return DECIDED
+        if not request.may_wait:
+            return "running"
+        starts = overlap(request.task.overlap, others).action == "start" and request.held is None
+        return "running" if starts and room(self._limit, self._running) else "pending"
+
+    def _policy(self, request: Request, others: Sequence[OpenInfo]) -> str | None:
+        """Why it is skipped by the task's `overlap`, None when it is not; what it replaces is told to end."""
+        verdict = overlap(request.task.overlap, others)
+        for other in verdict.stop:
+            runs.replace(self._state, other, Stop("stopped", instants.epoch(), reason=verdict.reason))
+        if verdict.action == "skip":
+            return verdict.reason
+        # The task's own lock, held by no run of ours: an operator with flock(1).
+        is_outside = verdict.action == "start" and request.task.overlap == "skip" and request.held_own
+        return f"its lock is held: {request.held}" if is_outside else None
+
+    def _now_or_never(self, request: Request, others: Sequence[OpenInfo]) -> str | None:
+        undecided = [other.id for other in others if other.phase != DECIDED]
+        if undecided and request.task.overlap != "allow":
+            return reasons.STILL_RUNNING.format(runs=reasons.numbers(undecided))
+        return f"its lock is held: {request.held}" if request.held is not None else None

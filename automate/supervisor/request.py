@@ -1,0 +1,71 @@
+"""A run that is wanted, and the row that its claim writes."""
+
+from dataclasses import dataclass, field
+
+from automate import task as tasks
+from automate.process import host
+from automate.run import Outcome, Record, Trigger
+from automate.state import OpenRun
+from automate.supervisor import instants
+from automate.task import Task
+
+
+@dataclass(slots=True)
+class Request:
+    """A run that is wanted, or with `refused` a record that is: why nothing starts. `due` and `first_due` are in epoch
+    seconds, None by hand; `by` is who asked; `count` is how many due times it stands for."""
+
+    task: Task
+    trigger: Trigger = "manual"
+    due: float | None = None
+    by: str | None = None
+    args: tuple[str, ...] = ()
+    locks: list[int] = field(default_factory=list)
+    held: str | None = None
+    refused: str | None = None
+    outcome: Outcome = "skipped"
+    count: int = 1
+    first_due: float | None = None
+
+    @property
+    def may_wait(self) -> bool:
+        """By hand it is now or never: somebody waits for the answer."""
+        return self.trigger != "manual"
+
+    @property
+    def held_own(self) -> bool:
+        """Whether the lock that is held is the task's own, and none that it shares."""
+        return self.held is not None and self.held.startswith("task")
+
+
+def row(run_id: int, request: Request, phase: str, boot: str, log: tuple[int, int]) -> OpenRun:
+    """What stands in the state once the request is claimed; of a `decided` one, the record that is to be written."""
+    decided = phase == "decided"
+    return OpenRun(
+        id=run_id,
+        task=request.task.name,
+        due=request.due,
+        trigger=request.trigger,
+        by=request.by,
+        phase=phase,
+        definition=_record(run_id, request).line() if decided else tasks.encode(request.task),
+        args=request.args,
+        boot=boot,
+        log=log,
+    )
+
+
+def _record(run_id: int, request: Request) -> Record:
+    return Record(
+        id=run_id,
+        task=request.task.name,
+        outcome=request.outcome,
+        trigger=request.trigger,
+        due=instants.stamp_or_none(request.due),
+        ended=instants.stamp(instants.epoch()),
+        host=host.name(),
+        by=request.by,
+        reason=request.refused,
+        count=request.count,
+        first_due=instants.stamp_or_none(request.first_due),
+    )
