@@ -70,16 +70,35 @@ CREATE TABLE follows (
     outcome TEXT NOT NULL
 ) STRICT;
 CREATE INDEX follows_by_followed ON follows (follows);
+CREATE TABLE scheduler (
+    about TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
 CREATE TABLE pauses (
     task TEXT PRIMARY KEY,
     since REAL NOT NULL,
     until REAL,
     by TEXT NOT NULL,
-    reason TEXT
-) STRICT;
-CREATE TABLE scheduler (
-    about TEXT PRIMARY KEY,
-    value TEXT NOT NULL
+    reason TEXT NOT NULL,
+    lifted INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE parsed (
+    name TEXT PRIMARY KEY,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    description TEXT NOT NULL,
+    category TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    schedule TEXT NOT NULL,
+    delay REAL NOT NULL,
+    next_due REAL,
+    computed REAL NOT NULL,
+    context TEXT NOT NULL,
+    definition BLOB NOT NULL,
+    compiled TEXT NOT NULL
 ) STRICT;
 CREATE TABLE parsed_settings (
     path TEXT PRIMARY KEY,
