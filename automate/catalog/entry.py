@@ -46,8 +46,15 @@ class Entry(NamedTuple):
         return "paused" if self.pause else "idle"
 
     @property
+    def is_due_in_vain(self) -> bool:
+        """Whether `next_due` will be skipped, because it is paused until later."""
+        if self.pause is None or self.next_due is None:
+            return False
+        return self.pause.until is None or self.next_due < self.pause.until
+
+    @property
     def words(self) -> frozenset[str]:
-        """All that `--status` may ask for and find here: the state, the last outcome or `never`, broken, disabled, paused."""
+        """All that `--status` may ask for and find here: state, last outcome or `never`, broken, disabled, paused."""
         also = {"broken"} if self.faults else set() if self.enabled else {"disabled"}
         also |= {"paused"} if self.pause else set()
         return frozenset({self.state, self.last.outcome if self.last else "never"} | also)

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 HEADERS = ("NAME", "STATE", "LAST RUN", "RESULT", "DURATION", "NEXT RUN", "SCHEDULE")
 OUTCOMES = ("failed", "error", "timeout", "lost", "missed", "stopped", "warning", "skipped", "success")
 """In the order of `--sort result`: what needs a look comes first."""
-STATES = ("running", "retrying", "queued", "idle", "disabled", "broken", "never")
-_COLOURS = {"running": "running", "retrying": "pending", "queued": "pending", "broken": "error", "disabled": "faint"}
+STATES = ("running", "retrying", "queued", "idle", "paused", "disabled", "broken", "never")
+_COLOURS = {
+    "running": "running", "retrying": "pending", "queued": "pending", "paused": "warning", "broken": "error",
+    "disabled": "faint",
+}  # fmt: skip
 _LATEST = float("inf")
 
 SORTS: "dict[str, Callable[[Entry], Any]]" = {
@@ -86,6 +89,7 @@ def command(  # noqa: PLR0913 - an argument for each option
         shell.write(_table(entries, shell, header=header))
     else:
         shell.say("No task is like that." if catalog.names() else tasks.no_tasks(shell))
+    tasks.tell_pause(shell, catalog)
     tasks.tell_faults(shell, catalog)
     return 0
 
@@ -97,7 +101,7 @@ def _table(entries: "Iterable[Entry]", shell: Shell, *, header: bool) -> str:
 
 
 def _row(entry: "Entry", screen: Screen, instance: "Instance") -> Sequence[str]:
-    last, due = entry.last, entry.next_due
+    last, due = entry.last, None if entry.is_due_in_vain else entry.next_due
     return (
         visible(entry.name, keep=""),
         doing(entry, screen, instance),
@@ -136,6 +140,8 @@ def _since(entry: "Entry", state: str, now: datetime, instance: "Instance") -> s
     if state == "retrying":
         again = max(run.not_before for run in entry.open_runs)
         return f" {relative(instant(again), now)}" if again > now.timestamp() else ""
+    if state == "paused" and entry.pause and entry.pause.until is not None:
+        return f" until {when(instant(entry.pause.until))}"
     return ""
 
 

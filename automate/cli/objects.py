@@ -9,6 +9,7 @@ from automate.catalog.upcoming import Upcoming
 from automate.paths import Instance
 from automate.run import stamp
 from automate.state import LastRun, OpenRun
+from automate.state.pauses import Pause
 from automate.taskfile import Fault
 
 
@@ -27,8 +28,14 @@ def of_entry(entry: Entry, instance: Instance) -> dict[str, Any]:
         "delay": entry.delay,
         "last_run": entry.last and _last(entry.last),
         "open_runs": [_open(run, instance) for run in entry.open_runs],
+        "pause": entry.pause and _pause(entry.pause),
         "faults": [of_fault(fault) for fault in entry.faults],
     }
+
+
+def of_pause(task: str, pause: Pause) -> dict[str, Any]:
+    """`task` is null where all are paused."""
+    return {"task": task or None, **_pause(pause)}
 
 
 def of_fault(fault: Fault) -> dict[str, Any]:
@@ -39,6 +46,10 @@ def of_fault(fault: Fault) -> dict[str, Any]:
 def time(seconds: float | None) -> str | None:
     """Of epoch seconds."""
     return None if seconds is None else stamp(datetime.fromtimestamp(seconds, UTC))
+
+
+def _pause(pause: Pause) -> dict[str, Any]:
+    return {"since": time(pause.since), "until": time(pause.until), "by": pause.by, "reason": pause.reason or None}
 
 
 def _last(run: LastRun) -> dict[str, Any]:

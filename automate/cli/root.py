@@ -21,6 +21,8 @@ VERBS = {
     "check": "Validate task files, for editors and CI.",
     "run": "Run tasks now.",
     "stop": "End what is running.",
+    "pause": "Let nothing start that falls due, until resumed.",
+    "resume": "End a pause.",
     "history": "What ran, newest first, and what did not and why.",
     "log": "The output of a run.",
     "next": "What is due when.",

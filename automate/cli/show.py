@@ -13,6 +13,7 @@ from automate.cli.objects import of_entry, of_upcoming
 from automate.cli.options import Shell, complete_tasks, pass_shell, reading
 from automate.quantity import Duration, Size
 from automate.render import NOTHING, duration, json_document, paint, relative, size, table, visible, when
+from automate.render.pauses import terms
 from automate.render.runs import history
 from automate.task import Task
 from automate.taskfile import BadTaskFile
@@ -90,6 +91,7 @@ def _facts(each: About, shell: Shell) -> list[tuple[str, str, str]]:
     task = each.task
     facts = {
         "state": [doing(each.entry, shell.screen, shell.instance)],
+        **({"paused": [terms(each.entry.pause)]} if each.entry.pause else {}),
         "file": [_line(task.file)],
         "documentation": [_line(task.documentation)],
         "category": [task.category],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from automate.catalog import Catalog
 from automate.cli.options import Shell
 from automate.errors import AutomateError
+from automate.state.pauses import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +42,14 @@ def tell_faults(shell: Shell, tasks: Catalog) -> None:
     tell(shell, faults)
     if tasks.settings_faults:
         shell.warn("the settings are broken: tasks are shown as if there were none, and cannot be run")
+
+
+def tell_pause(shell: Shell, tasks: Catalog) -> None:
+    """That all tasks are paused, if they are: until when, by whom and why."""
+    if pause := tasks.pauses.get(ALL):
+        from automate.render.pauses import terms
+
+        shell.say(f"all tasks are paused {terms(pause)}; automate resume")
 
 
 def tell(shell: Shell, faults: "Iterable[Fault]") -> None:

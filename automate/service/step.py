@@ -13,7 +13,8 @@ from automate.schedule import load
 from automate.service.idle import BOOT
 from automate.service.syncing import Change, Plan
 from automate.state import OpenRun, State, schedules
-from automate.state.pauses import pauses
+from automate.state.pauses import Pause as Kept
+from automate.state.pauses import pauses, pauses_after
 from automate.state.schedules import Scheduled
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.request import Request
@@ -54,11 +55,13 @@ class Turn:
     def __init__(self, state: State, now: float) -> None:
         self.requests: list[Request] = []
         self.advances: list[tuple[Scheduled, float, float | None]] = []
-        self._pauses = _in_force(state, now)
+        awake = schedules.awake(state, now)
+        oldest = min((scheduled.until for scheduled in awake), default=now)
+        self._pauses = [_as_rules_know_it(*item) for item in pauses_after(state, oldest).items()]
         self._now = now
         for scheduled in schedules.ahead_of_clock(state, now):
             self._bring_back(scheduled)
-        for scheduled in schedules.awake(state, now):
+        for scheduled in awake:
             self._decide(scheduled)
 
     def write(self, state: State) -> Collection[str]:
@@ -106,7 +109,7 @@ def _startup(state: State, supervisor: Supervisor, now: float) -> list[OpenRun]:
     kept = schedules.recall(state, BOOT)
     if kept == boot:
         return []
-    held = _in_force(state, now)
+    held = [_as_rules_know_it(*item) for item in pauses(state, now).items()]
     requests = (
         [_at_startup(tasks.decode(row.definition), held, now) for row in schedules.of_startup(state)] if kept else []
     )
@@ -146,9 +149,5 @@ def _exceptions(scheduled: Scheduled) -> Exceptions | None:
     return load_exceptions(scheduled.exceptions)
 
 
-def _in_force(state: State, now: float) -> list[Pause]:
-    """That of all tasks first."""
-    held = pauses(state, now)
-    return [
-        Pause(held[task].by, held[task].reason or "", held[task].since, held[task].until, task) for task in sorted(held)
-    ]
+def _as_rules_know_it(task: str, pause: Kept) -> Pause:
+    return Pause(pause.by, pause.reason, pause.since, pause.until, task)
