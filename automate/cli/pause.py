@@ -1,0 +1,83 @@
+"""`automate pause`: what falls due is not run, until it is resumed."""
+
+import os
+from contextlib import closing
+from datetime import datetime
+
+import click
+
+from automate.catalog import Catalog
+from automate.cli import tasks
+from automate.cli.moments import moment_option
+from automate.cli.objects import of_pause
+from automate.cli.options import Shell, json_option, names_argument, operator, pass_shell, quiet_option
+from automate.errors import UsageError
+from automate.operate.pausing import pause
+from automate.quantity import Duration
+from automate.render import json_document
+from automate.render.pauses import terms
+from automate.state import State, runs
+from automate.state.pauses import ALL, Pause
+from automate.supervisor import look, open_instance
+
+
+def _length(context: click.Context, parameter: click.Parameter, value: str | None) -> Duration | None:
+    try:
+        return Duration.parse(value) if value is not None else None
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r}: {error}", context, parameter) from None
+
+
+@click.command("pause")
+@names_argument
+@click.option("--for", "length", callback=_length, metavar="DURATION", help="So long: 30m, 2h, 1d12h.")
+@moment_option("--until", "Until then: 14:30, tomorrow, '2026-11-21 14:30', 'in 2h'.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; shown by list, and on record with each due time.")
+@json_option
+@quiet_option
+@pass_shell
+def command(
+    shell: Shell,
+    names: tuple[str, ...],
+    *,
+    length: Duration | None,
+    until: datetime | None,
+    reason: str,
+    as_json: bool,
+) -> int:
+    """Pause tasks, or all of them, until they are resumed. NAMEs may be globs.
+
+    Due times are recorded as skipped meanwhile. What runs already goes on, and `automate run` still works. Pausing
+    again changes until when, and why.
+    """
+    wanted = Pause(shell.now.timestamp(), _end(shell.now, length, until), operator(), reason)
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+        held = pause(state, catalog.names(names) if names else (), wanted)
+        if as_json:
+            shell.write(json_document([of_pause(name, each) for name, each in held.items()], shell.screen))
+        for name, each in held.items():
+            _tell(shell, name, each)
+        _tell_running(shell, state, held)
+    return 0
+
+
+def _end(now: datetime, length: Duration | None, until: datetime | None) -> float | None:
+    if length is not None and until is not None:
+        raise UsageError("give --for or --until, not both")
+    end = until.timestamp() if until is not None else None if length is None else now.timestamp() + length
+    if end is not None and end <= now.timestamp():
+        raise UsageError("it would be over already: --for and --until say how long from now on")
+    return end
+
+
+def _tell(shell: Shell, name: str, pause: Pause) -> None:
+    again = f"automate resume {name}".rstrip()
+    shell.say(f"{name or 'all tasks'}: paused {terms(pause)}; due times are recorded as skipped; {again}")
+
+
+def _tell_running(shell: Shell, state: State, held: dict[str, Pause]) -> None:
+    going = [run for run in runs.open_runs(state) if run.phase == "running" and (run.task in held or ALL in held)]
+    for run in going:
+        shell.say(f"{run.task} #{run.id}: is running, and goes on; automate stop {run.task}")

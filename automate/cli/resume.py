@@ -1,0 +1,50 @@
+"""`automate resume`: end pauses."""
+
+import os
+from contextlib import closing
+
+import click
+
+from automate.catalog import Catalog
+from automate.cli import tasks
+from automate.cli.objects import of_pause
+from automate.cli.options import Shell, json_option, names_argument, pass_shell, quiet_option
+from automate.operate.pausing import resume
+from automate.render import json_document
+from automate.render.pauses import terms
+from automate.state import pauses
+from automate.state.pauses import ALL, Pause
+from automate.supervisor import look, open_instance
+
+
+@click.command("resume")
+@names_argument
+@json_option
+@quiet_option
+@pass_shell
+def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
+    """End the pauses of tasks; without NAMEs, the pause of all tasks. NAMEs may be globs.
+
+    Tasks are due again from now on. Status 3 when what is named is not paused: then nothing is resumed. With --json the
+    pauses that were ended are written.
+    """
+    now = shell.now.timestamp()
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+        ended = resume(state, names, catalog.names(), now)
+        left = pauses.pauses(state, now)
+    if as_json:
+        shell.write(json_document([of_pause(name, each) for name, each in ended.items()], shell.screen))
+    for name in ended:
+        shell.say(f"{name or 'all tasks'}: resumed")
+    _tell_left(shell, ended, left)
+    return 0
+
+
+def _tell_left(shell: Shell, ended: dict[str, Pause], left: dict[str, Pause]) -> None:
+    """What keeps tasks from running all the same."""
+    if ALL in left:
+        shell.say(f"all tasks are still paused {terms(left[ALL])}; automate resume")
+    elif ALL in ended and left:
+        shell.say(f"still paused by themselves: {', '.join(left)}; automate resume NAME")

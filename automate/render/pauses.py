@@ -1,0 +1,20 @@
+"""Pauses, in words."""
+
+from datetime import UTC, datetime
+
+from automate.render.characters import visible
+from automate.render.figures import when
+from automate.state.pauses import Pause
+
+
+def terms(pause: Pause) -> str:
+    """Until when, by whom and why: `until 2026-11-21 14:00 +01:00, by root: new disks`."""
+    why = f": {pause.reason}" if pause.reason else ""
+    return visible(f"{end(pause)}, by {pause.by}{why}", keep="")
+
+
+def end(pause: Pause) -> str:
+    """`until 2026-11-21 14:00 +01:00`, or `until it is resumed`."""
+    if pause.until is None:
+        return "until it is resumed"
+    return f"until {when(datetime.fromtimestamp(pause.until, UTC), seconds=pause.until % 60 != 0)}"

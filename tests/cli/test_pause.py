@@ -1,0 +1,288 @@
+"""`automate pause` and `automate resume`, with the real program."""
+
+import json
+import os
+import re
+import time
+
+import pytest
+
+from automate import paths
+from automate.state import open_state, pauses
+
+
+@pytest.fixture(autouse=True)
+def _tasks(instance):
+    """Three of them."""
+    for name in ("backup", "borg", "mail"):
+        (instance / "tasks.d" / f"{name}.yaml").write_text("command: 'true'\nschedule: daily at 02:00\n")
+
+
+@pytest.fixture
+def held(run_cli):
+    """`held()`: the tasks in state paused, by `list`."""
+    return lambda: [task["name"] for task in json.loads(run_cli("list", "--status", "paused", "--json").stdout)]
+
+
+@pytest.fixture
+def pause_of(run_cli):
+    """`pause_of("x")` as `list --json` has it."""
+    return lambda name: json.loads(run_cli("list", name, "--json").stdout)[0]["pause"]
+
+
+@pytest.fixture
+def kept(instance):
+    """`kept(instant)`: what the state tells the scheduler of pauses after an instant."""
+
+    def read(instant):
+        state = open_state(paths.of_directory(str(instance)))
+        try:
+            return pauses.pauses_after(state, instant)
+        finally:
+            state.close()
+
+    return read
+
+
+def test_pause_one(run_cli, held):
+    assert run_cli("pause", "backup").returncode == 0
+    assert held() == ["backup"]
+
+
+def test_pause_those_that_a_glob_means(run_cli, held):
+    run_cli("pause", "b*")
+    assert held() == ["backup", "borg"]
+
+
+def test_pause_all_without_a_name_and_those_that_come_later_too(run_cli, held, instance):
+    run_cli("pause")
+    (instance / "tasks.d" / "new.yaml").write_text("command: 'true'\n")
+    assert held() == ["backup", "borg", "mail", "new"]
+
+
+def test_pause_says_what_happens_next(run_cli):
+    said = run_cli("pause", "backup", "--until", "2037-01-01 12:00", "--reason", "new disks").stderr
+    assert re.fullmatch(
+        r"backup: paused until 2037-01-01 12:00 \+01:00, by \S+: new disks; "
+        r"due times are recorded as skipped; automate resume backup\n",
+        said,
+    )
+
+
+def test_pause_without_an_end_it_holds_until_resumed(run_cli, pause_of):
+    assert "backup: paused until it is resumed, by " in run_cli("pause", "backup").stderr
+    assert pause_of("backup")["until"] is None
+
+
+def test_pause_who_is_the_user_behind_sudo(run_cli, pause_of):
+    run_cli("pause", "backup", env={"SUDO_USER": "carla"})
+    assert pause_of("backup")["by"] == ("carla" if os.geteuid() == 0 else pause_of("backup")["by"])
+
+
+def test_pause_for_so_long(run_cli, kept):
+    run_cli("pause", "backup", "--for", "1h 30m")
+    pause = kept(0)["backup"]
+    assert pause.until == pytest.approx(time.time() + 5400, abs=60)
+    assert pause.since == pytest.approx(time.time(), abs=60)
+
+
+def test_pause_ends_by_itself(run_cli, held, until):
+    run_cli("pause", "--for", "1s")
+    until(lambda: held() == [])
+
+
+def test_pause_once_more_changes_the_end_and_the_reason_and_not_since_when(run_cli, kept):
+    run_cli("pause", "backup", "--for", "1h", "--reason", "disks")
+    before = kept(0)["backup"]
+    run_cli("pause", "backup", "--reason", "more disks")
+    after = kept(0)["backup"]
+    assert (after.until, after.reason, after.since) == (None, "more disks", before.since)
+
+
+def test_pause_after_it_has_ended_it_is_a_new_one(run_cli, kept):
+    run_cli("pause", "backup")
+    run_cli("resume", "backup")
+    before = time.time()
+    run_cli("pause", "backup")
+    assert kept(0)["backup"].since >= before - 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--for", "1h", "--until", "tomorrow"),
+        ("--for", "0s"),
+        ("--for", "5"),
+        ("--until", "yesterday"),
+        ("--until", "soon"),
+    ],
+)
+def test_an_end_that_is_none_is_a_mistake_in_typing(run_cli, held, options):
+    assert run_cli("pause", "backup", *options).returncode == 2
+    assert held() == []
+
+
+def test_pause_a_task_that_is_not_there_is_4_and_nothing_is_paused(run_cli, held):
+    assert run_cli("pause", "backup", "nothing-like-it").returncode == 4
+    assert held() == []
+
+
+def test_pause_json(run_cli):
+    (one,) = json.loads(run_cli("pause", "backup", "--until", "2037-01-01", "--json").stdout)
+    assert (one["task"], one["until"], one["reason"]) == ("backup", "2037-01-01T00:00:00+01:00", None)
+    assert json.loads(run_cli("pause", "--json").stdout)[0]["task"] is None
+
+
+def test_pause_quiet_says_nothing(run_cli):
+    assert run_cli("pause", "backup", "--quiet").stderr == ""
+
+
+def test_pause_what_runs_goes_on_and_is_told(run_cli, instance, until):
+    (instance / "tasks.d" / "long.yaml").write_text(f"command: touch began; sleep 60\ncwd: {instance}\n")
+    run_cli("run", "long", "--detach")
+    until((instance / "began").exists)
+    assert "long #1: is running, and goes on" in run_cli("pause").stderr
+    assert re.search(r"long +running", run_cli("list", "long").stdout)
+    run_cli("stop", "long")
+
+
+def test_pause_by_hand_it_runs_all_the_same(run_cli):
+    run_cli("pause")
+    assert run_cli("run", "backup").returncode == 0
+
+
+def test_pause_control_characters_in_a_reason_are_shown_harmless(run_cli):
+    said = run_cli("pause", "--reason", "a\x1b]0;x\x07b").stderr + run_cli("list").stderr
+    assert "\\x1b" in said
+    assert "\x1b" not in said
+
+
+def test_in_the_list_with_its_end(run_cli):
+    run_cli("pause", "backup", "--until", "2037-01-01 12:00")
+    assert re.search(r"backup +paused until 2037-01-01 12:00 \+01:00 ", run_cli("list").stdout)
+
+
+def test_next_run_is_told_if_it_comes_after_the_end(run_cli, instance):
+    task = "command: 'true'\nschedule: '2037-01-01 00:00'\ntimezone: Europe/Berlin\n"
+    (instance / "tasks.d" / "backup.yaml").write_text(task)
+    run_cli("pause", "--until", "2038-01-01")
+    assert "2037-01-01 00:00 +01:00" not in run_cli("list", "backup").stdout
+    run_cli("pause", "--until", "2036-01-01")
+    assert "2037-01-01 00:00 +01:00" in run_cli("list", "backup").stdout
+
+
+def test_the_pause_of_all_is_talk(run_cli):
+    run_cli("pause", "--until", "2037-01-01", "--reason", "moving house")
+    said = run_cli("list").stderr
+    assert re.fullmatch(
+        r"all tasks are paused until 2037-01-01 00:00 \+01:00, by \S+: moving house; automate resume\n", said
+    )
+
+
+def test_of_two_pauses_the_longer_one_counts(run_cli, pause_of):
+    run_cli("pause", "--until", "2037-01-01")
+    run_cli("pause", "backup", "--until", "2038-01-01")
+    run_cli("pause", "mail", "--until", "2036-01-01")
+    ends = [pause_of(name)["until"][:4] for name in ("backup", "mail")]
+    assert ends == ["2038", "2037"]
+
+
+def test_a_disabled_task_is_disabled_and_paused(run_cli, instance, held):
+    (instance / "tasks.d" / "off.yaml").write_text("command: 'true'\nenabled: false\n")
+    run_cli("pause", "off")
+    assert re.search(r"off +disabled", run_cli("list").stdout)
+    assert held() == ["off"]
+
+
+def test_paused_shown_by_show(run_cli):
+    run_cli("pause", "backup", "--until", "2037-01-01", "--reason", "new disks")
+    shown = run_cli("show", "backup").stdout
+    assert re.search(r"paused +until 2037-01-01 00:00 \+01:00, by \S+: new disks\n", shown)
+    assert json.loads(run_cli("show", "backup", "--json").stdout)[0]["pause"]["reason"] == "new disks"
+    assert "until 2037" not in run_cli("show", "mail").stdout
+
+
+def test_resume_one(run_cli, held):
+    run_cli("pause", "b*")
+    result = run_cli("resume", "backup")
+    assert (result.returncode, result.stderr) == (0, "backup: resumed\n")
+    assert held() == ["borg"]
+
+
+def test_resume_those_that_a_glob_means_and_that_are_paused(run_cli, held):
+    run_cli("pause", "backup", "mail")
+    assert run_cli("resume", "*").stderr == "backup: resumed\nmail: resumed\n"
+    assert held() == []
+
+
+def test_resume_all(run_cli, held):
+    run_cli("pause")
+    assert run_cli("resume").stderr == "all tasks: resumed\n"
+    assert held() == []
+
+
+def test_resume_all_leaves_those_that_are_paused_by_themselves_and_says_so(run_cli, held):
+    run_cli("pause")
+    run_cli("pause", "backup")
+    assert "still paused by themselves: backup; automate resume NAME" in run_cli("resume").stderr
+    assert held() == ["backup"]
+
+
+def test_resume_one_while_all_are_paused_says_so(run_cli, held):
+    run_cli("pause", "--reason", "moving house")
+    run_cli("pause", "backup")
+    said = run_cli("resume", "backup").stderr
+    assert said.startswith("backup: resumed\nall tasks are still paused until it is resumed, by ")
+    assert ": moving house; automate resume\n" in said
+    assert "backup" in held()
+
+
+def test_resume_what_is_not_paused_is_3_and_nothing_is_resumed(run_cli, held):
+    run_cli("pause", "backup")
+    result = run_cli("resume", "backup", "mail")
+    assert result.returncode == 3
+    assert "mail is not paused" in result.stderr
+    assert held() == ["backup"]
+
+
+def test_resume_what_only_the_pause_of_all_holds_is_3_and_says_so(run_cli):
+    run_cli("pause")
+    result = run_cli("resume", "backup")
+    assert result.returncode == 3
+    assert "backup is not paused by itself, but all tasks are, by " in result.stderr
+
+
+def test_resume_all_when_nothing_is_paused_is_3(run_cli):
+    result = run_cli("resume")
+    assert (result.returncode, result.stderr) == (3, "automate: nothing is paused\n")
+
+
+def test_resume_all_when_only_some_are_paused_is_3_and_names_them(run_cli):
+    run_cli("pause", "backup", "mail")
+    result = run_cli("resume")
+    assert result.returncode == 3
+    assert "only these are paused: backup, mail; name them" in result.stderr
+
+
+def test_resume_a_task_that_is_not_there_is_4(run_cli):
+    assert run_cli("resume", "nothing-like-it").returncode == 4
+
+
+def test_resume_a_task_whose_file_is_gone(run_cli, instance):
+    run_cli("pause", "backup")
+    (instance / "tasks.d" / "backup.yaml").unlink()
+    assert run_cli("resume", "backup").returncode == 0
+
+
+def test_resume_json_is_what_was_ended(run_cli):
+    run_cli("pause", "backup", "--until", "2037-01-01", "--reason", "x")
+    (one,) = json.loads(run_cli("resume", "backup", "--json").stdout)
+    assert (one["task"], one["until"], one["reason"]) == ("backup", "2037-01-01T00:00:00+01:00", "x")
+
+
+def test_resume_that_it_held_is_still_known_for_due_times_not_decided_yet(run_cli, kept):
+    run_cli("pause", "backup")
+    run_cli("resume", "backup")
+    pause = kept(0)["backup"]
+    assert pause.since < pause.until <= time.time()
+    assert kept(time.time()) == {}
