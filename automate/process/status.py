@@ -15,8 +15,9 @@ from typing import NamedTuple
 from automate.process.locks import FIRST_FREE
 
 ROOM = 256
+_LONGEST = 20  # characters of a number
 _NAME = re.compile(r"(\d+)\.(\d+)\.(.+)")
-_TIMES = re.compile(rb"^(\d+)m([\d.]+)s (\d+)m([\d.]+)s$", re.MULTILINE)
+_TIMES = re.compile(rb"^(\d{1,9})m(\d{1,9}[.,]?\d{0,9})s (\d{1,9})m(\d{1,9}[.,]?\d{0,9})s$", re.MULTILINE)
 
 
 class Status(NamedTuple):
@@ -100,12 +101,12 @@ def _no_link(path: str, flags: int) -> int:
 
 
 def _number(text: bytes | None) -> int | None:
-    return int(text) if text is not None and text.strip().isdigit() else None
+    return int(text) if text is not None and len(text) < _LONGEST and text.strip().isdigit() else None
 
 
 def _cpu_seconds(text: bytes) -> float | None:
-    """times(1): user and system of the shell, then of its children."""
+    """times(1): user and system of the shell, then of its children. bash writes the locale's decimal point."""
     found = _TIMES.findall(text)
     if len(found) < 2:  # noqa: PLR2004 - the shell's line and its children's
         return None
-    return sum(int(line[i]) * 60 + float(line[i + 1]) for line in found[:2] for i in (0, 2))
+    return sum(int(line[i]) * 60 + float(line[i + 1].replace(b",", b".")) for line in found[:2] for i in (0, 2))

@@ -1,5 +1,6 @@
 """How an attempt ended, and whether another one follows."""
 
+import sys
 from typing import NamedTuple
 
 from automate.run import Outcome
@@ -67,4 +68,11 @@ def retry_delay(retries: Retries, attempt: int, ended_as: Outcome, exit_code: in
         return None
     if retries.on_exit and (ended_as != "failed" or exit_code not in retries.on_exit):
         return None
-    return min(float(retries.max_delay), float(retries.delay) * retries.backoff ** (attempt - 1))
+    return min(float(retries.max_delay), float(retries.delay) * _growth(retries.backoff, attempt - 1))
+
+
+def _growth(backoff: float, times: int) -> float:
+    try:
+        return float(backoff**times)
+    except OverflowError:  # Python's powers know no infinity
+        return sys.float_info.max

@@ -1,0 +1,169 @@
+"""shim.sh under each shell there is: the same lines, the same descriptors, the same signals."""
+
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import automate.process
+
+SHIM = Path(automate.process.__file__).with_name("shim.sh")
+SHELLS = [
+    words for words in (["sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"]) if shutil.which(words[0]) is not None
+]
+
+pytestmark = pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
+
+
+class Shim:
+    """One started as spawn.arm does it, its status file a pipe's or file's end as `status`."""
+
+    def __init__(self, directory, shell, command, cwd="/", umask="0022", stderr=None, condition=()):
+        self.status = directory / "status"
+        self.gate_read, self.gate = os.pipe()
+        descriptors = {3: os.open(self.status, os.O_RDWR | os.O_CREAT), 4: self.gate_read}
+        descriptors |= {number: os.open("/dev/null", os.O_RDONLY) for number in range(5, 10)}
+        moved = {number: fcntl.fcntl(descriptor, fcntl.F_DUPFD, 100) for number, descriptor in descriptors.items()}
+
+        def number_them():
+            for number, descriptor in moved.items():
+                os.dup2(descriptor, number)
+            os.closerange(100, 200)
+
+        self.process = subprocess.Popen(
+            [*shell, str(SHIM), umask, str(cwd), str(len(condition)), *condition, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr or subprocess.STDOUT,
+            text=True,
+            close_fds=False,
+            start_new_session=True,
+            preexec_fn=number_them,  # noqa: PLW1509 - this process has no threads
+        )
+        for descriptor in (*descriptors.values(), *moved.values()):
+            os.close(descriptor)
+
+    def give_word(self):
+        os.write(self.gate, b"go\n")
+        return self
+
+    def end(self):
+        """Its output and exit status."""
+        if self.gate is not None:
+            os.close(self.gate)
+            self.gate = None
+        output = self.process.communicate(timeout=20)[0]
+        return output, self.process.returncode
+
+    def said(self):
+        return self.status.read_text()
+
+
+@pytest.fixture
+def shim(tmp_path, shell):
+    made = []
+
+    def make(*command, **keys):
+        made.append(Shim(tmp_path, shell, command, **keys))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.process.kill()
+        each.end()
+
+
+def test_it_writes_when_it_started_and_how_it_ended(shim):
+    shim_ = shim("sh", "-c", "echo out; exit 7").give_word()
+    assert shim_.end() == ("out\n", 7)
+    pattern = r"started (\d+)\n(stderr \d+\n)?\d+m[\d.]+s \d+m[\d.]+s\n\d+m[\d.]+s \d+m[\d.]+s\nexited 7\n"
+    found = re.fullmatch(pattern, shim_.said())
+    assert found
+    assert int(found[1]) == shim_.process.pid
+
+
+def test_without_the_word_nothing_is_run(shim, tmp_path):
+    shim_ = shim("touch", str(tmp_path / "ran"))
+    assert shim_.end() == ("", 0)
+    assert shim_.said() == ""
+    assert not (tmp_path / "ran").exists()
+
+
+def test_its_descriptors_are_closed_in_the_command(shim):
+    shim_ = shim("ls", "/proc/self/fd").give_word()
+    assert shim_.end()[0].split() == ["0", "1", "2", "3"]
+
+
+def test_words_reach_the_command_as_they_are(shim):
+    words = ["a b", "", "*", "$HOME", "-n", "\\", "ö\n"]
+    assert shim("printf", "[%s]", *words).give_word().end()[0] == "".join(f"[{word}]" for word in words)
+
+
+@pytest.mark.parametrize("name", ["TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "ALRM"])
+def test_signal_to_the_group_ends_the_command_and_not_the_shim(shim, name, until):
+    shim_ = shim("sleep", "60").give_word()
+    until(lambda: "started" in shim_.said(), within=5)
+    until(lambda: b"sleep" in children(shim_.process.pid), within=5)
+    number = getattr(signal, f"SIG{name}")
+    os.killpg(shim_.process.pid, number)
+    shim_.end()
+    assert shim_.said().endswith(f"exited {128 + number}\n")
+
+
+def children(pid):
+    """The command line of its child, once there is one."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return Path(f"/proc/{found[0]}/comm").read_bytes() if found else b""
+
+
+def test_signals_have_their_default_effect_in_the_command(shim):
+    line = shim("grep", "^SigIgn", "/proc/self/status").give_word().end()[0]
+    caught_by_shim = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGALRM]
+    assert not [number for number in caught_by_shim if int(line.split()[1], 16) >> (number - 1) & 1]
+
+
+def test_directory_that_vanished_is_told(shim, tmp_path):
+    shim_ = shim("touch", str(tmp_path / "ran"), cwd=tmp_path / "gone").give_word()
+    shim_.end()
+    assert "unstartable\n" in shim_.said()
+    assert shim_.said().endswith("exited 126\n")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_program_that_is_not_there_is_127(shim):
+    assert shim("/no/such/program").give_word().end()[1] == 127
+
+
+def test_umask_and_directory_are_set(shim, tmp_path):
+    shim_ = shim("sh", "-c", "umask; pwd; echo ${OLDPWD-none}", cwd=tmp_path, umask="0027").give_word()
+    assert shim_.end()[0].split() == ["0027", str(tmp_path), "none"]
+
+
+@pytest.mark.parametrize(("command", "wrote"), [("echo fine", False), ("echo oops >&2", True)])
+def test_place_of_stderr_tells_whether_anything_was_written(shim, tmp_path, command, wrote):
+    with open(tmp_path / "errors", "a") as errors:
+        shim_ = shim("sh", "-c", command, stderr=errors).give_word()
+        shim_.end()
+    assert int(re.search(r"^stderr (\d+)$", shim_.said(), re.MULTILINE)[1]) == 5 * wrote
+
+
+def test_condition_that_holds_lets_the_command_run(shim):
+    shim_ = shim("echo", "ran", condition=["test", "a b", "=", "a b"]).give_word()
+    assert shim_.end() == ("ran\n", 0)
+    assert "condition" not in shim_.said()
+
+
+def test_condition_that_fails_keeps_the_command_from_running(shim):
+    shim_ = shim("echo", "ran", condition=["sh", "-c", "exit 4", "with", "words"]).give_word()
+    assert shim_.end() == ("", 4)
+    assert "\ncondition 4\n" in shim_.said()
+
+
+def test_descriptors_are_closed_in_the_condition(shim):
+    shim_ = shim("true", condition=["ls", "/proc/self/fd"]).give_word()
+    assert shim_.end()[0].split() == ["0", "1", "2", "3"]
