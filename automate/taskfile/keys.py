@@ -169,7 +169,7 @@ TASK = {
         optional(_command),
     ),
     "after": Key(
-        "The task is due when these have succeeded: a task, a list, or a mapping of tasks to other outcomes.",
+        "The task is run whenever one of these has succeeded: a task, a list, or a mapping of tasks to outcomes.",
         _followed(
             listed(matching(NAME, "the name of a task")),
             named(_task_name, choice(*get_args(Outcome)), f"^(?:{NAME})$"),

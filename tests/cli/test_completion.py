@@ -64,6 +64,8 @@ def test_task_names(complete: Complete, filled: Path) -> None:
     assert filled.exists()
     assert complete("history", "b") == ["backup", "borg"]
     assert complete("history", "backup", "bo") == ["borg"]
+    assert complete("pause", "ba") == ["backup"]
+    assert complete("resume", "bo") == ["borg"]
 
 
 def test_tasks_of_the_directory_that_was_typed(
