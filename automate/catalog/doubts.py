@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from automate.process.environment import environment, parse
@@ -20,8 +20,9 @@ class Doubt(NamedTuple):
     message: str
 
 
-def doubts(task: Task, *, owner: int | None) -> list[Doubt]:
-    """User and group, cwd, program, env_files, in this order; `owner` is as for `taskfile.read`.
+def doubts(task: Task, *, owner: int | None, known: Collection[str]) -> list[Doubt]:
+    """User and group, cwd, programs, env_files, tasks that it follows; `owner` is as for `taskfile.read`, and `known`
+    are the names of the tasks there are.
 
     What may not be looked at (another user's home) is not doubted. The group, and what a `~` means, is only known with
     the user: nothing more is said of a task without one.
@@ -32,7 +33,7 @@ def doubts(task: Task, *, owner: int | None) -> list[Doubt]:
         return [Doubt("group" if "group" in str(error) else "user", str(error))]
     if task.user is None:
         who = identity(None, None, uid=os.geteuid())
-    return [*_directory(task, who), *_program(task, who), *_env_files(task, who, owner)]
+    return [*_directory(task, who), *_programs(task, who), *_env_files(task, who, owner), *_followed(task, known)]
 
 
 def _directory(task: Task, who: Identity) -> Iterator[Doubt]:
@@ -43,8 +44,16 @@ def _directory(task: Task, who: Identity) -> Iterator[Doubt]:
         yield Doubt("cwd", f"not a directory: {path}")
 
 
-def _program(task: Task, who: Identity) -> Iterator[Doubt]:
-    key, program = ("shell", task.shell) if isinstance(task.command, str) else ("command", task.command[0])
+def _programs(task: Task, who: Identity) -> Iterator[Doubt]:
+    commands = {"command": task.command, "condition": task.condition}
+    if any(isinstance(command, str) for command in commands.values()):
+        yield from _program(task, who, "shell", task.shell)
+    for key, command in commands.items():
+        if isinstance(command, tuple):
+            yield from _program(task, who, key, command[0])
+
+
+def _program(task: Task, who: Identity, key: str, program: str) -> Iterator[Doubt]:
     if "/" not in program:
         path = environment(task, who)["PATH"]
         if shutil.which(program, path=path) is None:
@@ -67,6 +76,15 @@ def _env_files(task: Task, who: Identity, owner: int | None) -> Iterator[Doubt]:
             yield Doubt("env_file", f"{where}: {bad.faults[0].message}")
         except CannotStartError as error:
             yield Doubt("env_file", str(error))
+
+
+def _followed(task: Task, known: Collection[str]) -> Iterator[Doubt]:
+    from difflib import get_close_matches
+
+    for name, _ in task.after:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            yield Doubt("after", f"no such task: {name}" + (f"; did you mean {near[0]}?" if near else ""))
 
 
 def _at_home(path: str, who: Identity) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -70,20 +70,22 @@ def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool
 def _everything(catalog: Catalog, shell: Shell) -> Iterator[Checked]:
     if os.path.lexists(shell.instance.settings):
         yield Checked(is_task=False, findings=_faults(catalog.settings_faults))
-    for name in catalog.names():
+    names = catalog.names()
+    for name in names:
         found = catalog.found(name)
-        findings = _faults(found.faults) or _of_task(found.path, name, catalog.settings_read, tasks.owner())
+        findings = _faults(found.faults) or _of_task(found.path, name, catalog.settings_read, tasks.owner(), names)
         yield Checked(is_task=True, findings=findings)
 
 
 def _files(files: Iterable[str], catalog: Catalog, shell: Shell) -> Iterator[Checked]:
     if catalog.settings_faults:
         tasks.tell_faults(shell, catalog)
+    known = [*catalog.names(), *(os.path.basename(file).rpartition(".")[0] for file in files)]
     for file in files:
         if _is_settings(file, shell):
             yield Checked(is_task=False, findings=_of_settings(file))
         else:
-            yield Checked(is_task=True, findings=_of_file(file, catalog))
+            yield Checked(is_task=True, findings=_of_file(file, catalog, known))
 
 
 def _is_settings(file: str, shell: Shell) -> bool:
@@ -101,24 +103,24 @@ def _of_settings(file: str) -> list[Finding]:
     return []
 
 
-def _of_file(file: str, catalog: Catalog) -> list[Finding]:
+def _of_file(file: str, catalog: Catalog, known: Collection[str]) -> list[Finding]:
     """Whose it is matters only where tasks are run from: elsewhere it may be a working copy."""
     try:
         name = name_of(os.path.basename(file)) if file != STDIN else "stdin"
     except ValueError as error:
         return _faults([Fault(file, 1, 1, "", str(error))])
     in_force = os.path.dirname(os.path.abspath(file)) in catalog.task_dirs
-    return _of_task(file, name or "unnamed", catalog.settings_read, tasks.owner() if in_force else None)
+    return _of_task(file, name or "unnamed", catalog.settings_read, tasks.owner() if in_force else None, known)
 
 
-def _of_task(file: str, name: str, settings: "Settings", owner: int | None) -> list[Finding]:
+def _of_task(file: str, name: str, settings: "Settings", owner: int | None, known: Collection[str]) -> list[Finding]:
     shown = STDIN_NAME if file == STDIN else file
     try:
         data = _from_stdin() if file == STDIN else read(file, owner=owner)
         task = parse_task(data, file=shown, name=name, settings=settings)
     except BadTaskFile as bad:
         return _faults(bad.faults)
-    found = doubts(task, owner=owner)
+    found = doubts(task, owner=owner, known=known)
     where = origins(data, file=shown, settings=settings) if found else {}
     return sorted(Finding(WARNING, _placed(doubt, where.get(doubt.key, ""), shown)) for doubt in found)
 

@@ -161,3 +161,24 @@ def test_the_examples_have_no_faults(run_cli):
     examples = sorted(map(str, (Path(__file__).parents[2] / "examples").glob("*.yaml")))
     assert len(examples) >= 12
     assert run_cli("check", *examples).returncode == 0
+
+
+def test_a_task_that_follows_one_that_is_not_there_is_a_warning(run_cli, write, instance):
+    write(a="command: x\nafter: backup", b="command: x\nafter: backpu", backup="command: x")
+    result = run_cli("check")
+    assert result.returncode == 0
+    assert result.stdout == (
+        f"{instance}/tasks.d/b.yaml:2:1: warning: after: no such task: backpu; did you mean backup?\n"
+    )
+
+
+def test_files_that_follow_each_other_know_each_other(run_cli, tmp_path):
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("command: x")
+    second.write_text("command: x\nafter: first")
+    assert run_cli("check", str(first), str(second)).stdout == ""
+
+
+def test_a_condition_whose_program_is_not_there_is_a_warning(run_cli, write):
+    write(a="command: x\ncondition: [no-such-program-anywhere]")
+    assert ":2:1: warning: condition: no such program: no-such-program-anywhere" in run_cli("check").stdout
