@@ -69,6 +69,11 @@ def test_what_is_due_now_starts(missed):
     assert hourly(1, Policy(missed=missed), late=0.004) == [("schedule", 0)]
 
 
+@pytest.mark.parametrize(("late", "trigger"), [(90, "schedule"), (90.5, "catch-up")])
+def test_up_to_fresh_seconds_late_is_on_time_after_a_gap_too(late, trigger):
+    assert hourly(3, late=late) == [("missed", MISSED, -2, -1, 2), (trigger, 0)]
+
+
 def test_nothing_due_is_nothing_to_decide():
     assert decide(Policy(), Window(noon(minutes=1), noon(minutes=59), 90), schedule(HOURLY)) == []
 
@@ -81,6 +86,10 @@ def test_a_window_that_ends_before_it_begins_holds_nothing(now):
 @pytest.mark.parametrize(("after", "starts"), [(noon(), False), (noon(seconds=-0.001), True), (noon(-1), True)])
 def test_what_was_due_at_the_last_look_is_not_due_again(after, starts):
     assert bool(decide(Policy(), Window(after, noon(seconds=30), 90), schedule(HOURLY))) == starts
+
+
+def test_what_is_due_within_the_second_is_not_due_yet():
+    assert decide(Policy(), Window(noon(minutes=-9), noon(seconds=-0.1), 90), schedule(HOURLY)) == []
 
 
 @pytest.mark.parametrize(("late", "trigger"), [(0, "schedule"), (90, "schedule"), (90.5, "catch-up"), (91, "catch-up")])
@@ -97,6 +106,8 @@ def test_up_to_fresh_seconds_late_is_on_time(late, trigger):
         (Policy(missed="once", missed_within=DAY), [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
         (Policy(missed="once", missed_within=600), [("missed", TOO_OLD, -4, 0, 5)]),
         (Policy(missed="once", missed_within=1800), [("missed", TOO_OLD, -4, -1, 4), ("catch-up", 0)]),
+        (Policy(missed="once", missed_within=1500), [("missed", TOO_OLD, -4, -1, 4), ("catch-up", 0)]),
+        (Policy(missed="once", missed_within=1499), [("missed", TOO_OLD, -4, 0, 5)]),
         (Policy(missed="skip", missed_within=600), [("missed", MISSED, -4, 0, 5)]),
         (
             Policy(missed="all", missed_within=3 * 3600),
@@ -175,6 +186,7 @@ def pause(since: float, until: float | None = None, reason: str = "", task: str 
         ([pause(-9, -2), pause(-3, task="x", by="eve")], [("skipped", "paused by root", -4, -3, 2),
                                                           ("skipped", "paused by eve", -2, 0, 3)]),
         ([pause(-9, task="x", by="eve"), pause(-9)], [("skipped", "paused by root", -4, 0, 5)]),
+        ([pause(-1, -3)], [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
         ([pause(1)], [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
     ],
 )  # fmt: skip
@@ -300,6 +312,7 @@ def test_every_due_time_is_in_exactly_one_decision(data, several, zone, change, 
     for decision in found:
         first = datetime.fromtimestamp(decision.due if decision.first_due is None else decision.first_due, UTC)
         last = datetime.fromtimestamp(decision.due, UTC)
+        assert after < first.timestamp() <= decision.due <= now
         assert due.next_after(begin) == first  # nothing lies between it and the one before
         assert due.count(begin, last) == decision.count
         assert (decision.first_due is None) == (decision.count == 1)

@@ -153,6 +153,14 @@ def test_what_a_gap_swallowed_of_several_texts_is_one_due_time():
     assert schedule.count(spring, spring + timedelta(hours=12)) == 1
 
 
+@pytest.mark.parametrize(
+    ("after", "until", "count"), [("00:59:59", "01:00", 1), ("01:00", "09:00", 0), ("00:00", "00:59:59", 0)]
+)
+def test_what_a_gap_swallowed_is_due_at_its_end(after, until, count):
+    window = [datetime.fromisoformat(f"2027-03-28 {time}+00:00") for time in (after, until)]
+    assert parse(["30 2 * * *"], "Europe/Berlin").count(*window) == count
+
+
 @pytest.mark.parametrize("text", ["* * * * *", "*/5 * * * *", "every 90s"])
 def test_a_year_is_counted_in_no_time(text):
     schedule = parse([text], "Europe/Berlin")
