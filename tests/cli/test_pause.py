@@ -286,3 +286,16 @@ def test_resume_that_it_held_is_still_known_for_due_times_not_decided_yet(run_cl
     pause = kept(0)["backup"]
     assert pause.since < pause.until <= time.time()
     assert kept(time.time()) == {}
+
+
+def test_what_falls_due_is_on_record_with_who_and_why(run_cli, instance, until):
+    (instance / "tasks.d" / "often.yaml").write_text("command: 'true'\nschedule: every 1s\n")
+    run_cli("tick")
+    run_cli("pause", "often", "--reason", "new disks", env={"SUDO_USER": ""})
+
+    def skipped():
+        run_cli("tick")
+        lines = run_cli("history", "often", "--status", "skipped", "--json").stdout.splitlines()
+        return [json.loads(line)["reason"] for line in lines]
+
+    assert re.fullmatch(r"paused by \S+: new disks", until(skipped)[0])

@@ -67,6 +67,35 @@ def outcome(
 
 
 @pytest.fixture
+def due(instance: Path, environment: dict[str, str]) -> Callable[..., None]:
+    """`due("x")` is the task's due time, now, as the scheduler starts it."""
+
+    def begin(name: str, *leave: str) -> None:
+        subprocess.run(
+            [sys.executable, Path(__file__).with_name("scheduled.py"), instance, name, *leave],
+            check=True,
+            env=environment,
+            timeout=60,
+        )
+
+    return begin
+
+
+@pytest.fixture
+def ended(
+    task: Callable[..., Path], due: Callable[..., None], record: Callable[..., dict[str, Any]]
+) -> Callable[..., dict[str, Any]]:
+    """`ended("command", condition=...)`: the record of such a task that was due."""
+
+    def end(command: Any, **keys: Any) -> dict[str, Any]:
+        task("x", command, **keys)
+        due("x")
+        return record("x")
+
+    return end
+
+
+@pytest.fixture
 def start(
     instance: Path, environment: dict[str, str], _no_process_stays: None
 ) -> Iterator[Callable[..., subprocess.Popen[str]]]:

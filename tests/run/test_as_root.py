@@ -208,3 +208,8 @@ def test_what_is_made_is_roots_alone(task, run_cli, instance):
     run_cli("run", "x")
     for path in (instance / ".automate", *(instance / ".automate").rglob("*")):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.usefixtures("open_instance")
+def test_condition_is_asked_as_the_tasks_user(ended):
+    assert ended("true", condition='[ "$(id -un)" = nobody ]', user="nobody")["outcome"] == "success"

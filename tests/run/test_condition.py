@@ -3,35 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).with_name("scheduled.py")
 SHELLS = ["dash", "bash", "busybox"]
-
-
-@pytest.fixture
-def due(instance, environment):
-    """`due("x")` is the task's due time, now, as the scheduler starts it."""
-
-    def begin(name, *leave):
-        subprocess.run([sys.executable, SCRIPT, instance, name, *leave], check=True, env=environment, timeout=60)
-
-    return begin
-
-
-@pytest.fixture
-def ended(task, due, record):
-    """`ended("command", condition=...)`: the record of such a task that was due."""
-
-    def end(command, **keys):
-        task("x", command, **keys)
-        due("x")
-        return record("x")
-
-    return end
 
 
 def test_when_it_is_met_the_command_runs(ended):
