@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from automate import paths
 from automate.catalog import Catalog
 from automate.supervisor import open_instance
-from automate.supervisor.claiming import Request
+from automate.supervisor.request import Request
 from automate.supervisor.loop import Supervisor
 
 directory, name, *leave = sys.argv[1:]
