@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from automate import paths
 from automate.catalog import Catalog
 from automate.supervisor import open_instance
-from automate.supervisor.request import Request
 from automate.supervisor.loop import Supervisor
+from automate.supervisor.request import Request
 
 directory, name, *leave = sys.argv[1:]
 instance = paths.of_directory(directory)
