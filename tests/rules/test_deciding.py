@@ -1,67 +1,11 @@
-"""What becomes of due times: one table for each question, and the promise that each due time has its one answer."""
+"""What becomes of due times: one table for each question."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
-from timeit import repeat
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hours import DAY, HOURLY, MINUTELY, MISSED, TOO_MANY, TOO_OLD, TOO_RARELY, exceptions, hourly, noon, schedule, told
 
-from automate.rules.deciding import Decision, Pause, Policy, Window, clock_back, decide
-from automate.schedule import Schedule, parse
-from automate.schedule.exceptions import Exceptions
-from automate.schedule.exceptions import parse as parse_exceptions
-
-DAY = 86400
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()  # a friday
-MISSED = "nothing was running then"
-TOO_OLD = "nothing was running then; longer ago than missed_within"
-TOO_MANY = "nothing was running then; only the newest 1000 are caught up"
-TOO_RARELY = "the scheduler looked too rarely; only the latest due time is started"
-MINUTELY = ("* * * * *",)
-HOURLY = ("0 * * * *",)
-ONCE = Policy(missed="once")
-
-
-def noon(hours: float = 0, *, minutes: float = 0, seconds: float = 0) -> float:
-    """That much later than noon, in epoch seconds."""
-    return NOON + hours * 3600 + minutes * 60 + seconds
-
-
-def schedule(texts: Sequence[str]) -> Schedule:
-    return parse(list(texts), "UTC")
-
-
-def exceptions(*texts: str) -> Exceptions | None:
-    return parse_exceptions(texts, "UTC", {}) if texts else None
-
-
-def told(decisions: Sequence[Decision]) -> list[tuple[object, ...]]:
-    """Short: (`start`, trigger, hour) or (outcome, reason, first hour, last hour, count); hours counted from noon."""
-    return [
-        (found.trigger, _hour(found.due))
-        if found.kind == "start"
-        else (found.outcome, found.reason, _hour(found.first_due or found.due), _hour(found.due), found.count)
-        for found in decisions
-    ]
-
-
-def _hour(instant: float) -> float:
-    return (instant - NOON) / 3600
-
-
-def hourly(
-    hours: float,
-    policy: Policy = ONCE,
-    excepted: Sequence[str] = (),
-    pauses: Sequence[Pause] = (),
-    late: float = 0,
-) -> list[tuple[object, ...]]:
-    """What becomes of an hourly task's due times when the scheduler was away for so many hours before noon."""
-    window = Window(noon(-hours), noon(seconds=late), fresh=90)
-    return told(decide(policy, window, schedule(HOURLY), exceptions(*excepted), pauses))
+from automate.rules.deciding import Pause, Policy, Window, clock_back, decide
 
 
 @pytest.mark.parametrize("missed", ["skip", "once", "all"])
@@ -273,64 +217,6 @@ def test_the_newest_that_nothing_excludes_is_found_however_far_back_it_is():
     ]
 
 
-texts = st.sampled_from(["* * * * *", "every 7 minutes", "0 * * * *", "30 2 * * *", "every 50s", "*/20 1-3 * * *"])
-zones = st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe"])
-changes = st.sampled_from(
-    [datetime(2027, month, day, 1, tzinfo=UTC).timestamp() for month, day in [(3, 28), (10, 31), (4, 3), (7, 1)]]
-)
-policies = st.builds(
-    Policy,
-    enabled=st.sampled_from([True, True, True, False]),
-    missed=st.sampled_from(["skip", "once", "all"]),
-    missed_within=st.none() | st.integers(0, 2 * DAY).map(float),
-)
-excepted_texts = st.lists(st.sampled_from(["sun", "22:00-06:00", "02:10-02:50", "10-31", "sat-sun"]), max_size=2)
-
-
-@st.composite
-def paused(draw: st.DrawFn, now: float) -> Pause:
-    since = now - draw(st.floats(-3600, 2 * DAY))
-    until = draw(st.none() | st.floats(0, 2 * DAY).map(lambda length: since + length))
-    return Pause(draw(st.sampled_from(["root", ""])), "", since, until, draw(st.sampled_from(["", "backup"])))
-
-
-@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data(), st.lists(texts, min_size=1, max_size=2), zones, changes, policies, excepted_texts)
-def test_every_due_time_is_in_exactly_one_decision(data, several, zone, change, policy, excepted):
-    due = parse(several, zone)
-    now = change + data.draw(st.floats(-DAY, DAY))
-    after = now - data.draw(st.floats(0, 200) | st.floats(0, 3 * DAY))
-    pauses = data.draw(st.lists(paused(now), max_size=2))
-    found = decide(
-        policy,
-        Window(after, now, data.draw(st.sampled_from([1.0, 90.0, 3600.0]))),
-        due,
-        parse_exceptions(excepted, zone, {}) if excepted else None,
-        pauses,
-    )
-    begin = datetime.fromtimestamp(int(after), UTC)
-    for decision in found:
-        first = datetime.fromtimestamp(decision.due if decision.first_due is None else decision.first_due, UTC)
-        last = datetime.fromtimestamp(decision.due, UTC)
-        assert after < first.timestamp() <= decision.due <= now
-        assert due.next_after(begin) == first  # nothing lies between it and the one before
-        assert due.count(begin, last) == decision.count
-        assert (decision.first_due is None) == (decision.count == 1)
-        assert (decision.kind == "start") == (decision.outcome is None) == (decision.reason is None)
-        begin = last
-    assert due.count(begin, datetime.fromtimestamp(int(now), UTC)) == 0
-    assert not (any(pause.holds(now) for pause in pauses) and any(decision.kind == "start" for decision in found))
-
-
-@settings(max_examples=100, derandomize=True, deadline=None)
-@given(st.data(), texts, policies, st.integers(1, 5))
-def test_neighbours_have_different_fates(data, text, policy, hours):
-    pauses = data.draw(st.lists(paused(NOON), max_size=2))
-    found = decide(policy, Window(noon(-hours), noon(), 90), schedule([text]), exceptions("09:00-10:00"), pauses)
-    fates = [(decision.outcome, decision.reason) for decision in found]
-    assert all(one != other for one, other in pairwise(fates) if other[0])
-
-
 @pytest.mark.parametrize(("stored", "decided_until"), [(-1, -1), (0, 0), (2.9, 2.9), (3, 3), (3.001, 0), (100_000, 0)])
 def test_a_clock_set_back_by_more_than_three_hours_is_a_new_clock(stored, decided_until):
     assert clock_back(noon(stored), noon()) == noon(decided_until)
@@ -339,8 +225,3 @@ def test_a_clock_set_back_by_more_than_three_hours_is_a_new_clock(stored, decide
 def test_a_clock_set_back_a_little_repeats_nothing():
     stored = clock_back(noon(2), noon())
     assert decide(Policy(), Window(stored, noon(1), 90), schedule(MINUTELY)) == []
-
-
-def test_a_year_of_minutes_is_decided_in_no_time():
-    due, window = schedule(MINUTELY), Window(noon(-365 * 24), noon(), 90)
-    assert min(repeat(lambda: decide(Policy(), window, due), number=10, repeat=5)) / 10 < 0.005  # about 0.2 ms
