@@ -25,7 +25,10 @@ class Following:
         """Show what was written since the last time."""
         if self._descriptor is None and not self.open():
             return
-        while self._descriptor is not None and (content := os.read(self._descriptor, _BLOCK)):
+        while self._descriptor is not None:
+            content = _read_past_hole(self._descriptor)
+            if not content:
+                return
             self._show(content)
 
     def close(self) -> None:
@@ -59,3 +62,15 @@ class Following:
         else:
             self._shell.write_bytes(content)
         self._shell.flush()
+
+
+def _read_past_hole(descriptor: int) -> bytes:
+    """What comes next; b"" at the end. Where a run that still writes has written too much, its space was given
+    back (output.relieve): only zeros are there, perhaps terabytes. Once it is over, a line says how much it was."""
+    try:
+        start = os.lseek(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR), os.SEEK_DATA)
+        size = os.lseek(descriptor, start, os.SEEK_HOLE) - start
+        os.lseek(descriptor, start, os.SEEK_SET)
+    except OSError:  # ENXIO: there is nothing more; other errors are read's to tell
+        size = _BLOCK
+    return os.read(descriptor, min(size, _BLOCK))

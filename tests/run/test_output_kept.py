@@ -107,6 +107,15 @@ def test_disk_use_is_bounded_while_it_runs(task, start, until, instance):
     assert path.stat().st_size < 70_000
 
 
+def test_log_of_a_run_that_wrote_too_much_shows_no_zeros_for_it(task, start, run_cli, until, instance):
+    command = "yes | head -c 3000000; until [ -e go ]; do sleep 0.02; done"
+    task("x", command, output={"max_size": "64 KiB"})
+    start("run", "x", stdout=subprocess.DEVNULL)
+    path = instance / ".automate" / "log" / "output" / "x" / "1.log"
+    until(lambda: path.exists() and path.stat().st_size == 3_000_000 and path.stat().st_blocks * 512 < 500_000)
+    assert set(run_cli("log", "x").stdout) == {"y", "\n"}
+
+
 def test_pattern_is_looked_for_in_what_is_kept(outcome):
     assert outcome("seq 100000; echo WARN", warn_on="^WARN$", output={"max_size": "1 kB"})["outcome"] == "warning"
 
