@@ -82,6 +82,8 @@ def ended(outcome, exit_code=None):
         ([ended("success", 24)], 0),
         ([ended("warning", 1)], 1),
         ([ended("failed", 3)], 3),
+        ([ended("failed", 0)], 1),
+        ([ended("skipped", 7)], 7),
         ([ended("timeout", 143)], 124),
         ([ended("stopped", 143)], 143),
         ([ended("stopped", 0)], 1),
@@ -90,10 +92,13 @@ def ended(outcome, exit_code=None):
         ([ended("skipped")], 75),
         ([ended("success", 0), ended("warning", 1)], 0),
         ([ended("success", 0), ended("skipped")], 75),
+        ([ended("success", 24), ended("skipped", 7)], 0),
         ([ended("failed", 3), ended("skipped")], 1),
         ([ended("timeout", 143), ended("success", 0)], 1),
+        ([ended("failed", 0)], 1),
+        ([ended("skipped", 77), ended("success", 0)], 0),
     ],
 )
 def test_exit_status(records, status):
-    assert exit_status(records, interrupted=False) == status
-    assert exit_status(records, interrupted=True) == 130
+    assert exit_status(records, signal=None) == status
+    assert exit_status(records, signal=15) == 143
