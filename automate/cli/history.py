@@ -10,6 +10,7 @@ import click
 
 from automate.cli.moments import moment_option
 from automate.cli.options import Function, Shell, names_argument, pass_shell, reading
+from automate.cli.tasks import look_first
 from automate.errors import UsageError
 from automate.render import shown_json
 from automate.render.runs import history, instant_of, parsed
@@ -71,6 +72,7 @@ def command(  # noqa: PLR0913 - one for each option
     """
     if count == 0 and page > 1:
         raise UsageError("--page needs an -n that is not 0")
+    look_first(shell)
     reader = Reader(shell.instance)
     found = reader.entries(tasks=names or None, outcomes=outcomes, accept=_filter(triggers, until))
     wanted = _from(since, found)

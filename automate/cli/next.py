@@ -111,7 +111,8 @@ def _talk(shell: Shell, entries: "Mapping[str, Entry]", chosen: "Mapping[str, En
     if not entries:
         shell.say(tasks.no_tasks(shell))
     if left_out := len(entries) - len(chosen):
-        shell.say(f"{left_out} disabled {'task is' if left_out == 1 else 'tasks are'} left out; name them to see them.")
+        one = left_out == 1
+        shell.say(f"{left_out} disabled {'task is' if one else 'tasks are'} left out; name {'it' if one else 'them'}.")
     for name in chosen:
         if not chosen[name].enabled:
             shell.say(f"{name} is disabled: it would be due then.")

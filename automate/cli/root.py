@@ -28,7 +28,7 @@ VERBS = {
     "next": "What is due when.",
     "serve": "The scheduler: run tasks when they are due.",
     "tick": "One step of the scheduler, for system cron.",
-    "schema": "JSON Schemas of the files and the records.",
+    "schema": "JSON Schemas of task files and settings.",
     "completion": "A script that completes commands in your shell.",
 }
 """From verb, which is also the module's name, to what `automate --help` says of it, in its order."""

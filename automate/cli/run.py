@@ -7,8 +7,10 @@ import click
 
 from automate.catalog import Catalog
 from automate.cli.options import Shell, complete_tasks, json_option, operator, pass_shell, quiet_option
+from automate.cli.tasks import tell_faults
 from automate.operate import by_hand
 from automate.supervisor import look, open_instance
+from automate.supervisor.sharing import share
 
 _ARGUMENTS = "automate.arguments"
 
@@ -47,8 +49,9 @@ def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=uid)
         catalog = Catalog(shell.instance, state, owner=0 if uid == 0 else None, now=shell.now)
-        _ = catalog.settings  # with a fault in them nothing runs
+        share(shell.instance, catalog.settings.group)  # with a fault in the settings nothing runs
         tasks = catalog.tasks(names)
+        tell_faults(shell, catalog)  # of those that a glob would mean
         arguments = click.get_current_context().meta[_ARGUMENTS]
         wanted = by_hand.requests(tasks, arguments, operator())
         if dry_run:

@@ -18,7 +18,6 @@ from automate.supervisor import hand_over
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.request import Request
 
-SIGNALLED = 128  # what sh(1) adds to a signal's number
 _STEP = 0.05  # seconds between looks at the output
 _ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -54,16 +53,16 @@ class Session:
     def _watch(self, runs: Sequence[OpenRun]) -> int:
         started = [run for run in runs if run.phase == "running"]
         self._follow(started, prefixed=len(runs) > 1)
-        interrupted = False
+        asked: int | None = None
         while len(self._records) < len(runs):  # what follows them (`after`) is not waited for
             noted, self._noted = self._noted, []
             if signal.SIGHUP in noted:
-                return SIGNALLED + signal.SIGHUP
-            for _ in noted:
-                interrupted = True
+                return by_hand.SIGNALLED + signal.SIGHUP
+            for number in noted:
+                asked = asked or number
                 self._stop_all()
             self._step(_STEP)
-        return by_hand.exit_status(self._records, interrupted=interrupted)
+        return by_hand.exit_status(self._records, signal=asked)
 
     def _leave(self, runs: Sequence[OpenRun]) -> int:
         """What could not even start is told now; the rest is somebody else's to watch."""
@@ -75,7 +74,7 @@ class Session:
             if self._as_json:
                 self._shell.write(json.dumps({"id": run.id, "task": run.task}) + "\n")
             self._shell.say(f"{run.task} #{run.id}: started; automate log -f {run.task} shows what it writes")
-        return by_hand.exit_status(self._records, interrupted=False) if over else 0
+        return by_hand.exit_status(self._records, signal=None) if over else 0
 
     def _step(self, timeout: float) -> None:
         records = self._supervisor.step(timeout)

@@ -58,7 +58,13 @@ def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
     for fault in islice(lines, FEW):
         shell.warn(str(fault))
     if more := sum(1 for _ in lines):
-        shell.warn(f"and {more} more faults; `automate check` shows all of them")
+        shell.warn(f"and {more} more fault{'s' if more > 1 else ''}; `automate check` shows all of them")
+
+
+def look_first(shell: Shell) -> None:
+    """Finish what a crash left, for commands that then read the run log alone. AutomateError."""
+    if (state := _state(shell)) is not None:
+        state.close()
 
 
 def no_tasks(shell: Shell) -> str:

@@ -47,8 +47,10 @@ def _step(shell: Shell, catalog: Catalog, state: "State", *, uid: int, wait: boo
     from automate.service.events import Events
     from automate.service.step import step
     from automate.supervisor.loop import Supervisor
+    from automate.supervisor.sharing import share
 
     events = Events(lambda line: print(line, file=sys.stderr), clock.now, as_json=as_json)
+    share(shell.instance, catalog.settings_read.group)
     supervisor = Supervisor(shell.instance, state, uid=uid)
     try:
         step(catalog, state, supervisor, shell.now.timestamp())

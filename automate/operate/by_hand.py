@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from automate.errors import NotAllowedError
-from automate.run import Record
+from automate.run import GOOD, Record
 from automate.supervisor.request import Request
 from automate.task import Task
 
 TIMED_OUT = 124  # timeout(1)'s
 BUSY = 75  # sysexits.h, EX_TEMPFAIL
-INTERRUPTED = 130
+SIGNALLED = 128
 
 
 def requests(tasks: Sequence[Task], args: Sequence[str], by: str) -> list[Request]:
@@ -19,15 +19,15 @@ def requests(tasks: Sequence[Task], args: Sequence[str], by: str) -> list[Reques
     return [Request(task, by=by, args=tuple(args)) for task in {task.name: task for task in tasks}.values()]
 
 
-def exit_status(records: Sequence[Record], *, interrupted: bool) -> int:
+def exit_status(records: Sequence[Record], *, signal: int | None) -> int:
     """Of one run, the command's own status, 124 when it timed out, 75 when it was locked out. Of several, 0 when none
-    went wrong, 75 when being locked out is all that did, else 1."""
-    if interrupted:
-        return INTERRUPTED
+    went wrong, 75 when being locked out is all that did, else 1. After a `signal`, 128 and its number, as in sh(1)."""
+    if signal is not None:
+        return SIGNALLED + signal
     each = [_status(record) for record in records]
     if len(each) == 1:
         return each[0]
-    wrong = {status for record, status in zip(records, each, strict=True) if record.outcome != "warning" and status}
+    wrong = {status for record, status in zip(records, each, strict=True) if _is_wrong(record)}
     if wrong == {BUSY}:
         return BUSY
     return 1 if wrong else 0
@@ -47,5 +47,10 @@ def _status(record: Record) -> int:
         return TIMED_OUT
     if record.exit_code is None:
         return BUSY if record.outcome == "skipped" else 1
-    # Ended by somebody although its status is 0: that is no success.
-    return record.exit_code or int(record.outcome == "stopped")
+    # A status of 0 is no success where the task's `exit_codes` or somebody who stopped it say otherwise.
+    return record.exit_code or int(record.outcome not in GOOD)
+
+
+def _is_wrong(record: Record) -> bool:
+    """A task that says itself that there was nothing to do is right; one that was locked out did not run."""
+    return record.outcome not in GOOD or (record.outcome == "skipped" and record.exit_code is None)

@@ -24,7 +24,7 @@ def take(path: str) -> int | None:
     last copy of it, in whichever process, ends the lock. OSError, also for a link at `path`."""
     from filelock import lock_descriptor
 
-    descriptor = above(os.open(path, _OPEN, 0o600))
+    descriptor = above(os.open(path, _OPEN, 0o640))
     try:
         locked = lock_descriptor(descriptor, blocking=False)
     except BaseException:
@@ -61,7 +61,7 @@ class Watch:
 
     def __init__(self, path: str) -> None:
         """OSError, when the file cannot be opened for writing."""
-        self._descriptor = above(os.open(path, _OPEN, 0o600))
+        self._descriptor = above(os.open(path, _OPEN, 0o640))
 
     def take(self, run_id: int) -> bool:
         """False when another process watches this run."""

@@ -84,7 +84,7 @@ def read(path: str) -> Status:
 
 def _locked(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    opened = os.open(path, flags, 0o600)
+    opened = os.open(path, flags, 0o640)
     descriptor = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     os.close(opened)
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits out a look (locks.is_held), which lasts microseconds

@@ -90,7 +90,7 @@ def _make_directory(path: str) -> None:
     if not os.path.isdir(parent):
         _make_directory(parent)
     try:
-        os.mkdir(path, 0o700)
+        os.mkdir(path, 0o750)
     except FileExistsError:
         return
     except PermissionError as error:

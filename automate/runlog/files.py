@@ -109,7 +109,7 @@ def open_log(path: str, flags: int) -> int:
     FileNotFoundError without O_CREAT; AutomateError for what is no regular file; NotAllowedError.
     """
     try:
-        descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640)
     except PermissionError as error:
         raise _not_allowed(path) from error
     except OSError as error:

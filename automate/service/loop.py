@@ -9,11 +9,13 @@ from automate.errors import AutomateError, BusyError
 from automate.paths import Instance
 from automate.process import locks, systemd
 from automate.process.wakeup import Wakeup
+from automate.run import Record
 from automate.service.changes import Changes
 from automate.service.events import Events
 from automate.service.step import step
 from automate.state import State, schedules
 from automate.supervisor.loop import Supervisor
+from automate.supervisor.sharing import share
 
 LONGEST_SLEEP = 30.0  # seconds of wall clock: suspend and clock changes are seen then
 _LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell
@@ -75,12 +77,13 @@ class Server:
         catalog = Catalog(self._instance, self._state, owner=self._owner, now=clock.now())
         self._changes.watch([*catalog.task_dirs, os.path.dirname(self._instance.settings)])
         self._look_at_files = now + _LOOK_AT_FILES
+        share(self._instance, catalog.settings_read.group)
         return catalog
 
     def _sleep(self, now: float) -> None:
         wake = schedules.next_wake(self._state)
         patience = LONGEST_SLEEP if wake is None else min(LONGEST_SLEEP, max(0.0, wake - now))
-        self._events.ended(self._supervisor.step(patience))
+        self._tell(self._supervisor.step(patience))
         self._tell_systemd("WATCHDOG=1")
 
     def _take_signals(self) -> None:
@@ -99,7 +102,11 @@ class Server:
                 self._supervisor.stop(run_id, "automate serve", "the scheduler was told to end, with its tasks")
         until = clock.monotonic() + (float("inf") if stop_tasks else wait)
         while self._supervisor.busy and clock.monotonic() < until:
-            self._events.ended(self._supervisor.step(min(1.0, until - clock.monotonic())))
+            self._tell(self._supervisor.step(min(1.0, until - clock.monotonic())))
+
+    def _tell(self, records: list[Record]) -> None:
+        self._events.claimed(self._supervisor.started())
+        self._events.ended(records)
 
     def _tell_systemd(self, state: str) -> None:
         systemd.notify(self._notify, state)

@@ -138,7 +138,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
 def _open_writable(instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[], State]) -> State:
     path = instance.database
     for directory in (instance.state, instance.open_runs, instance.locks):
-        os.makedirs(directory, mode=0o700, exist_ok=True)
+        os.makedirs(directory, mode=0o750, exist_ok=True)
     _make_file(path)
     state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, writable=True, reopen=reopen)
     try:
@@ -217,7 +217,7 @@ def _make_file(path: str) -> None:
                 for suffix in _BESIDE:
                     with suppress(FileNotFoundError):
                         os.unlink(path + suffix)
-                os.close(os.open(path, flags | os.O_CREAT, 0o600))
+                os.close(os.open(path, flags | os.O_CREAT, 0o640))
     os.close(os.open(path, flags))
 
 

@@ -104,10 +104,12 @@ def next_attempt(state: State, run: OpenRun) -> bool:
         return connection.execute(_NEXT_ATTEMPT, values).rowcount == 1
 
 
-def mark_running(state: State, ids: Sequence[int], boot: str) -> None:
-    """Put down that these may start from now on, in this boot; durable when it returns."""
+def mark_running(state: State, ids: Sequence[int], boot: str) -> set[int]:
+    """Put down that these may start from now on, in this boot; durable when it returns. Those that an operator has
+    asked to stop are left as they are, and are not among the ids returned."""
+    query = "UPDATE runs SET phase = 'running', boot = ? WHERE id = ? AND stop IS NULL"
     with state.transaction() as connection:
-        connection.executemany("UPDATE runs SET phase = 'running', boot = ? WHERE id = ?", [(boot, i) for i in ids])
+        return {run_id for run_id in ids if connection.execute(query, (boot, run_id)).rowcount}
 
 
 def ask_to_stop(state: State, run_id: int, stop: Stop) -> bool:

@@ -17,7 +17,6 @@ _PATIENCE = 5.0  # seconds between tries while the disk is full
 
 def main() -> None:
     os.chdir("/")
-    os.umask(0o077)
     state_directory, log_directory = sys.argv[1:]
     instance = Instance(settings="", task_dirs=(), state=state_directory, log=log_directory)
     supervisor = Supervisor(instance, open_instance(instance), uid=os.geteuid())

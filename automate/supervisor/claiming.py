@@ -27,7 +27,7 @@ def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
     """All of a task's locks, or none and the path of the one that is held. The caller owns the descriptors. OSError."""
     taken: list[int] = []
     for path in lock_paths(instance, task):
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
         descriptor = locks.take(path)
         if descriptor is None:
             release(taken)

@@ -83,7 +83,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
     written = _settle(instance, attempt)
     started = run.started if run.started is not None else attempt.began
     ended = max(started, said.ended if said.ended is not None else instants.epoch())
-    ran = result.outcome != "error" and not result.by_condition
+    ran = result.outcome != "error" and not result.by_condition and run.attempt > 0
     exit_code = None if result.by_condition else said.exit
     return Record(
         id=run.id,

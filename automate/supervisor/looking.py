@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 from automate.paths import Instance
 from automate.process import locks
 from automate.state import State, open_state, runs
+from automate.supervisor.sharing import follow
 
 if TYPE_CHECKING:
     from automate.supervisor.loop import Supervisor
 
 
 def open_instance(instance: Instance) -> State:
-    """The instance's state; one that was lost is made anew from the run log and the status files. StateError."""
+    """The instance's state; one that was lost is made anew from the run log and the status files. From now on this
+    process creates files as the instance's are: for their owner, or for a group too. StateError."""
+    follow(instance)
     return open_state(instance, restore=lambda state: _restore(instance, state))
 
 

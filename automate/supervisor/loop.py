@@ -44,6 +44,7 @@ class Supervisor:
         self._timers: list[tuple[float, int]] = []
         self._over: list[Attempt] = []
         self._unseen: list[Attempt] = []
+        self._left_queue: list[OpenRun] = []
         self._decided: list[Record] = []
         self._unsure = False
         self._boot = host.boot_id()
@@ -118,6 +119,12 @@ class Supervisor:
             self._end(attempt, Stop("stopped", instants.epoch(), by, reason))
         elif run_id in self._queue.waiting:
             runs.ask_to_stop(self._state, run_id, Stop("stopped", instants.epoch(), by, reason))
+            self._queue.look_soon()
+
+    def started(self) -> list[OpenRun]:
+        """The runs that have left the queue, and were started, since this was asked last."""
+        started, self._left_queue = self._left_queue, []
+        return started
 
     def leave(self) -> None:
         """Let go of everything that still runs, so that another process can watch it."""
@@ -232,11 +239,15 @@ class Supervisor:
         for attempt in self._queue.stopped():
             self._register(attempt, is_over=True)
         ready = self._queue.ready()
-        if ready:
-            runs.mark_running(self._state, [waiting.run.id for waiting in ready], self._boot)
+        if not ready:
+            return
+        marked = runs.mark_running(self._state, [waiting.run.id for waiting in ready], self._boot)
         for waiting in ready:
-            self._queue.remove(waiting.run.id)
-            self._start(waiting.run._replace(phase="running", boot=self._boot), waiting.task, waiting.locks)
+            if waiting.run.id in marked:
+                self._queue.remove(waiting.run.id)
+                run = waiting.run._replace(phase="running", boot=self._boot)
+                self._start(run, waiting.task, waiting.locks)
+                self._left_queue.append(run)
 
     def _finish(self) -> list[Record]:
         """Group the ends: one append and one transaction for all that ended since the last step."""

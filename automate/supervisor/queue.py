@@ -55,6 +55,10 @@ class Queue:
                 waiting.run = waiting.run._replace(not_before=now + _STEP)
         return chosen
 
+    def look_soon(self) -> None:
+        """A run that waits was stopped: see it before anything else is started."""
+        self._looked = 0.0
+
     def stopped(self) -> list[Attempt]:
         """Those that an operator has stopped meanwhile, no longer waiting: what the last attempt left is their end."""
         now = instants.epoch()
@@ -66,7 +70,7 @@ class Queue:
             row = runs.open_run(self._state, run_id)
             if row is not None and row.stop is not None:
                 waiting = self.remove(run_id)
-                run = row._replace(attempt=max(1, row.attempt - 1), cpu_seconds=None)
+                run = row._replace(attempt=row.attempt - 1, cpu_seconds=None)
                 attempt = adopting.last_attempt(self._instance, run, waiting.task)
                 attempt.locks, attempt.stop = waiting.locks, row.stop
                 found.append(attempt)

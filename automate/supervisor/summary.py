@@ -21,7 +21,7 @@ def path_of(instance: Instance, run_id: int) -> str:
 def create(instance: Instance, run_id: int, who: Identity) -> None:
     """A new, empty file that is the command's user's. Its directory is not: the user may write the file, and cannot put
     a link there. What an attempt before left under this name (it may be a FIFO by now) goes. OSError."""
-    os.makedirs(instance.summaries, mode=0o700, exist_ok=True)
+    os.makedirs(instance.summaries, mode=0o750, exist_ok=True)
     path = path_of(instance, run_id)
     with suppress(FileNotFoundError):
         os.unlink(path)

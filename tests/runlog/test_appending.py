@@ -59,7 +59,9 @@ def test_a_new_log_is_its_owners_only(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     instance = log_of(tmp_path / "deep")
     os.rmdir(instance.log)
+    before = os.umask(0o077)
     append(instance, [record(1)])
+    os.umask(before)
     assert Path(instance.run_log).stat().st_mode & 0o777 == 0o600
     assert Path(instance.log).stat().st_mode & 0o777 == 0o700
 
@@ -213,6 +215,7 @@ from automate import paths
 from automate.errors import AutomateError
 from automate.run import Record
 from automate.runlog import append
+from automate.supervisor.sharing import PRIVATE
 directory, limit, together = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 instance = paths.of_directory(directory)
