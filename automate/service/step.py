@@ -24,29 +24,33 @@ FRESH = 90.0  # seconds: cron calls `tick` each minute, and may be late
 
 
 class Step(NamedTuple):
-    """What a step did: what it found in the files, and the runs that it claimed, started or not."""
+    """What a step did: what it found in the files, and the runs that it claimed, started or not. `again`: another
+    process looked at the files at the same time, so this one must look again."""
 
     changes: list[Change]
     runs: list[OpenRun]
+    again: bool = False
 
 
 def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: float) -> Step:
-    """Take one step at `now` (epoch seconds). `catalog` is None where nothing can have changed since the last step.
+    """Take one step at `now` (epoch seconds). `catalog` has not looked at the files yet; it is None where nothing can
+    have changed since the last step.
 
     Safe beside any number of others: whoever writes first has decided. StateError: nothing was claimed.
     """
     changes: list[Change] = []
     runs: list[OpenRun] = []
+    again = False
     if catalog is not None:
         plan = Plan(catalog, state, now)
         if not plan.is_empty:
             runs += supervisor.begin(plan.undecided(), plan.write)
-            changes = plan.changes
+            changes, again = [] if plan.is_void else plan.changes, plan.is_void
     runs += _startup(state, supervisor, now)
     turn = Turn(state, now)
     if turn.advances:
         runs += supervisor.begin(turn.requests, turn.write)
-    return Step(changes, runs)
+    return Step(changes, runs, again)
 
 
 class Turn:

@@ -18,27 +18,34 @@ from automate.task import Task
 
 
 class Change(NamedTuple):
-    """What a look at the files found of one task: `added`, `changed`, `rescheduled`, `removed`, `broken`, `mended`."""
+    """What a look at the files found of one task: `added`, `changed`, `rescheduled`, `removed`, `broken`, `mended`.
+    Without a task it is the settings that are broken."""
 
     action: str
-    task: str
+    task: str | None
     detail: str = ""
 
 
 class Plan:
-    """What is to be written so that the state says what the files say, and what that leaves undecided."""
+    """What is to be written so that the state says what the files say, and what that leaves undecided.
+
+    `is_void` once another process turned out to have written meanwhile: then the files are to be looked at again.
+    """
 
     def __init__(self, catalog: Catalog, state: State, now: float) -> None:
         """`now` is in epoch seconds. Costs one look at the files when nothing has changed."""
         self.changes: list[Change] = []
+        self.is_void = False
         self._now = now
+        # In this order, and `catalog` must not have looked before: else what it saw may be older than what is kept.
         self._before = schedules.recall(state, SEEN)
         self._seen = catalog.fingerprint
         self._rows: list[Scheduled] = []
         self._follows: dict[str, Sequence[tuple[str, str]]] = {}
         self._old: list[Scheduled] = []
         self._gone: list[Scheduled] = []
-        self._max_running = ""
+        self._kept: list[Scheduled] = []
+        self._max_running: str | None = None
         self._calendars: Mapping[str, Sequence[str]] = {}
         if not self.is_empty:
             self._compare(catalog, schedules.all_scheduled(state))
@@ -55,20 +62,27 @@ class Plan:
         return [request for old, reason in removed + changed for request in self._left(old, reason)]
 
     def write(self, state: State) -> Collection[str]:
-        """Within a claim's transaction. When another process has done it meanwhile nothing is written, and the
-        tasks are named whose requests are void."""
-        if schedules.recall(state, SEEN) != self._before:
+        """Within a claim's transaction. When another process has done it meanwhile, or has decided a task of which this
+        was about to say how far it is decided, nothing is written, and the tasks are named whose requests are void."""
+        read = (*self._gone, *self._old, *self._kept)
+        if schedules.recall(state, SEEN) != self._before or not schedules.are_as_read(state, read):
+            self.is_void = True
             return {old.task for old in (*self._gone, *self._old)}
         schedules.retire(state, [old.span(self._now) for old in (*self._gone, *self._old)])
         schedules.remove(state, [old.task for old in self._gone])
         schedules.put(state, self._rows)
         for task, followed in self._follows.items():
             schedules.set_followed(state, task, followed)
-        schedules.keep(state, MAX_RUNNING, self._max_running)
+        if self._max_running is not None:
+            schedules.keep(state, MAX_RUNNING, self._max_running)
         schedules.keep(state, SEEN, self._seen)
         return ()
 
     def _compare(self, catalog: Catalog, known: Mapping[str, Scheduled]) -> None:
+        if catalog.settings_faults:
+            # Tasks without the defaults they were written for are other tasks: all stay as they were last understood.
+            self.changes.append(Change("broken", None, str(catalog.settings_faults[0])))
+            return
         readings = catalog.readings()
         self._calendars = catalog.settings_read.calendars
         self._max_running = str(catalog.settings_read.max_running or "")
@@ -78,6 +92,7 @@ class Plan:
             old = known.get(name)
             detail = str(catalog.broken[name][0])
             if old is not None and not old.stale:
+                self._kept.append(old)
                 self._rows.append(old._replace(stale=True))
             self.changes.append(Change("broken", name, detail))
         self._gone = [old for name, old in known.items() if name not in readings and name not in catalog.broken]
@@ -88,11 +103,13 @@ class Plan:
         exceptions = _exceptions(task, self._calendars)
         if old is not None and old[1:4] == (parsed.definition, parsed.compiled, exceptions):
             if old.stale:
+                self._kept.append(old)
                 self._rows.append(old._replace(stale=False))
                 self.changes.append(Change("mended", name))
             return
         self._follows[name] = task.after
         if old is not None and old.compiled == parsed.compiled:
+            self._kept.append(old)
             since, until = old.since, old.until
             self.changes.append(Change("changed", name))
         else:

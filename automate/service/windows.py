@@ -17,19 +17,19 @@ class Window(NamedTuple):
 
 
 def window(scheduled: Scheduled, now: float) -> Window | None:
-    """What has fallen due since the task was last decided, `delay` seconds (the jitter's) late; None when nothing has.
+    """What has fallen due since the task was last decided, also what a jitter has not let start yet; None when nothing
+    has.
 
     Counted by arithmetic: a year's gap costs what a day's does.
     """
-    until = now - scheduled.delay
-    if until <= scheduled.until:
+    if now <= scheduled.until:
         return None
     schedule = load(scheduled.compiled)
     first = schedule.next_after(instant(scheduled.until))
-    if first is None or first.timestamp() > until:
+    if first is None or first.timestamp() > now:
         return None
-    last = schedule.previous_before(instant(floor(until) + 1))
-    number = schedule.count(instant(scheduled.until), instant(until))
+    last = schedule.previous_before(instant(floor(now) + 1))
+    number = schedule.count(instant(scheduled.until), instant(now))
     return Window(first.timestamp(), (last or first).timestamp(), number)
 
 

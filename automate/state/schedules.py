@@ -68,6 +68,13 @@ def next_wake(state: State) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
+def are_as_read(state: State, rows: Iterable[Scheduled]) -> bool:
+    """Whether nobody has decided any of these tasks since it was read, nor removed it; within the caller's
+    transaction."""
+    query = "SELECT 1 FROM schedules WHERE task = ? AND until = ?"
+    return all(state.read(query, (row.task, row.until)) for row in rows)
+
+
 def put(state: State, rows: Iterable[Scheduled]) -> None:
     """Write them, in place of what was kept of these tasks, within the caller's transaction."""
     marks = ", ".join("?" * len(Scheduled._fields))
