@@ -28,6 +28,7 @@ VERBS = {
     "next": "What is due when.",
     "serve": "The scheduler: run tasks when they are due.",
     "tick": "One step of the scheduler, for system cron.",
+    "audit": "Prove that every due time has its one record.",
     "schema": "JSON Schemas of task files and settings.",
     "completion": "A script that completes commands in your shell.",
 }

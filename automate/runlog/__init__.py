@@ -4,13 +4,15 @@ The JSON Lines file is touched only here. logrotate(8) may rename it at any time
 """
 
 from automate.runlog.appending import Position, append, position
-from automate.runlog.reading import Entry, Reader, find, highest_id, last_of_each, newest_first, recorded
+from automate.runlog.reading import Due, Entry, Reader, dues, find, highest_id, last_of_each, newest_first, recorded
 
 __all__ = [
+    "Due",
     "Entry",
     "Position",
     "Reader",
     "append",
+    "dues",
     "find",
     "highest_id",
     "last_of_each",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
 from fnmatch import translate
 from typing import NamedTuple
 
@@ -30,8 +31,22 @@ class _Key(msgspec.Struct):
     task: str
 
 
+class Due(msgspec.Struct):
+    """What a record says of due times, and no more: a million of them are read at once. `count` due times are meant,
+    the last of which is `due`, the first `first_due` (None: it is one)."""
+
+    id: int
+    task: str
+    trigger: str
+    ended: datetime
+    due: datetime | None = None
+    count: int = 1
+    first_due: datetime | None = None
+
+
 _decode_record = msgspec.json.Decoder(Record).decode
 _decode_key = msgspec.json.Decoder(_Key).decode
+_decode_due = msgspec.json.Decoder(Due).decode
 
 
 class Reader:
@@ -84,6 +99,15 @@ def find(instance: Instance, run_id: int) -> Record | None:
             if (key := _key(line)) and key.id == run_id and (record := _record(line)):
                 return record
     return None
+
+
+def dues(instance: Instance) -> Iterator[Due | None]:
+    """Of every line of the log, newest first; None for one that is no record."""
+    for line in _every_line(instance):
+        try:
+            yield _decode_due(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            yield None
 
 
 def recorded(instance: Instance, ids: Collection[int], since: Position) -> set[int]:

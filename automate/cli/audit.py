@@ -1,0 +1,114 @@
+"""`automate audit`: the proof that every due time has its one record."""
+
+import os
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automate.cli.moments import moment_option
+from automate.cli.options import Shell, pass_shell, reading
+from automate.render import table, visible, when
+
+if TYPE_CHECKING:
+    from automate.operate.auditing import Audit
+
+HEADERS = ("TASK", "DUE", "WRONG")
+_MOMENT = timedelta(microseconds=1)
+
+
+@click.command("audit")
+@moment_option("--since", "What was due then or later: '2h ago', yesterday, 2026-11-21, '2026-11-21 14:30'.")
+@moment_option("--until", "What was due before then.")
+@reading
+@pass_shell
+def command(shell: Shell, *, since: datetime | None, until: datetime | None, as_json: bool, header: bool) -> int:
+    """Prove that every due time has its one record: a run, or why there was none.
+
+    Compares which schedules were in force when, as the state knows it, with the run log. Each due time that has no
+    record, or two, is listed, and the exit status is then 1. Without --since and --until all that is known is proved.
+    """
+    from automate.operate.auditing import audit
+    from automate.supervisor import look, open_instance
+
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        found = audit(
+            shell.instance,
+            state,
+            None if since is None else (since - _MOMENT).timestamp(),
+            shell.now.timestamp() if until is None else min(shell.now, until - _MOMENT).timestamp(),
+        )
+    if as_json:
+        _write_json(shell, found)
+    elif found.wrong:
+        shell.write(_table(shell, found, header=header))
+    _talk(shell, found, since)
+    return 1 if found.wrong else 0
+
+
+def _table(shell: Shell, found: "Audit", *, header: bool) -> str:
+    cells = [
+        (visible(task, keep=""), _dues(each.first, each.due, each.number), each.what) for task, each in found.wrong
+    ]
+    return table(cells, HEADERS, shell.screen, header=header)
+
+
+def _dues(first: int, due: int, number: int) -> str:
+    last = when(_instant(due), seconds=True)
+    return last if number == 1 else f"{when(_instant(first), seconds=True)} to {last} ({number})"
+
+
+def _talk(shell: Shell, found: "Audit", since: datetime | None) -> None:
+    window = f"from {_when(found.since)} to {_when(found.until)}"
+    wrong = sum(each.number for _, each in found.wrong)
+    verdict = f"{wrong} are not as they should be" if wrong else "each has its one record"
+    shell.say(f"{_counted(found.due_times, 'due time')} of {_counted(found.tasks, 'task')} {window}: {verdict}")
+    if found.under_way:
+        shell.say(f"{_counted(found.under_way, 'run')} of these under way")
+    if found.undecided:
+        shell.say(f"{_counted(found.undecided, 'due time')} not decided yet: neither serve nor tick has looked since")
+    if found.earliest_record is not None:
+        shell.say(f"nothing can be proved before {_when(found.earliest_record)}: older records were rotated away")
+    later = [task for task, first in found.first_in_force.items() if since is not None and first > since.timestamp()]
+    if later:
+        shell.say(f"not known of the whole time: {', '.join(later)}; --json shows since when each is")
+    if found.unreadable:
+        shell.say(f"{_counted(found.unreadable, 'line')} of {shell.instance.run_log} no records")
+
+
+def _write_json(shell: Shell, found: "Audit") -> None:
+    from automate.cli.objects import time
+    from automate.render import json_document
+
+    document: dict[str, Any] = found._asdict() | {
+        "since": time(found.since),
+        "until": time(found.until),
+        "wrong": [
+            {
+                "task": task,
+                "due": time(each.due),
+                "first_due": time(each.first),
+                "count": each.number,
+                "what": each.what,
+                "runs": [*each.ids],
+            }
+            for task, each in found.wrong
+        ],
+        "earliest_record": time(found.earliest_record),
+        "first_in_force": {task: time(first) for task, first in found.first_in_force.items()},
+    }
+    shell.write(json_document(document, shell.screen))
+
+
+def _when(seconds: float) -> str:
+    return when(_instant(seconds), seconds=True)
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

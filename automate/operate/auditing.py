@@ -1,0 +1,129 @@
+"""The proof that every due time has its one record: what it is made from, gathered."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from automate import runlog
+from automate.paths import Instance
+from automate.rules.auditing import InForce, OnRecord, Wrong, prove
+from automate.run import Record
+from automate.schedule import load
+from automate.state import OpenRun, State, runs, schedules
+from automate.state.schedules import Scheduled, Span
+
+_OF_SCHEDULE = frozenset({"schedule", "catch-up"})  # the triggers that a due time has
+
+
+class Audit(NamedTuple):
+    """What was looked at, and what is wrong. Instants are epoch seconds.
+
+    Looked at were the due times in (since, until] that are decided: `due_times` of `tasks` tasks. `wrong` has each
+    with its task's name. `under_way` runs are claimed and not on record yet; `undecided` due times have passed, and
+    nobody has decided them yet. `earliest_record` is when the log begins, where what was before was rotated away, else
+    None. `first_in_force` is since when each task's schedule is known. `unreadable` lines of the log are no records.
+    """
+
+    since: float
+    until: float
+    tasks: int
+    due_times: int
+    under_way: int
+    wrong: list[tuple[str, Wrong]]
+    undecided: int
+    earliest_record: float | None
+    first_in_force: dict[str, float]
+    unreadable: int
+
+
+class _Known:
+    """What is on record of due times, or is going to be, by task."""
+
+    def __init__(self, instance: Instance, open_runs: Iterable[OpenRun]) -> None:
+        self.records: dict[str, list[OnRecord]] = defaultdict(list)
+        self.unreadable = 0
+        ids: set[int] = set()
+        oldest: runlog.Due | None = None
+        for due in runlog.dues(instance):
+            if due is None:
+                self.unreadable += 1
+                continue
+            oldest = due
+            ids.add(due.id)
+            if due.due is not None and due.trigger in _OF_SCHEDULE:
+                self._add(due.task, due.id, due.first_due or due.due, due.due, due.count)
+        under_way = [run for run in open_runs if run.id not in ids]
+        # The first run that there ever was is #1: where nothing is known of it any more, the log was cut.
+        was_cut = oldest is not None and min(ids.union(run.id for run in under_way)) > 1
+        self.earliest = oldest.ended.timestamp() if oldest is not None and was_cut else None
+        self.under_way = sum(self._add_open(run) for run in under_way)
+
+    def _add(self, task: str, run_id: int, first: datetime, due: datetime, number: int) -> None:
+        self.records[task].append(OnRecord(run_id, int(first.timestamp()), int(due.timestamp()), number))
+
+    def _add_open(self, run: OpenRun) -> bool:
+        """Whether it is of a due time."""
+        if run.due is None or run.trigger not in _OF_SCHEDULE:
+            return False
+        first = due = datetime.fromtimestamp(run.due, UTC)
+        number = 1
+        if run.phase == "decided":
+            record = msgspec.json.decode(run.definition, type=Record)
+            number = record.count
+            first = datetime.fromisoformat(record.first_due) if record.first_due else due
+        self._add(run.task, run.id, first, due, number)
+        return True
+
+
+def audit(instance: Instance, state: State, after: float | None, until: float) -> Audit:
+    """Look at all that is known, or at what was due later than `after`, and at the latest at `until`. AutomateError.
+
+    What is decided while it looks is left for the next time: so what is in force is read first, then what is open, then
+    the log.
+    """
+    in_force_now = schedules.all_scheduled(state)
+    spans = _by_task(schedules.spans(state))
+    known = _Known(instance, runs.open_runs(state))
+    since = {task: of_task[0].since for task, of_task in spans.items()}
+    begin = max(after or 0.0, known.earliest or 0.0, min(since.values(), default=until))
+    due_times, wrong = 0, []
+    for task, of_task in spans.items():
+        decided = in_force_now[task].until if task in in_force_now else until
+        records = [record for record in known.records.get(task, ()) if record.first <= decided]
+        in_force = [InForce(load(span.compiled), span.since, span.until) for span in of_task]
+        proof = prove(in_force, records, max(begin, since[task]), until)
+        due_times += proof.due_times
+        wrong += [(task, each) for each in proof.wrong]
+    return Audit(
+        since=begin,
+        until=until,
+        tasks=len(spans),
+        due_times=due_times,
+        under_way=known.under_way,
+        wrong=wrong,
+        undecided=_undecided(schedules.awake(state, until), until),
+        earliest_record=known.earliest,
+        first_in_force=since,
+        unreadable=known.unreadable,
+    )
+
+
+def _by_task(spans: Iterable[Span]) -> dict[str, list[Span]]:
+    """Each task's, oldest first, in the order of the names."""
+    found: dict[str, list[Span]] = {}
+    for span in sorted(spans):
+        found.setdefault(span.task, []).append(span)
+    return {task: sorted(of_task, key=lambda span: span.since) for task, of_task in found.items()}
+
+
+def _undecided(awake: Iterable[Scheduled], until: float) -> int:
+    """Due times that have passed and that nobody has decided yet: nothing was running."""
+    moments = [(load(row.compiled), row.until, until - row.delay) for row in awake]
+    return sum(
+        schedule.count(datetime.fromtimestamp(after, UTC), datetime.fromtimestamp(now, UTC))
+        for schedule, after, now in moments
+        if after < now
+    )

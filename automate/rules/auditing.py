@@ -1,0 +1,193 @@
+"""Whether each due time of a task has its one record: proved by counting, and looked at closely where counts differ.
+
+Instants are epoch seconds; due times are whole ones. A stretch is exclusive at its begin and inclusive at its end.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby, pairwise
+from math import floor
+from typing import NamedTuple, Protocol
+
+from automate.rules.reasons import numbers
+
+NO_RECORD = "no record"
+NEVER_DUE = "recorded but never due: {runs}"
+SEVERAL = "{number} records: {runs}"
+MISCOUNTED = "on record as {number} due times: {runs}"
+
+
+class Schedule(Protocol):
+    """What is asked of automate.schedule.Schedule."""
+
+    def count(self, after: datetime, until: datetime, /) -> int: ...
+    def next_after(self, instant: datetime, /) -> datetime | None: ...
+    def previous_before(self, instant: datetime, /) -> datetime | None: ...
+
+
+class InForce(NamedTuple):
+    """A schedule that was in force in (since, until], all of whose due times there were decided."""
+
+    schedule: Schedule
+    since: float
+    until: float
+
+
+class OnRecord(NamedTuple):
+    """What stands for the due times from `first` to `due`, both inclusive: a record, or an open run that will be one.
+
+    `number` is how many it says these are; None where some of them lie outside of what is looked at.
+    """
+
+    id: int
+    first: int
+    due: int
+    number: int | None = 1
+
+
+class Wrong(NamedTuple):
+    """`number` due times in a row about which schedule and run log disagree, and the ids of the runs on record."""
+
+    first: int
+    due: int
+    number: int
+    what: str
+    ids: tuple[int, ...] = ()
+
+
+class Proof(NamedTuple):
+    """How many due times were looked at, and which of them are wrong, in order."""
+
+    due_times: int
+    wrong: tuple[Wrong, ...]
+
+
+class _Piece(NamedTuple):
+    """A stretch in which neither a span nor what a record stands for begins or ends."""
+
+    after: int
+    until: int
+    spans: tuple[InForce, ...]
+    records: tuple[OnRecord, ...]
+
+
+def prove(in_force: Iterable[InForce], on_record: Iterable[OnRecord], after: float, until: float) -> Proof:
+    """Of one task, in (after, until]: each due time of what was in force has one record, and no record is without.
+
+    Where spans overlap (a clock that was far ahead was set right) a time was due in each of them, and may have as many
+    records.
+    """
+    first, last = floor(after), floor(until)
+    spans = sorted(filter(None, (_clipped(span, first, last) for span in in_force)), key=lambda span: span.since)
+    records = sorted(filter(None, (_cut(record, first, last) for record in on_record)), key=lambda record: record.first)
+    due_times = sum(_count(span, span.since, span.until) for span in spans)
+    if _agree(spans, records):
+        return Proof(due_times, ())
+    pieces = [*_pieces(spans, records)]
+    wrong = [*_in_pieces(pieces), *_in_records(pieces, records)]
+    return Proof(due_times, tuple(sorted(wrong)))
+
+
+def _clipped(span: InForce, after: int, until: int) -> InForce | None:
+    since, end = max(floor(span.since), after), min(floor(span.until), until)
+    return InForce(span.schedule, since, end) if since < end else None
+
+
+def _cut(record: OnRecord, after: int, until: int) -> OnRecord | None:
+    first, due = max(record.first, after + 1), min(record.due, until)
+    if first > due:
+        return None
+    return record if (first, due) == (record.first, record.due) else OnRecord(record.id, first, due, None)
+
+
+def _agree(spans: Sequence[InForce], records: Sequence[OnRecord]) -> bool:
+    """Whether the records, one after the other, are just what was due; the schedule is asked once for each of them."""
+    left = iter(records)
+    record = next(left, None)
+    reached: float = 0
+    for span in spans:
+        if span.since < reached:
+            return False
+        reached = span.since
+        while record is not None and record.due <= span.until:
+            if not _is_next(span, reached, record):
+                return False
+            reached, record = record.due, next(left, None)
+        if _count(span, reached, span.until):
+            return False
+        reached = span.until
+    return record is None
+
+
+def _is_next(span: InForce, reached: float, record: OnRecord) -> bool:
+    """Whether it stands for the next due times after `reached`, and for nothing else."""
+    due = span.schedule.next_after(_instant(reached))
+    if due is None or not reached < record.first <= due.timestamp() <= record.due:
+        return False
+    return record.first == record.due or record.number in (None, _count(span, reached, record.due))
+
+
+def _pieces(spans: Sequence[InForce], records: Sequence[OnRecord]) -> Iterator[_Piece]:
+    ends: list[tuple[int, InForce | OnRecord]] = [(int(at), span) for span in spans for at in (span.since, span.until)]
+    ends += [(at, record) for record in records for at in (record.first - 1, record.due)]
+    here: dict[int, InForce | OnRecord] = {}  # by identity: a record that stands twice in the log is two
+    places = groupby(sorted(ends, key=lambda end: end[0]), key=lambda end: end[0])
+    for (after, changes), (until, _) in pairwise((at, [*group]) for at, group in places):
+        for _, each in changes:
+            if here.pop(id(each), None) is None:
+                here[id(each)] = each
+        yield _Piece(
+            after,
+            until,
+            tuple(each for each in here.values() if isinstance(each, InForce)),
+            tuple(each for each in here.values() if isinstance(each, OnRecord)),
+        )
+
+
+def _in_pieces(pieces: Iterable[_Piece]) -> Iterator[Wrong]:
+    """Due times without a record, and those with more than there may be."""
+    for piece in pieces:
+        span, number = _most(piece)
+        if span is not None and not 0 < len(piece.records) <= len(piece.spans):
+            first = span.schedule.next_after(_instant(piece.after))
+            last = span.schedule.previous_before(_instant(piece.until + 1))
+            ids = tuple(sorted(record.id for record in piece.records))
+            what = SEVERAL.format(number=len(ids), runs=numbers(ids)) if ids else NO_RECORD
+            yield Wrong(_second(first), _second(last), number, what, ids)
+
+
+def _in_records(pieces: Iterable[_Piece], records: Iterable[OnRecord]) -> Iterator[Wrong]:
+    """Records of what was never due, and those that count wrongly."""
+    real = {id(record): 0 for record in records}
+    for piece in pieces:
+        if piece.records:
+            _, number = _most(piece)
+            for record in piece.records:
+                real[id(record)] += number
+    for record in records:
+        number = real[id(record)]
+        if number == 0:
+            what = NEVER_DUE.format(runs=numbers([record.id]))
+            yield Wrong(record.first, record.due, record.number or 1, what, (record.id,))
+        elif record.number not in (None, number):
+            what = MISCOUNTED.format(number=record.number, runs=numbers([record.id]))
+            yield Wrong(record.first, record.due, number, what, (record.id,))
+
+
+def _most(piece: _Piece) -> tuple[InForce | None, int]:
+    """The span by which most is due in the piece, and how much that is; None where nothing is."""
+    counts = [(_count(span, piece.after, piece.until), span) for span in piece.spans]
+    number, span = max(counts, key=lambda each: each[0], default=(0, None))
+    return (span, number) if number else (None, 0)
+
+
+def _count(span: InForce, after: float, until: float) -> int:
+    return span.schedule.count(_instant(after), _instant(until))
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _second(instant: datetime | None) -> int:
+    return 0 if instant is None else int(instant.timestamp())
