@@ -23,5 +23,8 @@ def stamp_or_none(seconds: float | None) -> str | None:
 
 
 def seconds_of(text: str | None) -> float | None:
-    """The other way, of a record's instant."""
-    return None if text is None else datetime.fromisoformat(text).timestamp()
+    """The other way, of a record's instant; None too for what is no instant, in a record that was written by hand."""
+    try:
+        return datetime.fromisoformat(text or "").timestamp()
+    except ValueError:
+        return None
