@@ -104,12 +104,22 @@ def next_attempt(state: State, run: OpenRun) -> bool:
         return connection.execute(_NEXT_ATTEMPT, values).rowcount == 1
 
 
-def mark_running(state: State, ids: Sequence[int], boot: str) -> set[int]:
+def count_running(state: State) -> int:
+    """How many have a place among those that run."""
+    return int(str(state.read("SELECT count(*) FROM runs WHERE phase = 'running'")[0][0]))
+
+
+def mark_running(state: State, ids: Sequence[int], boot: str, limit: int | None = None) -> set[int]:
     """Put down that these may start from now on, in this boot; durable when it returns. Those that an operator has
-    asked to stop are left as they are, and are not among the ids returned."""
+    asked to stop, and those beyond `limit` running ones in all, are left as they are and are not among the ids
+    returned."""
     query = "UPDATE runs SET phase = 'running', boot = ? WHERE id = ? AND stop IS NULL"
+    values = [(boot, run_id) for run_id in ids]
+    if limit is not None:
+        query += " AND (SELECT count(*) FROM runs WHERE phase = 'running') < ?"
+        values = [(*pair, limit) for pair in values]  # type: ignore[misc]
     with state.transaction() as connection:
-        return {run_id for run_id in ids if connection.execute(query, (boot, run_id)).rowcount}
+        return {pair[1] for pair in values if connection.execute(query, pair).rowcount}
 
 
 def ask_to_stop(state: State, run_id: int, stop: Stop) -> bool:

@@ -64,6 +64,8 @@ class Supervisor:
         """Claim the runs, all in one transaction, and start them. One that may not start now waits, or is decided not
         to start; its record comes from a later `step`. `decide` is asked within the transaction for which tasks another
         process has decided meanwhile: their requests are dropped. StateError: nothing was claimed, nothing started."""
+        if wanted:
+            self._start_queued()  # who waits was first
         try:
             for request in wanted:
                 claiming.lock(self._instance, request)
@@ -241,7 +243,9 @@ class Supervisor:
         ready = self._queue.ready()
         if not ready:
             return
-        marked = runs.mark_running(self._state, [waiting.run.id for waiting in ready], self._boot)
+        ids = [waiting.run.id for waiting in ready]
+        marked = runs.mark_running(self._state, ids, self._boot, self._queue.limit())
+        self._queue.postpone(waiting for waiting in ready if waiting.run.id not in marked)
         for waiting in ready:
             if waiting.run.id in marked:
                 self._queue.remove(waiting.run.id)
@@ -265,6 +269,8 @@ class Supervisor:
             self._over += [attempt for attempt in over if attempt.run.id in self.attempts]
             raise
         self._decided, self._unsure = [], False
+        if closed:
+            self._queue.hurry()
         for attempt in closed:
             ending.prune(self._instance, attempt)
             attempt.let_go()

@@ -1,6 +1,7 @@
 """Runs that wait: for their next attempt, for a lock, or for room under `max_running`."""
 
-from signal import SIGKILL
+from collections.abc import Iterable
+from signal import SIGKILL, SIGTERM
 
 from automate.paths import Instance
 from automate.rules.overlap import room
@@ -24,7 +25,10 @@ class Queue:
 
     def add(self, waiting: Waiting) -> None:
         """From now on the locks of it are the queue's."""
+        delay = min(waiting.run.not_before - instants.epoch(), float(waiting.task.retries.max_delay))
+        waiting.ready_at = instants.monotonic() + max(0.0, delay)
         self.waiting[waiting.run.id] = waiting
+        self.hurry()
 
     def remove(self, run_id: int) -> Waiting:
         """Its locks are the caller's then."""
@@ -35,33 +39,48 @@ class Queue:
         for waiting in self.waiting.values():
             release(waiting.locks)
 
+    def hurry(self) -> None:
+        """Something has ended, or has come: look at all of them again, so that nobody overtakes who waits longer."""
+        for waiting in self.waiting.values():
+            waiting.look_at = 0.0
+
     def patience(self) -> float:
         """Seconds until there is something to look at; infinity when nothing waits."""
-        soonest = min((waiting.run.not_before for waiting in self.waiting.values()), default=float("inf"))
-        return min(_STEP, soonest - instants.epoch()) if self.waiting else soonest
+        if not self.waiting:
+            return float("inf")
+        soonest = min(max(waiting.ready_at, waiting.look_at) for waiting in self.waiting.values())
+        return min(_STEP, soonest - instants.monotonic())
 
     def ready(self) -> list[Waiting]:
         """Those that may start now, with their locks taken."""
-        now = instants.epoch()
-        due = [self.waiting[run_id] for run_id in sorted(self.waiting) if self.waiting[run_id].run.not_before <= now]
-        if not due:
+        now = instants.monotonic()
+        due = [self.waiting[run_id] for run_id in sorted(self.waiting) if self.waiting[run_id].ready_at <= now]
+        if not any(waiting.look_at <= now for waiting in due):
             return []
-        limit, running = self._limit(), len([1 for run in runs.open_runs(self._state) if run.phase == "running"])
+        limit, running = self.limit(), runs.count_running(self._state)
         chosen: list[Waiting] = []
+        held: set[str] = set()
         for waiting in due:
-            if room(limit, running + len(chosen)) and (waiting.locks or self._lock(waiting)):
+            if room(limit, running + len(chosen)) and (waiting.locks or self._lock(waiting, held)):
                 chosen.append(waiting)
             else:
-                waiting.run = waiting.run._replace(not_before=now + _STEP)
+                waiting.look_at = now + _STEP
         return chosen
 
     def look_soon(self) -> None:
         """A run that waits was stopped: see it before anything else is started."""
         self._looked = 0.0
 
+    def postpone(self, refused: Iterable[Waiting]) -> None:
+        """The state did not let these start: they were stopped, or another process has taken the room."""
+        for waiting in refused:
+            release(waiting.locks)
+            waiting.look_at = instants.monotonic() + _STEP
+        self.look_soon()
+
     def stopped(self) -> list[Attempt]:
         """Those that an operator has stopped meanwhile, no longer waiting: what the last attempt left is their end."""
-        now = instants.epoch()
+        now = instants.monotonic()
         if not self.waiting or now - self._looked < _STEP:
             return []
         self._looked = now
@@ -76,20 +95,29 @@ class Queue:
                 found.append(attempt)
         return found
 
-    def _limit(self) -> int | None:
+    def limit(self) -> int | None:
+        """The settings' `max_running`, as the scheduler has read it."""
         kept = schedules.recall(self._state, MAX_RUNNING)
         return int(kept) if kept else None
 
-    def _lock(self, waiting: Waiting) -> bool:
-        waiting.locks, held = claiming.take_locks(self._instance, waiting.task)
-        if held is not None and waiting.task.overlap == "replace":
+    def _lock(self, waiting: Waiting, held: set[str]) -> bool:
+        """Those that are known to be held are not asked for again: a thousand tasks may wait for one lock."""
+        if not held.isdisjoint(claiming.lock_paths(self._instance, waiting.task)):
+            return False
+        waiting.locks, path = claiming.take_locks(self._instance, waiting.task)
+        if path is None:
+            return True
+        held.add(path)
+        if waiting.task.overlap == "replace":
             self._press(waiting)
-        return held is None
+        return False
 
     def _press(self, waiting: Waiting) -> None:
-        """The run that is to be replaced was told to end (claiming.py); if it does not, it is killed."""
+        """The run that is to be replaced was put down to be stopped (places.py): TERM, and KILL when it does not end."""
+        now = instants.monotonic()
+        number = SIGTERM if waiting.kill_at is None else SIGKILL
+        if waiting.kill_at is not None and now < waiting.kill_at:
+            return
         for run in runs.open_runs(self._state, waiting.run.task):
-            if run.id < waiting.run.id and run.stop is not None:
-                patience = float(adopting.task_of(run).kill_after)
-                if instants.epoch() >= run.stop.at + patience:
-                    signal_run(self._instance, run, SIGKILL)
+            if run.id < waiting.run.id and run.stop is not None and signal_run(self._instance, run, number):
+                waiting.kill_at = now + float(adopting.task_of(run).kill_after)
