@@ -9,6 +9,7 @@ Outcome = Literal["success", "warning", "failed", "timeout", "stopped", "lost", 
 Trigger = Literal["schedule", "catch-up", "manual", "startup", "after"]
 
 RAN: frozenset[Outcome] = frozenset({"success", "warning", "failed", "timeout", "stopped", "lost"})
+OF_SCHEDULE: frozenset[Trigger] = frozenset({"schedule", "catch-up"})
 GOOD: frozenset[Outcome] = frozenset({"success", "warning", "skipped"})
 
 

@@ -10,12 +10,10 @@ import msgspec
 from automate import runlog
 from automate.paths import Instance
 from automate.rules.auditing import InForce, OnRecord, Wrong, prove
-from automate.run import Record
+from automate.run import OF_SCHEDULE, Record
 from automate.schedule import load
 from automate.state import OpenRun, State, runs, schedules
 from automate.state.schedules import Scheduled, Span
-
-_OF_SCHEDULE = frozenset({"schedule", "catch-up"})  # the triggers that a due time has
 
 
 class Audit(NamedTuple):
@@ -53,7 +51,7 @@ class _Known:
                 continue
             oldest = due
             ids.add(due.id)
-            if due.due is not None and due.trigger in _OF_SCHEDULE:
+            if due.due is not None and due.trigger in OF_SCHEDULE:
                 self._add(due.task, due.id, due.first_due or due.due, due.due, due.count)
         under_way = [run for run in open_runs if run.id not in ids]
         # The first run that there ever was is #1: where nothing is known of it any more, the log was cut.
@@ -66,7 +64,7 @@ class _Known:
 
     def _add_open(self, run: OpenRun) -> bool:
         """Whether it is of a due time."""
-        if run.due is None or run.trigger not in _OF_SCHEDULE:
+        if run.due is None or run.trigger not in OF_SCHEDULE:
             return False
         first = due = datetime.fromtimestamp(run.due, UTC)
         number = 1

@@ -47,6 +47,7 @@ class Plan:
         self._kept: list[Scheduled] = []
         self._max_running: str | None = None
         self._calendars: Mapping[str, Sequence[str]] = {}
+        self._last_dues = schedules.last_dues(state)
         if not self.is_empty:
             self._compare(catalog, schedules.all_scheduled(state))
 
@@ -75,6 +76,7 @@ class Plan:
             schedules.set_followed(state, task, followed)
         if self._max_running is not None:
             schedules.keep(state, MAX_RUNNING, self._max_running)
+            schedules.keep_last_dues(state, self._last_dues)
         schedules.keep(state, SEEN, self._seen)
         return ()
 
@@ -95,6 +97,7 @@ class Plan:
                 self._kept.append(old)
                 self._rows.append(old._replace(stale=True))
             self.changes.append(Change("broken", name, detail))
+        self._last_dues = {name: due for name, due in self._last_dues.items() if name in catalog.broken}
         self._gone = [old for name, old in known.items() if name not in readings and name not in catalog.broken]
         self.changes += [Change("removed", old.task) for old in self._gone]
 
@@ -113,7 +116,7 @@ class Plan:
             since, until = old.since, old.until
             self.changes.append(Change("changed", name))
         else:
-            since = until = self._now
+            since = until = self._begin(name, parsed) if old is None else self._now
             self.changes.append(Change("added" if old is None else "rescheduled", name, parsed.brief.schedule))
             self._old += [] if old is None else [old]
         due = next_due(parsed.compiled, until)
@@ -132,6 +135,14 @@ class Plan:
                 stale=False,
             )
         )
+
+    def _begin(self, name: str, parsed: Parsed) -> float:
+        """Since when a task is due that was not known: now, unless only the state was lost. Then it goes on from its
+        last due time on record, if that is one of its schedule still."""
+        last = self._last_dues.get(name)
+        if last is None or last > self._now or next_due(parsed.compiled, last - 1) != last:
+            return self._now
+        return last
 
     def _left(self, old: Scheduled, reason: str) -> list[Request]:
         span = window(old, self._now)

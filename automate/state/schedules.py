@@ -1,6 +1,7 @@
 """What the scheduler keeps: each task's schedule, since when it has been in force, and up to when it was decided."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from automate.state.store import State
@@ -40,6 +41,7 @@ class Scheduled(NamedTuple):
         return Span(self.task, self.compiled, self.since, until)
 
 
+_LAST_DUES = "last_dues"
 _COLUMNS = ", ".join(Scheduled._fields)
 
 
@@ -134,6 +136,17 @@ def recall(state: State, about: str) -> str | None:
 def keep(state: State, about: str, value: str) -> None:
     """Within the caller's transaction."""
     state.connection.execute("INSERT OR REPLACE INTO scheduler VALUES (?, ?)", (about, value))
+
+
+def last_dues(state: State) -> dict[str, float]:
+    """By task, the newest due time on record that a lost state left; empty once the tasks are known again."""
+    kept = recall(state, _LAST_DUES)
+    return dict(json.loads(kept)) if kept else {}
+
+
+def keep_last_dues(state: State, dues: Mapping[str, float]) -> None:
+    """In place of those that were kept, within the caller's transaction."""
+    keep(state, _LAST_DUES, json.dumps(dues))
 
 
 def _rows(state: State, condition: str, values: tuple[object, ...] = ()) -> list[Scheduled]:

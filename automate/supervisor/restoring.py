@@ -1,12 +1,14 @@
 """A state that was lost, made anew: from the run log what has ended, from the status files what has not."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 
 from automate import runlog
 from automate.paths import Instance
 from automate.process import status
-from automate.state import OpenRun, State, runs
+from automate.run import OF_SCHEDULE
+from automate.state import OpenRun, State, runs, schedules
 from automate.supervisor import ending, starting
 
 
@@ -16,8 +18,19 @@ def restore(instance: Instance, state: State) -> None:
     left = _left(instance)
     seen = max([runlog.highest_id(instance), *(run.id for run in left)])
     runs.reserve_ids(state, seen)
+    schedules.keep_last_dues(state, _last_dues(instance, left))
     known = runlog.recorded(instance, [run.id for run in left], runlog.Position(0, 0)) if left else set()
     runs.insert(state, [run for run in left if run.id not in known])
+
+
+def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:
+    """The newest due time of each task that was claimed, as far as it can still be seen, in epoch seconds."""
+    last: dict[str, float] = {}
+    seen = [(due.task, due.trigger, due.due.timestamp()) for due in runlog.dues(instance) if due and due.due]
+    for task, trigger, due in [*seen, *((run.task, run.trigger, run.due) for run in left if run.due is not None)]:
+        if trigger in OF_SCHEDULE:
+            last[task] = max(due, last.get(task, due))
+    return last
 
 
 def _left(instance: Instance) -> list[OpenRun]:
