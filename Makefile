@@ -4,16 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the tests need and PyPI does not have, as command:package. Installed on Debian when root runs make.
 TOOLS := mandoc:mandoc busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux
+# How long `make chaos` goes on.
+SECONDS ?= 600
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports man crash bench clean tools ensurepip
+.PHONY: help run test check lint types imports man crash chaos bench clean tools ensurepip
 
 help:
 	@echo 'make run    install into $(VENV), then run and list the tasks of tasks.d/'
 	@echo 'make test   everything that must pass: make check, then the tests'
 	@echo 'make check  lint, types, import contracts, man pages'
 	@echo 'make crash  kill a supervisor at every single step; takes minutes'
+	@echo 'make chaos  kill, stop, edit, rotate and fill up an instance for SECONDS=600, then prove what its tasks saw'
 	@echo 'make bench  measure, beside grep, croniter and python -c'
 
 run: $(VENV)/installed
@@ -50,6 +53,9 @@ crash: $(VENV)/installed
 	@for scenario in single herd retried timed_out; do \
 	  echo "$$scenario, killed at each step:"; scratch=$$(mktemp -d); \
 	  $(BIN)/python tests/crash/dying.py "$$scratch" $$scenario killed 1 1 || exit 1; rm -rf "$$scratch"; done
+
+chaos: $(VENV)/installed
+	$(BIN)/python tests/chaos/chaos.py --seconds $(SECONDS)
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks
