@@ -90,6 +90,11 @@ def open_runs(state: State, task: str | None = None) -> list[OpenRun]:
     return [_row(row) for row in state.read(query, values)]
 
 
+def under_way(state: State, task: str | None = None) -> list[OpenRun]:
+    """Those that have started and not ended, also between two attempts; all, or one task's; oldest first."""
+    return [run for run in open_runs(state, task) if run.phase == "running" or run.attempt > 1]
+
+
 def open_run(state: State, run_id: int) -> OpenRun | None:
     """None when it ended, or never was."""
     rows = state.read(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))  # noqa: S608 - a constant

@@ -1,14 +1,21 @@
 """What becomes of requests: start, wait, or nothing, with the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from automate.rules import reasons
 from automate.rules.overlap import DECIDED, WAITING, OpenInfo, overlap, room
-from automate.state import State, Stop, runs, schedules
+from automate.state import OpenRun, State, Stop, runs, schedules
 from automate.supervisor import instants
+from automate.supervisor.adopting import task_of
 from automate.supervisor.request import Request
 
 MAX_RUNNING = "max_running"  # under this name the scheduler keeps the setting in the state, for whoever starts runs
+
+
+def shared_in_use(under_way: Iterable[OpenRun]) -> set[str]:
+    """The shared locks of runs that are under way: also of one whose shim, which held them, was killed, while what it
+    started was not."""
+    return {lock for run in under_way for lock in task_of(run).locks}
 
 
 class Places:
@@ -17,12 +24,19 @@ class Places:
     def __init__(self, state: State) -> None:
         self._state = state
         self._open: dict[str, list[OpenInfo]] = {}
+        self._dues: set[tuple[str, float]] = set()
         self._running = 0
         for run in runs.open_runs(state):
+            if run.due is not None:
+                self._dues.add((run.task, run.due))
             waits = run.phase == "pending" and run.attempt == 1
             self._note(run.task, OpenInfo(run.id, WAITING if waits else run.phase))
         kept = schedules.recall(state, MAX_RUNNING)
         self._limit = int(kept) if kept else None
+
+    def is_new(self, request: Request) -> bool:
+        """Whether there is no open run for its due time."""
+        return request.due is None or (request.task.name, request.due) not in self._dues
 
     def give(self, run_id: int, request: Request) -> str:
         """The phase of the request's run; `request.refused` says why, where it is `decided`."""
@@ -36,6 +50,9 @@ class Places:
 
     def _place(self, request: Request) -> str:
         others = self._open.get(request.task.name, ())
+        if request.held is None and request.task.locks:
+            in_use = shared_in_use(runs.under_way(self._state)).intersection(request.task.locks)
+            request.held = next((f"shared/{lock}" for lock in sorted(in_use)), None)
         if request.refused is None:
             request.refused = self._policy(request, others) if request.may_wait else self._now_or_never(request, others)
         if request.refused is not None:

@@ -5,10 +5,10 @@ from signal import SIGKILL, SIGTERM
 
 from automate.paths import Instance
 from automate.rules.overlap import room
-from automate.state import State, runs, schedules
+from automate.state import OpenRun, State, runs, schedules
 from automate.supervisor import adopting, claiming, instants
 from automate.supervisor.attempt import Attempt, Waiting, release
-from automate.supervisor.places import MAX_RUNNING
+from automate.supervisor.places import MAX_RUNNING, shared_in_use
 from automate.supervisor.reaching import signal_run
 
 _STEP = 1.0  # seconds between looks at locks, at room, and at whether a run was stopped
@@ -104,16 +104,33 @@ class Queue:
         """Those that are known to be held are not asked for again: a thousand tasks may wait for one lock."""
         if not held.isdisjoint(claiming.lock_paths(self._instance, waiting.task)):
             return False
-        waiting.locks, path = claiming.take_locks(self._instance, waiting.task)
-        if path is None:
+        try:
+            waiting.locks, path = claiming.take_locks(self._instance, waiting.task)
+        except OSError:  # no descriptor left, or no room for the file: there may be later
+            return False
+        if path is None and not self._is_in_use(waiting):
             return True
-        held.add(path)
+        release(waiting.locks)
+        if path is not None:
+            held.add(path)
         if waiting.task.overlap == "replace":
             self._press(waiting)
         return False
 
+    def _is_in_use(self, waiting: Waiting) -> bool:
+        """Whether a run goes on that needs these locks, although it does not hold them any more: its shim was killed,
+        and what that had started was not."""
+        run, task = waiting.run, waiting.task
+        own = runs.under_way(self._state, task.name) if task.overlap != "allow" else []
+        if any(_is_before(other, run) for other in own):
+            return True
+        if not task.locks:
+            return False
+        others = [other for other in runs.under_way(self._state) if _is_before(other, run)]
+        return not shared_in_use(others).isdisjoint(task.locks)
+
     def _press(self, waiting: Waiting) -> None:
-        """The run that is to be replaced was put down to be stopped (places.py): TERM, and KILL when it does not end."""
+        """The run that is to be replaced was put down to be stopped (places.py): TERM, and KILL if it does not end."""
         now = instants.monotonic()
         number = SIGTERM if waiting.kill_at is None else SIGKILL
         if waiting.kill_at is not None and now < waiting.kill_at:
@@ -121,3 +138,8 @@ class Queue:
         for run in runs.open_runs(self._state, waiting.run.task):
             if run.id < waiting.run.id and run.stop is not None and signal_run(self._instance, run, number):
                 waiting.kill_at = now + float(adopting.task_of(run).kill_after)
+
+
+def _is_before(other: OpenRun, run: OpenRun) -> bool:
+    """Of two that both wait for their next attempt, the older one."""
+    return other.id < run.id or (other.phase == "running" and other.id != run.id)
