@@ -90,9 +90,8 @@ def audit(instance: Instance, state: State, after: float | None, until: float) -
     due_times, wrong = 0, []
     for task, of_task in spans.items():
         decided = in_force_now[task].until if task in in_force_now else until
-        records = [record for record in known.records.get(task, ()) if record.first <= decided]
         in_force = [InForce(load(span.compiled), span.since, span.until) for span in of_task]
-        proof = prove(in_force, records, max(begin, since[task]), until)
+        proof = prove(in_force, known.records.get(task, ()), max(begin, since[task]), min(until, decided))
         due_times += proof.due_times
         wrong += [(task, each) for each in proof.wrong]
     return Audit(

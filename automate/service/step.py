@@ -59,6 +59,7 @@ class Turn:
     def __init__(self, state: State, now: float) -> None:
         self.requests: list[Request] = []
         self.advances: list[tuple[Scheduled, float, float | None]] = []
+        self._brought_back: list[Scheduled] = []
         awake = schedules.awake(state, now)
         oldest = min((scheduled.until for scheduled in awake), default=now)
         self._pauses = [_as_rules_know_it(*item) for item in pauses_after(state, oldest).items()]
@@ -70,11 +71,13 @@ class Turn:
 
     def write(self, state: State) -> Collection[str]:
         """Within the claim's transaction: how far the tasks are decided; those that others have decided are named."""
-        return {
+        decided = {
             scheduled.task
             for scheduled, until, wake in self.advances
             if not schedules.advance(state, scheduled.task, scheduled.until, until, wake)
         }
+        schedules.begin_again(state, [row for row in self._brought_back if row.task not in decided], self._now)
+        return decided
 
     def _decide(self, scheduled: Scheduled) -> None:
         until = self._now - scheduled.delay
@@ -103,7 +106,8 @@ class Turn:
             return
         task = tasks.decode(scheduled.definition)
         reason = "the clock was set back by more than three hours: due again from now on"
-        self.requests.append(Request(task, "schedule", self._now, refused=reason))
+        self.requests.append(Request(task, "schedule", refused=reason))
+        self._brought_back.append(scheduled)
         self._advance(scheduled, until)
 
 

@@ -91,6 +91,15 @@ def advance(state: State, task: str, before: float, until: float, wake: float | 
     return done.rowcount == 1
 
 
+def begin_again(state: State, rows: Iterable[Scheduled], now: float) -> None:
+    """Put down that these are due once more from now on, also at times that were decided already: the clock was far
+    ahead. Within the caller's transaction."""
+    again = list(rows)
+    retire(state, [row.span(row.until) for row in again])
+    values = [(now, row.task) for row in again]
+    state.connection.executemany("UPDATE schedules SET since = ? WHERE task = ?", values)
+
+
 def retire(state: State, spans: Sequence[Span]) -> None:
     """Put down that these were in force, within the caller's transaction; `audit` needs it."""
     state.connection.executemany("INSERT INTO past_schedules VALUES (?, ?, ?, ?)", spans)

@@ -1,0 +1,40 @@
+"""What the step does, `audit` agrees with: also across edits, and clocks that were wrong."""
+
+from typing import Any
+
+import pytest
+
+from automate.operate.auditing import Audit, audit
+
+
+def audited(world: Any, at: str) -> Audit:
+    return audit(world.instance, world.state, None, world.catalog(at)._now)
+
+
+def test_a_clock_that_was_far_ahead(world: Any) -> None:
+    world.task("x", schedule="0 * * * *")
+    for at in ("08:30", "12:00", "13:00", "08:40", "09:00", "10:00"):
+        world.step(at)
+        assert audited(world, at).wrong == []
+    assert len([record for record in world.records("x") if record["due"] is None]) == 1
+
+
+@pytest.mark.parametrize("keys", [{}, {"jitter": "5m"}, {"missed": "all"}, {"missed": "skip"}, {"enabled": False}])
+def test_edits_and_gaps(world: Any, keys: dict[str, Any]) -> None:
+    file = world.task("x", schedule="* * * * *", **keys)
+    for at, schedule in (
+        ("12:00:30", None),
+        ("12:02:10", "*/2 * * * *"),
+        ("12:07:00", "*/2 * * * *"),
+        ("12:12:30", None),
+        ("12:20:00", ""),
+        ("12:30:00", "* * * * *"),
+        ("12:31:00", None),
+    ):
+        if schedule:
+            world.task("x", schedule=schedule, **keys)
+        elif schedule is not None:
+            file.unlink()
+        world.step(at)
+        assert audited(world, at).wrong == []
+    assert audited(world, "12:31:00").due_times > 10
