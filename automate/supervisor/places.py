@@ -1,6 +1,7 @@
 """What becomes of requests: start, wait, or nothing, with the reason."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from automate.rules import reasons
 from automate.rules.overlap import DECIDED, WAITING, OpenInfo, overlap, room
@@ -34,6 +35,10 @@ class Places:
         kept = schedules.recall(state, MAX_RUNNING)
         self._limit = int(kept) if kept else None
 
+    @cached_property
+    def _shared_in_use(self) -> set[str]:
+        return shared_in_use(runs.under_way(self._state))
+
     def is_new(self, request: Request) -> bool:
         """Whether there is no open run for its due time."""
         return request.due is None or (request.task.name, request.due) not in self._dues
@@ -51,7 +56,7 @@ class Places:
     def _place(self, request: Request) -> str:
         others = self._open.get(request.task.name, ())
         if request.held is None and request.task.locks:
-            in_use = shared_in_use(runs.under_way(self._state)).intersection(request.task.locks)
+            in_use = self._shared_in_use.intersection(request.task.locks)
             request.held = next((f"shared/{lock}" for lock in sorted(in_use)), None)
         if request.refused is None:
             request.refused = self._policy(request, others) if request.may_wait else self._now_or_never(request, others)

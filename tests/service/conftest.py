@@ -75,7 +75,7 @@ class World:
         return [record for record in found if name in (None, record["task"])]
 
     def story(self, name: str) -> list[tuple[str | None, str]]:
-        """Due time and outcome of each record of the task, in the order of due times; None, where there is none, first."""
+        """Due time and outcome of each record of the task, in the order of due times; those without one first."""
         found = [(said(record["due"]), record["outcome"]) for record in self.records(name)]
         return sorted(found, key=lambda each: (each[0] or "", each[1]))
 
