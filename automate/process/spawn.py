@@ -128,14 +128,15 @@ def raise_open_files() -> tuple[int, int]:
 def start_python(module: str, arguments: Sequence[str]) -> None:
     """Run a module of this package in a process and session of its own that keeps none of this one's files open.
 
-    Its environment is empty, and -P keeps the current directory off its path: it may be somebody else's.
+    Of the environment it gets the host's zone alone, in which records are written. -P keeps the current directory off
+    its path: it may be somebody else's.
     """
     null = above(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC))
     try:
         os.posix_spawn(
             sys.executable,
             (sys.executable, "-P", "-m", module, *arguments),
-            {"PATH": os.defpath},
+            {"PATH": os.defpath} | ({"TZ": os.environ["TZ"]} if "TZ" in os.environ else {}),
             file_actions=[(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)],
             setsid=True,
             setsigmask=(),

@@ -67,6 +67,7 @@ class Server:
             self._events.tell("error", message=str(error))
             self._look_at_files = 0.0
             clock.sleep(_AFTER_TROUBLE)
+        self._tell_systemd("WATCHDOG=1")  # also in trouble: a service manager cannot mend a full disk
         self._take_signals()
 
     def _catalog(self) -> Catalog | None:
@@ -84,7 +85,6 @@ class Server:
         wake = schedules.next_wake(self._state)
         patience = LONGEST_SLEEP if wake is None else min(LONGEST_SLEEP, max(0.0, wake - now))
         self._tell(self._supervisor.step(patience))
-        self._tell_systemd("WATCHDOG=1")
 
     def _take_signals(self) -> None:
         for number in self._wakeup.taken():
