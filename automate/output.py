@@ -28,8 +28,12 @@ def path_of(task: str, run_id: int) -> str:
 def create(log: str, task: str, run_id: int) -> int:
     """Open a run's output for appending, made when missing. The caller owns the descriptor. OSError."""
     path = os.path.join(log, path_of(task, run_id))
-    os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags, 0o640)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
+        return os.open(path, flags, 0o640)
 
 
 def relieve(path: str, max_size: int) -> None:

@@ -126,7 +126,8 @@ class Catalog:
         """Another one when any task file, the settings or the host's zone may say something else."""
         from hashlib import blake2b
 
-        seen = "\n".join(map(repr, sorted(self._found.values())))
+        files = sorted(self._found.values())
+        seen = "\n".join([f"{at.path}\0{at.size} {at.mtime_ns} {at.inode} {at.faults}" for at in files])
         return blake2b(f"{self._files.context}\n{seen}".encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
     def readings(self) -> "dict[str, Parsed]":

@@ -137,7 +137,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
 
 def _open_writable(instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[], State]) -> State:
     path = instance.database
-    for directory in (instance.state, instance.open_runs, instance.locks):
+    for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries):
         os.makedirs(directory, mode=0o750, exist_ok=True)
     _make_file(path)
     state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, writable=True, reopen=reopen)

@@ -91,7 +91,7 @@ def parse_head(line: bytes) -> Head | None:
 def _arm(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
     opened: list[int] = []
     try:
-        summary.create(instance, attempt.run.id, launch.identity)
+        summary.make_room(instance, attempt.run.id, attempt.run.attempt, launch.identity)
         opened.append(status.create(attempt.status_path, head(attempt)))
         opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))
         if attempt.task.warn_on == "stderr":

@@ -18,21 +18,28 @@ def path_of(instance: Instance, run_id: int) -> str:
     return os.path.join(instance.summaries, str(run_id))
 
 
-def create(instance: Instance, run_id: int, who: Identity) -> None:
-    """A new, empty file that is the command's user's. Its directory is not: the user may write the file, and cannot put
-    a link there. What an attempt before left under this name (it may be a FIFO by now) goes. OSError."""
-    os.makedirs(instance.summaries, mode=0o750, exist_ok=True)
+def make_room(instance: Instance, run_id: int, attempt: int, who: Identity) -> None:
+    """What an attempt before left under this name (it may be a FIFO by now) goes. A command of this process's own user
+    makes the file itself; for another user there is a new, empty one. Its directory is not that user's, who may write
+    the file, and cannot put a link there. OSError."""
     path = path_of(instance, run_id)
-    with suppress(FileNotFoundError):
+    if attempt > 1:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+    if who.switch:
+        _create(instance, path, who)
+
+
+def _create(instance: Instance, path: str, who: Identity) -> None:
+    with suppress(FileNotFoundError):  # of an attempt that was never started
         os.unlink(path)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        if who.switch:
-            os.fchown(descriptor, who.uid, who.gid)
-            for directory in (instance.state, instance.summaries):
-                _let_through(directory)
+        os.fchown(descriptor, who.uid, who.gid)
     finally:
         os.close(descriptor)
+    for directory in (instance.state, instance.summaries):
+        _let_through(directory)
 
 
 def read(instance: Instance, run_id: int) -> Any:
