@@ -44,7 +44,7 @@ def chaos(base: Path, seconds: float, seed: int) -> list[str]:
         found = [*disturbing.faults, *settle(disturbing)]
         found += proving.faults(base)
         found += _audit(disturbing)
-        print(f"seed {seed}, {seconds:g} s: {disturbing.done}; {proving.count(base)}")
+        print(f"seed {seed}, {seconds:g} s: {disturbing.done}; {dict(disturbing.ends)}; {proving.count(base)}")
         if found:
             disturbing.disk.keep(base / "kept")
         return found

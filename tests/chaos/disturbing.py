@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,8 @@ import chaotic_tasks
 from disk import Disk
 from victims import Victims
 
-SERVERS = 3
+SERVERS = 2
+BUSY_FOR = 3.0  # seconds until another one tries to serve, when one does already
 LONGEST_STOP = 2.0  # seconds
 LONGEST_FULL = 3.0
 _COMMANDS = (
@@ -39,6 +41,7 @@ _COMMANDS = (
     ("resume",),
     ("audit",),
 )
+_BUSY = 75
 _AUDIT = ("audit",)
 _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 
@@ -51,11 +54,13 @@ class Disturbing:
         self.disk = Disk(self.instance)
         self.victims = Victims(self.instance)
         self.done: dict[str, int] = {}
+        self.ends: Counter[str] = Counter()
         self.faults: list[str] = []
         self._chance = random.Random(seed)  # noqa: S311 - a test's dice
         self._environment = environment
         self._servers: list[subprocess.Popen[bytes]] = []
         self._commands: list[tuple[tuple[str, ...], subprocess.Popen[bytes]]] = []
+        self._next_server = 0.0
         self._later: list[tuple[float, Callable[[], object]]] = []
         chaotic_tasks.write_all(self.instance, self.trace)
 
@@ -124,7 +129,8 @@ class Disturbing:
         for server in [server for server in self._servers if server.poll() is not None]:
             self._servers.remove(server)
             self._check_end(("serve",), server.returncode)
-        while len(self._servers) < SERVERS:
+            self._next_server = time.monotonic() + (BUSY_FOR if server.returncode == _BUSY else 0.0)
+        while len(self._servers) < SERVERS and time.monotonic() >= self._next_server:
             self._servers.append(self._start(("serve",)))
 
     def _reap(self) -> None:
@@ -133,6 +139,7 @@ class Disturbing:
             self._check_end(words, process.returncode)
 
     def _check_end(self, words: tuple[str, ...], status: int) -> None:
+        self.ends[f"{words[0]} {status}"] += 1
         if status == 70 or (words == _AUDIT and status not in (0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)):
             self.faults.append(f"automate {' '.join(words)} ended with {status} during the chaos")
 
