@@ -6,7 +6,7 @@ Instants are epoch seconds; due times are whole ones. A stretch is exclusive at 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, pairwise
-from math import floor
+from math import floor, inf
 from typing import NamedTuple, Protocol
 
 from automate.rules.reasons import numbers
@@ -63,11 +63,14 @@ class Proof(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A stretch in which neither a span nor what a record stands for begins or ends."""
+    """A stretch in which neither a span nor what a record stands for begins or ends; so often a time was due there,
+    by `schedule`, which was in force `spans` times over."""
 
     after: int
     until: int
-    spans: tuple[InForce, ...]
+    number: int
+    schedule: Schedule | None
+    spans: int
     records: tuple[OnRecord, ...]
 
 
@@ -130,55 +133,60 @@ def _is_next(span: InForce, reached: float, record: OnRecord) -> bool:
 def _pieces(spans: Sequence[InForce], records: Sequence[OnRecord]) -> Iterator[_Piece]:
     ends: list[tuple[int, InForce | OnRecord]] = [(int(at), span) for span in spans for at in (span.since, span.until)]
     ends += [(at, record) for record in records for at in (record.first - 1, record.due)]
+    asked = {id(span): _Asked(span.schedule) for span in spans}
     here: dict[int, InForce | OnRecord] = {}  # by identity: a record that stands twice in the log is two
     places = groupby(sorted(ends, key=lambda end: end[0]), key=lambda end: end[0])
     for (after, changes), (until, _) in pairwise((at, [*group]) for at, group in places):
         for _, each in changes:
             if here.pop(id(each), None) is None:
                 here[id(each)] = each
-        yield _Piece(
-            after,
-            until,
-            tuple(each for each in here.values() if isinstance(each, InForce)),
-            tuple(each for each in here.values() if isinstance(each, OnRecord)),
-        )
+        standing = tuple(each for each in here.values() if isinstance(each, OnRecord))
+        holding = [asked[key] for key in here if key in asked]
+        counts = [(each.count(after, until), each.schedule) for each in holding]
+        number, schedule = max(counts, key=lambda count: count[0], default=(0, None))
+        yield _Piece(after, until, number, schedule, len(holding), standing)
+
+
+class _Asked:
+    """A schedule that is asked about one piece after the other: mostly only for the next due time."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self._after, self._next = 0.0, 0.0
+
+    def count(self, after: int, until: int) -> int:
+        if not self._after <= after < self._next:
+            due = self.schedule.next_after(_instant(after))
+            self._after, self._next = after, inf if due is None else due.timestamp()
+        if until <= self._next:
+            return int(until == self._next)
+        return self.schedule.count(_instant(after), _instant(until))
 
 
 def _in_pieces(pieces: Iterable[_Piece]) -> Iterator[Wrong]:
     """Due times without a record, and those with more than there may be."""
     for piece in pieces:
-        span, number = _most(piece)
-        if span is not None and not 0 < len(piece.records) <= len(piece.spans):
-            first = span.schedule.next_after(_instant(piece.after))
-            last = span.schedule.previous_before(_instant(piece.until + 1))
+        if piece.schedule is not None and piece.number and not 0 < len(piece.records) <= piece.spans:
+            first = piece.schedule.next_after(_instant(piece.after))
+            last = piece.schedule.previous_before(_instant(piece.until + 1))
             ids = tuple(sorted(record.id for record in piece.records))
             what = SEVERAL.format(number=len(ids), runs=numbers(ids)) if ids else NO_RECORD
-            yield Wrong(_second(first), _second(last), number, what, ids)
+            yield Wrong(_second(first), _second(last), piece.number, what, ids)
 
 
 def _in_records(pieces: Iterable[_Piece], records: Iterable[OnRecord]) -> Iterator[Wrong]:
     """Records of what was never due, and those that count wrongly."""
     real = {id(record): 0 for record in records}
     for piece in pieces:
-        if piece.records:
-            _, number = _most(piece)
-            for record in piece.records:
-                real[id(record)] += number
+        for record in piece.records:
+            real[id(record)] += piece.number
     for record in records:
-        number = real[id(record)]
+        number, ids = real[id(record)], (record.id,)
         if number == 0:
-            what = NEVER_DUE.format(runs=numbers([record.id]))
-            yield Wrong(record.first, record.due, record.number or 1, what, (record.id,))
+            yield Wrong(record.first, record.due, record.number or 1, NEVER_DUE.format(runs=numbers(ids)), ids)
         elif record.number not in (None, number):
-            what = MISCOUNTED.format(number=record.number, runs=numbers([record.id]))
-            yield Wrong(record.first, record.due, number, what, (record.id,))
-
-
-def _most(piece: _Piece) -> tuple[InForce | None, int]:
-    """The span by which most is due in the piece, and how much that is; None where nothing is."""
-    counts = [(_count(span, piece.after, piece.until), span) for span in piece.spans]
-    number, span = max(counts, key=lambda each: each[0], default=(0, None))
-    return (span, number) if number else (None, 0)
+            what = MISCOUNTED.format(number=record.number, runs=numbers(ids))
+            yield Wrong(record.first, record.due, number, what, ids)
 
 
 def _count(span: InForce, after: float, until: float) -> int:
