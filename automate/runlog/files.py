@@ -27,10 +27,11 @@ def inode(path: str) -> int:
 
 
 class LogFile(NamedTuple):
-    """One file of the log, open for reading; `opened` closes it."""
+    """One file of the log, open for reading; `opened` closes it. `path` is what it was called when it was opened."""
 
     descriptor: int
     packed: bool
+    path: str = ""
 
     def mark(self) -> int:
         """See `mark_of`."""
@@ -62,7 +63,7 @@ def opened(instance: Instance) -> Iterator[list[LogFile]]:
         with ExitStack() as stack:
             before = inode(instance.run_log)
             files = _open_all(instance.run_log, stack)
-            if files is not None and inode(instance.run_log) == before:
+            if files is not None and inode(instance.run_log) == before and all(map(_is_in_place, files)):
                 yield files
                 return
 
@@ -76,8 +77,13 @@ def _open_all(run_log: str, stack: ExitStack) -> list[LogFile] | None:
         except FileNotFoundError:
             return None
         stack.callback(os.close, descriptor)
-        files.append(LogFile(descriptor, path.endswith(".gz")))
+        files.append(LogFile(descriptor, path.endswith(".gz"), path))
     return files
+
+
+def _is_in_place(file: LogFile) -> bool:
+    """Else a rotation is under way, and one file may have been opened twice and another not at all."""
+    return inode(file.path) == os.fstat(file.descriptor).st_ino
 
 
 def paths_newest_first(run_log: str) -> list[str]:

@@ -157,6 +157,26 @@ def test_a_rotation_between_listing_and_opening_hides_nothing(tmp_path: Path, mo
     assert ids(instance) == [3, 2, 1]
 
 
+def test_a_rotation_half_done_while_opening_hides_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`.1` has been opened, and is renamed before `.2` is."""
+    instance = log_of(tmp_path, lines(4))
+    for suffix, number in ((".1", 3), (".2", 2), (".3", 1)):
+        write(instance, suffix, lines(number))
+    opening = files.open_log
+
+    def rotated_after_the_first(path: str, flags: int) -> int:
+        descriptor = opening(path, flags)
+        if path.endswith(".1") and not Path(instance.run_log + ".4").exists():
+            for number in (3, 2, 1):
+                os.rename(f"{instance.run_log}.{number}", f"{instance.run_log}.{number + 1}")
+        return descriptor
+
+    monkeypatch.setattr(files, "open_log", rotated_after_the_first)
+    assert ids(instance) == [4, 3, 2, 1]
+
+
 def test_find_gives_the_run_with_this_id(tmp_path: Path) -> None:
     instance = log_of(tmp_path, lines(14))
     write(instance, ".1.gz", lines(1, 4))
