@@ -51,8 +51,8 @@ class Waiting:
     """A run between two attempts, or before its first; `run.not_before` says when the next one is. The supervisor owns
     `locks`, which are empty of an adopted one.
 
-    The rest is the queue's, in clock.monotonic() instants, so that no clock change makes it wait: the next attempt is
-    not before `ready_at`; whether it may start is looked at again at `look_at`; what it replaces is killed at `kill_at`.
+    The rest is the queue's, in clock.monotonic() instants, so that no clock change makes it wait: nothing starts before
+    `ready_at`; whether it may start is looked at again at `look_at`; what it replaces is killed at `kill_at`.
     """
 
     run: OpenRun

@@ -1,8 +1,10 @@
 """The claim: one transaction in which runs become this process's, or are decided not to start."""
 
+import errno
 import os
 from collections.abc import Callable, Collection, Sequence
 
+from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks
 from automate.runlog import position
@@ -14,6 +16,9 @@ from automate.task import Task
 
 Decide = Callable[[State], Collection[str]]
 """Writes how far due times are decided, and says which tasks another process has decided meanwhile."""
+
+# What the whole machine lacks, and will have again; any other error is about that one lock file.
+_SHORTAGES = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 
 
 def lock_paths(instance: Instance, task: Task) -> list[str]:
@@ -37,10 +42,22 @@ def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
 
 
 def lock(instance: Instance, request: Request) -> None:
-    """Take the locks a request needs; where it cannot have them, `held` says which is held. OSError."""
-    if request.refused is None:
+    """Take the locks a request needs; where it cannot have them, `held` says which is held. A lock file that cannot be
+    opened is a due time's end, on record, and hinders no other; by hand it is an OSError. AutomateError when nothing
+    can be opened at all now."""
+    if request.refused is not None:
+        return
+    try:
         request.locks, held = take_locks(instance, request.task)
-        request.held = None if held is None else os.path.relpath(held, instance.locks)
+    except OSError as error:
+        said = f"{error.filename or instance.locks}: {error.strerror}"
+        if error.errno in _SHORTAGES:
+            raise AutomateError(f"{said}; nothing was started") from error
+        if not request.may_wait:
+            raise
+        request.refused, request.outcome = f"its lock cannot be taken: {said}", "error"
+        return
+    request.held = None if held is None else os.path.relpath(held, instance.locks)
 
 
 def claim(
@@ -50,19 +67,21 @@ def claim(
 
     The runs are watched by this process from the moment others can see them. One that must wait, for a lock or for
     room, becomes a `pending` run; one that is refused, or must not overlap, a `decided` one: only its record is to be
-    written. Requests of tasks that `decide` names are dropped. StateError: then nothing was claimed, and the caller's
-    locks are still its own.
+    written. Requests of tasks that `decide` names are dropped; so is one whose due time has an open run, of a time that
+    the clock showed before it was set back. StateError: nothing was claimed, and the caller's locks are still its own.
     """
     log = position(instance)
     boot = host.boot_id()
     claims = []
     with state.transaction():
         dropped = decide(state) if decide is not None else ()
-        kept = [request for request in wanted if request.task.name not in dropped]
-        for request in wanted:
-            if request.task.name in dropped:
-                release(request.locks)
         places = Places(state)
+        kept = []
+        for request in wanted:
+            if request.task.name not in dropped and places.is_new(request):
+                kept.append(request)
+            else:
+                release(request.locks)
         first = runs.reserve_ids(state, len(kept))
         for run_id, request in enumerate(kept, first):
             phase = places.give(run_id, request)

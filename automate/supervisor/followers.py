@@ -9,13 +9,14 @@ from automate.rules.after import satisfied
 from automate.run import Record
 from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor import instants
+from automate.supervisor.places import Places
 from automate.supervisor.request import Request, row
 from automate.task import Task
 
 
 def claim_followers(state: State, ended: Sequence[Record], log: tuple[int, int]) -> list[OpenRun]:
     """Write the claims of all that follows these records, within the transaction that forgets their runs: so each end
-    is followed once, whatever dies. They wait in the queue, where locks and room decide when they start."""
+    is followed once, whatever dies. What `overlap` allows waits in the queue: locks and room decide when it starts."""
     wanted = [
         (tasks.decode(scheduled.definition), record)
         for record in ended
@@ -25,17 +26,25 @@ def claim_followers(state: State, ended: Sequence[Record], log: tuple[int, int])
     if not wanted:
         return []
     held = pauses.pauses(state, instants.epoch())
+    places = Places(state)
     first = runs.reserve_ids(state, len(wanted))
-    rows = [_row(run_id, task, record, held, log) for run_id, (task, record) in enumerate(wanted, first)]
+    rows = [
+        _row(run_id, _request(task, record, held), places, log) for run_id, (task, record) in enumerate(wanted, first)
+    ]
     runs.insert(state, rows)
     return rows
 
 
-def _row(run_id: int, task: Task, record: Record, held: dict[str, pauses.Pause], log: tuple[int, int]) -> OpenRun:
+def _request(task: Task, record: Record, held: dict[str, pauses.Pause]) -> Request:
     request = Request(task, "after", by=f"{record.task} #{record.id}")
     pause = held.get("") or held.get(task.name)
     if pause is not None:
         request.refused = reasons.paused(pause.by, pause.reason or "")
     elif not task.enabled:
         request.refused = reasons.DISABLED
-    return row(run_id, request, "decided" if request.refused else "pending", host.boot_id(), log)
+    return request
+
+
+def _row(run_id: int, request: Request, places: Places, log: tuple[int, int]) -> OpenRun:
+    phase = places.give(run_id, request)
+    return row(run_id, request, "pending" if phase == "running" else phase, host.boot_id(), log)

@@ -256,7 +256,8 @@ class Supervisor:
     def _finish(self) -> list[Record]:
         """Group the ends: one append and one transaction for all that ended since the last step."""
         over, self._over = self._over, []
-        records, closed = list(self._decided), []
+        decided, self._decided = self._decided, []  # what follows these records may be decided as well
+        records, closed = list(decided), []
         try:
             for attempt in over:
                 result = ending.result(self._instance, self._state, attempt)
@@ -266,9 +267,10 @@ class Supervisor:
             self._write(records)
         except AutomateError:
             self._unsure = True
+            self._decided += decided
             self._over += [attempt for attempt in over if attempt.run.id in self.attempts]
             raise
-        self._decided, self._unsure = [], False
+        self._unsure = False
         if closed:
             self._queue.hurry()
         for attempt in closed:

@@ -1,4 +1,4 @@
-"""What a look at the task files means for due times: since when a task is due, and what was not decided is on record."""
+"""What a look at the task files means for due times: since when a task is due, and what is on record of the old."""
 
 import os
 
