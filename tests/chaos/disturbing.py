@@ -115,14 +115,14 @@ class Disturbing:
 
     def _start(self, words: tuple[str, ...]) -> "subprocess.Popen[bytes]":
         """With little room in files now and then, where no disk can be filled."""
-        cramped = not self.disk.is_mounted and self._chance.random() < 0.05
+        cramped = not self.disk.is_mounted and self._chance.random() < 0.2
         with self.said.open("ab") as said:
             process = subprocess.Popen(
                 self._argv(words), env=self._environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
             )
         if cramped:
             with suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (self._chance.randrange(1 << 16), -1))
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (self._chance.randrange(1 << 18), -1))
         return process
 
     def _keep_serving(self) -> None:
