@@ -19,6 +19,7 @@ from disk import Disk
 from victims import Victims
 
 SERVERS = 2
+MOST_COMMANDS = 8  # at the same time
 BUSY_FOR = 3.0  # seconds until another one tries to serve, when one does already
 LONGEST_STOP = 2.0  # seconds
 LONGEST_FULL = 3.0
@@ -100,6 +101,7 @@ class Disturbing:
     def _ways(self) -> list[tuple[Callable[[], None], int]]:
         return [
             (self._ask, 12),
+            (self._tick_together, 4),
             (self._signal_a_scheduler, 8),
             (self._signal_a_server, 3),
             (self._stop_and_continue, 4),
@@ -144,9 +146,15 @@ class Disturbing:
             self.faults.append(f"automate {' '.join(words)} ended with {status} during the chaos")
 
     def _ask(self) -> None:
-        if len(self._commands) < 8:
+        if len(self._commands) < MOST_COMMANDS:
             words = self._chance.choice(_COMMANDS)
             self._commands.append((words, self._start(words)))
+
+    def _tick_together(self) -> None:
+        """All find the same due times, and one of them may have each."""
+        if len(self._commands) < MOST_COMMANDS:
+            words = ("tick", "--no-wait")
+            self._commands += [(words, self._start(words)) for _ in range(4)]
 
     def _signal_a_scheduler(self) -> None:
         if victims := self.victims.schedulers():
