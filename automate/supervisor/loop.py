@@ -1,12 +1,9 @@
 """The loop: one process watches any number of runs, without a thread and without a process for each."""
 
-import heapq
 import os
 import select
 from collections.abc import Sequence
-from signal import SIGCONT, SIGKILL, SIGTERM
 
-from automate import output
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn
@@ -17,6 +14,7 @@ from automate.supervisor import adopting, claiming, ending, instants, starting
 from automate.supervisor.attempt import Attempt, Waiting, release
 from automate.supervisor.claiming import Decide
 from automate.supervisor.ending import Result
+from automate.supervisor.limits import Limits
 from automate.supervisor.queue import Queue
 from automate.supervisor.request import Request
 from automate.task import Task
@@ -41,7 +39,7 @@ class Supervisor:
         self._watch = locks.Watch(os.path.join(instance.locks, "watch"))
         self._poll = select.epoll()
         self._by_pidfd: dict[int, Attempt] = {}
-        self._timers: list[tuple[float, int]] = []
+        self._limits = Limits(instance, state)
         self._over: list[Attempt] = []
         self._unseen: list[Attempt] = []
         self._left_queue: list[OpenRun] = []
@@ -56,8 +54,19 @@ class Supervisor:
         return bool(self.attempts or self._queue.waiting or self._decided)
 
     @property
+    def children(self) -> set[int]:
+        """The PIDs whose ends this supervisor sees to."""
+        return {attempt.pid for attempt in self.attempts.values() if attempt.is_child and attempt.pid is not None}
+
+    @property
+    def open_runs(self) -> list[OpenRun]:
+        """Those that it watches and that have not ended."""
+        running = [attempt.run for attempt in self.attempts.values()]
+        return running + [waiting.run for waiting in self._queue.waiting.values()]
+
+    @property
     def open_ids(self) -> list[int]:
-        """The runs that it watches and that have not ended."""
+        """Theirs."""
         return [*self.attempts, *self._queue.waiting]
 
     def begin(self, wanted: Sequence[Request], decide: Decide | None = None) -> list[OpenRun]:
@@ -108,17 +117,16 @@ class Supervisor:
         next `step` or the next process tries again."""
         self._start_queued()
         self._wait(timeout)
-        self._tend()
+        self._limits.enforce(self.attempts)
         return self._finish()
 
     def stop(self, run_id: int, by: str, reason: str | None = None) -> None:
         """End a run: TERM to its process group, KILL after the task's `kill_after`; the second time, KILL at once."""
         attempt = self.attempts.get(run_id)
         if attempt is not None and attempt.kill_at is not None:
-            attempt.kill_at = instants.monotonic()
-            heapq.heappush(self._timers, (attempt.kill_at, run_id))
+            self._limits.kill(attempt)
         elif attempt is not None:
-            self._end(attempt, Stop("stopped", instants.epoch(), by, reason))
+            self._limits.end(attempt, Stop("stopped", instants.epoch(), by, reason))
         elif run_id in self._queue.waiting:
             runs.ask_to_stop(self._state, run_id, Stop("stopped", instants.epoch(), by, reason))
             self._queue.look_soon()
@@ -138,7 +146,8 @@ class Supervisor:
 
     def _take(self, run_id: int) -> OpenRun | None:
         """The run as it is now, if nobody watched it, neither this process nor another."""
-        if run_id in self.attempts or run_id in self._queue.waiting or not self._watch.take(run_id):
+        is_ours = run_id in self.attempts or run_id in self._queue.waiting
+        if is_ours or any(record.id == run_id for record in self._decided) or not self._watch.take(run_id):
             return None
         run = runs.open_run(self._state, run_id)
         if run is None:  # it was finished before the watch was ours
@@ -167,17 +176,10 @@ class Supervisor:
         else:
             self._by_pidfd[attempt.pidfd] = attempt
             self._poll.register(attempt.pidfd, select.EPOLLIN)
-        self._set_timer(attempt)
-
-    def _set_timer(self, attempt: Attempt) -> None:
-        at = attempt.next_timer()
-        if at is not None:
-            heapq.heappush(self._timers, (at, attempt.run.id))
+        self._limits.watch(attempt)
 
     def _wait(self, timeout: float) -> None:
-        now = instants.monotonic()
-        if self._timers:
-            timeout = min(timeout, self._timers[0][0] - now)
+        timeout = min(timeout, self._limits.patience())
         if self._over or self._decided:
             timeout = 0.0
         elif self._unseen:
@@ -203,39 +205,6 @@ class Supervisor:
         unseen, self._unseen = self._unseen, []
         for attempt in unseen:
             self._register(attempt, is_over=not adopting.follow(attempt))
-
-    def _tend(self) -> None:
-        now = instants.monotonic()
-        while self._timers and self._timers[0][0] <= now:
-            attempt = self.attempts.get(heapq.heappop(self._timers)[1])
-            if attempt is None or attempt.pid is None:
-                continue
-            self._enforce(attempt, attempt.pid, now)
-            self._set_timer(attempt)
-
-    def _enforce(self, attempt: Attempt, pid: int, now: float) -> None:
-        if attempt.kill_at is not None and attempt.kill_at <= now:
-            spawn.signal_group(pid, SIGKILL)
-            attempt.kill_at = None
-        if attempt.deadline is not None and attempt.deadline <= now:
-            self._end(attempt, attempt.run.stop or Stop("timeout", instants.epoch()))
-        if attempt.look_at is not None and attempt.look_at <= now:
-            path = os.path.join(self._instance.log, output.path_of(attempt.run.task, attempt.run.id))
-            output.relieve(path, attempt.task.output.max_size)
-            attempt.look_at = now + starting.RELIEF
-
-    def _end(self, attempt: Attempt, stop: Stop) -> None:
-        """First why, durably, then the signal: a crash in between leaves nothing unexplained."""
-        attempt.stop = stop
-        attempt.deadline = None
-        try:
-            runs.ask_to_stop(self._state, attempt.run.id, stop)
-        finally:  # a full disk does not make a task run longer than it may
-            if attempt.pid is not None:
-                spawn.signal_group(attempt.pid, SIGTERM)
-                spawn.signal_group(attempt.pid, SIGCONT)
-            attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
-            self._set_timer(attempt)
 
     def _start_queued(self) -> None:
         for attempt in self._queue.stopped():

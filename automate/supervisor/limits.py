@@ -1,0 +1,70 @@
+"""What is done to attempts in the course of time: told to end, killed, their output kept within bounds."""
+
+import heapq
+import os
+from collections.abc import Mapping
+from signal import SIGCONT, SIGKILL, SIGTERM
+
+from automate import output
+from automate.paths import Instance
+from automate.process import spawn
+from automate.state import State, Stop, runs
+from automate.supervisor import instants, starting
+from automate.supervisor.attempt import Attempt
+
+
+class Limits:
+    """The timers of all attempts that one supervisor watches; what they are for stands in the attempts."""
+
+    def __init__(self, instance: Instance, state: State) -> None:
+        self._instance, self._state = instance, state
+        self._timers: list[tuple[float, int]] = []
+
+    def watch(self, attempt: Attempt) -> None:
+        """To be told whenever one of its timers was set."""
+        at = attempt.next_timer()
+        if at is not None:
+            heapq.heappush(self._timers, (at, attempt.run.id))
+
+    def patience(self) -> float:
+        """Seconds until there is something to do; infinity when there is nothing."""
+        return self._timers[0][0] - instants.monotonic() if self._timers else float("inf")
+
+    def enforce(self, attempts: Mapping[int, Attempt]) -> None:
+        """Do what the time has come for, of those that still run."""
+        now = instants.monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            attempt = attempts.get(heapq.heappop(self._timers)[1])
+            if attempt is not None and attempt.pid is not None:
+                self._enforce(attempt, attempt.pid, now)
+                self.watch(attempt)
+
+    def end(self, attempt: Attempt, stop: Stop) -> None:
+        """TERM now, KILL after the task's `kill_after`. First why, durably, then the signal: a crash in between leaves
+        nothing unexplained. StateError, when it could not be put down; the signal was sent all the same."""
+        attempt.stop = stop
+        attempt.deadline = None
+        try:
+            runs.ask_to_stop(self._state, attempt.run.id, stop)
+        finally:  # a full disk does not make a task run longer than it may
+            if attempt.pid is not None:
+                spawn.signal_group(attempt.pid, SIGTERM)
+                spawn.signal_group(attempt.pid, SIGCONT)
+            attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
+            self.watch(attempt)
+
+    def kill(self, attempt: Attempt) -> None:
+        """Without waiting any longer."""
+        attempt.kill_at = instants.monotonic()
+        self.watch(attempt)
+
+    def _enforce(self, attempt: Attempt, pid: int, now: float) -> None:
+        if attempt.kill_at is not None and attempt.kill_at <= now:
+            spawn.signal_group(pid, SIGKILL)
+            attempt.kill_at = None
+        if attempt.deadline is not None and attempt.deadline <= now:
+            self.end(attempt, attempt.run.stop or Stop("timeout", instants.epoch()))
+        if attempt.look_at is not None and attempt.look_at <= now:
+            path = os.path.join(self._instance.log, output.path_of(attempt.run.task, attempt.run.id))
+            output.relieve(path, attempt.task.output.max_size)
+            attempt.look_at = now + starting.RELIEF
