@@ -17,3 +17,8 @@ def sleep(seconds: float) -> None:
 def monotonic() -> float:
     """Seconds that no clock change moves; CLOCK_BOOTTIME, so that a suspended machine's sleep counts."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def awake() -> float:
+    """CLOCK_MONOTONIC, which stands still while the machine sleeps: what systemd counts in."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)

@@ -1,8 +1,7 @@
 """`automate serve`: the scheduler, as a daemon that stays in the foreground."""
 
 import os
-import sys
-from contextlib import closing
+from contextlib import closing, suppress
 
 import click
 
@@ -28,25 +27,30 @@ class DurationType(click.ParamType[float]):
 @click.option(
     "--wait", type=DurationType(), default="0s", metavar="DURATION", help="When told to end, wait so long for tasks."
 )
-@click.option("--stop-tasks", is_flag=True, help="When told to end, end the tasks too.")
+@click.option("--stop-tasks", is_flag=True, help="When told to end, end the tasks too, after --wait.")
 @click.option("--json", "as_json", is_flag=True, help="Log events as JSON.")
 @pass_shell
 def command(shell: Shell, *, wait: float, stop_tasks: bool, as_json: bool) -> int:
     """Run tasks when they are due, until SIGTERM. One line for each event is written to standard error.
 
     Stays in the foreground, as systemd and containers want it. Task files that change are in force within a second;
-    SIGHUP looks at once. Tasks that run when it ends go on, and are watched again by the next one.
+    SIGHUP looks at once. Tasks that run when it ends go on, and are watched again by the next one; as process 1 of a
+    container it ends them, since they cannot outlive it.
     """
+    from automate.process import orphans
+    from automate.process.systemd import Service
     from automate.service.events import Events
     from automate.service.loop import Server
     from automate.supervisor import open_instance
 
-    def write(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
-    uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:
-        events = Events(write, clock.now, as_json=as_json)
-        notify = os.environ.pop("NOTIFY_SOCKET", None)
-        server = Server(shell.instance, state, events, uid=uid, owner=owner(), notify=notify)
-        return server.serve(wait=wait, stop_tasks=stop_tasks)
+        events = Events(_write, clock.now, as_json=as_json)
+        service = Service(os.environ)
+        server = Server(shell.instance, state, events, uid=os.geteuid(), owner=owner(), service=service)
+        return server.serve(wait=wait, stop_tasks=stop_tasks or orphans.is_init())
+
+
+def _write(line: str) -> None:
+    """Nobody who reads our words any more is no reason to run nothing any more."""
+    with suppress(OSError):
+        os.write(2, line.encode(errors="backslashreplace") + b"\n")

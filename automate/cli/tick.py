@@ -10,10 +10,12 @@ import click
 from automate.catalog import Catalog
 from automate.cli.options import Shell, pass_shell, quiet_option
 from automate.cli.tasks import owner, tell_faults
+from automate.errors import AutomateError
 from automate.supervisor import hand_over, look, open_instance
 
 if TYPE_CHECKING:
     from automate.state import State
+    from automate.supervisor.loop import Supervisor
 
 _STEP = 30.0  # seconds; whatever ends is seen at once
 
@@ -32,28 +34,27 @@ def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=uid)
-        catalog = Catalog(shell.instance, state, owner=owner(), now=shell.now)
         from automate.service.idle import is_idle
 
-        if not is_idle(catalog, state, shell.now.timestamp()):
-            _step(shell, catalog, state, uid=uid, wait=not no_wait, as_json=as_json)
-        tell_faults(shell, catalog)
+        if not is_idle(_catalog(shell, state), state, shell.now.timestamp()):
+            _step(shell, state, uid=uid, wait=not no_wait, as_json=as_json)
     return 0
 
 
-def _step(shell: Shell, catalog: Catalog, state: "State", *, uid: int, wait: bool, as_json: bool) -> None:
+def _catalog(shell: Shell, state: "State") -> Catalog:
+    return Catalog(shell.instance, state, owner=owner(), now=shell.now)
+
+
+def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) -> None:
     from automate import clock
     from automate.run import GOOD
     from automate.service.events import Events
-    from automate.service.step import step
     from automate.supervisor.loop import Supervisor
-    from automate.supervisor.sharing import share
 
     events = Events(lambda line: print(line, file=sys.stderr), clock.now, as_json=as_json)
-    share(shell.instance, catalog.settings_read.group)
     supervisor = Supervisor(shell.instance, state, uid=uid)
     try:
-        step(catalog, state, supervisor, shell.now.timestamp())
+        _begin(shell, state, supervisor)
         records = supervisor.step(0.0)
         while wait and supervisor.busy:
             records += supervisor.step(_STEP)
@@ -61,3 +62,19 @@ def _step(shell: Shell, catalog: Catalog, state: "State", *, uid: int, wait: boo
         hand_over(supervisor, shell.instance)
     if not shell.quiet:
         events.ended([record for record in records if record.outcome not in GOOD])
+
+
+def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> None:
+    """Each look at the files is a new one: what another process saw meanwhile may be newer."""
+    from automate.service.step import step
+    from automate.supervisor.sharing import share
+
+    again = True
+    while again:
+        catalog = _catalog(shell, state)
+        try:
+            share(shell.instance, catalog.settings_read.group)
+        except AutomateError as error:
+            shell.warn(str(error))
+        again = step(catalog, state, supervisor, shell.now.timestamp()).again
+    tell_faults(shell, catalog)

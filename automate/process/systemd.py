@@ -1,17 +1,34 @@
 """What systemd, or whatever else starts the daemon, is told: sd_notify(3)."""
 
+import os
 import socket
+from collections.abc import MutableMapping
 
 
-def notify(address: str | None, state: str) -> None:
-    """Send e.g. `READY=1` to the socket that NOTIFY_SOCKET names; nothing where that is not set. Nobody waits for an
-    answer, and a service manager that does not listen harms nothing."""
-    if not address:
-        return
-    path = "\0" + address[1:] if address.startswith("@") else address
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-        sender.settimeout(0)
-        try:
-            sender.sendto(state.encode(), path)
-        except OSError:
+class Service:
+    """This process as a service manager sees it, by the variables that it gave us. They are taken out, since they are
+    not for the tasks."""
+
+    def __init__(self, environ: MutableMapping[str, str]) -> None:
+        address = environ.pop("NOTIFY_SOCKET", "")
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        self.watchdog = _watchdog(environ.pop("WATCHDOG_USEC", ""), environ.pop("WATCHDOG_PID", ""))
+        """Seconds after which it is to be told again that we live; infinity when nobody asks."""
+
+    def tell(self, state: str) -> None:
+        """E.g. `READY=1`. Nobody waits for an answer, and a service manager that does not listen harms nothing."""
+        if not self._address:
             return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+            sender.settimeout(0)
+            try:
+                sender.sendto(state.encode(), self._address)
+            except OSError:
+                return
+
+
+def _watchdog(microseconds: str, pid: str) -> float:
+    """Half of what is allowed, as sd_watchdog_enabled(3) advises."""
+    if not microseconds.isdecimal() or pid not in ("", str(os.getpid())):
+        return float("inf")
+    return int(microseconds) / 2e6

@@ -1,6 +1,7 @@
 """Signals that only note: what came is read later, in the loop, and a waiting poll returns at once."""
 
 import os
+import select
 import signal
 from collections.abc import Iterable
 from contextlib import suppress
@@ -26,6 +27,10 @@ class Wakeup:
             os.read(self.descriptor, 4096)
         noted, self._noted = self._noted, []
         return noted
+
+    def wait(self, seconds: float) -> None:
+        """Until one is noted, and no longer than that."""
+        select.select([self.descriptor], [], [], seconds)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._noted.append(number)

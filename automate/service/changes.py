@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 import inotify_simple
 
+from automate.process.mounts import is_remote
+
 _SEEN = (
     inotify_simple.flags.CLOSE_WRITE
     | inotify_simple.flags.CREATE
@@ -18,46 +20,66 @@ _SEEN = (
 
 
 class Changes:
-    """Watches directories. A directory that does not exist yet is watched for in its parent.
+    """Watches directories. A directory that does not exist yet is watched for in its parent, a link in its own.
 
-    Where inotify sees nothing (NFS) or is not to be had (its limits), whoever asks looks at the files now and then.
+    Where inotify does not see everything (NFS, or no watch is to be had) `sees_all` is false: then whoever asks looks
+    at the files now and then.
     """
 
     def __init__(self) -> None:
-        self._inotify = inotify_simple.INotify(nonblocking=True)
+        self.sees_all = True
         self._watched: dict[str, int] = {}
+        self._inotify: inotify_simple.INotify | None = None
+        try:
+            self._inotify = inotify_simple.INotify(nonblocking=True)
+        except OSError:  # this user has too many instances
+            self.sees_all = False
 
     @property
-    def descriptor(self) -> int:
+    def descriptor(self) -> int | None:
         """Readable when something changed."""
-        return int(self._inotify.fileno())
+        return None if self._inotify is None else int(self._inotify.fileno())
 
     def watch(self, directories: Iterable[str]) -> None:
         """These from now on, and no others."""
-        wanted = {_existing(directory) for directory in directories}
+        if self._inotify is None:
+            return
+        wanted = {place for directory in directories for place in _places(directory)}
         for gone in self._watched.keys() - wanted:
-            self._forget(gone)
-        for directory in wanted:
-            try:
-                self._watched[directory] = self._inotify.add_watch(directory, _SEEN)
-            except OSError:
-                continue  # looked at now and then
+            self._forget(self._watched.pop(gone))
+        seen = [self._add(self._inotify, place) and not is_remote(place) for place in wanted]
+        self.sees_all = all(seen)
 
     def seen(self) -> bool:
         """Whether anything changed since the last time; never waits."""
-        return bool(self._inotify.read(timeout=0))
+        return self._inotify is not None and bool(self._inotify.read(timeout=0))
 
-    def close(self) -> None:
-        self._inotify.close()
-
-    def _forget(self, directory: str) -> None:
+    def _add(self, inotify: inotify_simple.INotify, place: str) -> bool:
         try:
-            self._inotify.rm_watch(self._watched.pop(directory))
+            number = inotify.add_watch(place, _SEEN)
+        except OSError:
+            return False
+        before = self._watched.get(place, number)
+        self._watched[place] = number
+        if before != number:  # another directory has this name now
+            self._forget(before)
+        return True
+
+    def _forget(self, number: int) -> None:
+        if self._inotify is None or number in self._watched.values():  # it has two names
+            return
+        try:
+            self._inotify.rm_watch(number)
         except OSError:
             return  # the directory is gone, and its watch with it
 
 
-def _existing(directory: str) -> str:
+def _places(directory: str) -> Iterable[str]:
     while not os.path.isdir(directory):
+        if os.path.islink(directory):
+            yield os.path.dirname(directory)
+            return
         directory = os.path.dirname(directory)
-    return directory
+    yield directory
+    if os.path.islink(directory):
+        yield os.path.dirname(directory)

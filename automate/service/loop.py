@@ -7,20 +7,24 @@ from automate import clock
 from automate.catalog import Catalog
 from automate.errors import AutomateError, BusyError
 from automate.paths import Instance
-from automate.process import locks, systemd
+from automate.process import locks, orphans, systemd
 from automate.process.wakeup import Wakeup
 from automate.run import Record
 from automate.service.changes import Changes
 from automate.service.events import Events
+from automate.service.idle import SEEN
 from automate.service.step import step
 from automate.state import State, schedules
 from automate.supervisor.loop import Supervisor
+from automate.supervisor.restoring import reinstate
 from automate.supervisor.sharing import share
 
 LONGEST_SLEEP = 30.0  # seconds of wall clock: suspend and clock changes are seen then
-_LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell
+_LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell,
+_POLL_FILES = 1.0  # and where it does not see everything
+_LOOK_AT_RUNS = 10.0  # seconds, at least, between looks for runs whose supervisor has died
 _AFTER_TROUBLE = 5.0  # seconds until a step that failed (a full disk, say) is tried again
-_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ZONE_DIRECTORY = "/etc"  # where the host's zone is set
 LOCK = "serve"
 
 
@@ -28,30 +32,37 @@ class Server:
     """The daemon. Owns the state and the supervisor it was given until `serve` returns."""
 
     def __init__(
-        self, instance: Instance, state: State, events: Events, *, uid: int, owner: int | None, notify: str | None
+        self, instance: Instance, state: State, events: Events, *, uid: int, owner: int | None, service: systemd.Service
     ) -> None:
-        """`notify` is NOTIFY_SOCKET's value. BusyError when another process serves this instance."""
+        """BusyError when another process serves this instance."""
         self._lock = _alone(instance)
         self._instance, self._state, self._events = instance, state, events
-        self._owner, self._notify = owner, notify
+        self._owner, self._service = owner, service
         self._supervisor = Supervisor(instance, state, uid=uid)
-        self._wakeup = Wakeup(_SIGNALS)
+        children = [signal.SIGCHLD] if orphans.is_init() else []
+        self._wakeup = Wakeup([signal.SIGTERM, signal.SIGINT, signal.SIGHUP, *children])
         self._changes = Changes()
         self._supervisor.listen(self._wakeup.descriptor)
-        self._supervisor.listen(self._changes.descriptor)
-        self._look_at_files = 0.0
-        self._ending = False
+        if self._changes.descriptor is not None:
+            self._supervisor.listen(self._changes.descriptor)
+        self._look_at_files = self._look_at_runs = 0.0  # of clock.monotonic()
+        self._seen: str | None = None
+        self._inode = state.inode
+        self._stepped: float | None = None
+        self._reloading = self._ending = False
 
     def serve(self, *, wait: float = 0.0, stop_tasks: bool = False) -> int:
         """Until SIGTERM or SIGINT. Then running tasks go on without us, and the next to look adopts them; unless they
         are waited for, `wait` seconds at most, or ended."""
-        self._supervisor.adopt()
+        self._adopt()
         self._events.tell("serving", state=self._instance.state, adopted=len(self._supervisor.open_ids))
-        self._tell_systemd("READY=1")
+        self._service.tell("READY=1")
         while not self._ending:
             self._turn()
-        self._tell_systemd("STOPPING=1")
-        self._finish(wait, stop_tasks=stop_tasks)
+        self._service.tell("STOPPING=1")
+        self._watch_tasks(wait)
+        if stop_tasks:
+            self._stop_tasks()
         self._events.tell("stopped", running=len(self._supervisor.open_ids))
         self._supervisor.leave()
         return 0
@@ -59,57 +70,107 @@ class Server:
     def _turn(self) -> None:
         try:
             now = clock.now().timestamp()
-            done = step(self._catalog(), self._state, self._supervisor, now)
-            self._events.changes(done.changes)
-            self._events.claimed(done.runs)
-            self._sleep(now)
-        except AutomateError as error:
-            self._events.tell("error", message=str(error))
-            self._look_at_files = 0.0
-            clock.sleep(_AFTER_TROUBLE)
-        self._tell_systemd("WATCHDOG=1")  # also in trouble: a service manager cannot mend a full disk
+            if clock.monotonic() >= self._look_at_runs:
+                self._adopt()
+            self._mend_state(now)
+            if self._step(now):
+                self._sleep()
+        except (AutomateError, OSError) as error:
+            self._trouble(error)
+        self._service.tell("WATCHDOG=1")  # also in trouble: a service manager cannot mend a full disk
+        if orphans.is_init():
+            orphans.reap(self._supervisor.children)
         self._take_signals()
 
+    def _trouble(self, error: Exception) -> None:
+        self._events.tell("error", message=str(error))
+        self._look_at_files = 0.0
+        self._wakeup.wait(_AFTER_TROUBLE)
+
+    def _adopt(self) -> None:
+        self._supervisor.adopt()
+        self._look_at_runs = clock.monotonic() + _LOOK_AT_RUNS
+
+    def _mend_state(self, now: float) -> None:
+        """A state that was removed is made anew without the schedules. What was due up to the last step is decided, and
+        nothing after it: so the tasks are taken to be new as of that step."""
+        self._state.heal()
+        if self._state.inode != self._inode:
+            reinstate(self._state, self._supervisor.open_runs)
+            self._events.tell("restored", state=self._state.path)
+            self._look_at_files = 0.0
+            self._step(min(now, self._stepped or now))
+            self._inode = self._state.inode
+
+    def _step(self, now: float) -> bool:
+        """False when another one is to follow at once."""
+        catalog = self._catalog()
+        done = step(catalog, self._state, self._supervisor, now)
+        self._events.changes(done.changes)
+        self._events.claimed(done.runs)
+        self._seen = self._seen if catalog is None else catalog.fingerprint
+        if self._state.inode == self._inode:
+            self._stepped = now
+        if self._reloading and catalog is not None:
+            self._reloading = False
+            self._service.tell("READY=1")
+        return not done.again
+
     def _catalog(self) -> Catalog | None:
-        """To be looked at when something may have changed; else None."""
+        """To be looked at when something may have changed, or another process has seen it otherwise; else None."""
         now = clock.monotonic()
-        if not self._changes.seen() and now < self._look_at_files:
+        is_known = self._seen is not None and schedules.recall(self._state, SEEN) == self._seen
+        if not self._changes.seen() and now < self._look_at_files and is_known:
             return None
         catalog = Catalog(self._instance, self._state, owner=self._owner, now=clock.now())
-        self._changes.watch([*catalog.task_dirs, os.path.dirname(self._instance.settings)])
-        self._look_at_files = now + _LOOK_AT_FILES
-        share(self._instance, catalog.settings_read.group)
+        self._changes.watch([*catalog.task_dirs, os.path.dirname(self._instance.settings), _ZONE_DIRECTORY])
+        self._look_at_files = now + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)
+        try:
+            share(self._instance, catalog.settings_read.group)
+        except AutomateError as error:
+            self._events.tell("error", message=str(error))
         return catalog
 
-    def _sleep(self, now: float) -> None:
+    def _sleep(self) -> None:
+        patience = min(LONGEST_SLEEP, self._service.watchdog, self._look_at_files - clock.monotonic())
         wake = schedules.next_wake(self._state)
-        patience = LONGEST_SLEEP if wake is None else min(LONGEST_SLEEP, max(0.0, wake - now))
-        self._tell(self._supervisor.step(patience))
+        if wake is not None:
+            patience = min(patience, wake - clock.now().timestamp())
+        self._tell(self._supervisor.step(max(0.0, patience)))
 
     def _take_signals(self) -> None:
         for number in self._wakeup.taken():
             if number == signal.SIGHUP:
-                self._tell_systemd(f"RELOADING=1\nMONOTONIC_USEC={int(clock.monotonic() * 1e6)}")
-                self._look_at_files = 0.0
+                self._service.tell(f"RELOADING=1\nMONOTONIC_USEC={int(clock.awake() * 1e6)}")
                 self._events.tell("reloading")
-                self._tell_systemd("READY=1")
-            else:
+                self._look_at_files, self._reloading = 0.0, True
+            elif number != signal.SIGCHLD:
                 self._ending = True
 
-    def _finish(self, wait: float, *, stop_tasks: bool) -> None:
-        if stop_tasks:
-            for run_id in self._supervisor.open_ids:
+    def _stop_tasks(self) -> None:
+        for run_id in self._supervisor.open_ids:
+            try:
                 self._supervisor.stop(run_id, "automate serve", "the scheduler was told to end, with its tasks")
-        until = clock.monotonic() + (float("inf") if stop_tasks else wait)
-        while self._supervisor.busy and clock.monotonic() < until:
-            self._tell(self._supervisor.step(min(1.0, until - clock.monotonic())))
+            except AutomateError as error:  # it was told to end all the same
+                self._events.tell("error", message=str(error))
+        self._watch_tasks(float("inf"))
+
+    def _watch_tasks(self, seconds: float) -> None:
+        """Until none runs any more, for so long at most; whoever asks us a second time to end has waited enough."""
+        until = clock.monotonic() + seconds
+        self._ending = False
+        while self._supervisor.busy and clock.monotonic() < until and not self._ending:
+            try:
+                self._tell(self._supervisor.step(min(1.0, until - clock.monotonic())))
+            except (AutomateError, OSError) as error:
+                self._trouble(error)
+            if orphans.is_init():
+                orphans.reap(self._supervisor.children)
+            self._take_signals()
 
     def _tell(self, records: list[Record]) -> None:
         self._events.claimed(self._supervisor.started())
         self._events.ended(records)
-
-    def _tell_systemd(self, state: str) -> None:
-        systemd.notify(self._notify, state)
 
 
 def _alone(instance: Instance) -> int:

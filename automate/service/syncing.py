@@ -6,6 +6,7 @@ from typing import NamedTuple
 from automate import task as tasks
 from automate.catalog import Catalog
 from automate.catalog.due import next_due
+from automate.rules.deciding import clock_back
 from automate.schedule import load
 from automate.service.idle import SEEN
 from automate.service.windows import window
@@ -48,6 +49,7 @@ class Plan:
         self._max_running: str | None = None
         self._calendars: Mapping[str, Sequence[str]] = {}
         self._last_dues = schedules.last_dues(state)
+        self._ended_later = schedules.ended_later(state, now)
         if not self.is_empty:
             self._compare(catalog, schedules.all_scheduled(state))
 
@@ -69,7 +71,7 @@ class Plan:
         if schedules.recall(state, SEEN) != self._before or not schedules.are_as_read(state, read):
             self.is_void = True
             return {old.task for old in (*self._gone, *self._old)}
-        schedules.retire(state, [old.span(self._now) for old in (*self._gone, *self._old)])
+        schedules.retire(state, [old.span(max(self._now, old.until)) for old in (*self._gone, *self._old)])
         schedules.remove(state, [old.task for old in self._gone])
         schedules.put(state, self._rows)
         for task, followed in self._follows.items():
@@ -116,7 +118,7 @@ class Plan:
             since, until = old.since, old.until
             self.changes.append(Change("changed", name))
         else:
-            since = until = self._begin(name, parsed) if old is None else self._now
+            since = until = self._begin(name, parsed, old)
             self.changes.append(Change("added" if old is None else "rescheduled", name, parsed.brief.schedule))
             self._old += [] if old is None else [old]
         due = next_due(parsed.compiled, until)
@@ -136,13 +138,15 @@ class Plan:
             )
         )
 
-    def _begin(self, name: str, parsed: Parsed) -> float:
-        """Since when a task is due that was not known: now, unless only the state was lost. Then it goes on from its
-        last due time on record, if that is one of its schedule still."""
+    def _begin(self, name: str, parsed: Parsed, old: Scheduled | None) -> float:
+        """Since when a schedule is in force that was not: now, or later where a clock that was set back must not repeat
+        what was decided. A task that is not known because the state was lost goes on from its last due time on record,
+        if that is one of its schedule still."""
         last = self._last_dues.get(name)
-        if last is None or last > self._now or next_due(parsed.compiled, last - 1) != last:
-            return self._now
-        return last
+        if last is not None and last <= self._now and next_due(parsed.compiled, last - 1) == last:
+            return last
+        decided = self._ended_later.get(name, self._now) if old is None else old.until
+        return max(self._now, clock_back(decided, self._now))
 
     def _left(self, old: Scheduled, reason: str) -> list[Request]:
         span = window(old, self._now)

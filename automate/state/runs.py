@@ -74,6 +74,11 @@ def reserve_ids(state: State, count: int) -> int:
     return int(row[0]) - count
 
 
+def reserve_beyond(state: State, ids: Iterable[int]) -> None:
+    """From now on only ids beyond these are given, within the caller's transaction."""
+    state.connection.execute("UPDATE ids SET next = max(next, ?)", (max(ids, default=0) + 1,))
+
+
 def insert(state: State, rows: Iterable[OpenRun]) -> None:
     """Write rows as they are, within the caller's transaction."""
     marks = ", ".join("?" * 17)

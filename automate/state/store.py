@@ -15,7 +15,10 @@ class StateError(AutomateError):
 
 
 class State:
-    """An open `state.db`. Not to be shared between threads or carried over a fork (sqlite.org/howtocorrupt.html)."""
+    """An open `state.db`; another `inode` says that it was lost and made anew.
+
+    Not to be shared between threads or carried over a fork (sqlite.org/howtocorrupt.html).
+    """
 
     def __init__(
         self, connection: sqlite3.Connection, path: str, *, writable: bool, reopen: Callable[[], "State"]
@@ -24,14 +27,14 @@ class State:
         self.path = path
         self.writable = writable
         self._reopen = reopen
-        self._inode = inode(path)
+        self.inode = inode(path)
         self._is_damaged = False
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything within is durable together when the block ends (one fsync), or not there at all; StateError."""
         try:
-            self._heal()
+            self.heal()
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -49,7 +52,7 @@ class State:
                 return self.connection.execute(query, values).fetchall()
             except sqlite3.Error as error:
                 failed = self._failed(error)
-                if not self._heal():
+                if not self.heal():
                     raise failed from error
             return self.connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
@@ -58,15 +61,15 @@ class State:
     def close(self) -> None:
         self.connection.close()
 
-    def _heal(self) -> bool:
+    def heal(self) -> bool:
         """Whether the file was removed, replaced or overwritten since it was opened, and is open again now, made anew
         as `open_state` does. A restored state holds all that the run log and the status files know."""
-        if not self.writable or not (self._is_damaged or inode(self.path) != self._inode):
+        if not self.writable or not (self._is_damaged or inode(self.path) != self.inode):
             return False
         self.connection.close()
         new = self._reopen()
         self.connection, self.writable = new.connection, new.writable
-        self._inode, self._is_damaged = inode(self.path), False
+        self.inode, self._is_damaged = inode(self.path), False
         return True
 
     def _failed(self, error: sqlite3.Error) -> StateError:

@@ -1,7 +1,7 @@
 """A state that was lost, made anew: from the run log what has ended, from the status files what has not."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from automate import runlog
@@ -31,6 +31,15 @@ def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:
         if trigger in OF_SCHEDULE:
             last[task] = max(due, last.get(task, due))
     return last
+
+
+def reinstate(state: State, known: Sequence[OpenRun]) -> None:
+    """The state was made anew: put back the runs that only this process knows of, as nothing of them was started."""
+    with state.transaction():
+        there = {run.id for run in runs.open_runs(state)}
+        lost = [run for run in known if run.id not in there]
+        runs.reserve_beyond(state, [run.id for run in lost])
+        runs.insert(state, lost)
 
 
 def _left(instance: Instance) -> list[OpenRun]:

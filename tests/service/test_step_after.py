@@ -1,7 +1,7 @@
 """What follows what, once for each end."""
 
 import pytest
-from conftest import WAITS, epoch
+from worlds import WAITS, epoch
 
 from automate.state.pauses import ALL, Pause, pause
 

@@ -19,6 +19,21 @@ def test_a_clock_that_was_far_ahead(world: Any) -> None:
     assert len([record for record in world.records("x") if record["due"] is None]) == 1
 
 
+def test_an_edit_while_the_clock_is_back_repeats_nothing(world: Any) -> None:
+    world.task("x", schedule="* * * * *")
+    world.task("y", schedule="* * * * *")
+    for at in ("12:00:30", "12:01:00", "12:02:00"):
+        world.step(at)
+    world.task("x", schedule="*/1 * * * *", missed="all", timezone="Europe/Berlin")
+    world.task("y").unlink()
+    world.step("11:30:00")
+    world.task("y", schedule="* * * * *")
+    for at in ("11:31:00", "12:01:00", "12:02:00", "12:03:00"):
+        world.step(at)
+        assert audited(world, at).wrong == []
+    assert world.story("x") == world.story("y") == [(f"12:0{minute}:00", "success") for minute in (1, 2, 3)]
+
+
 @pytest.mark.parametrize("keys", [{}, {"jitter": "5m"}, {"missed": "all"}, {"missed": "skip"}, {"enabled": False}])
 def test_edits_and_gaps(world: Any, keys: dict[str, Any]) -> None:
     file = world.task("x", schedule="* * * * *", **keys)

@@ -1,7 +1,7 @@
 """Clocks that are set forward and back."""
 
 import pytest
-from conftest import WAITS
+from worlds import WAITS
 
 from automate.state.runs import open_runs
 

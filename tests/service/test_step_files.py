@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from conftest import epoch
+from worlds import epoch
 
 from automate.service.step import step
 

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import epoch
+from worlds import epoch
 
 from automate.state.pauses import Pause, pause, resume
 

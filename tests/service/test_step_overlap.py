@@ -1,7 +1,7 @@
 """A task that is due while it still runs; tasks that share locks; room for only so many."""
 
 import pytest
-from conftest import WAITS
+from worlds import WAITS
 
 
 def outcomes(world, name="x"):

@@ -1,7 +1,7 @@
 """`@reboot`: once after each boot, which the kernel's boot id tells; the state keeps the one of the last step."""
 
 import pytest
-from conftest import epoch
+from worlds import epoch
 
 from automate.service.idle import BOOT
 from automate.state import schedules
