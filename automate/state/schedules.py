@@ -122,6 +122,13 @@ def spans(state: State, task: str | None = None) -> list[Span]:
     return found if task is None else [span for span in found if span.task == task]
 
 
+def ended_later(state: State, now: float) -> dict[str, float]:
+    """By task, up to when schedules of it that are in force no more were decided, where that is later than `now`: the
+    clock was set back."""
+    query = "SELECT task, max(until) FROM past_schedules WHERE until > ? GROUP BY task"
+    return {str(task): float(str(until)) for task, until in state.read(query, (now,))}
+
+
 def set_followed(state: State, task: str, followed: Iterable[tuple[str, str]]) -> None:
     """The (task, outcome) pairs of a task's `after`, within the caller's transaction."""
     state.connection.execute("DELETE FROM follows WHERE task = ?", (task,))
