@@ -49,7 +49,7 @@ def chaos(base: Path, seconds: float, seed: int) -> list[str]:
             disturbing.disk.keep(base / "kept")
         return found
     finally:
-        disturbing.disk.leave()
+        disturbing.leave()
 
 
 def settle(disturbing: Disturbing) -> list[str]:

@@ -92,6 +92,12 @@ class Disturbing:
             self._check_end(words, process.wait(90))
         self._servers, self._commands = [], []
 
+    def leave(self) -> None:
+        """Nothing of it is left running, whatever has happened, and no disk."""
+        for pid in [*self.victims.schedulers(), *self.victims.of_runs()]:
+            self.victims.send(pid, signal.SIGKILL)
+        self.disk.leave()
+
     def run(self, *words: str, timeout: float = 90) -> "subprocess.CompletedProcess[str]":
         """A command, to its end."""
         return subprocess.run(
@@ -161,7 +167,8 @@ class Disturbing:
             self.victims.send(self._chance.choice(victims), self._chance.choice(_SIGNALS))
 
     def _signal_a_server(self) -> None:
-        self.victims.send(self._chance.choice(self._servers).pid, self._chance.choice(_SIGNALS))
+        if self._servers:
+            self.victims.send(self._chance.choice(self._servers).pid, self._chance.choice(_SIGNALS))
 
     def _stop_and_continue(self) -> None:
         if victims := self.victims.schedulers():
