@@ -46,11 +46,12 @@ def test_what_was_replaced_says_so(world):
     assert [record["reason"] for record in world.records("x")] == ["replaced by a newer run", None]
 
 
-def test_what_is_to_be_replaced_is_asked_to_end(world):
-    world.task("x", "trap 'echo asked >>seen; exit 0' TERM; while :; do sleep 0.02; done", schedule="1-2 12 * * *",
-               overlap="replace", kill_after="1h")  # fmt: skip
+def test_what_is_to_be_replaced_is_asked_to_end(world, until):
+    world.task("x", "trap 'echo asked >>seen; exit 0' TERM; touch ready; while :; do sleep 0.02; done",
+               schedule="1-2 12 * * *", overlap="replace", kill_after="1h")  # fmt: skip
     for at in ("12:00:00", "12:01:00"):
         world.begin(at)
+    until((world.directory / "ready").exists)
     world.task("x", "true", schedule="1-2 12 * * *", overlap="replace")
     world.step("12:02:00")
     assert (world.directory / "seen").read_text() == "asked\n"
