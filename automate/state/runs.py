@@ -167,7 +167,7 @@ def remember_last(state: State, last: Iterable[LastRun]) -> None:
 def last_runs(state: State) -> dict[str, LastRun]:
     """Of all tasks that ever had a record."""
     rows = state.read("SELECT task, id, outcome, started, ended, seconds FROM last_runs")
-    return {str(row[0]): LastRun(*row) for row in rows}  # type: ignore[arg-type]
+    return {row.task: row for row in map(LastRun._make, rows)}
 
 
 def _row(row: tuple[object, ...]) -> OpenRun:
