@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -112,13 +112,14 @@ def record(records: Callable[..., list[dict[str, Any]]]) -> Callable[..., dict[s
 def start(
     instance: Path, environment: dict[str, str], _no_process_stays: None
 ) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """`start("run", "x")` is the program in the background; its output can be read from pipes."""
+    """`start("run", "x")` is the program in the background; its output can be read from pipes.
+    `within` are words before it, of a command that runs it."""
 
     begun = []
 
-    def begin(*arguments: str, **more: Any) -> subprocess.Popen[str]:
+    def begin(*arguments: str, within: Sequence[str] = (), **more: Any) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "automate", "-C", str(instance), *arguments],
+            [*within, sys.executable, "-m", "automate", "-C", str(instance), *arguments],
             **{
                 "env": environment,
                 "stdin": subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from automate.service.changes import Changes
 from automate.service.events import Events
 from automate.service.idle import SEEN
 from automate.service.step import step
-from automate.state import State, schedules
+from automate.state import State, runs, schedules
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.restoring import reinstate
 from automate.supervisor.sharing import share
@@ -22,7 +22,7 @@ from automate.supervisor.sharing import share
 LONGEST_SLEEP = 30.0  # seconds of wall clock: suspend and clock changes are seen then
 _LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell,
 _POLL_FILES = 1.0  # and where it does not see everything
-_LOOK_AT_RUNS = 10.0  # seconds, at least, between looks for runs whose supervisor has died
+_LOOK_AT_RUNS = 5.0  # seconds between looks at runs that others watch: their supervisor may have died
 _AFTER_TROUBLE = 5.0  # seconds until a step that failed (a full disk, say) is tried again
 _ZONE_DIRECTORY = "/etc"  # where the host's zone is set
 LOCK = "serve"
@@ -47,7 +47,7 @@ class Server:
             self._supervisor.listen(self._changes.descriptor)
         self._look_at_files = self._look_at_runs = 0.0  # of clock.monotonic()
         self._seen: str | None = None
-        self._inode = state.inode
+        self._generation = state.generation
         self._stepped: float | None = None
         self._reloading = self._ending = False
 
@@ -60,6 +60,7 @@ class Server:
         while not self._ending:
             self._turn()
         self._service.tell("STOPPING=1")
+        self._events.tell("ending", running=len(self._supervisor.open_ids))
         self._watch_tasks(wait)
         if stop_tasks:
             self._stop_tasks()
@@ -95,12 +96,12 @@ class Server:
         """A state that was removed is made anew without the schedules. What was due up to the last step is decided, and
         nothing after it: so the tasks are taken to be new as of that step."""
         self._state.heal()
-        if self._state.inode != self._inode:
+        if self._state.generation != self._generation:
             reinstate(self._state, self._supervisor.open_runs)
             self._events.tell("restored", state=self._state.path)
             self._look_at_files = 0.0
             self._step(min(now, self._stepped or now))
-            self._inode = self._state.inode
+            self._generation = self._state.generation
 
     def _step(self, now: float) -> bool:
         """False when another one is to follow at once."""
@@ -109,7 +110,7 @@ class Server:
         self._events.changes(done.changes)
         self._events.claimed(done.runs)
         self._seen = self._seen if catalog is None else catalog.fingerprint
-        if self._state.inode == self._inode:
+        if self._state.generation == self._generation:
             self._stepped = now
         if self._reloading and catalog is not None:
             self._reloading = False
@@ -133,6 +134,8 @@ class Server:
 
     def _sleep(self) -> None:
         patience = min(LONGEST_SLEEP, self._service.watchdog, self._look_at_files - clock.monotonic())
+        if runs.count_open(self._state) > len(self._supervisor.open_ids):
+            patience = min(patience, _LOOK_AT_RUNS)
         wake = schedules.next_wake(self._state)
         if wake is not None:
             patience = min(patience, wake - clock.now().timestamp())

@@ -114,6 +114,10 @@ def next_attempt(state: State, run: OpenRun) -> bool:
         return connection.execute(_NEXT_ATTEMPT, values).rowcount == 1
 
 
+def count_open(state: State) -> int:
+    return int(str(state.read("SELECT count(*) FROM runs")[0][0]))
+
+
 def count_running(state: State) -> int:
     """How many have a place among those that run."""
     return int(str(state.read("SELECT count(*) FROM runs WHERE phase = 'running'")[0][0]))

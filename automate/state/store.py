@@ -15,7 +15,7 @@ class StateError(AutomateError):
 
 
 class State:
-    """An open `state.db`; another `inode` says that it was lost and made anew.
+    """An open `state.db`; `generation` counts how often it was lost and made anew.
 
     Not to be shared between threads or carried over a fork (sqlite.org/howtocorrupt.html).
     """
@@ -27,7 +27,8 @@ class State:
         self.path = path
         self.writable = writable
         self._reopen = reopen
-        self.inode = inode(path)
+        self.generation = 0
+        self._inode = inode(path)
         self._is_damaged = False
 
     @contextmanager
@@ -64,12 +65,13 @@ class State:
     def heal(self) -> bool:
         """Whether the file was removed, replaced or overwritten since it was opened, and is open again now, made anew
         as `open_state` does. A restored state holds all that the run log and the status files know."""
-        if not self.writable or not (self._is_damaged or inode(self.path) != self.inode):
+        if not self.writable or not (self._is_damaged or inode(self.path) != self._inode):
             return False
         self.connection.close()
         new = self._reopen()
         self.connection, self.writable = new.connection, new.writable
-        self.inode, self._is_damaged = inode(self.path), False
+        self._inode, self._is_damaged = inode(self.path), False
+        self.generation += 1
         return True
 
     def _failed(self, error: sqlite3.Error) -> StateError:

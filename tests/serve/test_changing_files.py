@@ -1,0 +1,176 @@
+"""Task files that change under a daemon: in force within a second, however they are written."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from automate.paths import of_directory
+from automate.service.idle import SEEN
+from automate.state import schedules
+from automate.supervisor import open_instance
+
+
+@pytest.fixture
+def soon(until):
+    """`soon(condition)`: it comes true within the second that is promised (a busy machine is given three)."""
+
+    def wait(condition):
+        began = time.monotonic()
+        until(condition)
+        assert time.monotonic() - began < 3
+
+    return wait
+
+
+def test_an_added_task_is_in_force(serve, every_second, events, soon):
+    serve()
+    every_second("x")
+    soon(lambda: events("added", task="x"))
+
+
+def test_an_edited_task_is_in_force(serve, task, events, soon):
+    task("x", "true", schedule="0 0 1 1 *")
+    serve()
+    soon(lambda: events("added", task="x"))
+    task("x", "true", schedule="0 0 1 2 *")
+    soon(lambda: events("rescheduled", task="x"))
+
+
+def test_a_removed_task_runs_no_more(serve, every_second, events, soon, lines, until):
+    path = every_second("x")
+    serve()
+    until(lambda: lines("x"))
+    path.unlink()
+    soon(lambda: events("removed", task="x"))
+    before = lines("x")
+    every_second("y")
+    until(lambda: len(lines("y")) >= 2)
+    assert lines("x") == before
+
+
+def test_a_broken_task_goes_on_as_it_was_and_a_mended_one_as_it_is(serve, every_second, events, soon, lines, until):
+    path = every_second("x")
+    good = path.read_text()
+    serve()
+    until(lambda: lines("x"))
+    path.write_text("commando: true\n")
+    soon(lambda: events("broken", task="x"))
+    before = len(lines("x"))
+    until(lambda: len(lines("x")) >= before + 2)
+    path.write_text(good)
+    soon(lambda: events("mended", task="x"))
+
+
+def test_a_running_task_is_not_touched(serve, once, task, events, until, instance, record):
+    once("x")
+    serve()
+    until(lambda: events("started", task="x"))
+    task("x", "true", schedule="0 0 1 1 *")
+    until(lambda: events("rescheduled", task="x"))
+    (instance / "go").touch()
+    until(lambda: events("success", task="x"))
+    assert record("x")["outcome"] == "success"
+
+
+def renamed_over(path, text):
+    beside = path.with_name(f".{path.name}.swp")
+    beside.write_text(text)
+    os.replace(beside, path)
+
+
+def truncated_and_written(path, text):
+    with path.open("w") as file:
+        for character in text:
+            file.write(character)
+            file.flush()
+
+
+def moved_away_and_written_anew(path, text):
+    os.replace(path, path.with_name(path.name + "~"))
+    path.write_text(text)
+
+
+def through_a_link(path, text):
+    target = path.parent.parent / "elsewhere.yaml"
+    target.write_text(text)
+    path.unlink()
+    path.symlink_to(target)
+
+
+WAYS = [renamed_over, truncated_and_written, moved_away_and_written_anew]
+
+
+@pytest.mark.parametrize("write", WAYS + ([] if os.geteuid() == 0 else [through_a_link]))
+def test_editors_write_in_many_ways(serve, task, events, soon, write):
+    path = task("x", "true", schedule="0 0 1 1 *")
+    serve()
+    soon(lambda: events("added", task="x"))
+    write(path, json.dumps({"command": "true", "schedule": "0 0 1 2 *"}))
+    soon(lambda: events("rescheduled", task="x"))
+
+
+def test_a_directory_that_comes_later_is_seen(serve, instance, every_second, events, soon):
+    (instance / "tasks.d").rmdir()
+    serve()
+    (instance / "tasks.d").mkdir()
+    every_second("x")
+    soon(lambda: events("added", task="x"))
+
+
+def test_a_directory_that_is_another_now_is_seen(serve, instance, every_second, events, soon):
+    serve()
+    (instance / "tasks.d").rename(instance / "old")
+    (instance / "tasks.d").mkdir()
+    every_second("x")
+    soon(lambda: events("added", task="x"))
+
+
+def test_the_settings_are_seen(serve, instance, task, events, soon):
+    task("x", "true", schedule="0 0 1 1 *")
+    serve()
+    soon(lambda: events("added", task="x"))
+    (instance / "automate.yaml").write_text("defaults: {timeout: 1h}\n")
+    soon(lambda: events("changed", task="x"))
+
+
+def test_broken_settings_are_told_and_change_nothing(serve, instance, every_second, events, soon, lines, until):
+    every_second("x")
+    serve()
+    until(lambda: lines("x"))
+    (instance / "automate.yaml").write_text("defaultz: {}\n")
+    soon(lambda: events("broken"))
+    before = len(lines("x"))
+    until(lambda: len(lines("x")) >= before + 2)
+    assert not events("removed")
+
+
+def test_hangup_looks_at_once(serve, events, soon):
+    daemon = serve()
+    daemon.send_signal(signal.SIGHUP)
+    soon(lambda: events("reloading"))
+    assert daemon.poll() is None
+
+
+def test_where_there_is_no_inotify_files_are_looked_at(serve, task, events, until):
+    """A user namespace in which nobody may have an inotify instance."""
+    limited = 'echo 0 >/proc/sys/user/max_inotify_instances; exec "$@"'
+    serve(within=["unshare", "-Ur", "sh", "-c", limited, "sh"])
+    task("x", "true", schedule="0 0 1 1 *")
+    until(lambda: events("added", task="x"))
+
+
+def test_what_another_process_saw_otherwise_is_looked_at_again(serve, instance, every_second, lines, until):
+    """As a tick does that was slow: it writes into the state what the files said before."""
+    every_second("x")
+    serve()
+    until(lambda: lines("x"))
+    state = open_instance(of_directory(str(instance)))
+    with state.transaction():
+        schedules.remove(state, ["x"])
+        schedules.keep(state, SEEN, "what was there before")
+    before = len(lines("x"))
+    until(lambda: len(lines("x")) >= before + 2)
+    state.close()

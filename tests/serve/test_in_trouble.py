@@ -1,0 +1,120 @@
+"""A daemon whose state is removed, whose disk is full, whose lock files are unusable."""
+
+import json
+import os
+import signal
+import subprocess
+from datetime import datetime
+
+import pytest
+
+
+def seconds(dues):
+    return [datetime.fromisoformat(due).timestamp() for due in dues]
+
+
+def in_a_row(dues):
+    """Every second is there once."""
+    numbers = seconds(dues)
+    return numbers == [numbers[0] + step for step in range(len(numbers))]
+
+
+def test_a_state_that_is_removed_is_made_anew_and_no_due_time_is_lost(
+    serve, every_second, lines, until, instance, records
+):
+    every_second("x")
+    serve()
+    until(lambda: len(lines("x")) >= 2)
+    for path in (instance / ".automate").glob("state.db*"):
+        path.unlink()
+    before = len(lines("x"))
+    until(lambda: len(lines("x")) >= before + 3)
+    until(lambda: len(records("x")) >= before + 3)
+    assert in_a_row(lines("x"))
+    assert in_a_row(record["due"] for record in records("x"))
+
+
+def test_runs_under_way_and_waiting_survive_a_state_that_is_removed(serve, once, events, until, instance, records):
+    once("a", locks=["disk"])
+    once("b", "true", locks=["disk"])
+    serve()
+    until(lambda: events("started", task="a") and events("queued", task="b"))
+    for path in (instance / ".automate").glob("state.db*"):
+        path.unlink()
+    os.utime(instance / "tasks.d" / "a.yaml")
+    until(lambda: events("restored"))
+    (instance / "go").touch()
+    until(lambda: len(records()) == 2)
+    assert {(record["task"], record["outcome"]) for record in records()} == {("a", "success"), ("b", "success")}
+
+
+def test_one_lock_file_that_cannot_be_opened_hinders_one_task_only(
+    serve, every_second, lines, until, instance, records
+):
+    locks = instance / ".automate" / "locks" / "task"
+    locks.mkdir(parents=True)
+    (locks / "bad").symlink_to("/nowhere")
+    every_second("bad", overlap="skip")
+    every_second("good", overlap="skip")
+    serve()
+    until(lambda: len(lines("good")) >= 2 and records("bad"))
+    assert records("bad")[0]["outcome"] == "error"
+    assert "lock cannot be taken" in records("bad")[0]["reason"]
+
+
+def test_a_group_that_does_not_exist_is_told_and_tasks_run(serve, every_second, lines, until, instance, events):
+    (instance / "automate.yaml").write_text("group: nosuchgroup\n")
+    every_second("x")
+    serve()
+    until(lambda: len(lines("x")) >= 2)
+    assert "no such group" in events("error")[0]["message"]
+
+
+@pytest.fixture
+def small_disk(instance):
+    """The instance's state and log on a file system of their own."""
+    where = instance / ".automate"
+    where.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "automate-test", where], check=True)
+    yield where
+    subprocess.run(["umount", "--lazy", where], check=True)
+
+
+def fill(where):
+    """Until there is no room for another byte."""
+    descriptor = os.open(where / "filler", os.O_WRONLY | os.O_CREAT)
+    try:
+        for size in (4096, 1):
+            while True:
+                try:
+                    os.write(descriptor, b"x" * size)
+                except OSError:
+                    break
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("missed", ["once", "all"] if os.geteuid() == 0 else [])
+def test_a_full_disk_is_waited_out_and_all_is_on_record(
+    serve, every_second, until, events, records, small_disk, missed
+):
+    """Who is due meanwhile starts later, or is on record; each second is accounted for once."""
+    path = every_second("x", missed=missed)
+    daemon = serve()
+    until(lambda: len(records("x")) >= 2)
+    fill(small_disk)
+    until(lambda: events("error"))
+    (small_disk / "filler").unlink()
+    before = len(records("x"))
+    until(lambda: len(records("x")) >= before + 4)
+    daemon.send_signal(signal.SIGTERM)
+    daemon.wait(20)
+    covered = sorted(second for record in records("x") for second in due_seconds(record))
+    assert covered == [covered[0] + step for step in range(len(covered))], json.dumps(records("x"))
+    ran = (path.parent.parent / "x").read_text().split()
+    assert len(ran) == len(set(ran))
+
+
+def due_seconds(record):
+    last = datetime.fromisoformat(record["due"]).timestamp()
+    return [last - step for step in range(record["count"])]

@@ -1,0 +1,55 @@
+"""As process 1 of a container: it has orphans, and nothing outlives it."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+CONTAINERS = [["unshare", "-pf", "--mount-proc", "--kill-child"]] if os.geteuid() == 0 else []
+
+
+def inside(outer):
+    """The PID, out here, of the one process that `unshare` has."""
+    (child,) = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()
+    return int(child)
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_orphans_are_reaped(serve, every_second, until, lines, container):
+    every_second("x", command="sh -c \"sh -c 'echo orphan >>orphans' & exit 0\" & echo $AUTOMATE_DUE >>x")
+    pid = inside(serve(within=container))
+    until(lambda: len(lines("x")) >= 3 and len(lines("orphans")) >= 3)
+    until(lambda: not zombies_of(pid))
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_told_to_end_it_ends_the_tasks_on_record(serve, once, until, events, record, container):
+    once("x", "sleep 60")
+    outer = serve(within=container)
+    until(lambda: events("started", task="x"))
+    os.kill(inside(outer), signal.SIGTERM)
+    assert outer.wait(20) == 0
+    assert record("x")["outcome"] == "stopped"
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_it_waits_for_tasks_first_if_it_is_to(serve, once, until, events, instance, record, container):
+    once("x")
+    outer = serve("--wait", "1h", within=container)
+    until(lambda: events("started", task="x"))
+    os.kill(inside(outer), signal.SIGTERM)
+    (instance / "go").touch()
+    assert outer.wait(20) == 0
+    assert record("x")["outcome"] == "success"
+
+
+def zombies_of(parent):
+    found = []
+    for about in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, its_parent = about.read_text().rpartition(") ")[2].split()[:2]
+            if state == "Z" and int(its_parent) == parent:
+                found.append(about.parent.name)
+    return found

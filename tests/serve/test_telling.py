@@ -1,0 +1,129 @@
+"""What the daemon says: one line for each event, and to the service manager."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture
+def manager(tmp_path) -> Iterator[socket.socket]:
+    """A service manager's socket, as NOTIFY_SOCKET names it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(20)
+        yield listening
+
+
+@pytest.fixture
+def managed(serve, environment, tmp_path, manager):  # noqa: ARG001 - it must listen first
+    """`managed()` is a daemon that was started by the manager."""
+    return lambda **env: serve(env=environment | {"NOTIFY_SOCKET": str(tmp_path / "notify")} | env)
+
+
+def heard(manager, until):
+    """All it was told up to and including the message that starts so."""
+    messages = []
+    while not (messages and messages[-1].startswith(until)):
+        messages.append(manager.recv(1000).decode())
+    return messages
+
+
+def test_it_says_when_it_is_ready_and_when_it_ends(managed, manager):
+    daemon = managed()
+    assert heard(manager, "READY")[-1] == "READY=1"
+    daemon.send_signal(signal.SIGTERM)
+    assert "STOPPING=1" in heard(manager, "STOPPING")
+
+
+def test_it_says_when_it_reloads_and_when_that_is_done(managed, manager):
+    daemon = managed()
+    heard(manager, "READY")
+    daemon.send_signal(signal.SIGHUP)
+    reloading = heard(manager, "RELOADING")[-1].splitlines()
+    assert reloading[0] == "RELOADING=1"
+    assert reloading[1].removeprefix("MONOTONIC_USEC=").isdecimal()
+    heard(manager, "READY")
+
+
+def test_it_says_that_it_lives_twice_as_often_as_it_must(managed, manager):
+    managed(WATCHDOG_USEC="400000")
+    heard(manager, "READY")
+    for _ in range(4):
+        manager.settimeout(2)
+        heard(manager, "WATCHDOG=1")
+
+
+def test_an_abstract_socket_is_told_too(serve, environment, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        name = f"automate-test-{os.getpid()}-{tmp_path.name}"
+        listening.bind(f"\0{name}")
+        listening.settimeout(20)
+        serve(env=environment | {"NOTIFY_SOCKET": f"@{name}"})
+        heard(listening, "READY")
+
+
+def test_tasks_are_not_told_of_the_manager(managed, every_second, until, instance):
+    every_second("x", command="env >seen.tmp; mv seen.tmp seen")
+    managed(WATCHDOG_USEC="60000000")
+    until((instance / "seen").exists)
+    assert not {"NOTIFY_SOCKET", "WATCHDOG_USEC"} & {
+        line.partition("=")[0] for line in (instance / "seen").read_text().splitlines()
+    }
+
+
+def test_a_manager_that_is_gone_harms_nothing(managed, every_second, lines, until, tmp_path):
+    every_second("x")
+    managed()
+    (tmp_path / "notify").unlink()
+    until(lambda: len(lines("x")) >= 2)
+
+
+def test_each_event_is_one_object_with_time_and_action(serve, every_second, events, until):
+    every_second("x", command="echo out; exit 3")
+    daemon = serve()
+    until(lambda: events("failed", task="x"))
+    daemon.send_signal(signal.SIGTERM)
+    daemon.wait(20)
+    assert all(list(event)[:2] == ["at", "action"] for event in events())
+    actions = [event["action"] for event in events()]
+    assert actions[:4] == ["serving", "added", "started", "failed"]
+    assert actions[-2:] == ["ending", "stopped"]
+
+
+def test_as_text_each_event_is_one_line(start, every_second, until, instance):
+    every_second("x", command="exit 3")
+    with (instance / "text").open("w") as text:
+        start("serve", stderr=text)
+    until(lambda: " failed task=x " in (instance / "text").read_text())
+    first, second = (instance / "text").read_text().splitlines()[:2]
+    assert first.split()[1] == "serving"
+    assert second.split(maxsplit=1)[1] == 'added task=x detail="every second"'
+
+
+def test_nothing_of_output_or_environment_is_said(serve, every_second, events, until):
+    every_second("x", command="echo $WORD; exit 3", env={"WORD": "secret"})
+    serve()
+    until(lambda: events("failed", task="x"))
+    assert "secret" not in json.dumps(events())
+
+
+@pytest.mark.parametrize("stream", [">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
+def test_it_needs_nobody_to_talk_to(start, every_second, lines, until, stream):
+    every_second("x")
+    start("serve", within=["sh", "-c", f'exec "$@" {stream}', "sh"], stdout=subprocess.DEVNULL)
+    until(lambda: len(lines("x")) >= 2)
+
+
+def test_a_reader_who_left_harms_nothing(start, every_second, lines, until):
+    every_second("x")
+    daemon = start("serve")
+    daemon.stderr.close()
+    daemon.stdout.close()
+    until(lambda: len(lines("x")) >= 3)
+    daemon.stdout = daemon.stderr = None
+    assert daemon.poll() is None
