@@ -43,7 +43,7 @@ _COMMANDS = (
     ("audit",),
 )
 _BUSY = 75
-_AUDIT = ("audit",)
+_BUG = 70
 _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -148,8 +148,8 @@ class Disturbing:
 
     def _check_end(self, words: tuple[str, ...], status: int) -> None:
         self.ends[f"{words[0]} {status}"] += 1
-        if status == 70 or (words == _AUDIT and status not in (0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)):
-            self.faults.append(f"automate {' '.join(words)} ended with {status} during the chaos")
+        if status == _BUG:
+            self.faults.append(f"automate {' '.join(words)} found a bug")
 
     def _ask(self) -> None:
         if len(self._commands) < MOST_COMMANDS:

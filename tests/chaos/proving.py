@@ -76,8 +76,9 @@ def _of_the_files(base: Path) -> Iterator[str]:
     for line in _log_lines(base / "instance"):
         if not line.endswith(b"\n"):
             yield f"a torn line in the run log: {line[:100]!r}"
-    if b"Traceback" in (base / "said").read_bytes():
-        yield f"a traceback in {base / 'said'}"
+    for word, fault in ((b"Traceback", "a traceback"), (b"not as they should be", "an audit that disagrees")):
+        if word in (base / "said").read_bytes():
+            yield f"{fault} in {base / 'said'}"
 
 
 def _of_the_trace(trace: Sequence[Line], records: Sequence[Record]) -> Iterator[str]:
