@@ -11,10 +11,15 @@ from pathlib import Path
 import pytest
 
 DYING = Path(__file__).with_name("dying.py")
+DYING_STEPS = Path(__file__).with_name("dying_steps.py")
 
 
 def tried(base: Path, scenario: str, way: str, first: int, every: int) -> int:
-    arguments = [sys.executable, str(DYING), str(base), scenario, way, str(first), str(every)]
+    return _tried(DYING, base, scenario, way, str(first), str(every))
+
+
+def _tried(program: Path, base: Path, *words: str) -> int:
+    arguments = [sys.executable, str(program), str(base), *words]
     done = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr
     return int(done.stdout)
@@ -44,3 +49,12 @@ def test_files_that_cannot_grow_lose_and_double_nothing(tmp_path: Path, scenario
 @pytest.mark.parametrize("scenario", ["single", "herd"] if os.geteuid() == 0 else [])
 def test_a_full_disk_loses_and_doubles_nothing(tmp_path: Path, scenario: str) -> None:
     assert tried(tmp_path, scenario, "full", 4, 12) > 5
+
+
+@pytest.mark.parametrize(
+    ("scenario", "first", "every"), [("scheduled", 50, 397), ("chained", 60, 397), ("edited", 70, 397)]
+)
+def test_a_step_killed_anywhere_leaves_each_due_time_its_one_record(
+    tmp_path: Path, scenario: str, first: int, every: int
+) -> None:
+    assert _tried(DYING_STEPS, tmp_path, scenario, str(first), str(every)) > 10
