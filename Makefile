@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests need and PyPI does not have, as command:package. Installed on Debian when root runs make.
-TOOLS := mandoc:mandoc busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux
+TOOLS := mandoc:mandoc busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux \
+         cron:cron cc:build-essential
 # How long `make chaos` goes on.
 SECONDS ?= 600
 APT := DEBIAN_FRONTEND=noninteractive apt-get
@@ -80,7 +81,7 @@ ensurepip:
 	else echo 'This Python makes no environments. Install it: sudo apt-get install python3-venv' >&2; exit 1; fi
 
 tools:
-	@missing=; for tool in $(TOOLS); do \
+	@PATH="$$PATH:/usr/sbin"; missing=; for tool in $(TOOLS); do \
 	  command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
 	if [ -z "$$missing" ]; then exit 0; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(APT) update -qq && $(APT) install -y -qq $$missing; \

@@ -1,0 +1,99 @@
+"""The daemon while its wall clock is set, and in the nights in which Berlin sets its clocks."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+BERLIN = {"timezone": "Europe/Berlin", "missed": "once"}
+
+
+def seconds_covered(records):
+    """Every due time that is on record, as epoch seconds."""
+    found = []
+    for record in records:
+        last = datetime.fromisoformat(record["due"]).timestamp()
+        first = datetime.fromisoformat(record.get("first_due") or record["due"]).timestamp()
+        assert record.get("count", 1) == (last - first) + 1, record
+        found += range(int(first), int(last) + 1)
+    return found
+
+
+@pytest.mark.parametrize("seconds", [3600, 2 * 86400])
+def test_set_forward_what_was_passed_is_on_record(clock, serve, task, until, records, dues, seconds):
+    task("x", "true", schedule="every second", overlap="allow")
+    serve()
+    until(lambda: len(dues("x")) >= 2)
+    clock.add(seconds)
+    until(lambda: dues("x", "missed"))
+    before = len(dues("x"))
+    until(lambda: len(dues("x")) >= before + 2)
+    covered = sorted(seconds_covered(records("x")))
+    assert covered == list(range(covered[0], covered[-1] + 1))
+    assert len(covered) > seconds
+
+
+def test_set_back_by_ten_minutes_nothing_is_repeated(clock, serve, task, until, records, dues):
+    task("x", "true", schedule="every second", overlap="allow")
+    serve()
+    until(lambda: len(dues("x")) >= 2)
+    clock.add(-600)
+    task("new", "true", schedule="every second", overlap="allow")
+    until(lambda: len(dues("new")) >= 2)
+    ran = dues("x")
+    clock.add(600)
+    until(lambda: len(dues("x")) >= len(ran) + 2)
+    covered = sorted(seconds_covered(records("x")))
+    assert covered == list(range(covered[0], covered[-1] + 1))
+
+
+def test_set_back_by_five_hours_it_goes_on_from_there_on_record(clock, serve, task, until, records, dues):
+    task("x", "true", schedule="every second", overlap="allow")
+    serve()
+    until(lambda: len(dues("x")) >= 2)
+    clock.add(-5 * 3600)
+    until(lambda: [record for record in records("x") if record["outcome"] == "skipped"])
+    before = len(dues("x"))
+    until(lambda: len(dues("x")) >= before + 2)
+    assert [record["reason"].split(":")[0] for record in records("x") if record["outcome"] == "skipped"] == [
+        "the clock was set back by more than three hours"
+    ]
+    assert len(set(dues("x"))) == len(dues("x"))
+    now = f"{datetime.fromtimestamp(clock.now(), UTC):%Y-%m-%d %H:%M:%S}"
+    assert dues("x")[-1] <= now
+
+
+def test_a_retry_that_waits_does_not_wait_for_the_clock_to_come_again(clock, serve, task, until, lines):
+    retries = {"attempts": 1, "delay": "2s"}
+    task("x", "echo $AUTOMATE_ATTEMPT >>tried; exit 1", schedule="every second", retries=retries)
+    serve()
+    until(lambda: "1" in lines("tried"))
+    clock.add(-600)
+    until(lambda: "2" in lines("tried"))
+
+
+@pytest.fixture
+def night(clock, serve, task, until, dues):
+    """`night("2027-03-28")`: the daemon lives through the seconds around each half hour from 00:30 to 02:00 UTC."""
+
+    def live(day):
+        clock.set(f"{day} 00:10")
+        task("fixed", "true", schedule="30 2 * * *", **BERLIN)
+        task("follows", "true", schedule="*/30 * * * *", **BERLIN)
+        serve()
+        for number, before in enumerate(("00:29:59", "00:59:59", "01:29:59", "01:59:59"), 1):
+            clock.set(f"{day} {before}")
+            until(lambda number=number: len(dues("follows")) >= number)
+
+    return live
+
+
+def test_in_the_night_that_lacks_an_hour_a_fixed_time_is_due_right_after_it(night, dues):
+    night("2027-03-28")
+    assert dues("fixed") == ["2027-03-28 01:00:00"]
+    assert dues("follows") == [f"2027-03-28 {time}:00" for time in ("00:30", "01:00", "01:30", "02:00")]
+
+
+def test_in_the_night_that_has_an_hour_twice_a_fixed_time_is_due_once(night, dues):
+    night("2027-10-31")
+    assert dues("fixed") == ["2027-10-31 00:30:00"]
+    assert dues("follows") == [f"2027-10-31 {time}:00" for time in ("00:30", "01:00", "01:30", "02:00")]
