@@ -7,7 +7,7 @@ import msgspec
 from automate import task as tasks
 from automate.paths import Instance
 from automate.process import host, locks, spawn, status
-from automate.process.group import members
+from automate.process.group import members, started_at
 from automate.run import Record
 from automate.state import OpenRun
 from automate.supervisor import instants, starting
@@ -82,7 +82,10 @@ def follow(attempt: Attempt) -> bool:
 
 
 def _set_timers(attempt: Attempt) -> None:
-    starting.set_timers(attempt, instants.monotonic(), max(0.0, instants.epoch() - attempt.began))
+    now = instants.monotonic()
+    started = started_at(attempt.pid) if attempt.pid is not None else None
+    elapsed = instants.epoch() - attempt.began if started is None else now - started
+    starting.set_timers(attempt, now, max(0.0, elapsed))
     if attempt.run.stop is not None:
         attempt.deadline = instants.monotonic()
 

@@ -71,6 +71,21 @@ def test_a_retry_that_waits_does_not_wait_for_the_clock_to_come_again(clock, ser
     until(lambda: "2" in lines("tried"))
 
 
+def test_a_timeout_counts_real_time_under_the_next_daemon_too(clock, serve, task, until, instance, records):
+    task("x", "touch begun; until [ -e go ]; do sleep 0.1; done", schedule="every second", timeout="1h")
+    daemon = serve()
+    until((instance / "begun").exists)
+    daemon.kill()
+    daemon.wait()
+    clock.daemon = None
+    clock.add(2 * 86400)
+    serve()
+    until(lambda: [record for record in records("x") if record["outcome"] == "missed"])
+    (instance / "go").touch()
+    until(lambda: 1 in {record["id"] for record in records("x")})
+    assert [record["outcome"] for record in records("x") if record["id"] == 1] == ["success"]
+
+
 @pytest.fixture
 def night(clock, serve, task, until, dues):
     """`night("2027-03-28")`: the daemon lives through the seconds around each half hour from 00:30 to 02:00 UTC."""
