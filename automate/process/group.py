@@ -31,7 +31,7 @@ def _is_in(pid: int, group: int) -> bool:
 
 
 def started_at(pid: int) -> float | None:
-    """When the process was started, in the seconds of clock.monotonic(), that no clock change moves; None: it is gone."""
+    """When the process was started, in seconds of clock.monotonic(), that no clock change moves; None: it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             ticks = file.read().rpartition(b") ")[2].split(b" ", 20)[19]
