@@ -68,6 +68,13 @@ def retry_delay(retries: Retries, attempt: int, ended_as: Outcome, exit_code: in
         return None
     if retries.on_exit and (ended_as != "failed" or exit_code not in retries.on_exit):
         return None
+    return delay_after(retries, attempt)
+
+
+def delay_after(retries: Retries, attempt: int) -> float:
+    """Seconds between the end of the `attempt`-th attempt and the next one, where there is one; 0 before the first."""
+    if attempt < 1:
+        return 0.0
     return min(float(retries.max_delay), float(retries.delay) * _growth(retries.backoff, attempt - 1))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from signal import SIGKILL, SIGTERM
 
 from automate.paths import Instance
+from automate.rules.ending import delay_after
 from automate.rules.overlap import room
 from automate.state import OpenRun, State, runs, schedules
 from automate.supervisor import adopting, claiming, instants
@@ -24,8 +25,10 @@ class Queue:
         self._looked = 0.0
 
     def add(self, waiting: Waiting) -> None:
-        """From now on the locks of it are the queue's."""
-        delay = min(waiting.run.not_before - instants.epoch(), float(waiting.task.retries.max_delay))
+        """From now on the locks of it are the queue's. It waits no longer than its task says, wherever the clock was
+        set since the state was told when it is to start."""
+        longest = delay_after(waiting.task.retries, waiting.run.attempt - 1)
+        delay = min(waiting.run.not_before - instants.epoch(), longest)
         waiting.ready_at = instants.monotonic() + max(0.0, delay)
         self.waiting[waiting.run.id] = waiting
         self.hurry()

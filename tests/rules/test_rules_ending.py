@@ -4,7 +4,7 @@ import pytest
 
 from automate.operate.by_hand import exit_status
 from automate.quantity import Duration
-from automate.rules.ending import End, outcome, retry_delay, signal_number
+from automate.rules.ending import End, delay_after, outcome, retry_delay, signal_number
 from automate.run import Record
 from automate.task import ExitCodes, Retries, Task
 
@@ -101,3 +101,8 @@ def ended(outcome, exit_code=None):
 def test_exit_status(records, status):
     assert exit_status(records, signal=None) == status
     assert exit_status(records, signal=15) == 143
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(0, 0), (1, 2), (2, 4), (3, 5), (9, 5)])
+def test_the_delay_after_an_attempt_grows_up_to_max_delay(attempt, seconds):
+    assert delay_after(Retries(delay=Duration(2), backoff=2.0, max_delay=Duration(5)), attempt) == seconds
