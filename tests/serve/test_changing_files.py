@@ -101,7 +101,14 @@ def through_a_link(path, text):
     path.symlink_to(target)
 
 
-WAYS = [renamed_over, truncated_and_written, moved_away_and_written_anew]
+def moved_in(path, text):
+    beside = path.parent.parent / "made" / path.name
+    beside.parent.mkdir()
+    beside.write_text(text)
+    os.replace(beside, path)
+
+
+WAYS = [renamed_over, moved_in, truncated_and_written, moved_away_and_written_anew]
 
 
 @pytest.mark.parametrize("write", WAYS + ([] if os.geteuid() == 0 else [through_a_link]))

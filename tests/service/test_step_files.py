@@ -3,9 +3,6 @@
 import os
 
 import pytest
-from worlds import epoch
-
-from automate.service.step import step
 
 
 def actions(done):
@@ -145,24 +142,3 @@ def test_files_that_say_the_same_are_no_change(world):
     world.step("12:00:00")
     os.utime(path)
     assert actions(world.step("12:00:10")) == []
-
-
-def test_a_task_decided_by_another_process_meanwhile_is_not_decided_again(world, another, monkeypatch):
-    """The other one decides after this one has read how far the task was decided, and before it writes."""
-    world.task("x", schedule="* * * * *")
-    world.step("12:00:00")
-    world.task("x", schedule="* * * * *", command="echo other words >>seen")
-    other, begin = another(), world.supervisor.begin
-
-    def late(requests, decide=None):
-        monkeypatch.undo()
-        step(None, other.state, other.supervisor, epoch("12:01:00"))
-        other.settle()
-        return begin(requests, decide)
-
-    monkeypatch.setattr(world.supervisor, "begin", late)
-    assert world.until("x") == "12:00:00"
-    done = world.step("12:01:00")
-    assert done.again
-    world.step("12:01:01")
-    assert world.story("x") == [("12:01:00", "success")]

@@ -45,16 +45,6 @@ def test_a_task_that_is_new_after_the_boot_waits_for_the_next(booted):
     assert booted.records("y") == []
 
 
-def test_of_two_that_look_after_a_boot_one_starts_it(booted, another):
-    other = another()
-    reboot(booted)
-    booted.begin("12:00:10")
-    other.begin("12:00:10")
-    booted.settle()
-    other.settle()
-    assert len(booted.records("x")) == 1
-
-
 def test_disabled_is_on_record(booted):
     booted.task("x", schedule="@reboot", enabled=False)
     reboot(booted)

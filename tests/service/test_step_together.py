@@ -4,6 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from worlds import epoch
+
+from automate.service.idle import BOOT
+from automate.service.step import step
+from automate.state import schedules
+
 STEPPER = Path(__file__).with_name("stepping.py")
 
 
@@ -20,3 +27,47 @@ def test_each_due_time_is_claimed_by_one_of_four_processes(world, environment):
     assert sorted((name, due) for name in {f"t{n}" for n in range(10)} for due, _ in world.story(name)) == sorted(dues)
     assert len(set((world.directory / "seen").read_text().splitlines())) == 200
     assert len((world.directory / "seen").read_text().splitlines()) == 200
+
+
+@pytest.fixture
+def overtaken(world, another, monkeypatch):
+    """`overtaken("12:01:00")`: a step that another process overtakes, after it was decided and before it is written."""
+
+    def take(at):
+        other, begin = another(), world.supervisor.begin
+
+        def late(requests, decide=None):
+            monkeypatch.undo()
+            step(None, other.state, other.supervisor, epoch(at))
+            other.settle()
+            return begin(requests, decide)
+
+        monkeypatch.setattr(world.supervisor, "begin", late)
+        return world.step(at)
+
+    return take
+
+
+def test_who_comes_second_starts_nothing(world, overtaken):
+    world.task("x", schedule="* * * * *")
+    world.step("12:00:00")
+    overtaken("12:01:00")
+    assert world.story("x") == [("12:01:00", "success")]
+
+
+def test_who_comes_second_writes_nothing_of_what_it_saw_in_the_files(world, overtaken):
+    world.task("x", schedule="* * * * *")
+    world.step("12:00:00")
+    world.task("x", schedule="* * * * *", description="other words")
+    assert overtaken("12:01:00").again
+    world.step("12:01:01")
+    assert world.story("x") == [("12:01:00", "success")]
+
+
+def test_who_comes_second_after_a_boot_starts_nothing(world, overtaken):
+    world.task("x", schedule="@reboot")
+    world.step("12:00:00")
+    with world.state.transaction():
+        schedules.keep(world.state, BOOT, "the boot before")
+    overtaken("12:00:10")
+    assert len(world.records("x")) == 1
