@@ -1,7 +1,7 @@
 """Seeing that task files change, at the cost of nothing while they do not: inotify(7)."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import inotify_simple
 
@@ -18,9 +18,12 @@ _SEEN = (
     | inotify_simple.flags.MOVE_SELF
 )
 
+_ANY = ""  # all names in a directory
+
 
 class Changes:
-    """Watches directories. A directory that does not exist yet is watched for in its parent, a link in its own.
+    """Watches directories, and single files in theirs. What does not exist yet, and what is a link, is watched for in
+    the directory where its name stands.
 
     Where inotify does not see everything (NFS, or no watch is to be had) `sees_all` is false: then whoever asks looks
     at the files now and then.
@@ -29,6 +32,7 @@ class Changes:
     def __init__(self) -> None:
         self.sees_all = True
         self._watched: dict[str, int] = {}
+        self._names: dict[int, set[str]] = {}
         self._inotify: inotify_simple.INotify | None = None
         try:
             self._inotify = inotify_simple.INotify(nonblocking=True)
@@ -40,27 +44,39 @@ class Changes:
         """Readable when something changed."""
         return None if self._inotify is None else int(self._inotify.fileno())
 
-    def watch(self, directories: Iterable[str]) -> None:
+    def watch(self, paths: Iterable[str]) -> None:
         """These from now on, and no others."""
         if self._inotify is None:
             return
-        wanted = {place for directory in directories for place in _places(directory)}
+        wanted: dict[str, set[str]] = {}
+        for directory, name in (place for path in paths for place in _places(path)):
+            wanted.setdefault(directory, set()).add(name)
         for gone in self._watched.keys() - wanted:
             self._forget(self._watched.pop(gone))
-        seen = [self._add(self._inotify, place) and not is_remote(place) for place in wanted]
+        seen = [self._add(self._inotify, directory) and not is_remote(directory) for directory in wanted]
         self.sees_all = all(seen)
+        self._names = {}
+        for directory, number in self._watched.items():  # a link and what it leads to share a number
+            self._names.setdefault(number, set()).update(wanted[directory])
 
     def seen(self) -> bool:
         """Whether anything changed since the last time; never waits."""
-        return self._inotify is not None and bool(self._inotify.read(timeout=0))
+        return self._inotify is not None and any(self._matters(event) for event in self._inotify.read(timeout=0))
 
-    def _add(self, inotify: inotify_simple.INotify, place: str) -> bool:
-        try:
-            number = inotify.add_watch(place, _SEEN)
-        except OSError:
+    def _matters(self, event: inotify_simple.Event) -> bool:
+        if event.mask & inotify_simple.flags.IGNORED:
             return False
-        before = self._watched.get(place, number)
-        self._watched[place] = number
+        names = self._names.get(event.wd, {_ANY})
+        return not event.name or _ANY in names or event.name in names
+
+    def _add(self, inotify: inotify_simple.INotify, directory: str) -> bool:
+        try:
+            number = inotify.add_watch(directory, _SEEN)
+        except OSError:
+            self._watched.pop(directory, None)
+            return False
+        before = self._watched.get(directory, number)
+        self._watched[directory] = number
         if before != number:  # another directory has this name now
             self._forget(before)
         return True
@@ -74,12 +90,11 @@ class Changes:
             return  # the directory is gone, and its watch with it
 
 
-def _places(directory: str) -> Iterable[str]:
-    while not os.path.isdir(directory):
-        if os.path.islink(directory):
-            yield os.path.dirname(directory)
-            return
-        directory = os.path.dirname(directory)
-    yield directory
-    if os.path.islink(directory):
-        yield os.path.dirname(directory)
+def _places(path: str) -> Iterator[tuple[str, str]]:
+    """Directories to be watched, each with the name in it that matters."""
+    if os.path.islink(path):
+        yield os.path.split(path)
+    name = _ANY
+    while not os.path.isdir(path):
+        path, name = os.path.split(path)
+    yield path, name

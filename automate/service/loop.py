@@ -24,7 +24,7 @@ _LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell,
 _POLL_FILES = 1.0  # and where it does not see everything
 _LOOK_AT_RUNS = 5.0  # seconds between looks at runs that others watch: their supervisor may have died
 _AFTER_TROUBLE = 5.0  # seconds until a step that failed (a full disk, say) is tried again
-_ZONE_DIRECTORY = "/etc"  # where the host's zone is set
+_ZONE_FILES = ("/etc/localtime", "/etc/timezone")
 LOCK = "serve"
 
 
@@ -124,7 +124,7 @@ class Server:
         if not self._changes.seen() and now < self._look_at_files and is_known:
             return None
         catalog = Catalog(self._instance, self._state, owner=self._owner, now=clock.now())
-        self._changes.watch([*catalog.task_dirs, os.path.dirname(self._instance.settings), _ZONE_DIRECTORY])
+        self._changes.watch([*catalog.task_dirs, self._instance.settings, *_ZONE_FILES])
         self._look_at_files = now + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)
         try:
             share(self._instance, catalog.settings_read.group)

@@ -102,8 +102,7 @@ def through_a_link(path, text):
 
 
 def moved_in(path, text):
-    beside = path.parent.parent / "made" / path.name
-    beside.parent.mkdir()
+    beside = path.parent.parent / ".automate" / path.name
     beside.write_text(text)
     os.replace(beside, path)
 
