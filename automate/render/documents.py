@@ -32,4 +32,4 @@ def _plain(value: object) -> object:
     for kind in (float, int, str):
         if isinstance(value, kind):
             return kind(value)
-    raise NotImplementedError(f"no JSON for {type(value).__name__}")
+    raise TypeError(f"no JSON for {type(value).__name__}")
