@@ -5,6 +5,7 @@ import time
 import pytest
 from worlds import epoch
 
+from automate.service.step import Turn
 from automate.state.pauses import Pause, pause, resume
 
 
@@ -123,8 +124,9 @@ def test_a_years_gap_of_a_thousand_tasks_is_on_record(world):
         world.task(f"t{number}", schedule="* * * * *", missed="skip")
     world.step("12:00:30")
     began = time.perf_counter()
+    Turn(world.state, epoch("2028-01-15 12:00:30"))
+    print(f"a year's gap of 1,000 every-minute tasks is decided in {time.perf_counter() - began:.2f} s")
     done = world.begin("2028-01-15 12:00:30")
-    print(f"a year's gap of 1,000 every-minute tasks: {time.perf_counter() - began:.2f} s")
-    assert len(done.runs) == 2000
+    assert len(done.runs) == 2000  # what is due this minute starts
     world.settle()
     assert sum(record["count"] for record in world.records()) == 1000 * 365 * 24 * 60
