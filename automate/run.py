@@ -10,6 +10,7 @@ Trigger = Literal["schedule", "catch-up", "manual", "startup", "after"]
 
 RAN: frozenset[Outcome] = frozenset({"success", "warning", "failed", "timeout", "stopped", "lost"})
 OF_SCHEDULE: frozenset[Trigger] = frozenset({"schedule", "catch-up"})
+DONE: frozenset[Outcome] = frozenset({"success", "warning"})
 GOOD: frozenset[Outcome] = frozenset({"success", "warning", "skipped"})
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-GOOD_ENOUGH = frozenset({"success", "warning"})
+from automate.run import DONE
 
 
 def satisfied(wanted: str, outcome: str) -> bool:
     """Is this the outcome that was waited for? `success`, the default, takes a warning too; any other is itself."""
-    return outcome in GOOD_ENOUGH if wanted == "success" else outcome == wanted
+    return outcome in DONE if wanted == "success" else outcome == wanted
 
 
 def followers(after: Mapping[str, Iterable[tuple[str, str]]], ended_task: str, outcome: str) -> list[str]:

@@ -4,7 +4,18 @@ The JSON Lines file is touched only here. logrotate(8) may rename it at any time
 """
 
 from automate.runlog.appending import Position, append, position
-from automate.runlog.reading import Due, Entry, Reader, dues, find, highest_id, last_of_each, newest_first, recorded
+from automate.runlog.reading import (
+    Due,
+    Entry,
+    Reader,
+    dues,
+    find,
+    highest_id,
+    last_of_each,
+    newest_first,
+    recent_seconds,
+    recorded,
+)
 
 __all__ = [
     "Due",
@@ -18,5 +29,6 @@ __all__ = [
     "last_of_each",
     "newest_first",
     "position",
+    "recent_seconds",
     "recorded",
 ]

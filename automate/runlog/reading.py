@@ -31,6 +31,12 @@ class _Key(msgspec.Struct):
     task: str
 
 
+class _Took(msgspec.Struct):
+    task: str
+    outcome: str
+    seconds: float | None = None
+
+
 class Due(msgspec.Struct):
     """What a record says of due times, and no more: a million of them are read at once. `count` due times are meant,
     the last of which is `due`, the first `first_due` (None: it is one)."""
@@ -46,6 +52,7 @@ class Due(msgspec.Struct):
 
 _decode_record = msgspec.json.Decoder(Record).decode
 _decode_key = msgspec.json.Decoder(_Key).decode
+_decode_took = msgspec.json.Decoder(_Took).decode
 _decode_due = msgspec.json.Decoder(Due).decode
 
 
@@ -136,6 +143,18 @@ def last_of_each(instance: Instance) -> dict[str, Record]:
     return last
 
 
+def recent_seconds(instance: Instance, outcomes: Collection[str], most: int) -> dict[str, list[float]]:
+    """How long the runs of each task took that ended so, the newest `most`, newest first: reads the whole log."""
+    recent: dict[str, list[float]] = {}
+    for line in _every_line(instance):
+        took = _took(line)
+        if took is not None and took.seconds is not None and took.outcome in outcomes:
+            known = recent.setdefault(took.task, [])
+            if len(known) < most:
+                known.append(took.seconds)
+    return recent
+
+
 def highest_id(instance: Instance) -> int:
     """The highest id of any run on record, 0 for none: reads the whole log."""
     return max((key.id for line in _every_line(instance) if (key := _key(line))), default=0)
@@ -157,6 +176,13 @@ def _record(line: bytes) -> Record | None:
 def _key(line: bytes) -> _Key | None:
     try:
         return _decode_key(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _took(line: bytes) -> _Took | None:
+    try:
+        return _decode_took(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

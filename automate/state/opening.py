@@ -11,7 +11,6 @@ from automate.errors import NotAllowedError
 from automate.paths import Instance
 from automate.state.store import PATIENCE, State, StateError, inode, is_damage, plainly
 
-VERSION = 1
 _BESIDE = ("-wal", "-shm")
 
 SCHEMA = """
@@ -44,6 +43,10 @@ CREATE TABLE last_runs (
     started REAL,
     ended REAL NOT NULL,
     seconds REAL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE durations (
+    task TEXT PRIMARY KEY,
+    recent TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE schedules (
     task TEXT PRIMARY KEY,
@@ -109,6 +112,9 @@ CREATE TABLE parsed_settings (
     task_dirs TEXT NOT NULL
 ) STRICT;
 """
+UPGRADES = ("CREATE TABLE durations (task TEXT PRIMARY KEY, recent TEXT NOT NULL) STRICT, WITHOUT ROWID",)
+"""What makes a database of version N one of version N + 1, beginning with version 1."""
+VERSION = 1 + len(UPGRADES)
 
 
 def open_state(instance: Instance, restore: Callable[[State], None] | None = None) -> State:
@@ -151,22 +157,24 @@ def _open_writable(instance: Instance, restore: Callable[[State], None] | None, 
 
 def _bring_up_to_date(state: State, restore: Callable[[State], None] | None) -> None:
     version = _version(state)
-    if version == 0:
+    if version < VERSION:
         _make(state, restore)
-    elif version != VERSION:
+    elif version > VERSION:
         raise StateError(f"{state.path} is of a newer automate (version {version}; this one knows {VERSION})")
 
 
 def _make(state: State, restore: Callable[[State], None] | None) -> None:
+    """Of an empty database, or of an older version's: all of it or, when this is interrupted, nothing."""
     state.connection.execute("PRAGMA journal_mode = WAL")
     state.connection.execute("BEGIN IMMEDIATE")
     try:
-        if _version(state) == 0:  # nobody else made it while this process waited
-            for statement in SCHEMA.split(";"):
-                state.connection.execute(statement)
-            if restore is not None:
-                restore(state)
-            state.connection.execute(f"PRAGMA user_version = {VERSION}")
+        version = _version(state)  # somebody else may have done it while this process waited
+        statements = UPGRADES[version - 1 :] if version else SCHEMA.split(";")
+        for statement in statements:
+            state.connection.execute(statement)
+        if version == 0 and restore is not None:
+            restore(state)
+        state.connection.execute(f"PRAGMA user_version = {VERSION}")
         state.connection.execute("COMMIT")
     except BaseException:
         if state.connection.in_transaction:

@@ -11,8 +11,8 @@ from automate.paths import Instance
 from automate.process import host, spawn, status
 from automate.rules import reasons
 from automate.rules.ending import End, outcome, signal_number
-from automate.run import Outcome, Record
-from automate.state import LastRun, OpenRun, State, Stop, runs
+from automate.run import DONE, Outcome, Record
+from automate.state import LastRun, OpenRun, State, Stop, durations, runs
 from automate.supervisor import adopting, instants, summary
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.followers import claim_followers
@@ -147,6 +147,8 @@ def close(instance: Instance, state: State, records: Sequence[Record]) -> list[O
     with state.transaction():
         closed = runs.forget(state, [last_run(record) for record in records])
         ended = [record for record in records if record.id in closed]
+        took = [(record.task, record.seconds) for record in ended if record.outcome in DONE]
+        durations.note(state, [(task, seconds) for task, seconds in took if seconds is not None])
         following = claim_followers(state, ended, (log.file, log.size))
     for record in records:
         _remove_leftovers(instance, record)

@@ -7,14 +7,16 @@ from contextlib import suppress
 from automate import runlog
 from automate.paths import Instance
 from automate.process import status
-from automate.run import OF_SCHEDULE
-from automate.state import OpenRun, State, runs, schedules
+from automate.run import DONE, OF_SCHEDULE
+from automate.state import OpenRun, State, durations, runs, schedules
 from automate.supervisor import ending, starting
 
 
 def restore(instance: Instance, state: State) -> None:
     """Fill a new database, within the transaction that makes it. The next ids are beyond all that were ever seen."""
     runs.remember_last(state, [ending.last_run(record) for record in runlog.last_of_each(instance).values()])
+    for task, took in runlog.recent_seconds(instance, DONE, durations.MOST).items():
+        durations.note(state, [(task, seconds) for seconds in reversed(took)])
     left = _left(instance)
     seen = max([runlog.highest_id(instance), *(run.id for run in left)])
     runs.reserve_ids(state, seen)
