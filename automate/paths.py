@@ -33,6 +33,11 @@ class Instance:
         return os.path.join(self.state, "locks")
 
     @property
+    def serving(self) -> str:
+        """Locked by the one process that serves the instance, whose PID stands in it."""
+        return os.path.join(self.locks, "serve")
+
+    @property
     def summaries(self) -> str:
         """What the tasks write to `$AUTOMATE_SUMMARY`."""
         return os.path.join(self.state, "summaries")

@@ -35,8 +35,11 @@ def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=uid)
         from automate.service.idle import is_idle
+        from automate.state.steps import note_step
 
-        if not is_idle(_catalog(shell, state), state, shell.now.timestamp()):
+        if is_idle(_catalog(shell, state), state, shell.now.timestamp()):
+            note_step(state, shell.now.timestamp())
+        else:
             _step(shell, state, uid=uid, wait=not no_wait, as_json=as_json)
     return 0
 

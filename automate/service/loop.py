@@ -25,7 +25,8 @@ _POLL_FILES = 1.0  # and where it does not see everything
 _LOOK_AT_RUNS = 5.0  # seconds between looks at runs that others watch: their supervisor may have died
 _AFTER_TROUBLE = 5.0  # seconds until a step that failed (a full disk, say) is tried again
 _ZONE_FILES = ("/etc/localtime", "/etc/timezone")
-LOCK = "serve"
+_TRIES = 20  # for the lock, which somebody who looks whether it is held has for a moment
+_MOMENT = 0.01  # seconds
 
 
 class Server:
@@ -178,8 +179,10 @@ class Server:
 
 def _alone(instance: Instance) -> int:
     """The lock of the one process that serves an instance, with its PID in the file for whoever comes second."""
-    path = os.path.join(instance.locks, LOCK)
-    descriptor = locks.take(path)
+    path = instance.serving
+    tries = iter(range(_TRIES))
+    while (descriptor := locks.take(path)) is None and next(tries, None) is not None:
+        clock.sleep(_MOMENT)
     if descriptor is None:
         with open(path, encoding="ascii", errors="replace") as file:
             raise BusyError(f"process {file.read(20).strip() or '?'} serves this instance already ({path})")

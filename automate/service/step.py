@@ -16,6 +16,7 @@ from automate.state import OpenRun, State, schedules
 from automate.state.pauses import Pause as Kept
 from automate.state.pauses import pauses, pauses_after
 from automate.state.schedules import Scheduled
+from automate.state.steps import Gap, keep_gap, last_step, note_step
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.request import Request
 from automate.task import Task
@@ -50,6 +51,7 @@ def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: flo
     turn = Turn(state, now)
     if turn.advances:
         runs += supervisor.begin(turn.requests, turn.write)
+    note_step(state, now)
     return Step(changes, runs, again)
 
 
@@ -64,6 +66,8 @@ class Turn:
         oldest = min((scheduled.until for scheduled in awake), default=now)
         self._pauses = [_as_rules_know_it(*item) for item in pauses_after(state, oldest).items()]
         self._now = now
+        stepped = last_step(state)
+        self._gap = Gap(stepped, now) if stepped is not None and stepped < now - FRESH else None
         for scheduled in schedules.ahead_of_clock(state, now):
             self._bring_back(scheduled)
         for scheduled in awake:
@@ -77,6 +81,8 @@ class Turn:
             if not schedules.advance(state, scheduled.task, scheduled.until, until, wake)
         }
         schedules.begin_again(state, [row for row in self._brought_back if row.task not in decided], self._now)
+        if self._gap is not None and any(_is_late(request) for request in self.requests):
+            keep_gap(state, self._gap)
         return decided
 
     def _decide(self, scheduled: Scheduled) -> None:
@@ -135,6 +141,10 @@ def _at_startup(task: Task, held: list[Pause], now: float) -> Request:
     words = [pause.words for pause in held if pause.task in ("", task.name)]
     refused = words[0] if words else None if task.enabled else reasons.DISABLED
     return Request(task, "startup", now, refused=refused)
+
+
+def _is_late(request: Request) -> bool:
+    return request.outcome == "missed" or request.trigger == "catch-up"
 
 
 def _request(task: Task, decision: Decision) -> Request:

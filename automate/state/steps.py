@@ -1,0 +1,58 @@
+"""When the scheduler looked, and when it did not: the time of a file beside `state.db`, since a look that finds nothing
+to do shall not cost a transaction; and the gaps in which due times were missed, written with what was decided of them.
+"""
+
+import json
+import os
+from contextlib import suppress
+from typing import NamedTuple
+
+from automate.state.schedules import keep, recall
+from automate.state.store import State
+
+_FILE = "stepped"
+_GAPS = "gaps"
+_MOST_GAPS = 100
+
+
+class Gap(NamedTuple):
+    """Nobody took a step after `since` and before `until`, in epoch seconds."""
+
+    since: float
+    until: float
+
+
+def note_step(state: State, now: float) -> None:
+    """A step was taken at `now` (epoch seconds). Who cannot put that down goes on: it is nobody's decision."""
+    path = _path(state)
+    with suppress(OSError):
+        try:
+            os.utime(path, (now, now), follow_symlinks=False)
+        except FileNotFoundError:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640))
+            os.utime(path, (now, now), follow_symlinks=False)
+
+
+def last_step(state: State) -> float | None:
+    """When any scheduler, `serve` or `tick`, took its last step, in epoch seconds; None where none did, as far as this
+    user may know."""
+    try:
+        return os.stat(_path(state), follow_symlinks=False).st_mtime
+    except OSError:
+        return None
+
+
+def keep_gap(state: State, gap: Gap) -> None:
+    """Put down that due times were missed in it, within the caller's transaction. The newest ones are kept."""
+    kept = [other for other in gaps(state) if other.since != gap.since]
+    keep(state, _GAPS, json.dumps([*kept, gap][-_MOST_GAPS:]))
+
+
+def gaps(state: State) -> list[Gap]:
+    """In which due times were missed, oldest first."""
+    kept = recall(state, _GAPS)
+    return [Gap._make(pair) for pair in json.loads(kept)] if kept else []
+
+
+def _path(state: State) -> str:
+    return os.path.join(os.path.dirname(state.path), _FILE)
