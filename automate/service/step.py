@@ -8,20 +8,16 @@ from automate.catalog import Catalog
 from automate.catalog.due import next_due
 from automate.process import host
 from automate.rules import reasons
-from automate.rules.deciding import Decision, Exceptions, Pause, Policy, Window, clock_back, decide
-from automate.schedule import load
+from automate.rules.deciding import Decision, Pause, clock_back
 from automate.service.idle import BOOT
 from automate.service.syncing import Change, Plan
 from automate.state import OpenRun, State, schedules
-from automate.state.pauses import Pause as Kept
-from automate.state.pauses import pauses, pauses_after
 from automate.state.schedules import Scheduled
 from automate.state.steps import Gap, keep_gap, last_step, note_step
+from automate.supervisor.decisions import FRESH, decisions, pauses_now, pauses_since
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.request import Request
 from automate.task import Task
-
-FRESH = 90.0  # seconds: cron calls `tick` each minute, and may be late
 
 
 class Step(NamedTuple):
@@ -64,7 +60,7 @@ class Turn:
         self._brought_back: list[Scheduled] = []
         awake = schedules.awake(state, now)
         oldest = min((scheduled.until for scheduled in awake), default=now)
-        self._pauses = [_as_rules_know_it(*item) for item in pauses_after(state, oldest).items()]
+        self._pauses = pauses_since(state, oldest)
         self._now = now
         stepped = last_step(state)
         self._gap = Gap(stepped, now) if stepped is not None and stepped < now - FRESH else None
@@ -90,15 +86,7 @@ class Turn:
         if until <= scheduled.until:
             return
         task = tasks.decode(scheduled.definition)
-        policy = Policy(task.enabled, task.missed, None if task.missed_within is None else float(task.missed_within))
-        decisions = decide(
-            policy,
-            Window(scheduled.until, until, FRESH),
-            load(scheduled.compiled),
-            _exceptions(scheduled),
-            [pause.earlier(scheduled.delay) for pause in self._pauses if pause.task in ("", task.name)],
-        )
-        self.requests += [_request(task, decision) for decision in decisions]
+        self.requests += [_request(task, decision) for decision in decisions(scheduled, task, self._now, self._pauses)]
         self._advance(scheduled, until)
 
     def _advance(self, scheduled: Scheduled, until: float) -> None:
@@ -123,7 +111,7 @@ def _startup(state: State, supervisor: Supervisor, now: float) -> list[OpenRun]:
     kept = schedules.recall(state, BOOT)
     if kept == boot:
         return []
-    held = [_as_rules_know_it(*item) for item in pauses(state, now).items()]
+    held = pauses_now(state, now)
     requests = (
         [_at_startup(tasks.decode(row.definition), held, now) for row in schedules.of_startup(state)] if kept else []
     )
@@ -157,15 +145,3 @@ def _request(task: Task, decision: Decision) -> Request:
         count=decision.count,
         first_due=decision.first_due if decision.count > 1 else None,
     )
-
-
-def _exceptions(scheduled: Scheduled) -> Exceptions | None:
-    if not scheduled.exceptions:
-        return None
-    from automate.schedule.exceptions import load as load_exceptions
-
-    return load_exceptions(scheduled.exceptions)
-
-
-def _as_rules_know_it(task: str, pause: Kept) -> Pause:
-    return Pause(pause.by, pause.reason, pause.since, pause.until, task)

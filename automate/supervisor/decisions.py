@@ -1,0 +1,57 @@
+"""What becomes of a task's due times: the rules, asked about what the state holds."""
+
+from collections.abc import Iterable
+
+from automate.rules.deciding import Decision, Exceptions, Pause, Policy, Window, decide
+from automate.schedule import load
+from automate.state import State
+from automate.state import pauses as kept
+from automate.state.schedules import Scheduled
+from automate.task import Task
+
+FRESH = 90.0  # seconds: cron calls `tick` each minute, and may be late
+
+
+def decisions(scheduled: Scheduled, task: Task, now: float, pauses: Iterable[Pause]) -> list[Decision]:
+    """Of all due times that nobody has decided and whose start, after the jitter, has come by `now` (epoch seconds).
+    `task` is its definition."""
+    return decide(
+        policy(task),
+        Window(scheduled.until, now - scheduled.delay, FRESH),
+        load(scheduled.compiled),
+        exceptions(scheduled.exceptions),
+        seen_by(scheduled, pauses),
+    )
+
+
+def policy(task: Task) -> Policy:
+    """What the task says of its due times."""
+    return Policy(task.enabled, task.missed, None if task.missed_within is None else float(task.missed_within))
+
+
+def exceptions(dump: str) -> Exceptions | None:
+    """Of a task's `except`, as the state keeps it."""
+    if not dump:
+        return None
+    from automate.schedule.exceptions import load as load_exceptions
+
+    return load_exceptions(dump)
+
+
+def seen_by(scheduled: Scheduled, pauses: Iterable[Pause]) -> list[Pause]:
+    """Those that matter to the task, as its due times see them."""
+    return [pause.earlier(scheduled.delay) for pause in pauses if pause.task in ("", scheduled.task)]
+
+
+def pauses_now(state: State, now: float) -> list[Pause]:
+    """Those in force."""
+    return _known(kept.pauses(state, now))
+
+
+def pauses_since(state: State, instant: float) -> list[Pause]:
+    """Those that were in force at any time after the instant, or are."""
+    return _known(kept.pauses_after(state, instant))
+
+
+def _known(found: dict[str, kept.Pause]) -> list[Pause]:
+    return [Pause(pause.by, pause.reason, pause.since, pause.until, task) for task, pause in found.items()]
