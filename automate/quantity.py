@@ -38,6 +38,15 @@ class Duration(float):
             raise ValueError(f"expected {cls.expected}")
         return cls(seconds)
 
+    def written(self) -> str:
+        """As it would be written, to the millisecond: `1h 30m`."""
+        rest = round(self * 1000)
+        parts = []
+        for unit, seconds in reversed(_SECONDS.items()):
+            count, rest = divmod(rest, round(seconds * 1000)) if unit != "w" else (0, rest)
+            parts += [f"{count}{unit}"] if count else []
+        return " ".join(parts) or "0s"
+
 
 class Size(int):
     """Bytes."""

@@ -19,6 +19,14 @@ def test_a_duration_is_a_sum_of_numbers_with_units(text: str, seconds: float) ->
 
 
 @pytest.mark.parametrize(
+    ("seconds", "text"), [(90, "1m 30s"), (7200, "2h"), (0.25, "250ms"), (0, "0s"), (694_861, "8d 1h 1m 1s")]
+)
+def test_a_duration_is_written_as_it_would_be_read(seconds: float, text: str) -> None:
+    assert Duration(seconds).written() == text
+    assert Duration.parse(text) == seconds
+
+
+@pytest.mark.parametrize(
     "text",
     ["", " ", "90", "h", "-5s", "+5s", "1h1h", "30m 1h", "1h,30m",
      "1h and 30m", "1 hour", "1H", "5s!", " 5s", ".5h", "1.h", "\u0661s",

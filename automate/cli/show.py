@@ -19,7 +19,6 @@ from automate.task import Task
 from automate.taskfile import BadTaskFile
 
 RECENT = 10
-_UNITS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _ABOVE = {"description", "documentation", "category", "labels", "command"}
 
 
@@ -150,7 +149,7 @@ def _written(setting: Setting) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Duration):
-        return _span(value)
+        return value.written()
     if isinstance(value, Size):
         return size(value)
     if isinstance(value, tuple):
@@ -165,16 +164,6 @@ def _listed(key: str, values: tuple[Any, ...]) -> str:
     from shlex import join
 
     return join(values)
-
-
-def _span(seconds: float) -> str:
-    """As it would be written: `1h 30m`."""
-    rest = round(seconds * 1000)
-    parts = []
-    for unit, milliseconds in _UNITS.items():
-        count, rest = divmod(rest, milliseconds)
-        parts += [f"{count}{unit}"] if count else []
-    return " ".join(parts) or "0s"
 
 
 def _line(text: str) -> str:
