@@ -91,4 +91,4 @@ def test_a_long_list_has_a_line_for_each_item():
 
 
 def test_comments_stand_above_their_keys():
-    assert text_of({"a": "x", "b": "y"}, {"": "top", "b": "one\ntwo"}) == "# top\na: x\n# one\n# two\nb: y\n"
+    assert text_of({"a": "x", "b": "z"}, {"": "top", "b": "one\ntwo"}) == "# top\na: x\n# one\n# two\nb: z\n"
