@@ -9,8 +9,9 @@ from typing import get_args
 import click
 
 from automate.cli.moments import moment_option
-from automate.cli.options import Function, Shell, names_argument, pass_shell, reading
+from automate.cli.options import Shell, names_argument, pass_shell, reading
 from automate.cli.tasks import look_first
+from automate.cli.words import words_option
 from automate.errors import UsageError
 from automate.render import shown_json
 from automate.render.runs import history, instant_of, parsed
@@ -21,24 +22,6 @@ OUT_OF_ORDER = timedelta(days=1)
 PATIENCE = 1000
 """The log is in the order in which runs ended, but for clocks that were set back: so many records in a row that ended
 so long before --since are taken as the sign that all older ones did."""
-
-
-def words_option(name: str, argument: str, words: Sequence[str], text: str) -> Callable[[Function], Function]:
-    """An option that takes some of these words, with commas between them; the function gets a list of them, or None."""
-
-    def convert(context: click.Context, parameter: click.Parameter, value: str | None) -> list[str] | None:
-        given = [word.strip() for word in value.split(",")] if value is not None else None
-        for word in given or ():
-            if word not in words:
-                message = f"{word!r} is none of {', '.join(words)}"
-                raise click.BadParameter(message, context, parameter)
-        return given
-
-    def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-        before, comma, last = incomplete.rpartition(",")
-        return [f"{before}{comma}{word}" for word in words if word.startswith(last)]
-
-    return click.option(name, argument, metavar="WORD[,WORD...]", callback=convert, shell_complete=complete, help=text)
 
 
 @click.command("history")

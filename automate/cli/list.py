@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automate.cli.options import Shell, names_argument, pass_shell, reading
+from automate.cli.words import words_option
 from automate.render import NOTHING, Screen, duration, paint, relative, table, visible, when
 
 if TYPE_CHECKING:
@@ -38,19 +39,9 @@ SORTS: "dict[str, Callable[[Entry], Any]]" = {
 }
 
 
-def _words(_context: click.Context, _parameter: click.Parameter, value: str | None) -> set[str]:
-    words = {word.strip() for word in value.split(",")} if value is not None else set()
-    if unknown := words.difference(OUTCOMES, STATES):
-        raise click.BadParameter(f"{', '.join(sorted(unknown))}: expected {', '.join(OUTCOMES + STATES)}")
-    return words
-
-
 @click.command("list")
 @names_argument
-@click.option(
-    "--status", "words", callback=_words, metavar="WORD[,...]",
-    help=f"Whose last run ended so, or which are: {', '.join(STATES)}.",
-)  # fmt: skip
+@words_option("--status", "words", OUTCOMES + STATES, f"Whose last run ended so, or which are: {', '.join(STATES)}.")
 @click.option("--label", "labels", multiple=True, metavar="LABEL", help="With this label; may be repeated.")
 @click.option("--search", metavar="WORD", help="With this in name, description, category, labels or schedule.")
 @click.option(
@@ -63,7 +54,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
     names: tuple[str, ...],
     *,
-    words: set[str],
+    words: list[str] | None,
     labels: tuple[str, ...],
     search: str | None,
     sort: str,
@@ -78,7 +69,7 @@ def command(  # noqa: PLR0913 - an argument for each option
         entries = [
             entry
             for entry in catalog.entries(names)
-            if (not words or words & entry.words)
+            if (not words or not entry.words.isdisjoint(words))
             and (not labels or entry.has(labels))
             and (not search or entry.speaks_of(search))
         ]

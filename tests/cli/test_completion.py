@@ -87,6 +87,7 @@ def test_run_ids(complete: Complete, filled: Path) -> None:
 def test_outcomes_one_after_another(complete: Complete) -> None:
     assert complete("history", "--status", "sk") == ["skipped"]
     assert complete("history", "--status", "failed,sk") == ["failed,skipped"]
+    assert complete("list", "--status", "failed,ru") == ["failed,running"]
 
 
 def test_nothing_is_said_while_typing_whatever_is_wrong(complete: Complete) -> None:
