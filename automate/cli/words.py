@@ -28,5 +28,5 @@ def _unknown(word: str, words: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word, words, n=1)
-    hint = f"did you mean {near[0]}? There are " if near else "expected "
-    return f"no such word: {word!r}; {hint}{', '.join(words)}"
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{word!r} is none of {', '.join(words)}{hint}"
