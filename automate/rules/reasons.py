@@ -1,6 +1,11 @@
 """Why a due time was not started: the words that stand in its record, and that `why` and `history` repeat."""
 
 from collections.abc import Iterable
+from typing import Literal, get_args
+
+Question = Literal["paused", "disabled", "except", "missed", "overlap", "locks", "max_running", "condition"]
+QUESTIONS: tuple[Question, ...] = get_args(Question)
+"""What is asked about each due time, in this order: the first that says no has decided."""
 
 DISABLED = "disabled"
 CALENDAR = "calendar: {text}"
@@ -15,6 +20,17 @@ TOO_RARELY = "the scheduler looked too rarely; only the latest due time is start
 STILL_RUNNING = "still running: {runs}"
 ONE_WAITS = "one waits already: {runs}"
 REPLACED = "replaced by a newer run"
+LOCK_HELD = "its lock is held: {lock}"
+LOCK_FAILED = "its lock cannot be taken: {error}"
+FILE_REMOVED = "the task file was removed before the scheduler looked"
+SCHEDULE_CHANGED = "the schedule was changed before the scheduler looked"
+CLOCK_SET_BACK = "the clock was set back by more than three hours: due again from now on"
+
+_ANSWERS: tuple[tuple[Question, str], ...] = (
+    ("paused", PAUSED), ("disabled", DISABLED), ("except", CALENDAR), ("missed", MISSED), ("missed", TOO_RARELY),
+    ("overlap", STILL_RUNNING), ("overlap", ONE_WAITS), ("locks", LOCK_HELD), ("locks", LOCK_FAILED),
+    ("condition", CONDITION),
+)  # fmt: skip
 
 
 def paused(by: str, reason: str) -> str:
@@ -26,3 +42,8 @@ def paused(by: str, reason: str) -> str:
 def numbers(ids: Iterable[int]) -> str:
     """`#3, #7`."""
     return ", ".join(f"#{id_}" for id_ in ids)
+
+
+def question(reason: str | None) -> Question | None:
+    """Which of the questions a record's reason answers; None when it is none of them."""
+    return next((asked for asked, words in _ANSWERS if (reason or "").startswith(words.partition("{")[0])), None)

@@ -99,8 +99,7 @@ class Turn:
         if until == scheduled.until:
             return
         task = tasks.decode(scheduled.definition)
-        reason = "the clock was set back by more than three hours: due again from now on"
-        self.requests.append(Request(task, "schedule", refused=reason))
+        self.requests.append(Request(task, "schedule", refused=reasons.CLOCK_SET_BACK))
         self._brought_back.append(scheduled)
         self._advance(scheduled, until)
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from automate import task as tasks
 from automate.catalog import Catalog
 from automate.catalog.due import next_due
+from automate.rules import reasons
 from automate.rules.deciding import clock_back
 from automate.schedule import load
 from automate.service.idle import SEEN
@@ -13,9 +14,9 @@ from automate.service.windows import window
 from automate.state import State, schedules
 from automate.state.parsed import Parsed
 from automate.state.schedules import Scheduled
+from automate.supervisor.decisions import exceptions_of
 from automate.supervisor.places import MAX_RUNNING
 from automate.supervisor.request import Request
-from automate.task import Task
 
 
 class Change(NamedTuple):
@@ -60,8 +61,8 @@ class Plan:
 
     def undecided(self) -> list[Request]:
         """Due times of schedules that are in force no more, that nobody had decided when they went: each a record."""
-        removed = [(old, "the task file was removed before the scheduler looked") for old in self._gone]
-        changed = [(old, "the schedule was changed before the scheduler looked") for old in self._old]
+        removed = [(old, reasons.FILE_REMOVED) for old in self._gone]
+        changed = [(old, reasons.SCHEDULE_CHANGED) for old in self._old]
         return [request for old, reason in removed + changed for request in self._left(old, reason)]
 
     def write(self, state: State) -> Collection[str]:
@@ -105,7 +106,7 @@ class Plan:
 
     def _compare_one(self, name: str, parsed: Parsed, old: Scheduled | None) -> None:
         task = tasks.decode(parsed.definition)
-        exceptions = _exceptions(task, self._calendars)
+        exceptions = exceptions_of(task, self._calendars)
         if old is not None and old[1:4] == (parsed.definition, parsed.compiled, exceptions):
             if old.stale:
                 self._kept.append(old)
@@ -155,12 +156,3 @@ class Plan:
         task = tasks.decode(old.definition)
         first = span.first if span.number > 1 else None
         return [Request(task, "schedule", span.last, refused=reason, count=span.number, first_due=first)]
-
-
-def _exceptions(task: Task, calendars: Mapping[str, Sequence[str]]) -> str:
-    """The dump of what `except` says, empty for nothing."""
-    if not task.exceptions:
-        return ""
-    from automate.schedule import exceptions
-
-    return exceptions.parse(task.exceptions, task.timezone, calendars).dump()

@@ -43,10 +43,16 @@ class Scheduled(NamedTuple):
 
 _LAST_DUES = "last_dues"
 _COLUMNS = ", ".join(Scheduled._fields)
+_PAST = "SELECT task, compiled, since, until FROM past_schedules"
 
 
 def all_scheduled(state: State) -> dict[str, Scheduled]:
     return {row.task: row for row in _rows(state, "")}
+
+
+def scheduled(state: State, task: str) -> Scheduled | None:
+    """None for a task that no scheduler knows."""
+    return next(iter(_rows(state, " WHERE task = ?", (task,))), None)
 
 
 def awake(state: State, now: float) -> list[Scheduled]:
@@ -112,14 +118,20 @@ def remove(state: State, tasks: Iterable[str]) -> None:
     state.connection.executemany("DELETE FROM follows WHERE task = ?", names)
 
 
-def spans(state: State, task: str | None = None) -> list[Span]:
+def spans(state: State) -> list[Span]:
     """What was in force when, oldest first; what is in force now ends where it was decided up to."""
-    query = (
-        "SELECT task, compiled, since, until FROM past_schedules UNION ALL"
-        " SELECT task, compiled, since, until FROM schedules ORDER BY since, task"
-    )
-    found = [Span._make(row) for row in state.read(query)]
-    return found if task is None else [span for span in found if span.task == task]
+    query = f"{_PAST} UNION ALL SELECT task, compiled, since, until FROM schedules ORDER BY since, task"  # noqa: S608
+    return [Span._make(row) for row in state.read(query)]
+
+
+def past_spans(state: State, task: str) -> list[Span]:
+    """What was in force of one task and is not any more, oldest first."""
+    return [Span._make(row) for row in state.read(f"{_PAST} WHERE task = ? ORDER BY since", (task,))]
+
+
+def past_tasks(state: State) -> set[str]:
+    """Those of which anything was in force that is not any more."""
+    return {str(row[0]) for row in state.read("SELECT DISTINCT task FROM past_schedules")}
 
 
 def ended_later(state: State, now: float) -> dict[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks
+from automate.rules import reasons
 from automate.runlog import position
 from automate.state import OpenRun, State, runs
 from automate.supervisor.attempt import release
@@ -55,7 +56,7 @@ def lock(instance: Instance, request: Request) -> None:
             raise AutomateError(f"{said}; nothing was started") from error
         if not request.may_wait:
             raise
-        request.refused, request.outcome = f"its lock cannot be taken: {said}", "error"
+        request.refused, request.outcome = reasons.LOCK_FAILED.format(error=said), "error"
         return
     request.held = None if held is None else os.path.relpath(held, instance.locks)
 

@@ -1,6 +1,6 @@
 """What becomes of a task's due times: the rules, asked about what the state holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from automate.rules.deciding import Decision, Exceptions, Pause, Policy, Window, decide
 from automate.schedule import load
@@ -36,6 +36,15 @@ def exceptions(dump: str) -> Exceptions | None:
     from automate.schedule.exceptions import load as load_exceptions
 
     return load_exceptions(dump)
+
+
+def exceptions_of(task: Task, calendars: Mapping[str, Sequence[str]]) -> str:
+    """The dump of what `except` says, as the state keeps it; empty for nothing."""
+    if not task.exceptions:
+        return ""
+    from automate.schedule import exceptions as dates
+
+    return dates.parse(task.exceptions, task.timezone, calendars).dump()
 
 
 def seen_by(scheduled: Scheduled, pauses: Iterable[Pause]) -> list[Pause]:

@@ -76,10 +76,10 @@ class Places:
             return verdict.reason
         # The task's own lock, held by no run of ours: an operator with flock(1).
         is_outside = verdict.action == "start" and request.task.overlap == "skip" and request.held_own
-        return f"its lock is held: {request.held}" if is_outside else None
+        return reasons.LOCK_HELD.format(lock=request.held) if is_outside else None
 
     def _now_or_never(self, request: Request, others: Sequence[OpenInfo]) -> str | None:
         undecided = [other.id for other in others if other.phase != DECIDED]
         if undecided and request.task.overlap != "allow":
             return reasons.STILL_RUNNING.format(runs=reasons.numbers(undecided))
-        return f"its lock is held: {request.held}" if request.held is not None else None
+        return reasons.LOCK_HELD.format(lock=request.held) if request.held is not None else None
