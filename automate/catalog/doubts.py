@@ -1,6 +1,7 @@
 """What a task file names and this host does not have: the file is right all the same, and may be meant for another."""
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -11,6 +12,14 @@ from automate.task import Task
 from automate.taskfile import BadTaskFile, read
 
 _ROOT = 0
+_SHELLS = {"sh", "ash", "bash", "dash", "ksh", "zsh"}
+_FIRST_WORD = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[ \t]*([A-Za-z0-9_./~+-]+)(?=[\s;|&<>]|$)(?![ \t]*\()")
+_OF_THE_SHELL = re.compile(
+    r"[.:[]|alias|bg|bind|break|builtin|caller|case|cd|command|continue|declare|dirs|disown|do|echo|elif|else|enable|"
+    r"esac|eval|exec|exit|export|false|fc|fg|fi|for|function|getopts|hash|help|history|if|in|jobs|kill|let|local|mapfile|"
+    r"popd|printf|pushd|pwd|read|readonly|return|select|set|setopt|shift|shopt|source|suspend|test|then|time|times|trap|"
+    r"true|type|typeset|ulimit|umask|unalias|unset|until|wait|while"
+)
 
 
 class Doubt(NamedTuple):
@@ -34,6 +43,21 @@ def doubts(task: Task, *, owner: int | None, known: Collection[str]) -> list[Dou
     if task.user is None:
         who = identity(None, None, uid=os.geteuid())
     return [*_directory(task, who), *_programs(task, who), *_env_files(task, who, owner), *_followed(task, known)]
+
+
+def doubtful_text(task: Task) -> Doubt | None:
+    """Of a command that is text: that the program with which it begins is not there, where that can be known without
+    running it. A guess, since a shell may define or find it in ways of its own, so `doubts` does not tell it."""
+    if isinstance(task.command, tuple) or task.env_file or os.path.basename(task.shell) not in _SHELLS:
+        return None
+    begin = _FIRST_WORD.match(task.command)
+    if begin is None or _OF_THE_SHELL.fullmatch(begin[1]):
+        return None
+    try:
+        who = identity(task.user, task.group, uid=os.geteuid())
+    except CannotStartError:
+        return None
+    return next(_program(task, who, "command", _at_home(begin[1], who)), None)
 
 
 def _directory(task: Task, who: Identity) -> Iterator[Doubt]:

@@ -29,6 +29,7 @@ VERBS = {
     "serve": "The scheduler: run tasks when they are due.",
     "tick": "One step of the scheduler, for system cron.",
     "audit": "Prove that every due time has its one record.",
+    "doctor": "What is wrong with this installation, and what mends it.",
     "schema": "JSON Schemas of task files and settings.",
     "completion": "A script that completes commands in your shell.",
 }

@@ -1,16 +1,49 @@
-"""What kind of file system a directory is on: /proc/self/mountinfo (proc(5))."""
+"""What kind of file system a directory is on, and how much room there is: /proc/self/mountinfo (proc(5))."""
 
 import os
+from typing import NamedTuple
 
 _REMOTE = ("nfs", "cifs", "smb", "9p", "ceph", "gluster", "afs", "virtiofs", "fuse", "gfs", "ocfs", "lustre")
+
+
+class Mount(NamedTuple):
+    """Where a directory is. Sizes are in bytes, as unprivileged users have them; `files` and `free_files` are 0 where
+    the file system counts none. `device` is the same for all that share the room."""
+
+    device: int
+    kind: str
+    read_only: bool
+    size: int
+    free: int
+    files: int
+    free_files: int
+
+
+def mount(path: str) -> Mount:
+    """OSError."""
+    room = os.statvfs(path)
+    return Mount(
+        device=os.stat(path).st_dev,
+        kind=_kind(path),
+        read_only=bool(room.f_flag & os.ST_RDONLY),
+        size=room.f_blocks * room.f_frsize,
+        free=room.f_bavail * room.f_frsize,
+        files=room.f_files,
+        free_files=room.f_favail,
+    )
 
 
 def is_remote(path: str) -> bool:
     """Whether other machines may write to it without this kernel seeing it; also when that cannot be known."""
     try:
-        return any(map(_kind(path).startswith, _REMOTE))
+        return is_remote_kind(_kind(path))
     except OSError:
         return True
+
+
+def is_remote_kind(kind: str) -> bool:
+    """The same, of a file system's name."""
+    return kind.startswith(_REMOTE)
 
 
 def _kind(path: str) -> str:

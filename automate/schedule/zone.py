@@ -119,13 +119,18 @@ def zone_named(name: str | None) -> Zone:
 
 def host_zone(root: str = "/etc") -> ZoneInfo:
     """The zone this machine keeps, as tzset(3) and Debian find it: the link `localtime`, else `timezone`, else UTC."""
-    for name in (_linked(f"{root}/localtime"), _written(f"{root}/timezone")):
+    for name in named(root):
         try:
             if name:
                 return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
     return ZoneInfo("UTC")
+
+
+def named(root: str = "/etc") -> tuple[str | None, str | None]:
+    """What the link `localtime` names, and what stands in `timezone`; such a zone need not exist."""
+    return _linked(f"{root}/localtime"), _written(f"{root}/timezone")
 
 
 def _linked(link: str) -> str | None:

@@ -141,6 +141,16 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
         raise StateError(f"{path}: {plainly(error)}") from error
 
 
+def open_as_it_is(instance: Instance) -> State | None:
+    """Open it for reading: nothing is made, mended or moved aside. None when there is none. StateError,
+    NotAllowedError, OSError."""
+    try:
+        os.stat(instance.database)
+    except FileNotFoundError:
+        return None
+    return _open_read_only(instance.database, lambda: open_state(instance))
+
+
 def _open_writable(instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[], State]) -> State:
     path = instance.database
     for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries):

@@ -16,9 +16,11 @@ from automate import errors
 from automate.catalog import Entry
 from automate.cli import exits, objects
 from automate.cli import list as listing
+from automate.cli.doctor import SEVERITIES
 from automate.cli.options import Shell
 from automate.cli.root import VERBS, root
 from automate.operate import by_hand
+from automate.operate.doctor import CHECKS
 from automate.paths import of_directory
 from automate.process.environment import environment, parse
 from automate.process.identity import identity
@@ -159,6 +161,15 @@ def test_list_explains_its_words(word: str) -> None:
 @pytest.mark.parametrize("key", objects.of_entry(Entry("backup", "/backup.yaml"), NO_INSTANCE))
 def test_list_names_the_keys_of_its_json(key: str) -> None:
     assert re.search(rf"(?m)^\.Li .*\b{key}\b", sections(COMMANDS, "Ss", "COMMANDS")["list"])
+
+
+def test_doctor_explains_its_checks_and_no_other() -> None:
+    assert [*items(sections(COMMANDS, "Ss", "COMMANDS")["doctor"], "Cm")] == [check.name for check in CHECKS]
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+def test_doctor_explains_its_severities(severity: str) -> None:
+    assert severity in items(sections(COMMANDS, "Ss", "COMMANDS")["doctor"], "Em")
 
 
 def typed() -> Iterator[str]:

@@ -1,0 +1,95 @@
+"""`automate doctor`: what is wrong with this installation, and what mends it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automate.cli.options import Shell, json_option, pass_shell, quiet_option
+from automate.render import Screen, paint, visible
+
+if TYPE_CHECKING:
+    from automate.operate.doctor import Examined, Finding
+
+SEVERITIES = ("error", "warning", "unknown", "note")
+"""The worst first."""
+_COLOURS = {"error": "error", "warning": "warning", "unknown": "lost", "note": "faint", "ok": "success"}
+
+
+@click.command("doctor")
+@click.option("-v", "--verbose", is_flag=True, help="Show each check, and notes too.")
+@json_option
+@quiet_option
+@pass_shell
+def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
+    """Find out what is wrong with this installation, and how to mend it. Nothing is changed, and no task is run.
+
+    What does not work is an error, what may not is a warning: then the exit status is 1. What this user may not look
+    at is told as unknown.
+    """
+    from automate.catalog import Catalog
+    from automate.cli.tasks import owner
+    from automate.operate.doctor import Installation, examine
+
+    installation = Installation(
+        instance=shell.instance,
+        catalog=Catalog(shell.instance, None, owner=owner(), now=shell.now),
+        uid=os.geteuid(),
+        owner=owner(),
+        home=os.environ.get("HOME") or os.path.expanduser("~"),
+        now=shell.now.timestamp(),
+    )
+    with closing(installation):
+        examined = examine(installation)
+    if as_json:
+        _write_json(shell, examined)
+    else:
+        shell.write("".join(f"{line}\n" for line in _lines(examined, shell.screen, verbose=verbose)))
+    shell.say(_summary(examined, verbose=verbose))
+    return int(any(_count(examined, severity) for severity in ("error", "warning")))
+
+
+def _lines(examined: "Sequence[Examined]", screen: Screen, *, verbose: bool) -> Iterator[str]:
+    for check, findings in examined:
+        shown = [finding for finding in findings if verbose or finding.severity != "note"]
+        if verbose and not shown:
+            yield f"{paint('ok', _COLOURS['ok'], screen)}: {check.name}: {check.holds}"
+        for finding in sorted(shown, key=lambda found: SEVERITIES.index(found.severity)):
+            yield from _shown(check.name, finding, screen)
+
+
+def _shown(name: str, finding: "Finding", screen: Screen) -> Iterator[str]:
+    severity = paint(finding.severity, _COLOURS[finding.severity], screen)
+    where = f"{visible(finding.where, keep='')}: " if finding.where else ""
+    yield f"{severity}: {name}: {where}{visible(finding.what, keep='')}"
+    if finding.fix:
+        yield f"    fix: {visible(finding.fix, keep='')}"
+
+
+def _summary(examined: "Sequence[Examined]", *, verbose: bool) -> str:
+    counts = {severity: _count(examined, severity) for severity in SEVERITIES}
+    words = {"unknown": "not checked"}
+    told = [f"{n} {words.get(severity) or _plural(severity, n)}" for severity, n in counts.items() if n]
+    healthy = "nothing is wrong" if not counts["error"] + counts["warning"] else ""
+    hint = "" if verbose else "; -v shows each"
+    return f"{len(examined)} checks: {', '.join(filter(None, [healthy, *told]))}{hint}"
+
+
+def _plural(word: str, number: int) -> str:
+    return word if number == 1 else f"{word}s"
+
+
+def _count(examined: "Sequence[Examined]", severity: str) -> int:
+    return sum(finding.severity == severity for _, findings in examined for finding in findings)
+
+
+def _write_json(shell: Shell, examined: "Sequence[Examined]") -> None:
+    from automate.render import json_document
+
+    checks: list[dict[str, Any]] = [
+        {"check": check.name, "holds": check.holds, "findings": [finding._asdict() for finding in findings]}
+        for check, findings in examined
+    ]
+    shell.write(json_document(checks, shell.screen))

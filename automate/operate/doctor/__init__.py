@@ -1,0 +1,65 @@
+"""What is wrong with an installation. Nothing is changed, and nothing of a task is run.
+
+Each check is a row of CHECKS: one function that finds the facts, and one that judges them and knows nothing else.
+`tasks` asks about task files, `places` and `keeping` about where the instance is and what is kept there, `machine`
+about the host, `scheduling` about who runs what falls due. A new check is a new row.
+"""
+
+import re
+from typing import NamedTuple
+
+from automate.errors import AutomateError
+from automate.operate.doctor import keeping, machine, places, scheduling, tasks
+from automate.operate.doctor.finding import WRONG, Check, Finding, Installation, Severity, line
+
+__all__ = ["CHECKS", "WRONG", "Check", "Examined", "Finding", "Installation", "Severity", "examine"]
+
+CHECKS = (
+    Check("files", "task files and settings have no faults", tasks.faults, tasks.judge_faults),
+    Check("needs", "this host has what the tasks name", tasks.doubted, tasks.judge_doubted),
+    Check("scheduler", "somebody runs what falls due", scheduling.scheduling, scheduling.judge_scheduling),
+    Check("unit", "a unit of systemd leaves running tasks alone", scheduling.served, scheduling.judge_served),
+    Check("cron", "a line of cron that ticks is run", scheduling.ticking, scheduling.judge_ticking),
+    Check("twice", "no task stands in a crontab too", scheduling.twice, scheduling.judge_twice),
+    Check("taskdirs", "only the owner can add tasks", places.watched, places.judge_watched),
+    Check("owner", "state and log are their owner's alone", places.owned, places.judge_owned),
+    Check("room", "there is room to write, on a disk that stays", places.room, places.judge_room),
+    Check("state", "the state is whole", keeping.state, keeping.judge_state),
+    Check("runs", "each run under way is watched", keeping.runs, keeping.judge_runs),
+    Check("leftovers", "no files of runs that are over", keeping.leftovers, keeping.judge_leftovers),
+    Check("locks", "no lock is held by strangers", keeping.held, keeping.judge_held),
+    Check("log", "the run log is whole, and not huge", keeping.log, keeping.judge_log),
+    Check("outputs", "outputs are removed in time", keeping.outputs, keeping.judge_outputs),
+    Check("clock", "the clock is synchronised", machine.clock, machine.judge_clock),
+    Check("zone", "the host's time zone is known", machine.zones, machine.judge_zones),
+    Check("limits", "files and processes suffice for what may run at once", machine.bounds, machine.judge_bounds),
+    Check("inotify", "changes of task files can be seen", machine.seen, machine.judge_seen),
+    Check("sqlite", "SQLite is new enough", machine.sqlite, machine.judge_sqlite),
+)
+
+
+class Examined(NamedTuple):
+    """A check with what it found."""
+
+    check: Check
+    findings: list[Finding]
+
+
+def examine(installation: Installation) -> list[Examined]:
+    """All of CHECKS, in their order. One that cannot be made says so, and the others go on."""
+    return [Examined(check, _findings(check, installation)) for check in CHECKS]
+
+
+def _findings(check: Check, installation: Installation) -> list[Finding]:
+    try:
+        return [_here(finding, installation) for finding in check.judge(check.look(installation))]
+    except OSError as error:
+        return [Finding("unknown", f"cannot be checked: {error.strerror or error}", str(error.filename or ""))]
+    except AutomateError as error:
+        return [Finding("unknown", f"cannot be checked: {error}")]
+
+
+def _here(finding: Finding, installation: Installation) -> Finding:
+    """A fix that is a command of ours names the instance."""
+    words = line("automate", *installation.instance.options())
+    return finding._replace(fix=re.sub(r"^automate\b", lambda _: words, finding.fix))

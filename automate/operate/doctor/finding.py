@@ -1,0 +1,118 @@
+"""What a check is, what it finds, and the installation that it is asked of."""
+
+import shlex
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from automate.catalog import Catalog, Entry
+from automate.operate.alive import Alive, alive
+from automate.paths import Instance
+from automate.state import OpenRun, State, schedules
+from automate.state.opening import open_as_it_is
+from automate.state.runs import open_runs
+from automate.task import Task
+from automate.taskfile import BadTaskFile
+
+Severity = Literal["error", "warning", "unknown", "note"]
+"""`error`: something does not work; `warning`: it may not, or will not; `unknown`: it could not be checked; `note`:
+nothing is wrong, but good to know."""
+
+WRONG: frozenset[Severity] = frozenset({"error", "warning"})
+
+
+class Finding(NamedTuple):
+    """`where` is a file, a directory or empty; `fix` is a command line, or empty where there is nothing to be done."""
+
+    severity: Severity
+    what: str
+    where: str = ""
+    fix: str = ""
+
+
+class Check(NamedTuple):
+    """`look` finds the facts, and may raise OSError or AutomateError where that is not allowed; `judge` says what is
+    wrong with them, and knows nothing else. `name` is one word, `holds` what is so when nothing is wrong."""
+
+    name: str
+    holds: str
+    look: "Callable[[Installation], Any]"
+    judge: Callable[[Any], Iterable[Finding]]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An instance on this host, looked at by user `uid` at `now` (epoch seconds). `owner` is as for the catalog, which
+    reads without the state. Nothing here changes anything. What cannot be had raises OSError or AutomateError, each
+    time it is asked for."""
+
+    instance: Instance
+    catalog: Catalog
+    uid: int
+    owner: int | None
+    home: str
+    now: float
+
+    @cached_property
+    def state(self) -> State | None:
+        """None when there is none yet."""
+        return open_as_it_is(self.instance)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        return self.catalog.entries()
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """Those without a fault, disabled ones too."""
+        found = []
+        for entry in self.entries:
+            with suppress(BadTaskFile):
+                found.append(self.catalog.task(entry.name))
+        return found
+
+    @cached_property
+    def open_runs(self) -> list[OpenRun]:
+        return open_runs(self.state) if self.state else []
+
+    @cached_property
+    def alive(self) -> Alive:
+        return alive(self.instance, self.state)
+
+    @cached_property
+    def earliest(self) -> float | None:
+        """When something was, or will be, due that nobody has decided; in epoch seconds."""
+        return schedules.next_wake(self.state) if self.state else None
+
+    def close(self) -> None:
+        """Let go of the state."""
+        if self.__dict__.get("state"):
+            self.__dict__["state"].close()
+
+
+def line(*words: str) -> str:
+    """A command line of these words, quoted for sh(1)."""
+    return shlex.join(words)
+
+
+def few(names: Iterable[str], most: int = 3) -> str:
+    """The first of them, and how many more there are."""
+    listed = [*names]
+    more = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(number: int, word: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+_UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
+
+
+def ago(seconds: float) -> str:
+    """`5 minutes`, in the largest unit of which there are two."""
+    unit, size = next((pair for pair in _UNITS if seconds >= 2 * pair[1]), ("seconds", 1))
+    return f"{seconds / size:.0f} {unit}"

@@ -1,0 +1,135 @@
+"""The machine: its clock, its zone, what it runs us with, and what it allows."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from automate.operate.doctor.finding import Finding, Installation, line
+from automate.process import kernel
+from automate.schedule import zone
+from automate.state import checking
+
+PER_RUN = 8  # descriptors of the scheduler while a task runs: status, output, locks, pidfd, gate
+ALONE = 64  # and those it has anyway
+PROCESSES = 2  # of a task that runs: the shim and its command
+_EDIT_UNIT = "systemctl edit automate  # [Service] "
+FEW_FILES = 1024  # hard limit on descriptors below which a hundred tasks at once are too many
+
+
+def clock(_installation: Installation) -> bool:
+    """Asks the kernel."""
+    return kernel.clock_is_synchronised()
+
+
+def judge_clock(is_synchronised: bool) -> Iterator[Finding]:  # noqa: FBT001 - the fact itself
+    if not is_synchronised:
+        what = "the clock is not synchronised: what is due at 02:00 runs when this machine thinks that it is"
+        yield Finding("warning", what, fix="timedatectl set-ntp true")
+
+
+class Zones(NamedTuple):
+    """`link` and `written` are what /etc/localtime and /etc/timezone name, None for nothing; `known` is the zone that
+    schedules follow."""
+
+    link: str | None
+    written: str | None
+    known: str
+
+
+def zones(_installation: Installation) -> Zones:
+    """As they are on this host."""
+    return Zones(*zone.named(), zone.host_zone().key)
+
+
+def judge_zones(zones: Zones) -> Iterator[Finding]:
+    named = zones.link or zones.written
+    if named is None:
+        what = "this host names no time zone: schedules follow UTC"
+        yield Finding("note", what, "/etc/localtime", line("timedatectl", "set-timezone", "Europe/Berlin"))
+    elif named != zones.known:
+        what = f"there is no data of the host's zone {named}: schedules follow {zones.known}"
+        yield Finding("error", what, "/usr/share/zoneinfo", line("apt-get", "install", "tzdata"))
+    if zones.link and zones.written and zones.link != zones.written:
+        what = f"/etc/localtime says {zones.link}, and this {zones.written}: schedules follow {zones.known}"
+        yield Finding("warning", what, "/etc/timezone", line("timedatectl", "set-timezone", zones.known))
+
+
+def sqlite(_installation: Installation) -> tuple[int, ...]:
+    """Its version. Python's own is asked for when automate is installed."""
+    return checking.sqlite_version()
+
+
+_OLDEST_SQLITE = (3, 38)  # json_extract built in, STRICT tables, RETURNING
+
+
+def judge_sqlite(version: tuple[int, ...]) -> Iterator[Finding]:
+    if version < _OLDEST_SQLITE:
+        what = f"SQLite {_dotted(version)} is older than {_dotted(_OLDEST_SQLITE)}, which the state needs"
+        yield Finding("error", what, sys.executable)
+
+
+class Bounds(NamedTuple):
+    """Hard limits by the kernel's names, of the scheduler if there is one, else of this process; and the settings'
+    `max_running`."""
+
+    of: str
+    limits: Mapping[str, int]
+    max_running: int | None
+    is_root: bool
+
+
+def bounds(installation: Installation) -> Bounds:
+    """The scheduler raises its own limits as far as it may, so the hard ones count."""
+    pid = installation.alive.pid if installation.alive.serving else None
+    found = kernel.limits(pid or os.getpid())
+    of = f"/proc/{pid}/limits" if pid else "this shell"
+    return Bounds(of, found, installation.catalog.settings_read.max_running, installation.uid == 0)
+
+
+def judge_bounds(bounds: Bounds) -> Iterator[Finding]:
+    files = bounds.limits.get("Max open files", kernel.UNLIMITED)
+    running = bounds.max_running
+    wanted = FEW_FILES if running is None else running * PER_RUN + ALONE
+    if files < wanted:
+        many = "a hundred tasks at once need" if running is None else f"max_running: {running} needs"
+        what = f"at most {files} open files, and {many} {wanted}: then tasks end as `error`"
+        yield Finding("warning", what, bounds.of, f"{_EDIT_UNIT}LimitNOFILE={max(wanted, 65536)}")
+    yield from _judge_processes(bounds, 100 if running is None else running)
+
+
+def _judge_processes(bounds: Bounds, running: int) -> Iterator[Finding]:
+    limits = {"pids.max": "TasksMax=infinity"} | ({} if bounds.is_root else {"Max processes": "LimitNPROC=infinity"})
+    for name, setting in limits.items():
+        most = bounds.limits.get(name, kernel.UNLIMITED)
+        if most < running * PROCESSES:
+            what = f"at most {most} processes ({name}), and {running} tasks at once need {running * PROCESSES}"
+            yield Finding("warning", what, bounds.of, f"{_EDIT_UNIT}{setting}")
+
+
+def seen(installation: Installation) -> dict[str, OSError]:
+    """Why a directory of tasks cannot be watched, for those that cannot."""
+    refused = {}
+    for path in installation.catalog.task_dirs:
+        try:
+            if os.path.isdir(path):
+                kernel.watch(path)
+        except OSError as error:
+            refused[path] = error
+    return refused
+
+
+_WATCHES = ("max_user_watches", 524288)
+_INOTIFY = {errno.ENOSPC: _WATCHES, errno.EMFILE: ("max_user_instances", 1024)}
+
+
+def judge_seen(refused: Mapping[str, OSError]) -> Iterable[Finding]:
+    for path, error in refused.items():
+        name, more = _INOTIFY.get(error.errno or 0, _WATCHES)
+        what = f"cannot be watched for changes ({error.strerror}): it is looked at every second instead"
+        yield Finding("warning", what, path, line("sysctl", "-w", f"fs.inotify.{name}={more}"))
+
+
+def _dotted(version: Iterable[int]) -> str:
+    return ".".join(map(str, version))

@@ -1,0 +1,151 @@
+"""Where the instance is kept: whose it is, who else may change it, and how much room there is."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from automate.operate.doctor.finding import Finding, Installation, counted, few, line
+from automate.process import host, mounts
+from automate.process.mounts import Mount
+
+_MIB = 1024 * 1024
+FULL = 16 * _MIB  # bytes left: too few for the state and the log to grow
+SHORT = 512 * _MIB  # and few enough to be told,
+SHORT_PART = 0.05  # where it is less than this part of all
+FULL_FILES, SHORT_FILES = 100, 5000
+_IN_MEMORY = ("tmpfs", "ramfs")
+_OTHERS_READ, _OTHERS_WRITE, _GROUP_WRITES = 0o004, 0o002, 0o020
+
+
+class Owned(NamedTuple):
+    """Files of one part of the instance, the directory at its top first."""
+
+    files: Sequence[tuple[str, os.stat_result]]
+    uid: int
+
+
+def owned(installation: Installation) -> list[Owned]:
+    """State and log with what is in them, but not each output and summary; and whose they are to be."""
+    instance = installation.instance
+    tops = [instance.state] if instance.log.startswith(instance.state + "/") else [instance.state, instance.log]
+    closed = (instance.output, instance.summaries)  # what is in the directories of the one is many, in the other theirs
+    return [Owned([*_below(top, closed)], installation.uid) for top in tops if os.path.lexists(top)]
+
+
+def _below(top: str, closed: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
+    about = os.lstat(top)
+    yield top, about
+    if not stat.S_ISDIR(about.st_mode) or os.path.dirname(top) in closed or top == closed[-1]:
+        return
+    with os.scandir(top) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # a run has ended meanwhile
+                yield from _below(entry.path, closed)
+
+
+def judge_owned(parts: Iterable[Owned]) -> Iterator[Finding]:
+    for files, uid in parts:
+        top, about = files[0]
+        me = host.user_name(uid)
+        if about.st_uid != uid:
+            whose = host.user_name(about.st_uid)
+            fix = line("sudo", "-u", whose, "automate", "doctor")
+            yield Finding("error", f"belongs to {whose}, and this is {me}: tasks of {me} cannot run here", top, fix)
+            continue
+        foreign = [path for path, at in files if at.st_uid != uid]
+        if foreign and foreign[0] != top:
+            what = f"{counted(len(foreign), 'file')} below it of other users: {few(foreign)}"
+            yield Finding("error", what, top, line("chown", "-R", "--no-dereference", f"{me}:", top))
+        yield from _judge_modes(top, files)
+
+
+def _judge_modes(top: str, files: Sequence[tuple[str, os.stat_result]]) -> Iterator[Finding]:
+    real = [(path, at.st_mode) for path, at in files if not stat.S_ISLNK(at.st_mode)]
+    written = [path for path, mode in real if mode & (_OTHERS_WRITE | _GROUP_WRITES)]
+    if written:
+        what = f"other users can change what decides what is run, or what is on record: {few(written)}"
+        yield Finding("error", what, top, line("chmod", "-R", "go-w", top))
+    read = [path for path, mode in real if mode & _OTHERS_READ and path not in written]
+    if read:
+        what = f"every user can read what tasks wrote or are: {few(read)}"
+        yield Finding("warning", what, top, line("chmod", "-R", "o-r", top))
+
+
+def watched(installation: Installation) -> list[tuple[str, os.stat_result, int | None]]:
+    """The directories of tasks that there are, and whose they must be (None: anybody's)."""
+    there = [path for path in dict.fromkeys(installation.catalog.task_dirs) if os.path.isdir(path)]
+    return [(path, os.stat(path), installation.owner) for path in there]
+
+
+def judge_watched(directories: Iterable[tuple[str, os.stat_result, int | None]]) -> Iterator[Finding]:
+    for path, about, owner in directories:
+        if owner is not None and about.st_uid != owner:
+            what = f"belongs to {host.user_name(about.st_uid)}: root runs none of its tasks"
+            yield Finding("error", what, path, line("chown", host.user_name(owner), path))
+        if about.st_mode & (_OTHERS_WRITE | _GROUP_WRITES):
+            what = "other users can put tasks here"
+            severe = "none of them is run" if owner is not None else "they would run as this user"
+            yield Finding("error", f"{what}: {severe}", path, line("chmod", "go-w", path))
+
+
+class Place(NamedTuple):
+    """What is kept where."""
+
+    what: str
+    path: str
+    mount: Mount
+
+
+def room(installation: Installation) -> list[Place]:
+    """What is written to, each by the nearest directory that exists."""
+    instance = installation.instance
+    named = {"the state": instance.state, "the run log": instance.log, "the outputs": instance.output}
+    return [Place(what, path, mounts.mount(path)) for what, path in ((w, _existing(p)) for w, p in named.items())]
+
+
+def _existing(path: str) -> str:
+    while not os.path.isdir(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def judge_room(places: Iterable[Place]) -> Iterator[Finding]:
+    told: set[int] = set()
+    for place in places:
+        if place.mount.device in told:
+            continue
+        told.add(place.mount.device)
+        yield from _judge_mount(place)
+
+
+def _judge_mount(place: Place) -> Iterator[Finding]:
+    what, path, mount = place
+    look = line("df", "-h", path)
+    if mount.read_only:
+        fix = line("mount", "-o", "remount,rw", "--target", path)
+        yield Finding("error", f"{what}: the file system is mounted read-only, so nothing is started", path, fix)
+    if mount.free < FULL:
+        yield Finding("error", f"{what}: the disk is full: {mount.free // _MIB} MiB are left", path, look)
+    elif mount.free < min(SHORT, mount.size * SHORT_PART):
+        yield Finding("warning", f"{what}: the disk is nearly full: {mount.free // _MIB} MiB are left", path, look)
+    if mount.files and mount.free_files < SHORT_FILES:
+        severity = "error" if mount.free_files < FULL_FILES else "warning"
+        what_left = f"{what}: the file system can take only {mount.free_files} more files"
+        yield Finding(severity, what_left, path, line("df", "-i", path))  # type: ignore[arg-type]
+    if mount.kind in _IN_MEMORY:
+        yield Finding(
+            "warning",
+            f"{what}: it is on {mount.kind}, and gone with the next boot: due times of the time in between are "
+            "forgotten, and nobody is told",
+            path,
+            line("findmnt", "--target", path),
+        )
+    if mounts.is_remote_kind(mount.kind):
+        yield Finding(
+            "warning",
+            f"{what}: it is on {mount.kind}; SQLite's log and locks of several hosts do not go together there",
+            path,
+            line("findmnt", "--target", path),
+        )

@@ -1,0 +1,59 @@
+"""The tasks: files that have faults, and what they name and this host does not have."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from automate.catalog.doubts import Doubt, doubtful_text, doubts
+from automate.operate.doctor.finding import Finding, Installation, line
+from automate.task import Task
+from automate.taskfile import Fault
+
+
+def faults(installation: Installation) -> list[Fault]:
+    """Of the settings, and of every task file."""
+    catalog = installation.catalog
+    broken = [fault for entry in installation.entries for fault in entry.faults]
+    return [*catalog.settings_faults, *broken]
+
+
+def judge_faults(faults: Iterable[Fault]) -> Iterator[Finding]:
+    for fault in faults:
+        what = f"{fault.key}: {fault.message}" if fault.key else fault.message
+        yield Finding("error", what, f"{fault.file}:{fault.line}:{fault.column}", line("editor", fault.file))
+
+
+class Doubted(NamedTuple):
+    """What is doubtful about a task that is due, or may be run by hand."""
+
+    task: Task
+    doubts: list[Doubt]
+
+
+def doubted(installation: Installation) -> list[Doubted]:
+    """Of those that are enabled: others are not meant to run here."""
+    names = installation.catalog.names()
+    found = []
+    for task in installation.tasks:
+        text = doubtful_text(task) if task.enabled else None
+        known = doubts(task, owner=installation.owner, known=names) if task.enabled else []
+        if known or text:
+            found.append(Doubted(task, [*known, *([text] if text else [])]))
+    return found
+
+
+def judge_doubted(found: Iterable[Doubted]) -> Iterator[Finding]:
+    for task, those in found:
+        for doubt in those:
+            what = f"{task.name}: {doubt.key}: {doubt.message}"
+            yield Finding("error", what, task.file, _fix(task, doubt))
+
+
+def _fix(task: Task, doubt: Doubt) -> str:
+    if doubt.key == "user" and task.user and not task.user.isdecimal():
+        return line("useradd", "--system", task.user)
+    if doubt.key == "group" and task.group and not task.group.isdecimal():
+        return line("groupadd", "--system", task.group)
+    if doubt.key == "cwd" and task.cwd and task.cwd.startswith("/"):
+        owner = ["-o", task.user] if task.user else []
+        return line("install", "-d", *owner, task.cwd)
+    return line("editor", task.file)

@@ -1,0 +1,69 @@
+"""Processes, found by what they hold or were given: /proc (proc(5)). One needs to be root to see those of others."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
+
+
+class Holder(NamedTuple):
+    """A process that has the file `path` open; `locked`: with a lock by flock(2). `session` is the id of its session,
+    which a run's shim leads."""
+
+    path: str
+    pid: int
+    session: int
+    name: str
+    locked: bool
+
+
+def holders(directory: str) -> list[Holder]:
+    """Of every file below that directory. No lock is taken to find that out."""
+    top = os.path.realpath(directory) + "/"
+    found: list[Holder] = []
+    for pid in _pids():
+        with suppress(OSError):  # it has ended, or is another user's
+            found += _of_process(pid, top)
+    return sorted(found)
+
+
+def given(variable: str, beginning: str) -> dict[int, str]:
+    """By PID, the rest of the variable's value of each process whose environment has it with this beginning."""
+    mark = b"\0" + os.fsencode(f"{variable}={beginning}")
+    found = {}
+    for pid in _pids():
+        with suppress(OSError), open(f"/proc/{pid}/environ", "rb") as environ:
+            _, is_given, rest = (b"\0" + environ.read()).partition(mark)
+            if is_given:
+                found[pid] = os.fsdecode(rest.partition(b"\0")[0])
+    return found
+
+
+def name_of(pid: int) -> str | None:
+    """What a process calls itself (its comm); None when it is gone."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def names() -> set[str]:
+    """What the processes there are call themselves."""
+    return {name for pid in _pids() if (name := name_of(pid))}
+
+
+def _pids() -> list[int]:
+    return [*map(int, filter(str.isdigit, os.listdir("/proc")))]
+
+
+def _of_process(pid: int, top: str) -> Iterator[Holder]:
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        path = os.readlink(f"/proc/{pid}/fd/{number}")
+        if path.startswith(top):
+            yield Holder(path, pid, os.getsid(pid), name_of(pid) or "?", _is_locked(pid, number))
+
+
+def _is_locked(pid: int, number: str) -> bool:
+    with open(f"/proc/{pid}/fdinfo/{number}", encoding="ascii") as about:
+        return any(line.startswith("lock:") and " FLOCK " in line for line in about)

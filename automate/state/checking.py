@@ -1,0 +1,37 @@
+"""Whether a state is whole, without mending it."""
+
+import sqlite3
+from contextlib import closing
+
+from automate.paths import Instance
+from automate.state.opening import VERSION, open_as_it_is
+from automate.state.store import State, StateError, is_damage
+
+_FEW = 5
+_WHOLE = "ok"
+
+
+def faults(instance: Instance) -> list[str]:
+    """What is wrong with the instance's state, the first few; none when it is whole, or when there is none yet. Reads
+    all of it. StateError, NotAllowedError or OSError where it cannot be read for another reason."""
+    try:
+        state = open_as_it_is(instance)
+        return _faults(state) if state else []
+    except StateError as error:
+        if isinstance(error.__cause__, sqlite3.Error) and is_damage(error.__cause__):
+            return [str(error.__cause__)]
+        raise
+
+
+def _faults(state: State) -> list[str]:
+    with closing(state):
+        version = int(str(state.read("PRAGMA user_version")[0][0]))
+        said = [str(row[0]) for row in state.read(f"PRAGMA quick_check({_FEW})")]
+    if version > VERSION:
+        return [f"it is of a newer automate (version {version}; this one knows {VERSION})"]
+    return [] if said == [_WHOLE] else said
+
+
+def sqlite_version() -> tuple[int, ...]:
+    """Of the library that this Python uses."""
+    return sqlite3.sqlite_version_info

@@ -1,0 +1,58 @@
+"""What somebody is told who may not look. (As root only: it takes two users.)"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+AS_NOBODY = Path(__file__).parents[1] / "run" / "as_nobody.py"
+NOBODY = 65534
+
+
+@pytest.fixture
+def as_nobody(instance: Path, environment: dict[str, str]) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """`as_nobody("doctor")` runs the program as nobody, who may come as far as the instance."""
+    for directory in (instance, *instance.parents):
+        if directory.stat().st_uid == 0 and directory.stat().st_mode & 0o005 != 0o005:
+            directory.chmod(0o755)
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, AS_NOBODY, "-C", str(instance), *arguments],
+            env=environment | {"HOME": "/nonexistent"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+def test_what_may_not_be_looked_at_is_unknown_and_nothing_is_guessed(
+    task: Callable[..., Path],
+    run_cli: Callable[..., object],
+    as_nobody: Callable[..., "subprocess.CompletedProcess[str]"],
+) -> None:
+    task("x", "true", schedule="daily at 02:00").chmod(0o644)
+    run_cli("run", "x")
+    done = as_nobody("doctor", "--json")
+    found = {check["check"]: {each["severity"] for each in check["findings"]} for check in json.loads(done.stdout)}
+    assert "Traceback" not in done.stderr
+    unknown = {name for name, severities in found.items() if severities == {"unknown"}}
+    assert unknown >= {"state", "owner", "runs", "log"}
+    assert found["files"] == set()
+
+
+def test_nobodys_own_instance_is_healthy(
+    instance: Path, as_nobody: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    os.chown(instance, NOBODY, NOBODY)
+    os.chown(instance / "tasks.d", NOBODY, NOBODY)
+    found = {check["check"]: check["findings"] for check in json.loads(as_nobody("doctor", "--json").stdout)}
+    assert found["owner"] == found["taskdirs"] == found["state"] == []

@@ -1,0 +1,285 @@
+"""`automate doctor` on real instances."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automate.operate.doctor import CHECKS
+from automate.process import crontabs, kernel, living, units
+
+RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+ABOUT_THE_HOST = {"clock", "zone", "unit", "cron", "twice", "limits", "inotify", "room"}
+
+
+@pytest.fixture
+def found(run_cli: RunCli) -> Callable[..., list[dict[str, Any]]]:
+    """`found("needs")`: the findings of this check; without a name those of all that do not depend on this host."""
+
+    def ask(name: str | None = None) -> list[dict[str, Any]]:
+        checks = json.loads(run_cli("doctor", "--json").stdout)
+        assert [check["check"] for check in checks] == [check.name for check in CHECKS]
+        wanted = [
+            check for check in checks if check["check"] == name or (not name and check["check"] not in ABOUT_THE_HOST)
+        ]
+        return [{"check": check["check"], **finding} for check in wanted for finding in check["findings"]]
+
+    return ask
+
+
+def test_nothing_is_wrong_with_an_empty_instance(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
+    assert found() == []
+    assert "20 checks: " in run_cli("doctor").stderr
+    assert not (instance / ".automate").exists()
+
+
+def test_nothing_is_wrong_after_a_run(found: Callable[..., Any], run_cli: RunCli, task: Callable[..., Path]) -> None:
+    task("x", "echo hello")
+    run_cli("run", "x")
+    assert found() == []
+
+
+def test_nothing_is_changed(run_cli: RunCli, task: Callable[..., Path], instance: Path) -> None:
+    task("x", "echo hello")
+    run_cli("run", "x")
+    (instance / ".automate" / "state.db").write_bytes(b"no database" * 1000)
+
+    def seen() -> list[tuple[str, int, int]]:
+        return sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in instance.rglob("*"))
+
+    before = seen()
+    run_cli("doctor")
+    assert seen() == before
+
+
+def test_verbose_shows_every_check(run_cli: RunCli) -> None:
+    said = run_cli("doctor", "-v").stdout
+    assert all(re.search(rf"(?m)^\w+: {check.name}: ", said) for check in CHECKS)
+
+
+def test_faults_of_task_files(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
+    (instance / "tasks.d" / "x.yaml").write_text("comand: x\n")
+    assert found("files")[0]["where"] == f"{instance}/tasks.d/x.yaml:1:1"
+    done = run_cli("doctor")
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"error: files: {instance}/tasks.d/x.yaml:1:1: comand: unknown key")
+    assert f"\n    fix: editor {instance}/tasks.d/x.yaml\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        ("nosuch-program --all | gzip", "nosuch-program"),
+        ("# first\n\n  nosuch-program", "nosuch-program"),
+        ("/no/such/program", "/no/such/program"),
+        (["nosuch-program"], "nosuch-program"),
+        ("sh -c x", None),
+        ("cd /tmp && nosuch-program", None),
+        ("A=1 nosuch-program", None),
+        ("nosuch-program() { :; }; nosuch-program", None),
+        ("nosuch-program () { :; }", None),
+        ('"$HOME"/nosuch', None),
+        ("$(which x) y", None),
+    ],
+)
+def test_programs_that_are_not_there(
+    found: Callable[..., Any], task: Callable[..., Path], command: Any, missing: str | None
+) -> None:
+    task("x", command)
+    said = [finding["what"] for finding in found("needs")]
+    assert [text.partition(" (")[0] for text in said] == (
+        [f"x: command: no such program: {missing}"] if missing else []
+    )
+
+
+def test_a_program_that_an_env_file_may_make_known_is_not_missed(
+    found: Callable[..., Any], task: Callable[..., Path], instance: Path
+) -> None:
+    (instance / "env").write_text("PATH=/opt/bin\n")
+    (instance / "env").chmod(0o600)
+    task("x", "nosuch-program", env_file=str(instance / "env"))
+    assert found("needs") == []
+
+
+def test_users_that_are_not_there_and_how_to_make_them(found: Callable[..., Any], task: Callable[..., Path]) -> None:
+    task("x", "true", user="nosuchuser")
+    assert [finding["fix"] for finding in found("needs")] == ["useradd --system nosuchuser"]
+
+
+def test_a_disabled_task_needs_nothing(found: Callable[..., Any], task: Callable[..., Path]) -> None:
+    task("x", "nosuch-program", user="nosuchuser", enabled=False)
+    assert found("needs") == []
+
+
+def test_nobody_ticks(found: Callable[..., Any], run_cli: RunCli, task: Callable[..., Path], instance: Path) -> None:
+    task("x", "true", schedule="daily at 02:00")
+    (finding,) = found("scheduler")
+    assert finding["what"] == "nobody runs what falls due: 1 task with due times, and no step was ever taken"
+    assert f"automate -C {instance} tick" in finding["fix"]
+    run_cli("tick")
+    assert found("scheduler") == []
+
+
+def test_others_can_change_the_state(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
+    run_cli("list")
+    (instance / ".automate" / "locks").chmod(0o777)
+    assert [finding["severity"] for finding in found("owner")] == ["error"]
+
+
+def test_others_can_add_tasks(found: Callable[..., Any], instance: Path) -> None:
+    (instance / "tasks.d").chmod(0o777)
+    assert [finding["fix"] for finding in found("taskdirs")] == [f"chmod go-w {instance}/tasks.d"]
+
+
+def test_a_damaged_state_is_told_and_left(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
+    run_cli("list")
+    database = instance / ".automate" / "state.db"
+    database.write_bytes(b"no database" * 1000)
+    assert [(each["severity"], each["what"].partition(";")[0]) for each in found("state")] == [
+        ("error", "file is not a database")
+    ]
+    run_cli("list")
+    (finding,) = found("state")
+    assert (finding["severity"], finding["fix"].split()[0]) == ("warning", "rm")
+
+
+def test_a_state_with_damage_inside(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
+    run_cli("list")
+    database = instance / ".automate" / "state.db"
+    content = bytearray(database.read_bytes())
+    content[4096 * 3 : 4096 * 5] = os.urandom(8192)
+    database.write_bytes(content)
+    assert {finding["severity"] for finding in found("state")} == {"error"}
+
+
+def test_files_that_no_run_needs(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
+    run_cli("list")
+    old = instance / ".automate" / "open" / "77.1.x"
+    old.write_text("{}\n")
+    assert found("leftovers") == []
+    os.utime(old, (1, 1))
+    (finding,) = found("leftovers")
+    assert finding["fix"] == f"rm {old}"
+
+
+def test_the_files_of_a_lost_state_are_no_leftovers(found: Callable[..., Any], instance: Path) -> None:
+    left = instance / ".automate" / "open"
+    left.mkdir(parents=True)
+    (left / "77.1.x").write_text("{}\n")
+    os.utime(left / "77.1.x", (1, 1))
+    assert found("leftovers") == []
+
+
+def test_lines_of_the_log_that_are_no_records(
+    found: Callable[..., Any], run_cli: RunCli, task: Callable[..., Path], instance: Path
+) -> None:
+    task("x", "true")
+    run_cli("run", "x")
+    log = instance / ".automate" / "log" / "runs.jsonl"
+    log.write_text("what is this\n" + log.read_text())
+    assert [finding["severity"] for finding in found("log")] == ["warning"]
+
+
+def test_a_run_holds_its_lock(
+    found: Callable[..., Any], task: Callable[..., Path], start: Callable[..., Any], shim_pid: Callable[..., int]
+) -> None:
+    task("x", "sleep 60")
+    start("run", "x")
+    shim_pid("x")
+    (finding,) = found("locks")
+    assert (finding["severity"], finding["what"].partition(":")[0]) == ("note", "held by run #1 of x")
+    assert found("runs") == []
+
+
+def test_a_run_that_nobody_watches(
+    found: Callable[..., Any],
+    task: Callable[..., Path],
+    start: Callable[..., Any],
+    shim_pid: Callable[..., int],
+    instance: Path,
+) -> None:
+    task("x", "sleep 60")
+    process = start("run", "x")
+    shim_pid("x")
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    (finding,) = found("runs")
+    assert finding["what"].startswith("nobody watches x #1")
+    assert finding["fix"] == f"automate -C {instance} list"
+
+
+def test_what_a_run_left_behind(
+    found: Callable[..., Any],
+    task: Callable[..., Path],
+    run_cli: RunCli,
+    processes: Callable[[], list[int]],
+    start: Any,
+) -> None:
+    assert start  # ends what stays
+    task("x", "setsid sleep 60 >/dev/null 2>&1 </dev/null &")
+    run_cli("run", "x")
+    (finding,) = found("runs")
+    assert (finding["severity"], "(sleep) was left behind by run #1" in finding["what"]) == ("note", True)
+    for pid in processes():
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_stranger_holds_a_lock(
+    found: Callable[..., Any], task: Callable[..., Path], run_cli: RunCli, instance: Path, until: Callable[..., Any]
+) -> None:
+    task("x", "true")
+    run_cli("run", "x")
+    lock = instance / ".automate" / "locks" / "task" / "x"
+    with subprocess.Popen(["flock", lock, "sleep", "60"], start_new_session=True) as stranger:
+        try:
+            until(lambda: any("which is no run" in finding["what"] for finding in found("locks")))
+        finally:
+            os.killpg(stranger.pid, signal.SIGKILL)
+
+
+def test_a_check_that_cannot_be_made_says_so(found: Callable[..., Any], instance: Path) -> None:
+    (instance / ".automate").mkdir()
+    (instance / ".automate" / "log").write_text("no directory")
+    assert {finding["severity"] for finding in found("log")} == {"unknown"}
+    assert found("files") == []
+
+
+# Where the facts come from
+
+
+def test_units_with_their_drop_ins(tmp_path: Path) -> None:
+    first, second = tmp_path / "etc", tmp_path / "lib"
+    for place in (first / "automate.service.d", second):
+        place.mkdir(parents=True)
+    unit = "[Service]\nExecStart=/usr/bin/automate serve\nKillMode=control-group\n"
+    (second / "automate.service").write_text(unit)
+    (second / "cron.service").write_text("[Service]\nExecStart=/usr/sbin/cron -f\n")
+    (first / "automate.service.d" / "override.conf").write_text("[Service]\nKillMode=process\n")
+    (found,) = units.services([str(first), str(second)], re.compile("automate serve"))
+    assert (found.name, found.settings["KillMode"]) == ("automate.service", "process")
+
+
+def test_crontabs_of_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cron.d").mkdir()
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "cron.d" / "x").write_text("* * * * * root automate tick\n")
+    (tmp_path / "spool" / "joe").write_text("@daily backup\n")
+    monkeypatch.setattr(crontabs, "SYSTEM", str(tmp_path / "none"))
+    monkeypatch.setattr(crontabs, "DROP_INS", str(tmp_path / "cron.d"))
+    monkeypatch.setattr(crontabs, "SPOOLS", (str(tmp_path / "spool"),))
+    found = [(line.user, line.command) for each in crontabs.crontabs(0, "root") for line in crontabs.lines(each)]
+    assert found == [("root", "automate tick"), ("joe", "backup")]
+
+
+def test_the_kernel_answers() -> None:
+    assert kernel.clock_is_synchronised() in (True, False)
+    assert kernel.limits(os.getpid())["Max open files"] > 0
+    assert living.name_of(os.getpid())
+    with pytest.raises(OSError, match="No such file"):
+        kernel.watch("/no/such/directory")

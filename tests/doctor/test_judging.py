@@ -1,0 +1,321 @@
+"""What doctor's checks say of facts. Nothing of this host is looked at."""
+
+import os
+import stat
+from typing import Any
+
+import pytest
+
+from automate.operate.alive import Alive
+from automate.operate.doctor import keeping, machine, places, scheduling
+from automate.operate.doctor.finding import Finding, ago, few
+from automate.process.crontabs import Crontab, Line, lines
+from automate.process.kernel import UNLIMITED
+from automate.process.living import Holder
+from automate.process.mounts import Mount
+from automate.process.units import Unit
+from automate.task import Task
+
+NOW = 1_000_000.0
+ROOT, OTHER = 0, 65534
+GIB = 1024**3
+DISK = Mount(1, "ext4", read_only=False, size=100 * GIB, free=50 * GIB, files=10**6, free_files=10**6)
+NOBODY = Alive(serving=False)
+
+
+def severities(found: Any) -> list[str]:
+    return [finding.severity for finding in found]
+
+
+def only(found: Any) -> Finding:
+    (finding,) = found
+    return finding
+
+
+# Who runs what falls due
+
+
+def facts(alive: Alive, due: int = 2, **more: Any) -> scheduling.Scheduling:
+    known = {"earliest": None, "ticks": (), "services": (), "tick": "add a line", "now": NOW}
+    return scheduling.Scheduling(alive, due, **(known | more))
+
+
+def tick(when: str = "* * * * *", user: str = "root", program: str = "/bin/automate", **crontab: Any) -> Line:
+    known = {"path": "/etc/cron.d/automate", "text": "x\n", "user": None, "mode": 0o644, "uid": ROOT}
+    return Line(Crontab(**(known | crontab)), 3, when, user, f"{program} tick", "/usr/bin:/bin")
+
+
+def test_nobody_runs_what_is_due() -> None:
+    found = only(scheduling.judge_scheduling(facts(NOBODY)))
+    assert found == Finding(
+        "error", "nobody runs what falls due: 2 tasks with due times, and no step was ever taken", "", "add a line"
+    )
+
+
+def test_when_the_last_step_was_taken_is_told() -> None:
+    found = only(scheduling.judge_scheduling(facts(Alive(serving=False, stepped=NOW - 7200))))
+    assert found.what.endswith("the last step was taken 2 hours ago")
+
+
+def test_a_unit_that_is_there_is_to_be_started() -> None:
+    unit = Unit("/etc/systemd/system/automate.service", {})
+    assert only(scheduling.judge_scheduling(facts(NOBODY, services=[unit]))).fix == (
+        "systemctl enable --now automate.service"
+    )
+
+
+def test_nothing_is_due_and_nobody_is_needed() -> None:
+    assert not [*scheduling.judge_scheduling(facts(NOBODY, due=0))]
+
+
+def test_cron_takes_steps() -> None:
+    assert not [*scheduling.judge_scheduling(facts(Alive(serving=False, stepped=NOW - 60), ticks=[tick()]))]
+
+
+def test_a_daemon_that_hangs() -> None:
+    found = only(scheduling.judge_scheduling(facts(Alive(serving=True, pid=7, since=1.0, stepped=NOW - 600))))
+    assert (found.severity, found.fix) == ("error", "kill 7")
+
+
+def test_a_daemon_and_cron_are_no_fault() -> None:
+    alive = Alive(serving=True, pid=7, since=1.0, stepped=NOW)
+    assert severities(scheduling.judge_scheduling(facts(alive, ticks=[tick()]))) == ["note"]
+
+
+def test_who_may_not_see_the_daemon_is_not_told_that_there_is_none() -> None:
+    assert severities(scheduling.judge_scheduling(facts(Alive(serving=None)))) == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (tick(user="joe"), "the step is taken as joe, and the instance is root's"),
+        (tick(program="/no/such/automate"), "cron does not find /no/such/automate"),
+        (tick(when="*/5 * * * *"), "`*/5 * * * *` and not every minute"),
+        (tick(path="/etc/cron.d/automate.cron"), "passes over files with such a name"),
+        (tick(uid=OTHER), "not root's"),
+        (tick(mode=0o664), "others can write it"),
+        (tick(text="* * * * * root automate tick"), "which has no end"),
+    ],
+)
+def test_a_line_of_cron_that_does_not_do_it(line: Line, said: str) -> None:
+    program = line.command.partition(" ")[0]
+    found = [*scheduling.judge_ticking(scheduling.Ticking([line], cron_runs=True, user="root"))]
+    missing = [each for each in found if "cron does not find" in each.what]
+    assert [said in each.what for each in found if each not in missing or "/no/" in program] == [True]
+
+
+def test_a_line_of_cron_and_no_cron() -> None:
+    found = [*scheduling.judge_ticking(scheduling.Ticking([tick(program="/bin/sh/automate")], False, "root"))]  # noqa: FBT003
+    assert found[0].what == "cron is to take steps, but no cron runs"
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("process", []), ("control-group", ["error"]), (None, ["error"])])
+def test_a_unit_that_kills_tasks(mode: str | None, expected: list[str]) -> None:
+    settings = {"ExecStart": "automate serve"} | ({"KillMode": mode} if mode else {})
+    unit = Unit("/etc/systemd/system/automate.service", settings)
+    assert severities(scheduling.judge_served(scheduling.Served([unit], "root", lingers=True))) == expected
+
+
+def test_a_users_unit_that_ends_at_logout() -> None:
+    unit = Unit("/home/joe/automate.service", {"ExecStart": "automate serve", "KillMode": "process"})
+    found = only(scheduling.judge_served(scheduling.Served([unit], "joe", lingers=False)))
+    assert found.fix == "loginctl enable-linger joe"
+
+
+def test_the_same_command_in_a_crontab() -> None:
+    backup = Task(name="backup", file="", command="backup  --all")
+    found = only(scheduling.judge_twice([(backup, tick(path="/etc/crontab"))]))
+    assert (found.severity, found.where) == ("warning", "/etc/crontab:3")
+
+
+def test_what_is_done_to_output_makes_no_other_command() -> None:
+    assert scheduling._plain("backup --all >/dev/null 2>&1") == "backup --all"
+
+
+# Where it is
+
+
+def files(**modes: Any) -> places.Owned:
+    def about(mode: int, uid: int = ROOT) -> os.stat_result:
+        return os.stat_result((mode, 0, 0, 0, uid, 0, 0, 0, 0, 0))
+
+    return places.Owned([(f"/{name}", about(*mode)) for name, mode in modes.items()], ROOT)
+
+
+DIRECTORY, FILE = stat.S_IFDIR, stat.S_IFREG
+
+
+def test_what_is_its_owners_alone() -> None:
+    found = files(state=(DIRECTORY | 0o711, ROOT), db=(FILE | 0o600, ROOT), log=(FILE | 0o640, ROOT))
+    assert not [*places.judge_owned([found])]
+
+
+def test_a_state_of_somebody_else() -> None:
+    found = only(places.judge_owned([files(state=(DIRECTORY | 0o700, OTHER), db=(FILE | 0o666, OTHER))]))
+    assert found.fix == "sudo -u nobody automate doctor"
+
+
+def test_a_file_of_somebody_else() -> None:
+    found = only(places.judge_owned([files(state=(DIRECTORY | 0o700, ROOT), db=(FILE | 0o600, OTHER))]))
+    assert (found.severity, found.what) == ("error", "1 file below it of other users: /db")
+
+
+@pytest.mark.parametrize(("mode", "severity"), [(0o602, "error"), (0o620, "error"), (0o604, "warning")])
+def test_a_file_that_others_can_use(mode: int, severity: str) -> None:
+    assert severities(places.judge_owned([files(state=(DIRECTORY | 0o700,), db=(FILE | mode,))])) == [severity]
+
+
+@pytest.mark.parametrize(
+    ("changed", "severity"),
+    [
+        ({}, None),
+        ({"free": 300 * 1024**2}, "warning"),
+        ({"free": 300 * 1024**2, "size": GIB}, None),
+        ({"free": 1024**2}, "error"),
+        ({"free_files": 1000}, "warning"),
+        ({"free_files": 10}, "error"),
+        ({"free_files": 0, "files": 0}, None),
+        ({"read_only": True}, "error"),
+        ({"kind": "tmpfs"}, "warning"),
+        ({"kind": "nfs4"}, "warning"),
+    ],
+)
+def test_room(changed: dict[str, Any], severity: str | None) -> None:
+    found = places.judge_room([places.Place("the state", "/var", DISK._replace(**changed))])
+    assert severities(found) == ([] if severity is None else [severity])
+
+
+def test_one_disk_is_told_of_once() -> None:
+    full = DISK._replace(free=0)
+    two = [places.Place("the state", "/a", full), places.Place("the run log", "/b", full)]
+    assert len([*places.judge_room(two)]) == 1
+
+
+# What is kept
+
+
+def test_a_damaged_state() -> None:
+    found = only(keeping.judge_state(keeping.Kept("/state.db", ["row 1 missing"])))
+    assert (found.severity, found.where) == ("error", "/state.db")
+
+
+def test_states_that_were_moved_aside() -> None:
+    found = only(keeping.judge_state(keeping.Kept("/state.db", [], ["/state.db.damaged-1", "/state.db.damaged-2"])))
+    assert found.fix == "rm /state.db.damaged-1 /state.db.damaged-2"
+
+
+def test_what_a_run_left_behind() -> None:
+    found = only(keeping.judge_runs(keeping.Unwatched([], {42: (7, "rsync")})))
+    assert (found.severity, found.fix) == ("note", "kill 42")
+    assert "process 42 (rsync) was left behind by run #7" in found.what
+
+
+def test_which_run_holds_a_lock() -> None:
+    held = Holder("/locks/task/backup", 42, 40, "pg_dump", locked=True)
+    found = only(keeping.judge_held(keeping.Locked("/locks", [held], {40: "#12 of backup"}, frozenset())))
+    assert found.what == "held by run #12 of backup: process 42 (pg_dump)"
+
+
+def test_a_stranger_that_holds_a_lock() -> None:
+    held = Holder("/locks/task/backup", 42, 40, "flock", locked=True)
+    found = only(keeping.judge_held(keeping.Locked("/locks", [held], {}, frozenset())))
+    assert found.what == "held by process 42 (flock), which is no run; what falls due meanwhile is skipped"
+
+
+def test_what_watches_runs_is_no_stranger() -> None:
+    held = Holder("/locks/serve", 42, 40, "automate", locked=True)
+    assert not [*keeping.judge_held(keeping.Locked("/locks", [held], {}, frozenset({42})))]
+
+
+def test_a_run_log_that_is_not_rotated() -> None:
+    assert severities(keeping.judge_log(keeping.Log("/l", 10**9, torn=False, unreadable=0))) == ["warning"]
+
+
+def test_a_torn_line_is_mended_by_the_next_record() -> None:
+    assert severities(keeping.judge_log(keeping.Log("/l", 10, torn=True, unreadable=1))) == ["note"]
+
+
+def test_lines_that_are_no_records() -> None:
+    assert severities(keeping.judge_log(keeping.Log("/l", 10, torn=False, unreadable=2))) == ["warning"]
+
+
+def test_outputs_that_stay() -> None:
+    known, gone = keeping.Outputs("/o/backup", 102, 100), keeping.Outputs("/o/gone", 3, None)
+    assert [finding.fix for finding in keeping.judge_outputs([known, gone, known._replace(number=101)])] == [
+        "rm -r /o/gone",
+        "automate run backup",
+    ]
+
+
+# The machine
+
+
+def test_a_clock_that_nothing_keeps_right() -> None:
+    assert severities(machine.judge_clock(False)) == ["warning"]  # noqa: FBT003
+    assert not [*machine.judge_clock(True)]  # noqa: FBT003
+
+
+@pytest.mark.parametrize(
+    ("link", "written", "known", "expected"),
+    [
+        ("Europe/Berlin", "Europe/Berlin", "Europe/Berlin", []),
+        ("Europe/Berlin", None, "Europe/Berlin", []),
+        ("Europe/Berlin", "Asia/Tokyo", "Europe/Berlin", ["warning"]),
+        ("Mars/Base", None, "UTC", ["error"]),
+        (None, None, "UTC", ["note"]),
+    ],
+)
+def test_zones(link: str | None, written: str | None, known: str, expected: list[str]) -> None:
+    assert severities(machine.judge_zones(machine.Zones(link, written, known))) == expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "running", "root", "expected"),
+    [
+        ({"Max open files": 1024}, None, True, []),
+        ({"Max open files": 1024}, 500, True, ["warning"]),
+        ({"Max open files": 256}, None, True, ["warning"]),
+        ({"Max open files": 256}, 10, True, []),
+        ({"pids.max": 150}, None, True, ["warning"]),
+        ({"Max processes": 150}, None, True, []),
+        ({"Max processes": 150}, None, False, ["warning"]),
+        ({"pids.max": UNLIMITED}, 10**6, True, []),
+    ],
+)
+def test_limits(limits: dict[str, int], running: int | None, root: bool, expected: list[str]) -> None:  # noqa: FBT001
+    assert severities(machine.judge_bounds(machine.Bounds("x", limits, running, root))) == expected
+
+
+def test_watches_that_cannot_be_had() -> None:
+    found = only(machine.judge_seen({"/tasks.d": OSError(28, "No space left on device")}))
+    assert found.fix == "sysctl -w fs.inotify.max_user_watches=524288"
+
+
+def test_an_old_sqlite() -> None:
+    assert severities(machine.judge_sqlite((3, 37, 2))) == ["error"]
+    assert not [*machine.judge_sqlite((3, 40, 1))]
+
+
+# Crontabs, words
+
+
+def test_the_lines_of_a_crontab() -> None:
+    text = "# x\nPATH=/opt/bin\nMAILTO=root\n\n0 3 * * * root a  b # c\n@daily joe  echo 50\\% %in\nnonsense\n"
+    found = [(each.number, each.when, each.user, each.command, each.search) for each in lines(Crontab("x", text, None))]
+    assert found == [(5, "0 3 * * *", "root", "a  b # c", "/opt/bin"), (6, "@daily", "joe", "echo 50%", "/opt/bin")]
+
+
+def test_the_lines_of_a_users_crontab_name_no_user() -> None:
+    (found,) = lines(Crontab("x", "0 3 * * * root a\n", "joe"))
+    assert (found.user, found.command) == ("joe", "root a")
+
+
+def test_few_of_many() -> None:
+    assert few("abcde") == "a, b, c and 2 more"
+    assert few("abc") == "a, b, c"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(90, "90 seconds"), (300, "5 minutes"), (7200, "2 hours")])
+def test_ago(seconds: float, text: str) -> None:
+    assert ago(seconds) == text
