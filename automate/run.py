@@ -57,3 +57,20 @@ def stamp(instant: datetime) -> str:
     """RFC 3339 in the host's zone, to the millisecond, without a fraction where it is a whole second."""
     local = instant.astimezone()
     return local.isoformat(timespec="milliseconds" if local.microsecond // 1000 else "seconds")
+
+
+def instant_of(record: Record) -> datetime | None:
+    """When it started, or was due if it never did; None where the record holds no such time."""
+    for text in (record.started, record.due, record.ended):
+        if instant := parsed(text):
+            return instant
+    return None
+
+
+def parsed(text: str | None) -> datetime | None:
+    """A record's time; None where it is none, which a record that was written by hand may have."""
+    try:
+        instant = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else instant.astimezone()

@@ -14,7 +14,8 @@ from automate.errors import AutomateError, NoSuchTaskError, UsageError
 from automate.operate import outputs
 from automate.operate.outputs import Chosen
 from automate.render import json_document, paint, when
-from automate.render.runs import ending, instant_of
+from automate.render.runs import ending
+from automate.run import instant_of
 from automate.state import State, runs
 from automate.supervisor import look, open_instance
 

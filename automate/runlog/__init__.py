@@ -4,6 +4,7 @@ The JSON Lines file is touched only here. logrotate(8) may rename it at any time
 """
 
 from automate.runlog.appending import Position, append, position
+from automate.runlog.period import Period
 from automate.runlog.reading import (
     Due,
     Entry,
@@ -20,6 +21,7 @@ from automate.runlog.reading import (
 __all__ = [
     "Due",
     "Entry",
+    "Period",
     "Position",
     "Reader",
     "append",

@@ -11,8 +11,9 @@ import msgspec
 from automate.paths import Instance
 from automate.run import Record
 from automate.runlog.appending import Position
-from automate.runlog.backwards import LAST_BLOCK, lines
+from automate.runlog.backwards import FIRST_BLOCK, LAST_BLOCK, lines
 from automate.runlog.files import LogFile, opened
+from automate.runlog.period import Period
 
 _MOST_NEEDLES = 6  # each costs a search of the whole log; with more, decoding every line costs no more
 
@@ -69,21 +70,26 @@ class Reader:
         *,
         tasks: Collection[str] | None = None,
         outcomes: Collection[str] | None = None,
+        period: Period | None = None,
         accept: Callable[[Record], bool] | None = None,
     ) -> Iterator[Entry]:
-        """Newest first: those of these tasks (names or globs), with these outcomes, which `accept` takes; None is all.
+        """Newest first: those of these tasks (names or globs), with these outcomes, of this period, which `accept`
+        takes; None is all.
 
         As the log is when the first is asked for; a rotation while reading changes nothing. With few tasks or outcomes
         lines are found by their bytes, so that one which somebody wrote again with other spacing is passed over.
         """
         of_tasks = re.compile("|".join(map(translate, tasks))).match if tasks is not None else None
-        for line in _every_line(self.instance, _needles(tasks, outcomes)):
+        for line in _every_line(self.instance, _needles(tasks, outcomes), period):
+            if period is not None and not period.may_hold(line):
+                continue
             record = _record(line)
             if record is None:
                 self.unreadable += 1
             elif (
                 (of_tasks is None or of_tasks(record.task))
                 and (outcomes is None or record.outcome in outcomes)
+                and (period is None or period.holds(record))
                 and (accept is None or accept(record))
             ):
                 yield Entry(record, line)
@@ -93,10 +99,12 @@ def newest_first(
     instance: Instance,
     *,
     tasks: Collection[str] | None = None,
+    period: Period | None = None,
     accept: Callable[[Record], bool] | None = None,
 ) -> Iterator[Record]:
-    """The records of these tasks (names or globs) which `accept` takes; None is all. Other lines are passed over."""
-    return (entry.record for entry in Reader(instance).entries(tasks=tasks, accept=accept))
+    """The records of these tasks (names or globs), of this period, which `accept` takes; None is all. Other lines are
+    passed over."""
+    return (entry.record for entry in Reader(instance).entries(tasks=tasks, period=period, accept=accept))
 
 
 def find(instance: Instance, run_id: int) -> Record | None:
@@ -160,10 +168,14 @@ def highest_id(instance: Instance) -> int:
     return max((key.id for line in _every_line(instance) if (key := _key(line))), default=0)
 
 
-def _every_line(instance: Instance, needles: Sequence[bytes] = ()) -> Iterator[bytes]:
+def _every_line(instance: Instance, needles: Sequence[bytes] = (), period: Period | None = None) -> Iterator[bytes]:
+    first_block = LAST_BLOCK if needles else FIRST_BLOCK
+    enough = period.enough if period else None
     with opened(instance) as files:
         for file in files:
-            yield from lines(file, needles, first_block=LAST_BLOCK) if needles else lines(file)
+            yield from lines(file, needles, first_block=first_block, enough=enough)
+            if period and period.is_over:
+                return
 
 
 def _record(line: bytes) -> Record | None:
