@@ -1,10 +1,10 @@
 """`automate history`: what is on record, newest first."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import click
 
@@ -13,15 +13,39 @@ from automate.cli.options import Shell, names_argument, pass_shell, reading
 from automate.cli.tasks import look_first
 from automate.cli.words import words_option
 from automate.errors import UsageError
-from automate.render import shown_json
-from automate.render.runs import history, instant_of, parsed
-from automate.run import Outcome, Record, Trigger
-from automate.runlog import Entry, Reader, newest_first
+from automate.render import shown_json, visible, when
+from automate.render.runs import history
+from automate.run import Outcome, Trigger, instant_of
+from automate.runlog import Entry, Period, Reader, newest_first
 
-OUT_OF_ORDER = timedelta(days=1)
-PATIENCE = 1000
-"""The log is in the order in which runs ended, but for clocks that were set back: so many records in a row that ended
-so long before --since are taken as the sign that all older ones did."""
+MANY = 1000
+
+
+class Wanted(NamedTuple):
+    """Which records were asked for; what is empty or None asks for all."""
+
+    names: tuple[str, ...]
+    outcomes: list[str] | None
+    triggers: list[str] | None
+    since: datetime | None
+    until: datetime | None
+
+    def found_by(self, reader: Reader) -> Iterator[Entry]:
+        """Newest first."""
+        triggers = self.triggers
+        return reader.entries(
+            tasks=self.names or None,
+            outcomes=self.outcomes,
+            period=Period(self.since, self.until) if self.since or self.until else None,
+            accept=None if triggers is None else lambda record: record.trigger in triggers,
+        )
+
+    def __str__(self) -> str:
+        """As it was asked for, the names left out."""
+        words = {"status": self.outcomes, "trigger": self.triggers}
+        instants = {"since": self.since, "until": self.until}
+        asked = [f"--{name} {','.join(given)}" for name, given in words.items() if given is not None]
+        return ", ".join(asked + [f"--{name} {when(at, seconds=True)}" for name, at in instants.items() if at])
 
 
 @click.command("history")
@@ -34,6 +58,8 @@ so long before --since are taken as the sign that all older ones did."""
     "-n", "count", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="So many; 0 is all."
 )
 @click.option("--page", type=click.IntRange(1), default=1, metavar="K", help="The K-th N of them; 1 is the newest.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write CSV (RFC 4180), for spreadsheets.")
+@click.option("--no-pager", "paged", is_flag=True, default=True, flag_value=False, help="Do not start a pager.")
 @reading
 @pass_shell
 def command(  # noqa: PLR0913 - one for each option
@@ -46,6 +72,8 @@ def command(  # noqa: PLR0913 - one for each option
     until: datetime | None,
     count: int,
     page: int,
+    as_csv: bool,
+    paged: bool,
     as_json: bool,
     header: bool,
 ) -> int:
@@ -55,39 +83,24 @@ def command(  # noqa: PLR0913 - one for each option
     """
     if count == 0 and page > 1:
         raise UsageError("--page needs an -n that is not 0")
+    if as_csv and as_json:
+        raise UsageError("give --csv or --json")
     look_first(shell)
     reader = Reader(shell.instance)
-    found = reader.entries(tasks=names or None, outcomes=outcomes, accept=_filter(triggers, until))
-    wanted = _from(since, found)
-    entries = islice(wanted, (page - 1) * count, page * count or None)
-    seen = _write_json(shell, entries) if as_json else _write_table(shell, entries, header=header)
+    wanted = Wanted(names, outcomes, triggers, since, until)
+    found = wanted.found_by(reader)
+    entries = islice(found, (page - 1) * count, page * count or None)
+    if as_json:
+        seen = _write_json(shell, entries)
+    elif as_csv:
+        seen = _write_csv(shell, entries, header=header)
+    else:
+        seen = _write_table(shell, entries, header=header, paged=paged)
     _check_names(shell, names, seen)
-    more = bool(count) and not shell.quiet and next(wanted, None) is not None
-    _talk(shell, reader, found_any=bool(seen), next_page=page + 1 if more else None)
+    more = bool(count) and not shell.quiet and next(found, None) is not None
+    why_none = "" if seen or shell.quiet else _why_none(shell, wanted, page)
+    _talk(shell, reader, why_none, next_page=page + 1 if more else None)
     return 0
-
-
-def _filter(triggers: Sequence[str] | None, until: datetime | None) -> Callable[[Record], bool] | None:
-    if triggers is None and until is None:
-        return None
-    return lambda record: (triggers is None or record.trigger in triggers) and (until is None or _before(record, until))
-
-
-def _before(record: Record, instant: datetime) -> bool:
-    moment = instant_of(record)
-    return moment is not None and moment < instant
-
-
-def _from(since: datetime | None, entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Those that started at `since` or later, reading no further back than there can be any."""
-    older_in_a_row = 0
-    for entry in entries:
-        if since is None or not _before(entry.record, since):
-            yield entry
-        ended = parsed(entry.record.ended) if since else None
-        older_in_a_row = older_in_a_row + 1 if since and ended and ended < since - OUT_OF_ORDER else 0
-        if older_in_a_row == PATIENCE:
-            return
 
 
 def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
@@ -98,32 +111,64 @@ def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
     from automate.catalog.matching import matching
     from automate.cli.completion import task_names
 
-    known = [*task_names(shell, ""), *(record.task for record in islice(newest_first(shell.instance), PATIENCE))]
+    known = [*task_names(shell, ""), *(record.task for record in islice(newest_first(shell.instance), MANY))]
     for name in unseen:
         if not any(newest_first(shell.instance, tasks=[name])):
             matching([name], sorted({*known}))
 
 
-def _write_table(shell: Shell, entries: Iterable[Entry], *, header: bool) -> set[str]:
+def _write_table(shell: Shell, entries: Iterable[Entry], *, header: bool, paged: bool) -> set[str]:
     """Returns the tasks that were in it."""
     records = [entry.record for entry in entries]
-    shell.write(history(records, shell.screen, header=header))
+    write = shell.page if paged else shell.write
+    write(history(records, shell.screen, header=header))
     return {record.task for record in records}
 
 
+def _write_csv(shell: Shell, entries: Iterator[Entry], *, header: bool) -> set[str]:
+    from automate.render.spreadsheet import CRLF, csv_header, csv_rows
+
+    def write(text: str) -> None:
+        if shell.screen.is_terminal:
+            shell.write(visible(text.replace(CRLF, "\n")))
+        else:
+            shell.write_bytes(text.encode())
+
+    write(csv_header() if header else "")
+    return _write_all(entries, lambda some: write(csv_rows(entry.record for entry in some)))
+
+
 def _write_json(shell: Shell, entries: Iterator[Entry]) -> set[str]:
-    """As they are read, since there may be millions; returns the tasks that were in it."""
-    seen: set[str] = set()
-    while some := list(islice(entries, PATIENCE)):
+    def write(some: list[Entry]) -> None:
         lines = b"".join(entry.line + b"\n" for entry in some)
         shell.write(shown_json(lines, shell.screen)) if shell.screen.is_terminal else shell.write_bytes(lines)
+
+    return _write_all(entries, write)
+
+
+def _write_all(entries: Iterator[Entry], write: Callable[[list[Entry]], None]) -> set[str]:
+    """As they are read, since there may be millions; returns the tasks that were in it."""
+    seen: set[str] = set()
+    while some := list(islice(entries, MANY)):
+        write(some)
         seen.update(entry.record.task for entry in some)
     return seen
 
 
-def _talk(shell: Shell, reader: Reader, *, found_any: bool, next_page: int | None) -> None:
-    if not found_any:
-        shell.say("nothing on record matches" if any(newest_first(shell.instance)) else "nothing has run yet")
+def _why_none(shell: Shell, wanted: Wanted, page: int) -> str:
+    """Whether nothing ran, or what was asked for left nothing over."""
+    newest = next(newest_first(shell.instance, tasks=wanted.names or None), None)
+    if newest is None:
+        return f"nothing of {' '.join(wanted.names)} has run yet" if wanted.names else "nothing has run yet"
+    if page > 1 and next(wanted.found_by(Reader(shell.instance)), None):
+        return f"there is no page {page}"
+    of = f" of {' '.join(wanted.names)}" if wanted.names else ""
+    return f"nothing{of} on record matches {wanted}; the newest{of} is of {when(instant_of(newest), seconds=True)}"
+
+
+def _talk(shell: Shell, reader: Reader, why_none: str, *, next_page: int | None) -> None:
+    if why_none:
+        shell.say(why_none)
     if next_page:
         shell.say(f"older ones: --page {next_page}")
     if reader.unreadable:

@@ -49,7 +49,7 @@ class Shell:
     def screen(self) -> "Screen":
         """Standard output."""
         screen = self._screen(sys.stdout)
-        return screen._replace(width=_columns()) if screen.is_terminal else screen
+        return screen._replace(width=_size("COLUMNS", 0, 80)) if screen.is_terminal else screen
 
     @cached_property
     def errors(self) -> "Screen":
@@ -72,6 +72,19 @@ class Shell:
         with _output():
             sys.stdout.flush()
             sys.stdout.buffer.write(content)
+
+    def page(self, text: str) -> None:
+        """Data, as `write`, but on a terminal that it does not fit through the reader's pager, if there is one."""
+        command = os.environ.get("AUTOMATE_PAGER", os.environ.get("PAGER", "less")).strip()
+        is_smart = self.screen.is_terminal and os.environ.get("TERM", "dumb") != "dumb"
+        if is_smart and command not in {"", "cat"} and text.count("\n") >= _size("LINES", 1, 24):
+            from automate.process.pager import page
+
+            self.flush()
+            encoded = text.encode(sys.stdout.encoding, "backslashreplace")
+            if page(command, encoded, {"LESS": "FRX", **os.environ}):
+                return
+        self.write(text)
 
     def flush(self) -> None:
         """What was written is seen now: for commands that go on for long."""
@@ -109,15 +122,16 @@ def _output() -> Iterator[None]:
         raise cannot_write(error) from error
 
 
-def _columns() -> int:
-    """COLUMNS, else the terminal's own, else 80; `shutil` would also ask when standard output is redirected."""
+def _size(variable: str, index: int, default: int) -> int:
+    """COLUMNS or LINES, else the terminal's own, else the default; `shutil` would also ask when standard output is
+    redirected."""
     try:
-        return int(os.environ.get("COLUMNS", "")) or 80
+        return int(os.environ.get(variable, "")) or default
     except ValueError:
         try:
-            return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+            return os.get_terminal_size(sys.stdout.fileno())[index] or default
         except OSError:
-            return 80
+            return default
 
 
 def _set_quiet(context: click.Context, _parameter: click.Parameter, *values: bool) -> None:

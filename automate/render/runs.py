@@ -1,13 +1,13 @@
 """Records as lines for people."""
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
 
 from automate.render.characters import visible
 from automate.render.columns import table
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen, paint
-from automate.run import Record
+from automate.run import Record, instant_of, parsed
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
 
@@ -39,23 +39,6 @@ def _row(record: Record, screen: Screen) -> tuple[str, ...]:
     )
 
 
-def instant_of(record: Record) -> datetime | None:
-    """When it started, or was due if it never did; None where the record holds no such time."""
-    for stamp in (record.started, record.due, record.ended):
-        if instant := parsed(stamp):
-            return instant
-    return None
-
-
-def parsed(stamp: str | None) -> datetime | None:
-    """A record's time; None where it is none, which a record that was written by hand may have."""
-    try:
-        instant = datetime.fromisoformat(stamp or "")
-    except ValueError:
-        return None
-    return instant if instant.tzinfo else instant.astimezone()
-
-
 def _exit(record: Record) -> str:
     if record.signal is not None:
         return visible(record.signal, keep="")
@@ -64,11 +47,9 @@ def _exit(record: Record) -> str:
 
 def note(record: Record, *, by: bool = True) -> str:
     """What else there is to know, on one line: how often, who (`by`) and why, its error's last line, its summary."""
-    first_due = parsed(record.first_due)
     parts = [
         f"{record.attempts} attempts" if record.attempts > 1 else "",
-        f"{record.count} due times" if record.count > 1 else "",
-        f"since {when(first_due)}" if first_due else "",
+        _times(record),
         f"by {record.by}" if by and record.by else "",
         record.reason or "",
         (record.error or "").strip().rpartition("\n")[2],
@@ -77,9 +58,25 @@ def note(record: Record, *, by: bool = True) -> str:
     return visible("; ".join(filter(None, parts)), keep="")
 
 
+def _times(record: Record) -> str:
+    """Of due times that were not run and share a record: `57 times since 2026-11-21 02:00 +01:00`."""
+    if record.count == 1:
+        return ""
+    first = parsed(record.first_due)
+    return f"{record.count} times" + (f" since {when(first)}" if first else "")
+
+
 def _summary(summary: object) -> str:
-    if isinstance(summary, str):
-        return summary
+    """As `key=value key=value` where it is an object, else as it is."""
+    if isinstance(summary, dict):
+        return " ".join(f"{key}={_value(value)}" for key, value in summary.items())
+    return summary if isinstance(summary, str) else _value(summary)
+
+
+def _value(value: object) -> str:
+    """JSON, without the quotes where these tell nothing."""
+    if isinstance(value, str) and value and not re.search(r'[\s="]', value):
+        return value
     import json
 
-    return json.dumps(summary, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)

@@ -1,5 +1,7 @@
 """`automate history`."""
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -80,7 +82,7 @@ def test_pages(run_cli: RunCli, write: Callable[..., None]) -> None:
 def test_a_page_behind_the_last_is_empty(run_cli: RunCli, write: Callable[..., None]) -> None:
     write(record(1))
     done = run_cli("history", "--page", "2")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "nothing on record matches\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "there is no page 2\n")
 
 
 def test_quiet_says_nothing(run_cli: RunCli, write: Callable[..., None]) -> None:
@@ -154,8 +156,74 @@ def test_what_was_not_run_is_told_with_its_reason(run_cli: RunCli, write: Callab
                attempts=0, reason="still running", count=3, first_due="2026-11-21T01:00:00+01:00")
     )  # fmt: skip
     line = run_cli("history", "--no-header").stdout
-    assert "skipped  2026-11-21 03:00:00 +01:00  -  -  3 due times" in line
-    assert line.endswith("3 due times; since 2026-11-21 01:00 +01:00; still running\n")
+    assert "skipped  2026-11-21 03:00:00 +01:00  -  -  3 times" in line
+    assert line.endswith("3 times since 2026-11-21 01:00 +01:00; still running\n")
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        ({"databases": 14, "size": "2 GiB", "ok": True, "host": "db1"}, 'databases=14 size="2 GiB" ok=true host=db1'),
+        ({"nested": {"a": [1]}, "none": None, "empty": ""}, 'nested={"a": [1]} none=null empty=""'),
+        ("14 databases", "14 databases"),
+        ([1, "a"], '[1, "a"]'),
+    ],
+)
+def test_a_summary_is_shown_by_its_keys(
+    run_cli: RunCli, write: Callable[..., None], summary: object, shown: str
+) -> None:
+    write(record(1, summary=summary))
+    assert run_cli("history", "--no-header").stdout.endswith(f"  0  {shown}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--status", "failed,lost"), "nothing on record matches --status failed,lost; the newest is of 2026-11-21 02"),
+        (("backup", "--since", "2026-12-01"), "nothing of backup on record matches --since 2026-12-01 00:00:00 +01:00"),
+        (("--page", "2"), "there is no page 2\n"),
+        (("fresh",), "nothing of fresh has run yet\n"),
+    ],
+)
+def test_an_empty_result_says_why(
+    run_cli: RunCli, write: Callable[..., None], instance: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    (instance / "tasks.d" / "fresh.yaml").write_text("command: 'true'\n")
+    write(record(1))
+    done = run_cli("history", *arguments)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith(said)
+
+
+def rows(done: "subprocess.CompletedProcess[str]") -> list[dict[str, str]]:
+    return [*csv.DictReader(io.StringIO(done.stdout, newline=""))]
+
+
+def test_csv_has_a_column_for_each_field(run_cli: RunCli, write: Callable[..., None]) -> None:
+    write(record(1, error='two\nlines, "quoted"', summary={"ü": 1}), record(2))
+    two, one = rows(run_cli("history", "--csv"))
+    assert [*one] == [*Record.__struct_fields__]
+    assert (one["id"], one["seconds"], one["signal"]) == ("1", "1.25", "")
+    assert (one["error"], one["summary"]) == ('two\nlines, "quoted"', '{"ü": 1}')
+    assert two["id"] == "2"
+
+
+def test_csv_lines_end_as_rfc_4180_says(write: Callable[..., None], start: Callable[..., Any]) -> None:
+    write(record(1), record(2))
+    assert start("history", "--csv", text=False).communicate()[0].count(b"\r\n") == 3
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_csv_calculates_nothing(run_cli: RunCli, write: Callable[..., None], text: str) -> None:
+    write(record(1, reason=text, summary=text))
+    [row] = rows(run_cli("history", "--csv"))
+    assert (row["reason"], row["summary"]) == (f"'{text}", f"'{text}")
+
+
+def test_csv_without_header_and_of_nothing(run_cli: RunCli) -> None:
+    assert run_cli("history", "--csv").stdout.startswith("v,id,task,")
+    assert run_cli("history", "--csv", "--no-header").stdout == ""
+    assert run_cli("history", "--csv", "--json").returncode == 2
 
 
 def test_a_signal_stands_for_the_exit_status(run_cli: RunCli, write: Callable[..., None]) -> None:

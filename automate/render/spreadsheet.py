@@ -1,0 +1,43 @@
+"""Records as CSV (RFC 4180), for spreadsheets."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+
+from automate.run import Record
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the begin of a formula, and with it what a task wrote for a program."""
+
+
+CRLF = "\r\n"
+
+
+def csv_header() -> str:
+    """The names of the columns: a record's fields."""
+    return _lines([Record.__struct_fields__])
+
+
+def csv_rows(records: Iterable[Record]) -> str:
+    """A line for each record, in their order; lines end with CR LF.
+
+    Text that a spreadsheet would calculate gets an apostrophe before it; numbers and times never begin so. A `summary`
+    that is no text is JSON.
+    """
+    return _lines([_cell(getattr(record, field)) for field in Record.__struct_fields__] for record in records)
+
+
+def _lines(rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator=CRLF).writerows(rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, dict | list | bool):
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return value
+    plain = value.encode(errors="backslashreplace").decode()  # a lone surrogate is no UTF-8
+    return f"'{plain}" if plain.startswith(FORMULA) else plain
