@@ -11,6 +11,7 @@ Trigger = Literal["schedule", "catch-up", "manual", "startup", "after"]
 RAN: frozenset[Outcome] = frozenset({"success", "warning", "failed", "timeout", "stopped", "lost"})
 OF_SCHEDULE: frozenset[Trigger] = frozenset({"schedule", "catch-up"})
 DONE: frozenset[Outcome] = frozenset({"success", "warning"})
+FAILED: frozenset[Outcome] = frozenset({"failed", "timeout", "lost", "error"})
 GOOD: frozenset[Outcome] = frozenset({"success", "warning", "skipped"})
 
 

@@ -1,8 +1,7 @@
 """Everything there is to know about one task."""
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +12,7 @@ from automate.catalog.catalog import Catalog
 from automate.catalog.entry import Entry
 from automate.catalog.upcoming import Upcoming, due_after, upcoming
 from automate.paths import Instance
+from automate.rules.durations import percentile
 from automate.run import RAN, Record
 from automate.runlog import newest_first
 from automate.task import Task
@@ -99,8 +99,3 @@ def past(instance: Instance, name: str) -> Past:
     for record in records:
         outcomes[record.outcome] += record.count
     return Past(records, dict(outcomes.most_common()), len(seconds), percentile(seconds, 50), percentile(seconds, 95))
-
-
-def percentile(ordered: Sequence[float], percent: int) -> float | None:
-    """The smallest value that so many percent do not exceed (the nearest rank); None of none."""
-    return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from automate.catalog.files import TaskFiles
 from automate.catalog.matching import is_glob, matching
 from automate.catalog.settings import SettingsFile
 from automate.paths import Instance
-from automate.state import OpenRun, State
+from automate.state import OpenRun, State, StateError
 from automate.state.pauses import Pause, held_longest, pauses
 from automate.state.runs import last_runs, open_runs
 from automate.taskfile import BadTaskFile, Fault, Found, discover
@@ -34,6 +35,7 @@ class Catalog:
     """
 
     def __init__(self, instance: Instance, state: State | None, *, owner: int | None, now: datetime) -> None:
+        self._instance = instance
         self._state = state
         self._cache = state if state and _is_trusted(state, owner) else None
         self._owner = owner
@@ -80,15 +82,15 @@ class Catalog:
         """The tasks of these names and globs, in that order, or all; NoSuchTaskError for a pattern that means none."""
         return matching(patterns, self._found) if patterns else [*self._found]
 
-    def entries(self, patterns: Sequence[str] = ()) -> list[Entry]:
-        """As `names`, a row for each; broken ones too."""
+    def entries(self, patterns: Sequence[str] = (), *, recent: bool = False) -> list[Entry]:
+        """As `names`, a row for each; broken ones too. `recent` asks how long runs took lately, of all of them."""
         names = self.names(patterns)
         briefs = self._files.briefs(names, every=not patterns)
         due = due_times(briefs.values(), self._now, self._files.compiled, self._cache)
         last = last_runs(self._state) if self._state else {}
         runs = _by_task(open_runs(self._state)) if self._state else {}
         pauses = self.pauses
-        return [
+        entries = [
             entry_of(brief, due[name], last.get(name), runs.get(name, ()), held_longest(pauses, name))
             if (brief := briefs.get(name))
             else Entry(
@@ -97,6 +99,23 @@ class Catalog:
             )
             for name in names
         ]  # fmt: skip
+        return self._timed(entries, every=recent) if runs or recent else entries
+
+    def _timed(self, entries: list[Entry], *, every: bool) -> list[Entry]:
+        """With how long runs took lately, of all or of those that run, and how long those have been running."""
+        from automate.catalog.running import timed
+        from automate.state.durations import recent
+
+        took: dict[str, list[float]] = {}
+        with suppress(StateError):  # a state of an older version, which this user may only read, has none
+            if self._state is not None:
+                took = recent(self._state, None if every else [entry.name for entry in entries if entry.open_runs])
+        return [
+            timed(entry, self._instance, took.get(entry.name, ()), self._now)
+            if entry.open_runs or entry.name in took
+            else entry
+            for entry in entries
+        ]
 
     def task(self, name: str) -> "Task":
         """The definition, to be shown; NoSuchTaskError, or BadTaskFile with all faults of its file."""

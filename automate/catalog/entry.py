@@ -8,6 +8,9 @@ from automate.state.parsed import Brief
 from automate.state.pauses import Pause
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automate.catalog.running import Running
     from automate.taskfile import Fault
 
 
@@ -17,7 +20,8 @@ class Entry(NamedTuple):
     `schedule` is in English; `next_due` is in epoch seconds, before `delay` (the jitter's, in seconds), and None when
     it is never due: by its schedule, or because it is disabled.
     `open_runs` are claimed and not yet on record, oldest first. `pause` is what keeps it from running for longest, its
-    own or that of all tasks.
+    own or that of all tasks. `running` are those of the open runs that run now. `recent` are the seconds that good runs
+    took lately, newest first: of a task that is running, and of all where that was asked for.
     """
 
     name: str
@@ -33,6 +37,8 @@ class Entry(NamedTuple):
     delay: float = 0.0
     next_due: float | None = None
     pause: Pause | None = None
+    running: "tuple[Running, ...]" = ()
+    recent: "Sequence[float]" = ()
 
     @property
     def state(self) -> str:
@@ -53,10 +59,17 @@ class Entry(NamedTuple):
         return self.pause.until is None or self.next_due < self.pause.until
 
     @property
+    def is_unusual(self) -> bool:
+        """Whether a run of it has been running for far longer than its runs usually take."""
+        return any(run.is_unusual for run in self.running)
+
+    @property
     def words(self) -> frozenset[str]:
-        """All that `--status` may ask for and find here: state, last outcome or `never`, broken, disabled, paused."""
+        """All that `--status` may ask for and find here: state, last outcome or `never`, broken, disabled, paused,
+        unusual."""
         also = {"broken"} if self.faults else set() if self.enabled else {"disabled"}
         also |= {"paused"} if self.pause else set()
+        also |= {"unusual"} if self.is_unusual else set()
         return frozenset({self.state, self.last.outcome if self.last else "never"} | also)
 
     def has(self, labels: Iterable[str]) -> bool:

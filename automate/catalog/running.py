@@ -1,13 +1,40 @@
-"""Since when a run is running, where the state does not say."""
+"""What a task does at this moment: since when, for how long it may be expected to, and whether that is unusual."""
 
 import os
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from automate.catalog.entry import Entry
 from automate.paths import Instance
 from automate.process.status import file_name
+from automate.rules.durations import expected, is_unusual
 from automate.state import OpenRun
 
 
-def running_since(instance: Instance, run: OpenRun) -> float | None:
+class Running(NamedTuple):
+    """A run that is running. `since` is in epoch seconds, `elapsed` and `expected` in seconds, counted from its first
+    attempt; None where that is not known."""
+
+    id: int
+    since: float | None
+    elapsed: float | None
+    expected: float | None
+    is_unusual: bool
+
+
+def timed(entry: Entry, instance: Instance, recent: Sequence[float], now: float) -> Entry:
+    """With what runs at `now` (epoch seconds); `recent` are the seconds that the task's good runs took lately."""
+    running = [_running(instance, run, recent, now) for run in entry.open_runs if run.phase == "running"]
+    return entry._replace(running=tuple(running), recent=recent)
+
+
+def _running(instance: Instance, run: OpenRun, recent: Sequence[float], now: float) -> Running:
+    since = _running_since(instance, run)
+    elapsed = None if since is None else max(0.0, now - since)
+    return Running(run.id, since, elapsed, expected(recent), elapsed is not None and is_unusual(elapsed, recent))
+
+
+def _running_since(instance: Instance, run: OpenRun) -> float | None:
     """Epoch seconds; of a first attempt, when its status file last changed: the shim writes there as it starts."""
     if run.started is not None:
         return run.started

@@ -4,17 +4,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from automate.catalog import Entry
-from automate.catalog.running import running_since
+from automate.catalog.running import Running
 from automate.catalog.upcoming import Upcoming
-from automate.paths import Instance
+from automate.rules.durations import expected
 from automate.run import stamp
 from automate.state import LastRun, OpenRun
 from automate.state.pauses import Pause
 from automate.taskfile import Fault
 
 
-def of_entry(entry: Entry, instance: Instance) -> dict[str, Any]:
-    """A task in short. `delay` is in seconds: so much later than `next_due` its jitter lets it start."""
+def of_entry(entry: Entry) -> dict[str, Any]:
+    """A task in short. `delay` is in seconds: so much later than `next_due` its jitter lets it start; `median`, also in
+    seconds, is that of its recent good runs."""
+    running = {run.id: run for run in entry.running}
     return {
         "name": entry.name,
         "file": entry.path,
@@ -27,7 +29,8 @@ def of_entry(entry: Entry, instance: Instance) -> dict[str, Any]:
         "next_due": time(entry.next_due),
         "delay": entry.delay,
         "last_run": entry.last and _last(entry.last),
-        "open_runs": [_open(run, instance) for run in entry.open_runs],
+        "median": expected(entry.recent),
+        "open_runs": [_open(run, running.get(run.id)) for run in entry.open_runs],
         "pause": entry.pause and _pause(entry.pause),
         "faults": [of_fault(fault) for fault in entry.faults],
     }
@@ -57,15 +60,18 @@ def _last(run: LastRun) -> dict[str, Any]:
     return {"id": run.id, "outcome": run.outcome, **times, "seconds": run.seconds}
 
 
-def _open(run: OpenRun, instance: Instance) -> dict[str, Any]:
+def _open(run: OpenRun, running: Running | None) -> dict[str, Any]:
     return {
         "id": run.id,
         "phase": run.phase,
         "trigger": run.trigger,
         "by": run.by,
         "attempt": run.attempt,
-        "started": time(running_since(instance, run)) if run.phase == "running" else time(run.started),
+        "started": time(running.since if running else run.started),
         "not_before": time(run.not_before) if run.not_before else None,
+        "elapsed": running and running.elapsed,
+        "expected": running and running.expected,
+        "unusual": running is not None and running.is_unusual,
     }
 
 

@@ -52,6 +52,13 @@ class Shell:
         return screen._replace(width=_size("COLUMNS", 0, 80)) if screen.is_terminal else screen
 
     @cached_property
+    def drawing(self) -> "Screen":
+        """Standard output for what is drawn: it knows whether the locale has more than letters."""
+        import locale
+
+        return self.screen._replace(blocks=locale.getencoding().upper() == "UTF-8")
+
+    @cached_property
     def errors(self) -> "Screen":
         """Standard error, where nothing is ever cut."""
         return self._screen(sys.stderr)

@@ -7,7 +7,6 @@ import click
 from automate.catalog import Catalog, Entry
 from automate.catalog.about import About, Past, Setting, about
 from automate.cli import tasks
-from automate.cli.list import doing
 from automate.cli.next import note_of
 from automate.cli.objects import of_entry, of_upcoming
 from automate.cli.options import Shell, complete_tasks, pass_shell, reading
@@ -15,6 +14,7 @@ from automate.quantity import Duration, Size
 from automate.render import NOTHING, duration, json_document, paint, relative, size, table, visible, when
 from automate.render.pauses import terms
 from automate.render.runs import history
+from automate.render.tasks import doing
 from automate.task import Task
 from automate.taskfile import BadTaskFile
 
@@ -34,7 +34,7 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool, header: bool
     with tasks.catalog(shell) as catalog:
         found = [_about(catalog, name, shell) for name in catalog.names(names)]
     if as_json:
-        shell.write(json_document([_object(each, shell) for each in found], shell.screen))
+        shell.write(json_document([_object(each) for each in found], shell.screen))
     else:
         shell.write("\n".join(_text(each, shell, header=header) for each in found if isinstance(each, About)))
     tasks.tell(shell, catalog.settings_faults)
@@ -51,11 +51,11 @@ def _about(catalog: Catalog, name: str, shell: Shell) -> About | Entry:
         return catalog.entries([name])[0]
 
 
-def _object(each: About | Entry, shell: Shell) -> dict[str, Any]:
+def _object(each: About | Entry) -> dict[str, Any]:
     if isinstance(each, Entry):
-        return of_entry(each, shell.instance)
+        return of_entry(each)
     return {
-        **of_entry(each.entry, shell.instance),
+        **of_entry(each.entry),
         "documentation": each.task.documentation,
         "command": each.task.command,
         "timezone": each.schedule.zone_name,
@@ -89,7 +89,7 @@ def _facts(each: About, shell: Shell) -> list[tuple[str, str, str]]:
     """Words and what there is to say to them, which may be several lines."""
     task = each.task
     facts = {
-        "state": [doing(each.entry, shell.screen, shell.instance)],
+        "state": [doing(each.entry, shell.screen)],
         **({"paused": [terms(each.entry.pause)]} if each.entry.pause else {}),
         "file": [_line(task.file)],
         "documentation": [_line(task.documentation)],

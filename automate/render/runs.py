@@ -21,7 +21,7 @@ def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -
 def ending(record: Record, screen: Screen) -> str:
     """One line that says how a run ended: `backup #1423: success in 12.3s`."""
     took = f" in {duration(record.seconds)}" if record.seconds is not None else ""
-    exit_code = f"exit {_exit(record)}" if record.exit_code or record.signal else ""
+    exit_code = f"exit {exit_status(record)}" if record.exit_code or record.signal else ""
     notes = "; ".join(filter(None, (exit_code, note(record, by=record.outcome == "stopped"))))
     outcome = paint(record.outcome, record.outcome, screen)
     return f"{visible(record.task, keep='')} #{record.id}: {outcome}{took}{f' ({notes})' if notes else ''}"
@@ -34,12 +34,13 @@ def _row(record: Record, screen: Screen) -> tuple[str, ...]:
         paint(record.outcome, record.outcome, screen),
         when(instant_of(record), seconds=True),
         duration(record.seconds),
-        _exit(record),
+        exit_status(record),
         note(record),
     )
 
 
-def _exit(record: Record) -> str:
+def exit_status(record: Record) -> str:
+    """The number, or the name of the signal that it tells of."""
     if record.signal is not None:
         return visible(record.signal, keep="")
     return NOTHING if record.exit_code is None else str(record.exit_code)

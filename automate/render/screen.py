@@ -8,13 +8,15 @@ from typing import NamedTuple
 class Screen(NamedTuple):
     """What standard output is, as the command line found it; nothing in `render` looks for itself.
 
-    `width` is in columns, and None where nothing may be cut: in a pipe or a file. `now` is aware.
+    `width` is in columns, and None where nothing may be cut: in a pipe or a file. `now` is aware. `blocks` says that
+    Unicode's block elements can be shown, and is only asked by what draws with them.
     """
 
     now: datetime
     width: int | None = None
     colour: bool = False
     is_terminal: bool = False
+    blocks: bool = False
 
 
 COLOURS = {

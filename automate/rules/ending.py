@@ -3,13 +3,11 @@
 import sys
 from typing import NamedTuple
 
-from automate.run import Outcome
+from automate.run import FAILED, Outcome
 from automate.task import Retries, Task
 
 _SIGNALLED = 128  # a shell's status for a command ended by signal n is 128 + n (POSIX, 2.8.2)
 _LAST_SIGNAL = 64
-
-RETRIED: frozenset[Outcome] = frozenset({"failed", "timeout", "lost", "error"})
 
 
 class End(NamedTuple):
@@ -64,7 +62,7 @@ def retry_delay(retries: Retries, attempt: int, ended_as: Outcome, exit_code: in
 
     With `on_exit`, only those exit statuses are tried again, and so nothing that has none.
     """
-    if ended_as not in RETRIED or attempt > retries.attempts:
+    if ended_as not in FAILED or attempt > retries.attempts:
         return None
     if retries.on_exit and (ended_as != "failed" or exit_code not in retries.on_exit):
         return None

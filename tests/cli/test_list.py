@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from automate.paths import of_directory
+from automate.render.tasks import COLUMNS
+from automate.state import durations
 from automate.state.runs import LastRun, remember_last
 from automate.supervisor import open_instance
 
@@ -42,6 +44,19 @@ def past(instance):
         state.close()
 
     return past
+
+
+@pytest.fixture
+def took(instance):
+    """`took("a", 1.0, 2.0)`: so many seconds its good runs took lately."""
+
+    def took(name, *seconds):
+        state = open_instance(of_directory(str(instance)))
+        with state.transaction():
+            durations.note(state, [(name, each) for each in seconds])
+        state.close()
+
+    return took
 
 
 def listed(result):
@@ -128,15 +143,17 @@ def test_broken_settings_are_told(run_cli, write, instance):
         ("--status=broken", ["d"]),
         ("--status=disabled", ["e"]),
         ("--label=night", ["c"]),
+        ("--category=db", ["c"]),
+        ("--category=db --category=web", ["b", "c"]),
         ("--search=NIGHTLY", ["a"]),
         ("--search=every 15", ["b"]),
     ],
 )
 def test_only_those_asked_for_are_listed(run_cli, write, past, option, names):
-    write(a="command: x\ndescription: Nightly dump", b="command: x\nschedule: every 15 minutes")
-    write(c="command: x\nlabels: [night, db]", d="comand: x", e="command: x\nenabled: false")
+    write(a="command: x\ndescription: Nightly dump", b="command: x\nschedule: every 15 minutes\ncategory: web")
+    write(c="command: x\nlabels: [night, db]\ncategory: db", d="comand: x", e="command: x\nenabled: false")
     past(a="success", b="failed")
-    assert listed(run_cli("list", option)) == names
+    assert listed(run_cli("list", *(option.split(" ") if " --" in option else [option]))) == names
 
 
 def test_a_status_that_does_not_exist_is_a_usage_error(run_cli):
@@ -169,6 +186,66 @@ def test_it_sorts(run_cli, write, past, key, names):
     assert listed(run_cli("list", "--sort", key)) == list(names)
 
 
+def test_by_state_what_runs_comes_first(run_cli, write):
+    write(a="command: x", b="command: x\nenabled: false", c="comand: x", d="command: sleep 60")
+    run_cli("run", "d", "--detach")
+    wait_for(run_cli, "running", "d")
+    assert listed(run_cli("list", "--sort", "state")) == ["d", "c", "b", "a"]
+    run_cli("stop", "d")
+
+
+def test_columns_are_those_asked_for_in_that_order(run_cli, write):
+    write(a="command: x\ncategory: db\nlabels: [x, y]\nschedule: daily at 02:00")
+    shown = run_cli("list", "--columns", "category,name,labels").stdout
+    assert shown == "CATEGORY  NAME  LABELS\ndb        a     x, y\n"
+
+
+def test_a_column_that_does_not_exist_is_a_usage_error_that_names_the_nearest(run_cli):
+    result = run_cli("list", "--columns", "name,catgory")
+    assert result.returncode == 2
+    assert "did you mean category?" in result.stderr
+
+
+def test_columns_tell_of_the_newest_record(run_cli, write):
+    write(a="command: 'echo no disk; exit 3'", b="command: 'true'", c="command: 'true'")
+    run_cli("run", "a")
+    run_cli("run", "b")
+    shown = run_cli("list", "--no-header", "--columns", "name,run,trigger,exit,note").stdout
+    rows = {line.split()[0]: line.split()[1:] for line in shown.splitlines()}
+    assert rows["a"][:3] == ["#1", "manual", "3"]
+    assert rows["a"][-2:] == ["no", "disk"]
+    assert rows["b"][:3] == ["#2", "manual", "0"]
+    assert rows["c"] == ["-"] * 4
+
+
+def test_columns_tell_when_in_other_words(run_cli, write, past):
+    write(a="command: x\nschedule: '2037-01-01 00:00'")
+    past(a="success")
+    passed, left = run_cli("list", "--no-header", "--columns", "passed,left").stdout.split("  ")
+    assert re.fullmatch(r"\d+d ago", passed)
+    assert re.fullmatch(r"in \d+d \d\dh\n", left)
+
+
+def test_every_column_can_be_shown_of_any_task(run_cli, write):
+    write(a="command: x", b="comand: x", c="command: x\nschedule: daily at 02:00")
+    run_cli("run", "a")
+    result = run_cli("list", "--columns", ",".join(COLUMNS))
+    assert (result.returncode, len(result.stdout.splitlines())) == (0, 4)
+
+
+def test_json_is_whole_whatever_the_columns(run_cli, write, took):
+    write(a="command: x")
+    took("a", 1.0, 3.0, 2.0)
+    [task] = json.loads(run_cli("list", "--json", "--columns", "name").stdout)
+    assert (task["state"], task["median"]) == ("idle", 2.0)
+
+
+def test_the_median_of_all_is_shown_when_asked_for(run_cli, write, took):
+    write(a="command: x", b="command: x")
+    took("a", 1.0, 3.0, 2.0)
+    assert run_cli("list", "--no-header", "--columns", "name,median").stdout.split() == ["a", "2.0s", "b", "-"]
+
+
 def test_colours_have_meaning_on_request_and_are_not_in_pipes(run_cli, write, past):
     write(a="command: x")
     past(a="failed")
@@ -182,10 +259,10 @@ def test_control_characters_in_a_file_name_are_shown_harmless(run_cli, instance)
     assert "\x1b" not in result.stdout + result.stderr
 
 
-def wait_for(run_cli, state):
+def wait_for(run_cli, state, name="a"):
     """Until the task is in this state; its row."""
     deadline = time.monotonic() + 20
-    while state not in (row := run_cli("list", "a", "--no-header").stdout):
+    while state not in (row := run_cli("list", name, "--no-header").stdout):
         assert time.monotonic() < deadline, row
     return row
 
@@ -197,6 +274,37 @@ def test_a_running_task_tells_for_how_long(run_cli, write):
     [task] = json.loads(run_cli("list", "--status=running", "--json").stdout)
     assert task["open_runs"][0]["started"] is not None
     run_cli("stop", "a")
+
+
+def test_a_running_task_tells_how_long_it_may_be_expected_to(run_cli, write, took):
+    write(a="command: sleep 60")
+    took("a", 720.0)
+    run_cli("run", "a", "--detach")
+    assert re.search(r"running \S+ of ~12m 00s  ", wait_for(run_cli, "running"))
+    assert re.search(r"^░{10} +\d%$", run_cli("list", "--columns=progress").stdout, re.MULTILINE)
+    ascii_only = run_cli("list", "--columns=progress", env={"LC_ALL": "C"})
+    assert re.search(r"^\.{10} +\d%$", ascii_only.stdout, re.MULTILINE)
+    assert "in 11m" in run_cli("list", "--columns=ends").stdout
+    run_cli("stop", "a")
+
+
+def test_a_run_far_beyond_its_usual_duration_is_marked(run_cli, write, took, instance):
+    write(a="command: sleep 60", b="command: sleep 60")
+    took("a", *[1.0] * 5)
+    took("b", *[1.0] * 4)
+    run_cli("run", "a", "b", "--detach")
+    wait_for(run_cli, "running", "a")
+    wait_for(run_cli, "running", "b")
+    for file in (instance / ".automate" / "open").iterdir():
+        os.utime(file, (time.time() - 100,) * 2)
+    assert re.search(r"^a +running 1m \d+s of ~1.0s, unusual  ", run_cli("list").stdout, re.MULTILINE)
+    assert "\x1b[33mrunning" in run_cli("list", "a", env={"FORCE_COLOR": "1"}).stdout
+    assert "1.0s, unusual" in run_cli("show", "a").stdout
+    assert listed(run_cli("list", "--status=unusual")) == ["a"]
+    runs = {task["name"]: task["open_runs"][0] for task in json.loads(run_cli("list", "--json").stdout)}
+    assert (runs["a"]["unusual"], runs["b"]["unusual"]) == (True, False)
+    assert (runs["a"]["expected"], runs["a"]["elapsed"] > 99) == (1.0, True)
+    run_cli("stop", "a", "b")
 
 
 def test_a_failed_attempt_tells_when_it_is_tried_again(run_cli, write):

@@ -5,8 +5,6 @@ import re
 
 import pytest
 
-from automate.catalog.about import percentile
-
 
 @pytest.fixture
 def write(instance):
@@ -124,12 +122,3 @@ def test_an_unknown_task_ends_with_4(run_cli):
 
 def test_a_name_is_needed(run_cli):
     assert run_cli("show").returncode == 2
-
-
-@pytest.mark.parametrize(("percent", "value"), [(50, 10), (95, 19), (100, 20)])
-def test_percentiles_are_by_nearest_rank(percent, value):
-    assert percentile(range(1, 21), percent) == value
-
-
-def test_there_is_no_percentile_of_nothing():
-    assert percentile([], 50) is None

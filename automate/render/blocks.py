@@ -1,0 +1,23 @@
+"""Figures as little pictures of one line: in Unicode's block elements, or in ASCII where the screen has no others."""
+
+from collections.abc import Sequence
+
+from automate.render.screen import Screen, paint
+
+_HEIGHTS = {True: "▁▂▃▄▅▆▇█", False: "_.-:=+*#"}
+_FILLED = {True: ("█", "░"), False: ("#", ".")}
+
+
+def sparkline(values: Sequence[tuple[float, str]], screen: Screen) -> str:
+    """A character for each value, as high as it is, from nothing to the highest; painted as its word means."""
+    heights = _HEIGHTS[screen.blocks]
+    highest = max((value for value, _ in values), default=0.0) or 1.0
+    top = len(heights) - 1
+    return "".join(paint(heights[round(max(0.0, value) / highest * top)], word, screen) for value, word in values)
+
+
+def bar(share: float, width: int, screen: Screen) -> str:
+    """So many columns, filled from the left by that share of them; full from 1 on, and never full before."""
+    filled, empty = _FILLED[screen.blocks]
+    count = width if share >= 1 else int(share * width)
+    return filled * count + empty * (width - count)

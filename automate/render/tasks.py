@@ -1,0 +1,233 @@
+"""Tasks as a table: what `list` shows, a column for each word that its --columns knows.
+
+10,000 rows may take milliseconds only (DESIGN section 12): so a column is made in one go, and what is seldom asked for
+is imported where it is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from automate.catalog.entry import Entry
+from automate.render.characters import visible
+from automate.render.columns import table
+from automate.render.figures import NOTHING, duration, relative, when
+from automate.render.screen import Screen, paint
+
+if TYPE_CHECKING:
+    from automate.catalog.running import Running
+    from automate.run import Record
+
+_COLOURS = {
+    "running": "running", "retrying": "pending", "queued": "pending", "paused": "warning", "broken": "error",
+    "disabled": "faint",
+}  # fmt: skip
+UNUSUAL = "unusual"
+_BAR = 10  # columns
+
+
+class Listing(NamedTuple):
+    """The tasks to be shown. `records` are their newest ones, by task: given where a column needs them."""
+
+    entries: Sequence[Entry]
+    screen: Screen
+    records: "Mapping[str, Record]" = MappingProxyType({})
+
+
+class Column(NamedTuple):
+    """`cells` makes those of all tasks. `needs` names what of a Listing, or of its entries, must be asked for."""
+
+    header: str
+    cells: Callable[[Listing], list[str]]
+    right: bool = False
+    needs: str = ""
+
+
+def listing(tasks: Listing, columns: Sequence[str], *, header: bool = True) -> str:
+    """A table with these columns of COLUMNS, in this order."""
+    chosen = [COLUMNS[word] for word in columns]
+    headers = [column.header for column in chosen]
+    right = {column.header for column in chosen if column.right}
+    return table(
+        zip(*[column.cells(tasks) for column in chosen], strict=True), headers, tasks.screen, header=header, right=right
+    )
+
+
+def doing(entry: Entry, screen: Screen) -> str:
+    """The state, with how long it has been running and is expected to, or when it is tried again; coloured."""
+    state = entry.state
+    if state not in _COLOURS:
+        return state
+    meaning = "warning" if entry.is_unusual else _COLOURS[state]
+    return paint(state + _since(entry, state, screen.now), meaning, screen)
+
+
+def _since(entry: Entry, state: str, now: datetime) -> str:
+    if state == "running":
+        return _running(entry.running)
+    if state == "retrying":
+        again = max(run.not_before for run in entry.open_runs)
+        return f" {relative(instant(again), now)}" if again > now.timestamp() else ""
+    if state == "paused" and entry.pause and entry.pause.until is not None:
+        return f" until {when(instant(entry.pause.until))}"
+    return ""
+
+
+def _running(runs: "Sequence[Running]") -> str:
+    """` 40m 00s of ~12m 05s, unusual`: of the one that has been running for longest."""
+    oldest = runs[0]
+    if oldest.elapsed is None:
+        return ""
+    of = "" if oldest.expected is None else f" of ~{duration(oldest.expected)}"
+    return f" {duration(oldest.elapsed)}{of}" + f", {UNUSUAL}" * any(run.is_unusual for run in runs)
+
+
+def instant(seconds: float) -> datetime:
+    """Of epoch seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+_duration = cache(duration)
+
+
+@cache
+def _minute(minute: float) -> str:
+    """Tasks share their minutes; so each is looked up in the zone once."""
+    return when(instant(minute * 60))
+
+
+def _due(entry: Entry) -> float | None:
+    return None if entry.is_due_in_vain else entry.next_due
+
+
+def _names(tasks: Listing) -> list[str]:
+    return [visible(entry.name, keep="") for entry in tasks.entries]
+
+
+def _states(tasks: Listing) -> list[str]:
+    return [doing(entry, tasks.screen) for entry in tasks.entries]
+
+
+def _last(tasks: Listing) -> list[str]:
+    return [_minute((run.started or run.ended) // 60) if (run := entry.last) else NOTHING for entry in tasks.entries]
+
+
+def _results(tasks: Listing) -> list[str]:
+    return [
+        paint(run.outcome, run.outcome, tasks.screen) if (run := entry.last) else NOTHING for entry in tasks.entries
+    ]
+
+
+def _durations(tasks: Listing) -> list[str]:
+    return [_duration(entry.last.seconds) if entry.last else NOTHING for entry in tasks.entries]
+
+
+def _next(tasks: Listing) -> list[str]:
+    return [_minute(due // 60) if (due := _due(entry)) is not None else NOTHING for entry in tasks.entries]
+
+
+def _schedules(tasks: Listing) -> list[str]:
+    return [entry.schedule or NOTHING for entry in tasks.entries]
+
+
+def _text(of: Callable[[Entry], str]) -> Callable[[Listing], list[str]]:
+    return lambda tasks: [visible(of(entry), keep="") or NOTHING for entry in tasks.entries]
+
+
+def _passed(tasks: Listing) -> list[str]:
+    now = tasks.screen.now
+    return [
+        relative(instant(run.started or run.ended), now) if (run := entry.last) else NOTHING for entry in tasks.entries
+    ]
+
+
+def _left(tasks: Listing) -> list[str]:
+    now = tasks.screen.now
+    return [relative(instant(due), now) if (due := _due(entry)) is not None else NOTHING for entry in tasks.entries]
+
+
+def _medians(tasks: Listing) -> list[str]:
+    from automate.rules.durations import expected
+
+    return [duration(expected(entry.recent)) for entry in tasks.entries]
+
+
+def _ends(tasks: Listing) -> list[str]:
+    """Of running ones: when they should be over, by the median."""
+    return [_end(entry.running[0], tasks.screen.now) if entry.running else NOTHING for entry in tasks.entries]
+
+
+def _end(run: "Running", now: datetime) -> str:
+    if run.since is None or run.expected is None:
+        return NOTHING
+    end = instant(run.since + run.expected)
+    return relative(end, now) if end > now else f"{duration((now - end).total_seconds())} late"
+
+
+def _runs(tasks: Listing) -> list[str]:
+    return [f"#{entry.last.id}" if entry.last else NOTHING for entry in tasks.entries]
+
+
+def _of_record(of: "Callable[[Record], str]") -> Callable[[Listing], list[str]]:
+    return lambda tasks: [
+        of(record) if (record := tasks.records.get(entry.name)) else NOTHING for entry in tasks.entries
+    ]
+
+
+def _notes(tasks: Listing) -> list[str]:
+    from automate.render.runs import note
+
+    return _of_record(note)(tasks)
+
+
+def _exits(tasks: Listing) -> list[str]:
+    from automate.render.runs import exit_status
+
+    return _of_record(exit_status)(tasks)
+
+
+def _dues(tasks: Listing) -> list[str]:
+    from automate.run import parsed
+
+    return _of_record(lambda record: when(parsed(record.due)))(tasks)
+
+
+def _progress(tasks: Listing) -> list[str]:
+    from automate.render.blocks import bar
+
+    def share(run: "Running") -> str:
+        if run.elapsed is None or not run.expected:
+            return NOTHING
+        part = run.elapsed / run.expected
+        return f"{bar(part, _BAR, tasks.screen)} {part:4.0%}"
+
+    return [share(entry.running[0]) if entry.running else NOTHING for entry in tasks.entries]
+
+
+COLUMNS = {
+    "name": Column("NAME", _names),
+    "state": Column("STATE", _states),
+    "last": Column("LAST RUN", _last),
+    "result": Column("RESULT", _results),
+    "duration": Column("DURATION", _durations, right=True),
+    "next": Column("NEXT RUN", _next),
+    "schedule": Column("SCHEDULE", _schedules),
+    "category": Column("CATEGORY", _text(lambda entry: entry.category)),
+    "description": Column("DESCRIPTION", _text(lambda entry: entry.description)),
+    "due": Column("DUE", _dues, needs="record"),
+    "ends": Column("ENDS", _ends),
+    "exit": Column("EXIT", _exits, right=True, needs="record"),
+    "file": Column("FILE", _text(lambda entry: entry.path)),
+    "labels": Column("LABELS", _text(lambda entry: ", ".join(entry.labels))),
+    "left": Column("LEFT", _left),
+    "median": Column("MEDIAN", _medians, right=True, needs="recent"),
+    "note": Column("NOTE", _notes, needs="record"),
+    "passed": Column("PASSED", _passed),
+    "progress": Column("PROGRESS", _progress),
+    "run": Column("RUN", _runs, right=True),
+    "trigger": Column("TRIGGER", _of_record(lambda record: record.trigger), needs="record"),
+    "user": Column("USER", _of_record(lambda record: visible(record.user or NOTHING, keep="")), needs="record"),
+}
+DEFAULT = ("name", "state", "last", "result", "duration", "next", "schedule")
