@@ -30,6 +30,7 @@ VERBS = {
     "tick": "One step of the scheduler, for system cron.",
     "audit": "Prove that every due time has its one record.",
     "doctor": "What is wrong with this installation, and what mends it.",
+    "import": "Make task files of crontabs.",
     "schema": "JSON Schemas of task files and settings.",
     "completion": "A script that completes commands in your shell.",
 }

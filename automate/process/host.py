@@ -23,6 +23,14 @@ def user_name(uid: int) -> str:
         return str(uid)
 
 
+def has_user(name: str) -> bool:
+    """Is there an account of that name?"""
+    try:
+        return pwd.getpwnam(name) is not None
+    except (KeyError, ValueError):
+        return False
+
+
 def keep_descriptors_private() -> None:
     """Let no child inherit a descriptor that this process was given by whoever started it. 0, 1 and 2 stay."""
     for entry in os.listdir("/proc/self/fd"):

@@ -90,6 +90,11 @@ def test_outcomes_one_after_another(complete: Complete) -> None:
     assert complete("list", "--status", "failed,ru") == ["failed,running"]
 
 
+def test_what_can_be_imported(complete: Complete) -> None:
+    assert complete("import", "c") == ["crontab"]
+    assert complete("import", "--form", "s") == ["system"]
+
+
 def test_nothing_is_said_while_typing_whatever_is_wrong(complete: Complete) -> None:
     assert complete("-C", "/nonexistent", "history", "b") == []
     assert complete("nonsense", "b") == []

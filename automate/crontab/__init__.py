@@ -1,0 +1,6 @@
+"""Crontabs: reading what the crons read (crontab(5) of Debian and of cronie, anacrontab(5)), and writing for them.
+
+`reading` makes jobs of lines, `environment` of the lines between them, `fields` understands when they are due,
+`translation` makes the keys of a task file of a job, `modernizing` finds what has a key of its own, `naming` names it;
+`lines` is the way back.
+"""

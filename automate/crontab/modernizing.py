@@ -1,0 +1,194 @@
+"""What stands around a command and has a key of its own: `nice`, `timeout -k`, `flock -n` and their like.
+
+Each is taken off only where the key means the same to the command; what is left is told, with the reason.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from automate.crontab.translation import Translation, ordered
+from automate.quantity import Duration
+
+Keys = dict[str, Any]
+
+_SHELLS = re.compile(r".*/(?:ba|da|k|z|a)?sh")
+_RANDOM_SHELLS = re.compile(r".*/(?:ba|k|z)sh")
+_BIN = r"(?:/usr)?(?:/s?bin/)?"
+_LITERAL = r"""(?:[\w./:@%+,=-]|'[^']*'|"[^"$`\\]*")+"""
+_QUOTED = re.compile(r"""'[^']*'|"(?:(?!\$\()[^"`\\])*"|\\.""", re.DOTALL)
+_DUPLICATION = re.compile(r"\d*>&\d|&>>?")
+_SPAN = r"\d+(?:\.\d+)?[smhd]?"
+_IO_CLASSES = {
+    "1": "realtime",
+    "2": "best-effort",
+    "3": "idle",
+    "realtime": "realtime",
+    "best-effort": "best-effort",
+} | {"idle": "idle"}
+_NOT_BEFORE = {"HOME", "SHELL", "IFS", "PWD", "ENV"}  # they change what the shell itself does with the line
+
+_nice = re.compile(rf"{_BIN}nice(?:\s+(?:-n\s*|--adjustment=|-)(?P<by>-?\d+))?\s+(?=[^-\s])(?P<rest>.+)", re.DOTALL)
+_ionice = re.compile(
+    rf"{_BIN}ionice(?:\s+-c\s*(?P<kind>[\w-]+)|\s+-n\s*(?P<level>[0-7]))+\s+(?=[^-\s])(?P<rest>.+)", re.DOTALL
+)
+_timeout = re.compile(
+    rf"{_BIN}timeout\s+(?:-k\s*|--kill-after=)(?P<kill>{_SPAN})\s+(?P<span>{_SPAN})\s+(?=[^-\s])(?P<rest>.+)", re.DOTALL
+)
+_flock = re.compile(
+    rf"{_BIN}flock\s+(?:-x\s+)?(?:-n|-xn|-nx|--nonblock)\s+(?:-x\s+)?(?!-)(?P<file>{_LITERAL})\s+"
+    rf"""(?:(?:-c|--command)\s+(?:'(?P<single>[^']*)'|"(?P<double>[^"$`\\]*)")\s*|(?=[^-\s])(?P<rest>.+))""",
+    re.DOTALL,
+)
+_chronic = re.compile(rf"{_BIN}chronic\s+(?=[^-\s])(?P<rest>.+)", re.DOTALL)
+_env = re.compile(rf"(?:{_BIN}env\s+)?(?P<pairs>(?:[A-Za-z_]\w*=(?:{_LITERAL})?\s+)+)(?=[^-\s])(?P<rest>.+)", re.DOTALL)
+_cd = re.compile(rf"cd\s+(?P<where>{_LITERAL})\s+&&\s+(?P<rest>.+)", re.DOTALL)
+_sleep = re.compile(
+    r"sleep\s+(?:\$\(\(|\$\[)\s*\$?RANDOM\s*%\s*(?P<most>\d{1,6})\s*(?:\)\)|\])\s*(?:;|&&)\s*(?P<rest>.+)", re.DOTALL
+)
+_silent = re.compile(
+    r"(?P<rest>.*?)\s*(?:1?>>?\s*/dev/null\s+2>\s*(?:&1|/dev/null)|2>\s*/dev/null\s+1?>\s*/dev/null|(?P<bash>&>\s*/dev/null))\s*",
+    re.DOTALL,
+)
+
+_LEFT = (
+    ("flock", r"flock\b", "only `flock -n FILE COMMAND` is `overlap: skip`, where no other line names FILE"),
+    ("timeout", r"timeout\b", "only with -k is it `timeout` and `kill_after`, and only around all of the command"),
+    ("nice", r"nice\b", "only around all of the command is it `nice`"),
+    ("ionice", r"ionice\b", "only around all of the command is it `ionice`"),
+    ("chronic", r"chronic\b", "only around all of the command is it what automate does anyway"),
+    ("sleep", r"sleep \$..?RANDOM", "RANDOM is bash's: where /bin/sh is another shell this never waited"),
+)
+
+
+class _Change(NamedTuple):
+    command: str
+    keys: Keys
+    note: str
+
+
+def modernized(task: Translation, commands: Sequence[str]) -> Translation:
+    """The same task with less in its command. `commands` are those of all that is imported with it."""
+    keys = dict(task.keys)
+    notes = list(task.notes)
+    if not _SHELLS.fullmatch(keys.get("shell", "/bin/sh")):
+        return task
+    while change := _change(keys, commands):
+        keys |= {"command": change.command, **change.keys}
+        notes.append(change.note)
+    command = keys["command"]
+    notes += [
+        f"{word} stays in the command: {why}"
+        for word, form, why in _LEFT
+        if re.search(rf"(?:^|[\s;&|/]){form}", _QUOTED.sub("_", command))
+    ]
+    return Translation(task.name, ordered(keys), tuple(notes))
+
+
+def _change(keys: Keys, commands: Sequence[str]) -> _Change | None:
+    for form, change in _FORMS:
+        found = form.fullmatch(keys["command"])
+        if found and (changed := change(found, keys, commands)):
+            return changed
+    return None
+
+
+def _is_simple(text: str | None) -> bool:
+    """One command of the shell, with arguments and redirections: no list, pipe, group, substitution or comment."""
+    bare = _DUPLICATION.sub("", _QUOTED.sub("_", text or ""))
+    return bool(bare.strip()) and not re.search(r"[;|&()\n`#\"']", bare)
+
+
+def _of_nice(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    by = int(found["by"] or 10)
+    if "nice" in keys or not _is_simple(found["rest"]) or not -20 <= by <= 19:  # noqa: PLR2004 - nice(1)
+        return None
+    return _Change(found["rest"], {"nice": by}, f"nice became `nice: {by}`")
+
+
+def _of_ionice(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    kind = _IO_CLASSES.get(found["kind"] or "2")
+    if kind is None or "ionice" in keys or not _is_simple(found["rest"]):
+        return None
+    level = found["level"] or ("4" if kind == "realtime" else "")
+    said = kind if kind == "idle" or not level else f"{kind}:{level}"
+    return _Change(found["rest"], {"ionice": said}, f"ionice became `ionice: {said}`")
+
+
+def _of_timeout(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    span, kill = _span(found["span"]), _span(found["kill"])
+    if not span or not kill or "timeout" in keys or not _is_simple(found["rest"]):
+        return None
+    note = f"timeout became `timeout: {span.written()}` and `kill_after: {kill.written()}`"
+    return _Change(found["rest"], {"timeout": span, "kill_after": kill}, note)
+
+
+def _span(text: str) -> Duration:
+    return Duration.parse(text if text[-1].isalpha() else f"{text}s")
+
+
+def _of_flock(found: re.Match[str], keys: Keys, commands: Sequence[str]) -> _Change | None:
+    file, rest = _unquoted(found["file"]), found["rest"]
+    inner = found["single"] or found["double"]
+    if keys["overlap"] != "allow" or sum(file in command for command in commands) > 1:
+        return None
+    if not inner and not _is_simple(rest):
+        return None
+    note = f"flock -n {file} became `overlap: skip`; keep flock if anything else locks that file"
+    return _Change(inner or rest, {"overlap": "skip"}, note)
+
+
+def _of_chronic(found: re.Match[str], _keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    if not _is_simple(found["rest"]):
+        return None
+    return _Change(found["rest"], {}, "chronic is left out: the output is kept, and tells no one")
+
+
+def _of_env(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    pairs = dict(pair.partition("=")[::2] for pair in re.findall(rf"[A-Za-z_]\w*=(?:{_LITERAL})?", found["pairs"]))
+    refused = _NOT_BEFORE & pairs.keys() or any(name.startswith("AUTOMATE_") for name in pairs)
+    if refused or "$" in found["rest"] or not _is_simple(found["rest"]):
+        return None
+    said = {name: _unquoted(value) for name, value in pairs.items()}
+    return _Change(found["rest"], {"env": keys["env"] | said}, f"{', '.join(pairs)} became `env`")
+
+
+def _of_cd(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    """What follows must not go on where cd fails: only `&&` and pipes."""
+    bare = _DUPLICATION.sub("", _QUOTED.sub("_", found["rest"])).replace("&&", "")
+    where = _unquoted(found["where"])
+    if not where.startswith("/") or "||" in bare or re.search(r"[;&\n`#\"']", bare):
+        return None
+    return _Change(found["rest"], {"cwd": where}, f"cd became `cwd: {where}`") if keys.get("cwd") != where else None
+
+
+def _of_sleep(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    if "jitter" in keys or not _RANDOM_SHELLS.fullmatch(keys.get("shell", "/bin/sh")):
+        return None
+    span = Duration(int(found["most"]))
+    note = f"sleep became `jitter: {span.written()}`, which is always the same for this host and task"
+    return _Change(found["rest"], {"jitter": span}, note)
+
+
+def _of_silence(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    in_bash = not found["bash"] or _RANDOM_SHELLS.fullmatch(keys.get("shell", "/bin/sh"))
+    if not in_bash or not _is_simple(found["rest"]):
+        return None
+    return _Change(found["rest"], {}, "> /dev/null 2>&1 is left out: the output is kept, and tells no one")
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"""'([^']*)'|"([^"]*)\"""", lambda found: found[1] or found[2] or "", text)
+
+
+_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Keys, Sequence[str]], _Change | None]], ...] = (
+    (_sleep, _of_sleep),
+    (_cd, _of_cd),
+    (_silent, _of_silence),
+    (_env, _of_env),
+    (_nice, _of_nice),
+    (_ionice, _of_ionice),
+    (_timeout, _of_timeout),
+    (_flock, _of_flock),
+    (_chronic, _of_chronic),
+)

@@ -1,0 +1,32 @@
+"""What `%` means in the command of a crontab's line (crontab(5); do_command.c of Vixie's cron)."""
+
+import re
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_END = re.compile(r"(?:[^%\\]|\\.)*\\?(?=%|\Z)", re.DOTALL)
+
+
+def split(command: str) -> tuple[str, str | None]:
+    """The command, and the lines it reads as its standard input: all behind the first `%`; None without one.
+
+    `\\%` is a plain `%` in both; a backslash before anything else stays as it is, and hides what follows from this.
+    """
+    match = _END.match(command)
+    end = match.end() if match else len(command)
+    first = _ESCAPED.sub(lambda found: "%" if found[1] == "%" else found[0], command[:end])
+    return (first, None) if end == len(command) else (first, _input(command[end + 1 :]))
+
+
+def _input(text: str) -> str:
+    """Each `%` ends a line, and so does the end; here a backslash before a backslash hides nothing."""
+    lines = re.sub(r"\\%|%", lambda found: "%" if len(found[0]) > 1 else "\n", text)
+    return lines if not lines or lines.endswith("\n") else lines + "\n"
+
+
+def joined(command: str, stdin: str | None) -> str | None:
+    """The other way round: what `split` makes these two of; None where no line of a crontab says it."""
+    line = command.replace("%", "\\%")
+    if stdin:
+        line += "%" + stdin.removesuffix("\n").replace("%", "\\%").replace("\n", "%")
+    written = stdin if not stdin or stdin.endswith("\n") else f"{stdin}\n"
+    return line if "\n" not in line and split(line) == (command, written or None) else None

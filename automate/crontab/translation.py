@@ -1,0 +1,90 @@
+"""A job of a crontab as the keys of a task file, so that it means the same; and what has no like here.
+
+What cron gives a job is written out where a task would get something else: PATH and SHELL; and that cron starts a job
+while the last one still runs (`overlap: allow`) and makes up for nothing (`missed: skip`).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from automate.crontab import naming, percent
+from automate.crontab.job import Job
+from automate.quantity import Duration
+
+PATH, SHELL = "/usr/bin:/bin", "/bin/sh"
+"""What cron gives a job whose crontab says nothing (crontab(5))."""
+
+_NOT_FOR_JOBS = {"CRON_TZ", "RANDOM_DELAY", "START_HOURS_RANGE", "LOGNAME"}
+_MAIL = ("MAILTO", "MAILFROM")
+_LONGEST = 4000  # bytes of a description
+_ORDER = (
+    "description", "command", "shell", "schedule", "timezone", "enabled", "user", "cwd", "env", "stdin", "jitter",
+    "timeout", "kill_after", "nice", "ionice", "overlap", "missed",
+)  # fmt: skip
+
+
+class Translation(NamedTuple):
+    """`keys` are those of a task file, in the order in which a person would write them."""
+
+    name: str
+    keys: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def translated(job: Job) -> Translation:
+    """The task that does what cron would have done."""
+    command, stdin = percent.split(job.command) if not job.name else (job.command, None)
+    variables = {name: value for name, value in job.variables.items() if name not in _NOT_FOR_JOBS}
+    keys: dict[str, Any] = {
+        "command": command.rstrip(" \t"),
+        "schedule": job.schedule,
+        "env": {"PATH": PATH, "SHELL": SHELL} | variables,
+        "overlap": "allow",
+        "missed": "skip",
+        **_delay(job.variables),
+    }
+    if job.description:
+        keys["description"] = job.description.encode()[:_LONGEST].decode(errors="ignore")
+    if keys["env"]["SHELL"] != SHELL:
+        keys["shell"] = keys["env"]["SHELL"]
+    if "HOME" in variables:
+        keys["cwd"] = variables["HOME"]
+    if zone := job.variables.get("CRON_TZ"):
+        keys["timezone"] = zone
+    if stdin:
+        keys["stdin"] = stdin
+    if job.user is not None:
+        keys["user"] = job.user
+    if not job.enabled:
+        keys["enabled"] = False
+    keys |= job.keys
+    name = naming.named(job.name) or naming.name_of(command)
+    return Translation(name, ordered(keys), (*job.notes, *_notes(job, command)))
+
+
+def ordered(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """As a person would write them."""
+    return {key: keys[key] for key in sorted(keys, key=_ORDER.index)}
+
+
+def _delay(variables: Mapping[str, str]) -> dict[str, Duration]:
+    minutes = variables.get("RANDOM_DELAY", "")
+    return {"jitter": Duration(int(minutes) * 60)} if minutes.isdecimal() and 0 < int(minutes) < 10**6 else {}
+
+
+def _notes(job: Job, command: str) -> list[str]:
+    """What is not said, or not in the same way."""
+    variables = job.variables
+    notes = [f"{name}={variables[name]}: nobody is mailed" for name in _MAIL if variables.get(name)]
+    if "LOGNAME" in variables:
+        notes.append("LOGNAME cannot be set, as with cron")
+    if "CRON_TZ" in variables:
+        notes.append("CRON_TZ is the task's timezone, as with cronie; Debian's cron takes no notice of it")
+    if variables.get("RANDOM_DELAY", "0") != "0" and not job.name:
+        notes.append("RANDOM_DELAY became jitter: the same delay always; Debian's cron takes no notice of it")
+    if re.search(r"\brun-parts\b", command):
+        notes.append("run-parts stays one task, which runs all scripts of that directory one after another")
+    if "$" in variables.get("PATH", ""):
+        notes.append("PATH has a `$`: neither cron nor automate expands it")
+    return notes

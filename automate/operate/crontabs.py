@@ -1,0 +1,88 @@
+"""The crontabs that a command line names: files, directories of them, standard input; and which form each has."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+
+from automate.crontab.job import Form
+from automate.crontab.reading import doubtful
+from automate.errors import AutomateError, UsageError
+from automate.operate.importing import Source
+from automate.process import host
+from automate.taskfile import BadTaskFile, read
+from automate.taskfile.fault import visible
+from automate.taskfile.reading import LARGEST
+
+STDIN = "-"
+_STDIN_NAME = "<stdin>"
+_READ_BY_CRON = re.compile(r"[A-Za-z0-9_-]+").fullmatch  # cron(8), of the names in /etc/cron.d
+_SPOOLS = {"crontabs", "tabs", "cron"}  # /var/spool/cron/crontabs, .../tabs, /var/spool/cron
+_OTHERS_READ = 0o004
+
+
+__all__ = ["LARGEST", "STDIN", "sources"]
+
+
+def sources(
+    paths: list[str], *, form: Form | None, user: str | None, stdin: Callable[[], bytes], passed: Callable[[str], None]
+) -> list[Source]:
+    """What is to be imported, in order; of a directory what cron reads of it, and `passed` is told of the rest.
+
+    `user` is whose crontab it is, where the path does not tell. UsageError where the form cannot be told, AutomateError
+    for what cannot be read.
+    """
+    found = []
+    for path in paths:
+        for file in _files(path, passed):
+            data = stdin() if file == STDIN else _content(file)
+            label = _STDIN_NAME if file == STDIN else file
+            by_path, owner = _by_path(file)
+            known = form or by_path
+            if known is None and (doubt := doubtful(data, host.has_user)):
+                line, word = doubt
+                what = f"is `{word}` the user, or the command? Say --form system, or --form user"
+                raise UsageError(f"{visible(label)}:{line}: {what}")
+            found.append(Source(label, data, known or "user", user or owner, _is_private(file)))
+    return found
+
+
+def _files(path: str, passed: Callable[[str], None]) -> Iterator[str]:
+    if path == STDIN or not os.path.isdir(path):
+        yield path
+        return
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        raise AutomateError(f"{visible(path)}: cannot be read: {error.strerror}") from None
+    for name in names:
+        if _READ_BY_CRON(name) and os.path.isfile(os.path.join(path, name)):
+            yield os.path.join(path, name)
+        elif not name.startswith("."):
+            passed(f"{visible(os.path.join(path, name))}: passed over, as cron does")
+
+
+def _by_path(path: str) -> tuple[Form | None, str | None]:
+    """The form of a file in its usual place, and whose it is."""
+    directory, name = os.path.split(os.path.realpath(path))
+    if name == "anacrontab":
+        return "anacron", None
+    if os.path.basename(directory) == "cron.d" or os.path.join(directory, name) == "/etc/crontab":
+        return "system", None
+    if os.path.basename(directory) in _SPOOLS and "spool" in directory.split(os.sep):
+        return "user", name
+    return None, None
+
+
+def _content(path: str) -> bytes:
+    try:
+        return read(path, owner=None)
+    except BadTaskFile as bad:
+        raise AutomateError(f"{visible(path)}: {bad.faults[0].message}") from None
+
+
+def _is_private(path: str) -> bool:
+    """May others not read it? What comes by standard input is somebody's own."""
+    try:
+        return path == STDIN or not os.stat(path).st_mode & _OTHERS_READ
+    except OSError:
+        return True

@@ -1,0 +1,215 @@
+"""`automate import crontab`, with the real program."""
+
+import json
+import os
+import stat
+
+import pytest
+
+CRONTAB = "# Dump\n0 2 * * * /opt/dump.sh\n*/5 * * * * nice /opt/poll\n"
+
+
+@pytest.fixture
+def crontab(instance):
+    """`crontab(text)` is a file in no usual place."""
+
+    def write(text, name="mine"):
+        path = instance / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def written(instance):
+    return sorted(path.name for path in (instance / "tasks.d").iterdir())
+
+
+def test_each_job_becomes_a_task(run_cli, instance, crontab):
+    done = run_cli("import", "crontab", crontab(CRONTAB))
+    assert done.returncode == 0
+    assert written(instance) == ["dump.yaml", "poll.yaml"]
+    assert done.stdout.splitlines()[1].split() == ["dump", "written", "0", "2", "*", "*", "*", f"{instance}/mine:2"]
+    assert run_cli("check").returncode == 0
+    (shown,) = json.loads(run_cli("show", "--json", "dump").stdout)
+    assert (shown["description"], shown["command"]) == ("Dump", "/opt/dump.sh")
+    assert shown["settings"]["overlap"]["value"] == "allow"
+
+
+def test_it_says_that_cron_still_runs_them_and_who_will(run_cli, crontab, instance):
+    said = run_cli("import", "crontab", crontab(CRONTAB)).stderr
+    assert f"take them out: edit {instance}/mine" in said
+    assert "automate serve" in said
+
+
+def test_the_same_crontab_twice_makes_the_same_tasks(run_cli, instance, crontab):
+    path = crontab(CRONTAB)
+    run_cli("import", "crontab", path)
+    before = {path: path.stat().st_mtime_ns for path in (instance / "tasks.d").iterdir()}
+    done = run_cli("import", "crontab", path)
+    assert done.returncode == 0
+    assert done.stdout.count("there already, the same") == 2
+    assert before == {path: path.stat().st_mtime_ns for path in (instance / "tasks.d").iterdir()}
+
+
+def test_lines_that_were_moved_keep_their_names(run_cli, instance, crontab):
+    run_cli("import", "crontab", crontab("0 1 * * * /opt/x a.txt\n0 2 * * * /opt/x b.txt\n"))
+    assert written(instance) == ["x-2.yaml", "x.yaml"]
+    done = run_cli(
+        "import", "crontab", crontab("0 3 * * * /opt/x c.txt\n0 2 * * * /opt/x b.txt\n0 1 * * * /opt/x a.txt\n")
+    )
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["x-3", "x-2", "x"]
+    assert done.stdout.count("there already") == 2
+
+
+def test_a_task_that_says_something_else_stays(run_cli, instance, crontab):
+    mine = instance / "tasks.d" / "dump.yaml"
+    mine.write_text("command: mine\n")
+    done = run_cli("import", "crontab", crontab(CRONTAB))
+    assert done.returncode == 1
+    assert mine.read_text() == "command: mine\n"
+    assert f"{instance}/mine:2: {mine} says something else; --force replaces it" in done.stderr
+    assert "poll.yaml" in written(instance)
+
+
+def test_force_replaces_it(run_cli, instance, crontab):
+    mine = instance / "tasks.d" / "dump.yaml"
+    mine.write_text("command: mine\n")
+    assert run_cli("import", "crontab", "--force", crontab(CRONTAB)).returncode == 0
+    assert "/opt/dump.sh" in mine.read_text()
+
+
+def test_a_yml_file_is_the_same_task(run_cli, instance, crontab):
+    (instance / "tasks.d" / "dump.yml").write_text("command: mine\n")
+    run_cli("import", "crontab", "--force", crontab(CRONTAB))
+    assert written(instance) == ["dump.yml", "poll.yaml"]
+
+
+def test_dry_run_shows_the_files_and_writes_none(run_cli, instance, crontab):
+    done = run_cli("import", "crontab", "--dry-run", "--to", str(instance / "new"), crontab(CRONTAB))
+    assert done.stdout.startswith(f"# {instance}/new/dump.yaml\n# From {instance}/mine, line 2.\ndescription: Dump\n")
+    assert written(instance) == []
+    assert not (instance / "new").exists()
+
+
+def test_they_can_go_elsewhere(run_cli, instance, crontab):
+    run_cli("import", "crontab", "--to", str(instance / "a" / "b"), crontab(CRONTAB))
+    assert (instance / "a" / "b" / "dump.yaml").exists()
+    assert stat.S_IMODE((instance / "a" / "b").stat().st_mode) == 0o755
+
+
+def test_what_others_may_not_read_stays_so(run_cli, instance, crontab):
+    path = crontab("SECRET=x\n0 0 * * * /opt/a\n")
+    for mode, kept in ((0o600, 0o600), (0o644, 0o644)):
+        os.chmod(path, mode)
+        run_cli("import", "crontab", "--force", path)
+        assert stat.S_IMODE((instance / "tasks.d" / "a.yaml").stat().st_mode) == kept
+        (instance / "tasks.d" / "a.yaml").unlink()
+
+
+def test_standard_input_is_a_users_crontab(run_cli, instance):
+    done = run_cli("import", "crontab", "--user", "daemon", "-", input=CRONTAB)
+    assert done.returncode == 0
+    assert "user: daemon" in (instance / "tasks.d" / "dump.yaml").read_text()
+    assert stat.S_IMODE((instance / "tasks.d" / "dump.yaml").stat().st_mode) == 0o600
+    assert "crontab -u daemon -e" in done.stderr
+
+
+def test_wrong_lines_are_told_and_the_rest_is_imported(run_cli, instance, crontab):
+    done = run_cli("import", "crontab", crontab(f"61 * * * * x\n{CRONTAB}"))
+    assert done.returncode == 1
+    assert f"automate: {instance}/mine:1:1: minute `61`" in done.stderr
+    assert "2 tasks written, 1 not imported" in done.stderr
+    assert written(instance) == ["dump.yaml", "poll.yaml"]
+
+
+def test_what_cannot_be_a_task_is_told_at_its_line(run_cli, instance, crontab):
+    done = run_cli("import", "crontab", crontab("A-B=x\n0 0 * * * /opt/a\n"))
+    assert done.returncode == 1
+    assert f"automate: {instance}/mine:2:11: env.A-B: expected a name" in done.stderr
+    assert written(instance) == []
+
+
+def test_a_directory_is_read_as_cron_reads_it(run_cli, instance, crontab):
+    crontab("0 0 * * * root /opt/a\n", "cron.d/a")
+    crontab("0 0 * * * root /opt/b\n", "cron.d/b.dpkg-old")
+    done = run_cli("import", "crontab", str(instance / "cron.d"))
+    assert done.returncode == 0
+    assert written(instance) == ["a.yaml"]
+    assert "user: root" in (instance / "tasks.d" / "a.yaml").read_text()
+    assert f"{instance}/cron.d/b.dpkg-old: passed over" in done.stderr
+
+
+def test_the_form_is_not_guessed(run_cli, instance, crontab):
+    path = crontab("0 0 * * * root /opt/a\n")
+    done = run_cli("import", "crontab", path)
+    assert done.returncode == 2
+    assert f"{path}:1: is `root` the user, or the command? Say --form system, or --form user" in done.stderr
+    run_cli("import", "crontab", "--form", "system", path)
+    assert "command: /opt/a" in (instance / "tasks.d" / "a.yaml").read_text()
+
+
+def test_a_spool_says_whose_crontab_it_is(run_cli, instance):
+    spool = instance / "var" / "spool" / "cron" / "crontabs"
+    spool.mkdir(parents=True)
+    (spool / "daemon").write_text("0 0 * * * /opt/a\n")
+    done = run_cli("import", "crontab", str(spool))
+    assert "user: daemon" in (instance / "tasks.d" / "a.yaml").read_text()
+    assert "crontab -u daemon -e" in done.stderr
+
+
+def test_an_anacrontab_is_known_by_its_name(run_cli, instance, crontab):
+    run_cli("import", "crontab", crontab("1 5 cron.daily run-parts /etc/cron.daily\n", "anacrontab"))
+    assert "missed: once" in (instance / "tasks.d" / "cron.daily.yaml").read_text()
+
+
+def test_disabled_lines_are_mentioned_and_imported_when_asked_for(run_cli, instance, crontab):
+    path = crontab("# 0 0 * * * /opt/a\n")
+    assert "1 line that is commented out looks like a job" in run_cli("import", "crontab", path).stderr
+    run_cli("import", "crontab", "--disabled", path)
+    assert "enabled: false" in (instance / "tasks.d" / "a.yaml").read_text()
+
+
+def test_modernize_takes_out_of_the_command_what_has_a_key(run_cli, instance, crontab):
+    done = run_cli("import", "crontab", "--modernize", crontab(CRONTAB))
+    assert "nice: 10" in (instance / "tasks.d" / "poll.yaml").read_text()
+    assert f"{instance}/mine:3: nice became `nice: 10`" in done.stderr
+
+
+def test_json_has_everything(run_cli, instance, crontab):
+    done = run_cli("import", "crontab", "--json", crontab(f"MAILTO=a\nnope\n# 1 1 * * * x\n{CRONTAB}"))
+    said = json.loads(done.stdout)
+    assert [(task["task"], task["action"], task["line"]) for task in said["tasks"]] == [
+        ("dump", "new", 5),
+        ("poll", "new", 6),
+    ]
+    assert said["tasks"][0]["notes"] == ["MAILTO=a: nobody is mailed"]
+    assert said["tasks"][0]["text"] == (instance / "tasks.d" / "dump.yaml").read_text()
+    assert [(mistake["line"], mistake["column"]) for mistake in said["mistakes"]] == [(2, 1)]
+    assert said["disabled"] == 1
+
+
+def test_defaults_of_the_settings_are_told(run_cli, instance, crontab):
+    (instance / "automate.yaml").write_text("defaults: {timeout: 1h}\n")
+    assert "the settings' defaults hold for them too: timeout" in run_cli("import", "crontab", crontab(CRONTAB)).stderr
+
+
+@pytest.mark.parametrize("what", ["nowhere", "fifo"])
+def test_what_cannot_be_read_changes_nothing(run_cli, instance, crontab, what):
+    os.mkfifo(instance / "fifo")
+    done = run_cli("import", "crontab", crontab(CRONTAB), str(instance / what))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"automate: {instance / what}: ")
+    assert written(instance) == []
+
+
+def test_control_characters_are_not_shown(run_cli, crontab):
+    done = run_cli("import", "crontab", "--dry-run", crontab("# \x1b[31mred\n0 0 * * * x\x1b[0m\n\x1bnope\n"))
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_an_empty_crontab_says_so(run_cli, crontab):
+    done = run_cli("import", "crontab", crontab("# nothing\n"))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "0 tasks written" in done.stderr

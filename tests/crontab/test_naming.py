@@ -1,0 +1,48 @@
+"""What jobs are called."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automate.crontab.naming import name_of, named, unique
+from automate.taskfile.finding import name_of as name_of_file
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("/usr/local/bin/backup.sh --all", "backup"),
+        ("certbot renew", "certbot-renew"),
+        ("cd / && run-parts --report /etc/cron.hourly", "cron.hourly"),
+        ("test -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }", "cron.daily"),
+        ("test -e /run/x || SERVICE_MODE=1 /usr/lib/e2fsprogs/e2scrub_all_cron", "e2scrub_all_cron"),
+        ("[ -x /usr/lib/php/sessionclean ] && if [ ! -d /run ]; then /usr/lib/php/sessionclean; fi", "sessionclean"),
+        ("test -x /usr/bin/certbot && perl -e 'sleep int(rand(43200))' && certbot -q renew", "certbot"),
+        ("sleep $((RANDOM % 60)); /usr/bin/php /var/www/cron.php", "cron"),
+        ("nice -n 19 ionice -c3 timeout -k 5 1h flock -n /run/x.lock /opt/sync --all", "sync"),
+        ("flock -n /run/x.lock -c 'python3 -m tools.sync --all'", "tools.sync"),
+        ("cd /srv/app && php artisan schedule:run >/dev/null 2>&1", "artisan-schedule-run"),
+        ("sudo -u www-data php -f /srv/nextcloud/cron.php", "cron"),
+        ("bash -lc 'cd /srv && make report'", "make-report"),
+        ("pg_dumpall | gzip > /srv/all.gz", "pg_dumpall"),
+        ("PATH=/x:$PATH;export PATH;run.py", "run"),
+        ("java -jar /opt/app/Report.jar", "report"),
+        ("echo hi", "task"),
+        ("'/opt/My Tools/clean up.sh'", "clean-up"),
+        ("deploy.yaml", "deploy"),
+    ],
+)
+def test_a_job_is_called_after_what_it_runs(command, name):
+    assert name_of(command) == name
+
+
+def test_the_second_of_a_name_has_a_number():
+    assert unique(["a", "b", "a", "a-2", "a"]) == ["a", "b", "a-2", "a-2-2", "a-3"]
+
+
+@given(st.text(max_size=100))
+def test_every_name_can_be_a_tasks(command):
+    assert name_of_file(f"{unique(['task', name_of(command)])[-1]}.yaml")
+    assert re.fullmatch(r"(?:[a-z0-9][a-z0-9._-]*)?", named(command))
