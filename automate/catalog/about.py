@@ -1,7 +1,7 @@
 """Everything there is to know about one task."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +12,7 @@ from automate.catalog.catalog import Catalog
 from automate.catalog.entry import Entry
 from automate.catalog.upcoming import Upcoming, due_after, upcoming
 from automate.paths import Instance
-from automate.rules.durations import percentile
+from automate.rules.streaks import Streak, streak, tally
 from automate.run import RAN, Record
 from automate.runlog import newest_first
 from automate.task import Task
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DUE_TIMES = 5
 RUNS = 100
+DRAWN = 40
 BUILT_IN = "built in"
 _OF_ITSELF = {"name", "file"}
 
@@ -36,13 +37,30 @@ class Setting(NamedTuple):
 
 
 class Past(NamedTuple):
-    """The newest records, at most RUNS. Durations are in seconds, of those that ran; None when none did."""
+    """The newest records, at most RUNS; `is_all` says that there are no older ones.
+
+    `outcomes` counts due times. `ran` are those records that have a duration, `seconds` are these in ascending order.
+    `good` of `judged` went well.
+    """
 
     records: tuple[Record, ...]
+    is_all: bool
     outcomes: dict[str, int]
-    ran: int
-    median: float | None
-    p95: float | None
+    ran: tuple[Record, ...]
+    seconds: tuple[float, ...]
+    good: int
+    judged: int
+    streak: Streak | None
+
+    @property
+    def drawn(self) -> Sequence[Record]:
+        """The newest that ran, oldest of them first."""
+        return self.ran[:DRAWN][::-1]
+
+    @property
+    def is_streak_open(self) -> bool:
+        """Whether it may have begun before these records."""
+        return not self.is_all and self.streak is not None and self.streak.runs == self.judged
 
 
 class About(NamedTuple):
@@ -93,9 +111,12 @@ def _entries(field: str, value: msgspec.Struct, where: Mapping[str, str]) -> Ite
 
 def past(instance: Instance, name: str) -> Past:
     """Of the task of that name, whatever its file said then."""
-    records = tuple(islice(newest_first(instance, tasks=[name]), RUNS))
-    seconds = sorted(r.seconds for r in records if r.outcome in RAN and r.seconds is not None)
+    records = list(islice(newest_first(instance, tasks=[name]), RUNS + 1))
+    is_all = len(records) <= RUNS
+    del records[RUNS:]
+    ran = tuple(record for record in records if record.outcome in RAN and record.seconds is not None)
     outcomes = Counter[str]()
     for record in records:
         outcomes[record.outcome] += record.count
-    return Past(records, dict(outcomes.most_common()), len(seconds), percentile(seconds, 50), percentile(seconds, 95))
+    seconds = tuple(sorted(record.seconds or 0.0 for record in ran))
+    return Past(tuple(records), is_all, dict(outcomes.most_common()), ran, seconds, *tally(records), streak(records))

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from automate.catalog import Entry
+from automate.catalog.about import Past
 from automate.catalog.running import Running
 from automate.catalog.upcoming import Upcoming
-from automate.rules.durations import expected
-from automate.run import stamp
+from automate.rules.durations import expected, percentile
+from automate.rules.streaks import Streak
+from automate.run import instant_of, stamp
 from automate.state import LastRun, OpenRun
 from automate.state.pauses import Pause
 from automate.taskfile import Fault
@@ -34,6 +36,30 @@ def of_entry(entry: Entry) -> dict[str, Any]:
         "pause": entry.pause and _pause(entry.pause),
         "faults": [of_fault(fault) for fault in entry.faults],
     }
+
+
+def of_past(past: Past) -> dict[str, Any]:
+    """How runs went lately. `recent` has the newest ones' seconds, oldest first."""
+    return {
+        "outcomes": past.outcomes,
+        "success_rate": past.good / past.judged if past.judged else None,
+        "streak": past.streak and _streak(past, past.streak),
+        "seconds": {
+            "runs": len(past.ran),
+            "median": percentile(past.seconds, 50),
+            "p95": percentile(past.seconds, 95),
+            "shortest": min(past.seconds, default=None),
+            "longest": max(past.seconds, default=None),
+            "recent": [record.seconds for record in past.drawn],
+        },
+    }
+
+
+def _streak(past: Past, streak: Streak) -> dict[str, Any]:
+    """`at_least` says that there may be more, before the records that were looked at."""
+    since = instant_of(streak.first)
+    kind = "success" if streak.good else "failure"
+    return {"of": kind, "runs": streak.runs, "since": since and stamp(since), "at_least": past.is_streak_open}
 
 
 def of_pause(task: str, pause: Pause) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from automate.catalog import Catalog, Entry
-from automate.catalog.about import About, Past, Setting, about
+from automate.catalog.about import About, Setting, about
 from automate.cli import tasks
 from automate.cli.next import note_of
-from automate.cli.objects import of_entry, of_upcoming
+from automate.cli.objects import of_entry, of_past, of_upcoming
 from automate.cli.options import Shell, complete_tasks, pass_shell, reading
 from automate.quantity import Duration, Size
-from automate.render import NOTHING, duration, json_document, paint, relative, size, table, visible, when
+from automate.render import NOTHING, json_document, paint, relative, size, table, visible, when
+from automate.render.past import told
 from automate.render.pauses import terms
 from automate.render.runs import history
 from automate.render.tasks import doing
@@ -61,8 +62,7 @@ def _object(each: About | Entry) -> dict[str, Any]:
         "timezone": each.schedule.zone_name,
         "upcoming": [of_upcoming(due) for due in each.upcoming],
         "settings": {setting.key: {"value": _plain(setting), "from": setting.origin} for setting in each.settings},
-        "outcomes": each.past.outcomes,
-        "seconds": {"runs": each.past.ran, "median": each.past.median, "p95": each.past.p95},
+        **of_past(each.past),
         "runs": each.past.records[:RECENT],
     }
 
@@ -99,8 +99,7 @@ def _facts(each: About, shell: Shell) -> list[tuple[str, str, str]]:
         "schedule": [_schedule(each)],
         "timezone": [each.schedule.zone_name + ("" if task.timezone else ", the host's")],
         "next": _due(each, shell),
-        "outcomes": [", ".join(f"{count} {outcome}" for outcome, count in each.past.outcomes.items())],
-        "duration": [_durations(each.past)],
+        **{word: [line] for word, line in told(each.past, shell.drawing).items()},
     }
     rows = [(word if line is lines[0] else "", line or NOTHING) for word, lines in facts.items() for line in lines]
     return [("", *row) for row in rows]
@@ -128,13 +127,6 @@ def _due(each: About, shell: Shell) -> list[str]:
     rows = [(when(due.due, seconds=seconds), relative(due.due, shell.now), note_of(due)) for due in each.upcoming]
     lines = table(rows, ("", "", ""), shell.screen._replace(width=None), header=False, right={""}) if rows else NOTHING
     return [line.removesuffix(f"  {NOTHING}") for line in lines.splitlines()]
-
-
-def _durations(past: Past) -> str:
-    if not past.ran:
-        return NOTHING
-    runs = "1 run" if past.ran == 1 else f"{past.ran} runs"
-    return f"median {duration(past.median)}, 95 % within {duration(past.p95)} ({runs})"
 
 
 def _row(setting: Setting) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from automate.run import DONE, FAILED, Record
 
 
 class Streak(NamedTuple):
-    """The newest runs that all went well, or all did not. `first` is the oldest of them."""
+    """The newest runs that all went well, or all failed, as far as records were looked at; `first` is the oldest."""
 
     good: bool
     runs: int

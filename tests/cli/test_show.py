@@ -5,6 +5,10 @@ import re
 
 import pytest
 
+from automate.paths import of_directory
+from automate.run import Record
+from automate.runlog import append
+
 
 @pytest.fixture
 def write(instance):
@@ -91,10 +95,54 @@ def test_recent_runs_are_told_and_counted(run_cli, write):
     assert [run["id"] for run in task["runs"]] == [3, 2, 1]
     assert task["outcomes"] == {"failed": 2, "success": 1}
     assert task["seconds"]["runs"] == 3
+    assert task["seconds"]["recent"] == [run["seconds"] for run in reversed(task["runs"])]
     assert task["last_run"]["outcome"] == "failed"
     text = run_cli("show", "a").stdout
     assert "2 failed, 1 success" in text
     assert "(3 runs)" in text
+
+
+def test_how_well_runs_went_is_told(run_cli, write):
+    write(a="command: test $AUTOMATE_RUN -gt 1", b="command: 'true'")
+    for name in "aaaab":
+        run_cli("run", name)
+    text = run_cli("show", "a").stdout
+    assert re.search(r"^  success +75 % \(3 of 4 runs\)$", text, re.MULTILINE)
+    assert re.search(r"^  streak +3 successes in a row, since \S+ \S+ \S+$", text, re.MULTILINE)
+    assert re.search(r"^  lately +[▁-█]{4}$", text, re.MULTILINE)
+    task = shown(run_cli, "a")
+    assert task["success_rate"] == 0.75
+    assert task["streak"] == {"of": "success", "runs": 3, "since": task["runs"][2]["started"], "at_least": False}
+    assert re.search(r"^  streak +1 success, since", run_cli("show", "b").stdout, re.MULTILINE)
+
+
+def test_the_picture_is_ascii_where_the_locale_is(run_cli, write):
+    write(a="command: sleep 0.1")
+    run_cli("run", "a")
+    assert re.search(r"^  lately +#$", run_cli("show", "a", env={"LC_ALL": "C"}).stdout, re.MULTILINE)
+
+
+def test_failed_runs_are_coloured_in_the_picture(run_cli, write):
+    write(a="command: sleep 0.1; false")
+    run_cli("run", "a")
+    assert re.search(r"lately +\x1b\[31m█", run_cli("show", "a", env={"FORCE_COLOR": "1"}).stdout)
+
+
+def test_of_a_task_that_never_ran_nothing_is_told(run_cli, write):
+    write(a="command: x")
+    assert re.findall(r"^  (success|streak|lately) +-$", run_cli("show", "a").stdout, re.MULTILINE)
+    task = shown(run_cli, "a")
+    assert (task["success_rate"], task["streak"], task["seconds"]["recent"]) == (None, None, [])
+
+
+def test_a_streak_longer_than_what_was_looked_at_is_at_least_so_long(run_cli, write, instance):
+    write(a="command: x")
+    long_ago = [
+        Record(id=number, task="a", outcome="failed", trigger="manual", ended="2026-11-21T02:00:00Z", host="h")
+        for number in range(1, 102)
+    ]
+    append(of_directory(str(instance)), long_ago)
+    assert re.search(r"streak +at least 100 failures in a row", run_cli("show", "a").stdout)
 
 
 def test_a_broken_task_tells_all_its_faults_and_ends_with_78(run_cli, write):

@@ -1,0 +1,48 @@
+"""How the runs of a task went lately, in a few lines."""
+
+from automate.catalog.about import Past
+from automate.render.blocks import sparkline
+from automate.render.figures import NOTHING, duration, when
+from automate.render.screen import Screen
+from automate.rules.durations import percentile
+from automate.run import instant_of
+
+
+def told(past: Past, screen: Screen) -> dict[str, str]:
+    """Words, and what there is to say to each."""
+    return {
+        "outcomes": ", ".join(f"{count} {outcome}" for outcome, count in past.outcomes.items()),
+        "success": _success(past),
+        "streak": _streak(past),
+        "duration": _durations(past),
+        "lately": sparkline([(record.seconds or 0.0, record.outcome) for record in past.drawn], screen),
+    }
+
+
+def _success(past: Past) -> str:
+    """Rounded down: 100 % is all of them."""
+    if not past.judged:
+        return NOTHING
+    return f"{past.good * 100 // past.judged} % ({past.good} of {_runs(past.judged)})"
+
+
+def _streak(past: Past) -> str:
+    """`12 successes in a row, since 2026-11-21 02:00 +01:00`."""
+    streak = past.streak
+    if streak is None:
+        return NOTHING
+    kind, ending = ("success", "es") if streak.good else ("failure", "s")
+    many = f"{'at least ' if past.is_streak_open else ''}{streak.runs} {kind}{ending if streak.runs > 1 else ''}"
+    return f"{many}{' in a row' if streak.runs > 1 else ''}, since {when(instant_of(streak.first))}"
+
+
+def _durations(past: Past) -> str:
+    if not past.seconds:
+        return NOTHING
+    middle, most = duration(percentile(past.seconds, 50)), duration(percentile(past.seconds, 95))
+    extremes = f"{duration(past.seconds[0])} to {duration(past.seconds[-1])}"
+    return f"{extremes}, median {middle}, 95 % within {most} ({_runs(len(past.ran))})"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"

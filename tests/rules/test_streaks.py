@@ -1,0 +1,36 @@
+"""How many runs went well, and how many in a row."""
+
+import pytest
+
+from automate.rules.streaks import streak, tally
+from automate.run import Record
+
+
+def records(outcomes):
+    """Newest first."""
+    about = {"task": "a", "trigger": "manual", "ended": "2026-11-21T02:00:00Z", "host": "h"}
+    return [Record(id=100 - number, outcome=outcome, **about) for number, outcome in enumerate(outcomes.split())]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "good", "runs", "first"),
+    [
+        ("success", True, 1, 100),
+        ("success warning success failed success", True, 3, 98),
+        ("failed timeout lost error success", False, 4, 97),
+        ("failed success", False, 1, 100),
+        ("skipped failed missed stopped failed success", False, 2, 96),
+    ],
+)
+def test_a_streak_goes_back_to_the_first_that_ended_otherwise(outcomes, good, runs, first):
+    found = streak(records(outcomes))
+    assert (found.good, found.runs, found.first.id) == (good, runs, first)
+
+
+@pytest.mark.parametrize("outcomes", ["", "skipped missed stopped"])
+def test_without_runs_that_tell_something_there_is_none(outcomes):
+    assert streak(records(outcomes)) is None
+
+
+def test_what_did_not_run_to_its_own_end_does_not_count():
+    assert tally(records("success warning failed skipped missed stopped lost")) == (2, 4)
