@@ -8,6 +8,8 @@ import jsonschema
 import pytest
 from taskfile.plain import plain
 
+from automate.cli.options import Shell
+from automate.cli.status import command as status
 from automate.settings import Settings
 from automate.task import Task
 from automate.taskfile import discover, parse_task, read
@@ -77,3 +79,12 @@ def test_the_line_of_cron_has_a_user_and_a_step() -> None:
     assert [line.split() for line in lines if line[:1] in "*0123456789" and line] == [
         [*"*****", "root", "automate", "tick"]
     ]
+
+
+def test_the_checks_of_monitoring_can_be_typed() -> None:
+    lines = (EXAMPLES / "nrpe-automate.cfg").read_text().splitlines()
+    typed = [line.partition("/automate ")[2].split() for line in lines if line.startswith("command[")]
+    assert len(typed) >= 4
+    for verb, *arguments in typed:
+        assert verb == "status"
+        status.make_context(verb, arguments, obj=Shell())

@@ -29,6 +29,7 @@ VERBS = {
     "serve": "The scheduler: run tasks when they are due.",
     "tick": "One step of the scheduler, for system cron.",
     "audit": "Prove that every due time has its one record.",
+    "status": "Health in one line and an exit status, for monitoring.",
     "doctor": "What is wrong with this installation, and what mends it.",
     "import": "Make task files of crontabs.",
     "schema": "JSON Schemas of task files and settings.",

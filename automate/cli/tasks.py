@@ -23,9 +23,16 @@ FEW = 5
 @contextmanager
 def catalog(shell: Shell) -> Iterator[Catalog]:
     """As of the moment the command began, after what a crash left was finished; to be asked within. AutomateError."""
+    with catalog_and_state(shell) as (found, _):
+        yield found
+
+
+@contextmanager
+def catalog_and_state(shell: Shell) -> "Iterator[tuple[Catalog, State | None]]":
+    """The same with the state; None as there is none yet."""
     state = _state(shell)
     try:
-        yield Catalog(shell.instance, state, owner=owner(), now=shell.now)
+        yield Catalog(shell.instance, state, owner=owner(), now=shell.now), state
     finally:
         if state is not None:
             state.close()

@@ -1,0 +1,149 @@
+"""`automate status`: health in one line and an exit status, as monitoring plugins have it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from automate.cli.options import Shell, json_option, names_argument, pass_shell
+from automate.errors import AutomateError
+from automate.quantity import Duration
+from automate.rules.health import STATUSES, Bounds, Health, Problem, Scheduler, health
+from automate.rules.thresholds import Range
+
+if TYPE_CHECKING:
+    from automate.operate.health import Facts
+
+Kind = TypeVar("Kind", Duration, Range)
+OVERDUE = "5m"
+
+
+class Plugin(click.Command):
+    """A command whose every trouble, also with its own options, is UNKNOWN and told on standard output."""
+
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **named)
+        except click.UsageError as error:
+            _end_unknown(Shell(), error.format_message())
+            raise click.exceptions.Exit(STATUSES["UNKNOWN"]) from error
+
+
+def _read(kind: type[Kind]) -> Callable[[click.Context, click.Parameter, str | None], Kind | None]:
+    def callback(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Kind | None:
+        try:
+            return None if value is None else kind.parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return callback
+
+
+@click.command("status", cls=Plugin)
+@names_argument
+@click.option("--label", "labels", multiple=True, metavar="LABEL", help="With this label; may be repeated.")
+@click.option(
+    "-w", "--warning", metavar="RANGE", callback=_read(Range), help="How many failing tasks are no WARNING: 0, ~:5."
+)
+@click.option(
+    "-c", "--critical", metavar="RANGE", callback=_read(Range), default="0", show_default=True,
+    help="How many failing tasks are not CRITICAL.",
+)  # fmt: skip
+@click.option(
+    "--overdue", metavar="DURATION", callback=_read(Duration), default=OVERDUE, show_default=True,
+    help="What nobody has looked at for so long is CRITICAL.",
+)  # fmt: skip
+@click.option(
+    "--long", metavar="DURATION", callback=_read(Duration), help="What runs or waits for longer is a WARNING."
+)
+@click.option("--paused", is_flag=True, help="A pause is a WARNING.")
+@json_option
+@pass_shell
+def command(  # noqa: PLR0913 - an argument for each option
+    shell: Shell,
+    names: tuple[str, ...],
+    *,
+    labels: tuple[str, ...],
+    warning: Range | None,
+    critical: Range,
+    overdue: Duration,
+    long: Duration | None,
+    paused: bool,
+    as_json: bool,
+) -> int:
+    """Health in one line, for Nagios, Icinga and their like. NAMEs may be globs.
+
+    The exit status is 0 for OK, 1 for WARNING, 2 for CRITICAL and 3 for UNKNOWN. Failing, overdue and broken tasks
+    are CRITICAL, and that no scheduler is alive; a task that ended with a warning is a WARNING.
+    """
+    bounds = Bounds(critical, warning, float(overdue), None if long is None else float(long), paused)
+    try:
+        return _report(shell, names, labels, bounds, as_json=as_json)
+    except AutomateError as error:
+        return _end_unknown(shell, str(error), as_json=as_json)
+    except OSError as error:
+        return _end_unknown(shell, f"{error.filename or 'this machine'}: {error.strerror}", as_json=as_json)
+
+
+def _report(shell: Shell, names: tuple[str, ...], labels: tuple[str, ...], bounds: Bounds, *, as_json: bool) -> int:
+    from automate.cli.tasks import catalog_and_state
+    from automate.operate.health import facts
+
+    now = shell.now.timestamp()
+    with catalog_and_state(shell) as (catalog, state):
+        found = facts(shell.instance, catalog, state, names, labels, now)
+    judged = health(found.tasks, found.scheduler, bounds, now)
+    if as_json:
+        shell.write(_json(shell, judged, found))
+    else:
+        from automate.render.plugin import plugin
+
+        shell.write(plugin(judged, found.tasks, found.scheduler, bounds, shell.now))
+    return STATUSES[judged.level]
+
+
+def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
+    if as_json:
+        from automate.operate.alive import Alive
+        from automate.operate.health import Facts
+
+        judged = Health("UNKNOWN", [Problem("UNKNOWN", "status", what=message)])
+        shell.write(_json(shell, judged, Facts([], Scheduler(None, None), Alive(None))))
+    else:
+        from automate.render.plugin import unknown
+
+        shell.write(unknown(message))
+    return STATUSES["UNKNOWN"]
+
+
+def _json(shell: Shell, judged: "Health", found: "Facts") -> str:
+    from automate.cli.objects import time
+    from automate.render import json_document
+
+    daemon = found.daemon
+    document = {
+        "status": judged.level,
+        "code": STATUSES[judged.level],
+        "tasks": len(found.tasks),
+        "running": sum(seen.running is not None for seen in found.tasks),
+        "waiting": sum(seen.waiting is not None for seen in found.tasks),
+        "paused": sum(seen.paused for seen in found.tasks),
+        "scheduler": {
+            "serving": daemon.serving,
+            "pid": daemon.pid,
+            "since": time(daemon.since),
+            "last_step": time(daemon.stepped),
+        },
+        "problems": [
+            {
+                "status": problem.level,
+                "kind": problem.kind,
+                "task": problem.task,
+                "run": problem.run,
+                "since": time(problem.since),
+                "what": problem.what,
+            }
+            for problem in judged.problems
+        ],
+    }
+    return json_document(document, shell.screen)

@@ -1,0 +1,68 @@
+"""The facts that `status` judges: what each task does and how it ended last, and whether a scheduler is alive."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from automate.catalog import Catalog, Entry
+from automate.errors import NoSuchTaskError
+from automate.operate.alive import Alive, alive
+from automate.paths import Instance
+from automate.rules.health import Scheduler, Seen
+from automate.state import OpenRun, State, schedules
+
+if TYPE_CHECKING:
+    from automate.run import Outcome
+
+
+class Facts(NamedTuple):
+    """Tasks in the order of their names, or as they were asked for."""
+
+    tasks: list[Seen]
+    scheduler: Scheduler
+    daemon: Alive
+
+
+def facts(
+    instance: Instance,
+    catalog: Catalog,
+    state: State | None,
+    patterns: Sequence[str],
+    labels: Sequence[str],
+    now: float,
+) -> Facts:
+    """Of all tasks, or of those of these names, globs and labels, at `now` in epoch seconds. Costs as much as a listing
+    of them. NoSuchTaskError when there is none."""
+    wakes = {row.task: row.wake for row in schedules.awake(state, now)} if state else {}
+    entries = [entry for entry in catalog.entries(patterns) if entry.has(labels)]
+    if not entries:
+        where = f" with the label {' and '.join(labels)}" if labels else f" in {instance.task_dirs[0]}"
+        raise NoSuchTaskError(f"there are no tasks{where}")
+    daemon = alive(instance, state)
+    fault = str(catalog.settings_faults[0]) if catalog.settings_faults else None
+    tasks = [_seen(entry, wakes.get(entry.name)) for entry in entries]
+    return Facts(tasks, Scheduler(daemon.serving, daemon.stepped, fault), daemon)
+
+
+def _seen(entry: Entry, wake: float | None) -> Seen:
+    last = entry.last
+    running = [run.since for run in entry.running]
+    waiting = [_waits_since(run) for run in entry.open_runs if run.phase == "pending"]
+    return Seen(
+        name=entry.name,
+        enabled=entry.enabled,
+        fault=str(entry.faults[0]) if entry.faults else None,
+        outcome=cast("Outcome", last.outcome) if last else None,
+        run=last.id if last else None,
+        ended=last.ended if last else None,
+        overdue=wake,
+        running=min(filter(None, running), default=None),
+        unusual=entry.is_unusual,
+        waiting=min(filter(None, waiting), default=None),
+        is_due=entry.next_due is not None,
+        paused=entry.pause is not None,
+    )
+
+
+def _waits_since(run: OpenRun) -> float | None:
+    """Of a further attempt, since it might have started; None where the state does not say."""
+    return max(run.due or 0.0, run.not_before) or None

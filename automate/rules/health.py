@@ -1,0 +1,146 @@
+"""How an instance is, in the four words of monitoring plugins: from facts about its tasks and its scheduler."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from automate.rules.thresholds import Range
+from automate.run import Outcome
+
+Level = Literal["OK", "UNKNOWN", "WARNING", "CRITICAL"]
+LEVELS: tuple[Level, ...] = ("OK", "UNKNOWN", "WARNING", "CRITICAL")
+"""The worst last."""
+STATUSES: dict[Level, int] = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3}
+"""Exit statuses, by the Monitoring Plugins Development Guidelines."""
+
+_FOREVER = float("inf")
+FAILED: frozenset[Outcome] = frozenset({"failed", "timeout", "lost", "error"})
+
+Kind = Literal[
+    "settings", "scheduler", "broken", "overdue", "failing", "warning", "long", "waiting", "paused", "status"
+]
+"""What is wrong; `status`: that it could not be found out."""
+
+
+class Seen(NamedTuple):
+    """A task: how its newest record reads, and what it does now. Instants are epoch seconds, None for never.
+
+    `overdue` is the due time that nobody has decided, `running` and `waiting` since when its oldest run does,
+    `unusual` whether one is running for far longer than they usually take.
+    """
+
+    name: str
+    enabled: bool = True
+    fault: str | None = None
+    outcome: Outcome | None = None
+    run: int | None = None
+    ended: float | None = None
+    overdue: float | None = None
+    running: float | None = None
+    unusual: bool = False
+    waiting: float | None = None
+    is_due: bool = False
+    paused: bool = False
+
+
+class Scheduler(NamedTuple):
+    """Whether a daemon serves, None where this user may not see it; when a step was last taken; and what is wrong with
+    the settings, without which nothing new is started."""
+
+    serving: bool | None
+    stepped: float | None
+    settings: str | None = None
+
+
+class Bounds(NamedTuple):
+    """What is too much: `warning` and `critical` of how many tasks fail (None: never), the others in seconds; `long`
+    None: however long. `paused` is whether a pause is a warning."""
+
+    critical: Range | None
+    warning: Range | None = None
+    overdue: float = 300.0
+    long: float | None = None
+    paused: bool = False
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong; `since` in epoch seconds. `task` is None where it is not one task's."""
+
+    level: Level
+    kind: Kind
+    task: str | None = None
+    since: float | None = None
+    run: int | None = None
+    what: str = ""
+
+
+class Health(NamedTuple):
+    """The worst level, and every problem, the worst first."""
+
+    level: Level
+    problems: Sequence[Problem]
+
+    def names(self, kind: Kind) -> list[str]:
+        """The tasks with a problem of this kind."""
+        return [problem.task for problem in self.problems if problem.kind == kind and problem.task is not None]
+
+
+def health(tasks: Sequence[Seen], scheduler: Scheduler, bounds: Bounds, now: float) -> Health:
+    """Disabled tasks have no problems but faults."""
+    failing = failing_level(sum(is_failing(seen) for seen in tasks), bounds)
+    found = [*_of_scheduler(tasks, scheduler, bounds, now)]
+    for seen in tasks:
+        found += _of_task(seen, failing, bounds, now)
+    found.sort(key=lambda problem: -LEVELS.index(problem.level))  # stable: the scheduler, then tasks by name
+    return Health(found[0].level if found else "OK", found)
+
+
+def is_failing(seen: Seen) -> bool:
+    return seen.enabled and seen.outcome in FAILED
+
+
+def failing_level(number: int, bounds: Bounds) -> Level:
+    """Of so many failing tasks."""
+    if bounds.critical is not None and bounds.critical.alerts(number):
+        return "CRITICAL"
+    return "WARNING" if bounds.warning is not None and bounds.warning.alerts(number) else "OK"
+
+
+def _of_scheduler(tasks: Iterable[Seen], scheduler: Scheduler, bounds: Bounds, now: float) -> Iterator[Problem]:
+    if scheduler.settings is not None:
+        yield Problem("CRITICAL", "settings", what=f"the settings are broken: {scheduler.settings}")
+    if not any(seen.is_due for seen in tasks):
+        return
+    stepped = scheduler.stepped
+    is_asleep = stepped is not None and stepped < now - bounds.overdue
+    if stepped is None and scheduler.serving is None:
+        yield Problem("UNKNOWN", "scheduler", what="this user may not see whether a scheduler is alive")
+    elif is_asleep and scheduler.serving:
+        yield Problem("CRITICAL", "scheduler", since=stepped, what="the daemon hangs: no step")
+    elif is_asleep or (stepped is None and not scheduler.serving):
+        yield Problem("CRITICAL", "scheduler", since=stepped, what="no scheduler: neither serve nor tick")
+
+
+def _of_task(seen: Seen, failing: Level, bounds: Bounds, now: float) -> Iterator[Problem]:
+    name = seen.name
+    if seen.fault is not None:
+        yield Problem("CRITICAL", "broken", name, what=seen.fault)
+    if not seen.enabled:
+        return
+    if seen.overdue is not None and seen.overdue < now - bounds.overdue:
+        yield Problem("CRITICAL", "overdue", name, seen.overdue, what="due, and nobody there")
+    if is_failing(seen):
+        yield Problem(failing, "failing", name, seen.ended, seen.run, str(seen.outcome))
+    if seen.outcome == "warning":
+        yield Problem("WARNING", "warning", name, seen.ended, seen.run, "ended with a warning")
+    yield from _too_long(seen, -_FOREVER if bounds.long is None else now - bounds.long)
+    if seen.paused and bounds.paused:
+        yield Problem("WARNING", "paused", name, what="paused")
+
+
+def _too_long(seen: Seen, before: float) -> Iterator[Problem]:
+    if seen.unusual:
+        yield Problem("WARNING", "long", seen.name, seen.running, what="running unusually long")
+    elif seen.running is not None and seen.running < before:
+        yield Problem("WARNING", "long", seen.name, seen.running, what="running")
+    if seen.waiting is not None and seen.waiting < before:
+        yield Problem("WARNING", "waiting", seen.name, seen.waiting, what="waiting")
