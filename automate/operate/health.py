@@ -45,9 +45,7 @@ def facts(
 
 def _seen(entry: Entry, wake: float | None) -> Seen:
     last = entry.last
-    running = [run.since for run in entry.running]
-    waiting = [_waits_since(run) for run in entry.open_runs if run.phase == "pending"]
-    return Seen(
+    seen = Seen(
         name=entry.name,
         enabled=entry.enabled,
         fault=str(entry.faults[0]) if entry.faults else None,
@@ -55,11 +53,19 @@ def _seen(entry: Entry, wake: float | None) -> Seen:
         run=last.id if last else None,
         ended=last.ended if last else None,
         overdue=wake,
+        is_due=entry.next_due is not None,
+        paused=entry.pause is not None,
+    )
+    return _at_work(seen, entry) if entry.open_runs else seen
+
+
+def _at_work(seen: Seen, entry: Entry) -> Seen:
+    running = [run.since for run in entry.running]
+    waiting = [_waits_since(run) for run in entry.open_runs if run.phase == "pending"]
+    return seen._replace(
         running=min(filter(None, running), default=None),
         unusual=entry.is_unusual,
         waiting=min(filter(None, waiting), default=None),
-        is_due=entry.next_due is not None,
-        paused=entry.pause is not None,
     )
 
 

@@ -1,41 +1,25 @@
-"""The crontabs of this host: /etc/crontab, /etc/cron.d, and those of users (crontab(5), cron(8))."""
+"""Where the crontabs of this host are: /etc/crontab, /etc/cron.d, and those of users (cron(8)), as they stand there."""
 
 import os
-import re
 import subprocess
-from collections.abc import Iterator
 from typing import NamedTuple
 
 SYSTEM, DROP_INS = "/etc/crontab", "/etc/cron.d"
-SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron")
+SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/var/spool/cron")  # Debian, SUSE, Red Hat
 DAEMONS = frozenset({"cron", "crond", "anacron", "fcron", "busybox", "systemd-cron"})
 PATH = "/usr/bin:/bin"  # that cron gives to commands
 _SECONDS = 10.0  # for crontab(1) to answer
 
-_VARIABLE = re.compile(r"""\s*["']?([A-Za-z_]\w*)["']?\s*=\s*(.*)""")
-_FIELDS = re.compile(r"\s*(@\w+|(?:\S+\s+){4}\S+)\s+(.*)")
-
 
 class Crontab(NamedTuple):
-    """One of them. Lines of a system's name a user (`user` is None), those of a user's are all that user's.
-    `mode` and `uid` are the file's, None of a text that crontab(1) gave."""
+    """One of them. The lines of a system's name a user each (`user` is None), those of a user's are all that user's.
+    `mode` and `uid` are the file's, None of what crontab(1) gave."""
 
     path: str
-    text: str
+    data: bytes
     user: str | None
     mode: int | None = None
     uid: int | None = None
-
-
-class Line(NamedTuple):
-    """A command, with its line number, when it is run, as whom, and the PATH that it gets."""
-
-    crontab: Crontab
-    number: int
-    when: str
-    user: str
-    command: str
-    search: str
 
 
 def crontabs(uid: int, user: str) -> list[Crontab]:
@@ -48,32 +32,9 @@ def crontabs(uid: int, user: str) -> list[Crontab]:
     return found + [crontab for path, name in users if (crontab := _read(path, name))]
 
 
-def lines(crontab: Crontab) -> Iterator[Line]:
-    """The commands in it; what cron would not understand is passed over."""
-    search = PATH
-    for number, text in enumerate(crontab.text.split("\n"), 1):
-        if not text.strip() or text.lstrip().startswith("#"):
-            continue
-        if variable := _VARIABLE.fullmatch(text):
-            search = variable[2].strip().strip("\"'") if variable[1] == "PATH" else search
-        elif fields := _FIELDS.fullmatch(text):
-            user, command = (crontab.user, fields[2]) if crontab.user else _user_and_rest(fields[2])
-            yield Line(crontab, number, fields[1], user, _until_percent(command), search)
-
-
-def _user_and_rest(text: str) -> tuple[str, str]:
-    user, _, command = text.partition(" ")
-    return user, command.strip()
-
-
-def _until_percent(command: str) -> str:
-    """What stands behind the first % is standard input; one that is meant has a backslash."""
-    return re.split(r"(?<!\\)%", command, maxsplit=1)[0].replace(r"\%", "%").strip()
-
-
 def _read(path: str, user: str | None) -> Crontab | None:
     try:
-        with open(path, encoding="utf-8", errors="replace", opener=_without_waiting) as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             about = os.fstat(file.fileno())
             return Crontab(path, file.read(), user, about.st_mode, about.st_uid)
     except (FileNotFoundError, IsADirectoryError):
@@ -86,7 +47,7 @@ def _own(user: str) -> list[Crontab]:
         said = subprocess.run(["/usr/bin/crontab", "-l"], capture_output=True, timeout=_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    return [Crontab("crontab -l", said.stdout.decode(errors="replace"), user)] if said.returncode == 0 else []
+    return [Crontab("crontab -l", said.stdout, user)] if said.returncode == 0 else []
 
 
 def _names(directory: str) -> list[str]:

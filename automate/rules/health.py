@@ -1,10 +1,12 @@
 """How an instance is, in the four words of monitoring plugins: from facts about its tasks and its scheduler."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from automate.rules.thresholds import Range
-from automate.run import Outcome
+
+if TYPE_CHECKING:
+    from automate.run import Outcome
 
 Level = Literal["OK", "UNKNOWN", "WARNING", "CRITICAL"]
 LEVELS: tuple[Level, ...] = ("OK", "UNKNOWN", "WARNING", "CRITICAL")
@@ -13,7 +15,7 @@ STATUSES: dict[Level, int] = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3
 """Exit statuses, by the Monitoring Plugins Development Guidelines."""
 
 _FOREVER = float("inf")
-FAILED: frozenset[Outcome] = frozenset({"failed", "timeout", "lost", "error"})
+FAILED: "frozenset[Outcome]" = frozenset({"failed", "timeout", "lost", "error"})
 
 Kind = Literal[
     "settings", "scheduler", "broken", "overdue", "failing", "warning", "long", "waiting", "paused", "status"
@@ -31,7 +33,7 @@ class Seen(NamedTuple):
     name: str
     enabled: bool = True
     fault: str | None = None
-    outcome: Outcome | None = None
+    outcome: "Outcome | None" = None
     run: int | None = None
     ended: float | None = None
     overdue: float | None = None

@@ -273,8 +273,11 @@ def test_crontabs_of_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(crontabs, "SYSTEM", str(tmp_path / "none"))
     monkeypatch.setattr(crontabs, "DROP_INS", str(tmp_path / "cron.d"))
     monkeypatch.setattr(crontabs, "SPOOLS", (str(tmp_path / "spool"),))
-    found = [(line.user, line.command) for each in crontabs.crontabs(0, "root") for line in crontabs.lines(each)]
-    assert found == [("root", "automate tick"), ("joe", "backup")]
+    found = [(each.path, each.user, each.data) for each in crontabs.crontabs(0, "root")]
+    assert found == [
+        (f"{tmp_path}/cron.d/x", None, b"* * * * * root automate tick\n"),
+        (f"{tmp_path}/spool/joe", "joe", b"@daily backup\n"),
+    ]
 
 
 def test_the_kernel_answers() -> None:

@@ -2,14 +2,16 @@
 
 import os
 import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from automate.crontab.job import Job
 from automate.operate.alive import Alive
-from automate.operate.doctor import keeping, machine, places, scheduling
+from automate.operate.doctor import cron, keeping, machine, places, scheduling
 from automate.operate.doctor.finding import Finding, ago, few
-from automate.process.crontabs import Crontab, Line, lines
+from automate.process.crontabs import Crontab
 from automate.process.kernel import UNLIMITED
 from automate.process.living import Holder
 from automate.process.mounts import Mount
@@ -40,9 +42,11 @@ def facts(alive: Alive, due: int = 2, **more: Any) -> scheduling.Scheduling:
     return scheduling.Scheduling(alive, due, **(known | more))
 
 
-def tick(when: str = "* * * * *", user: str = "root", program: str = "/bin/automate", **crontab: Any) -> Line:
-    known = {"path": "/etc/cron.d/automate", "text": "x\n", "user": None, "mode": 0o644, "uid": ROOT}
-    return Line(Crontab(**(known | crontab)), 3, when, user, f"{program} tick", "/usr/bin:/bin")
+def tick(when: str = "* * * * *", user: str = "root", program: str = "/bin/sh", **crontab: Any) -> cron.Line:
+    """A line in which `/bin/sh` stands for the program, since it is there."""
+    known = {"path": "/etc/cron.d/automate", "data": b"x\n", "user": None, "mode": 0o644, "uid": ROOT}
+    job = Job(3, 1, when, f"{program} tick", user, {})
+    return cron.Line(Crontab(**(known | crontab)), job, user)
 
 
 def test_nobody_runs_what_is_due() -> None:
@@ -90,24 +94,33 @@ def test_who_may_not_see_the_daemon_is_not_told_that_there_is_none() -> None:
     ("line", "said"),
     [
         (tick(user="joe"), "the step is taken as joe, and the instance is root's"),
-        (tick(program="/no/such/automate"), "cron does not find /no/such/automate"),
+        (tick(program="/no/such/automate"), "cron does not find /no/such/automate in /usr/bin:/bin"),
         (tick(when="*/5 * * * *"), "`*/5 * * * *` and not every minute"),
         (tick(path="/etc/cron.d/automate.cron"), "passes over files with such a name"),
         (tick(uid=OTHER), "not root's"),
         (tick(mode=0o664), "others can write it"),
-        (tick(text="* * * * * root automate tick"), "which has no end"),
+        (tick(data=b"* * * * * root automate tick"), "which has no end"),
     ],
 )
-def test_a_line_of_cron_that_does_not_do_it(line: Line, said: str) -> None:
-    program = line.command.partition(" ")[0]
-    found = [*scheduling.judge_ticking(scheduling.Ticking([line], cron_runs=True, user="root"))]
-    missing = [each for each in found if "cron does not find" in each.what]
-    assert [said in each.what for each in found if each not in missing or "/no/" in program] == [True]
+def test_a_line_of_cron_that_does_not_do_it(line: cron.Line, said: str, tmp_path: Path) -> None:
+    (tmp_path / "automate").symlink_to("/bin/sh")
+    there = line.job._replace(command=line.job.command.replace("/bin/sh", f"{tmp_path}/automate"))
+    found = only(cron.judge_ticking(cron.Ticking([line._replace(job=there)], cron_runs=True, user="root")))
+    assert said in found.what
 
 
 def test_a_line_of_cron_and_no_cron() -> None:
-    found = [*scheduling.judge_ticking(scheduling.Ticking([tick(program="/bin/sh/automate")], False, "root"))]  # noqa: FBT003
+    there = tick(program="automate")
+    found = [*cron.judge_ticking(cron.Ticking([there], cron_runs=False, user="root"))]
     assert found[0].what == "cron is to take steps, but no cron runs"
+
+
+def test_how_a_crontab_is_edited() -> None:
+    assert tick().edit == "editor /etc/cron.d/automate"
+    assert tick(user="joe", path="/var/spool/cron/joe")._replace(crontab=Crontab("x", b"", "joe", 0o600)).edit == (
+        "crontab -e -u joe"
+    )
+    assert tick()._replace(crontab=Crontab("crontab -l", b"", "joe")).edit == "crontab -e"
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("process", []), ("control-group", ["error"]), (None, ["error"])])
@@ -125,12 +138,12 @@ def test_a_users_unit_that_ends_at_logout() -> None:
 
 def test_the_same_command_in_a_crontab() -> None:
     backup = Task(name="backup", file="", command="backup  --all")
-    found = only(scheduling.judge_twice([(backup, tick(path="/etc/crontab"))]))
+    found = only(cron.judge_twice([(backup, tick(path="/etc/crontab"))]))
     assert (found.severity, found.where) == ("warning", "/etc/crontab:3")
 
 
 def test_what_is_done_to_output_makes_no_other_command() -> None:
-    assert scheduling._plain("backup --all >/dev/null 2>&1") == "backup --all"
+    assert cron._plain("backup --all >/dev/null 2>&1") == "backup --all"
 
 
 # Where it is
@@ -301,14 +314,26 @@ def test_an_old_sqlite() -> None:
 
 
 def test_the_lines_of_a_crontab() -> None:
-    text = "# x\nPATH=/opt/bin\nMAILTO=root\n\n0 3 * * * root a  b # c\n@daily joe  echo 50\\% %in\nnonsense\n"
-    found = [(each.number, each.when, each.user, each.command, each.search) for each in lines(Crontab("x", text, None))]
-    assert found == [(5, "0 3 * * *", "root", "a  b # c", "/opt/bin"), (6, "@daily", "joe", "echo 50%", "/opt/bin")]
+    text = b"# x\nPATH=/opt/bin\n\n0 3 * * * root a  b\n@daily joe  echo 50\\% %in\nnonsense\n"
+    found = [
+        (each.place, each.user, each.command, each.job.variables["PATH"])
+        for each in cron.lines(Crontab("x", text, None))
+    ]
+    assert found == [("x:4", "root", "a  b", "/opt/bin"), ("x:5", "joe", "echo 50%", "/opt/bin")]
 
 
-def test_the_lines_of_a_users_crontab_name_no_user() -> None:
-    (found,) = lines(Crontab("x", "0 3 * * * root a\n", "joe"))
-    assert (found.user, found.command) == ("joe", "root a")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "backup --all",
+        "backup   --all >/dev/null 2>&1",
+        "flock -n /run/lock/backup nice -n 5 backup --all",
+        "backup --all %x",
+    ],
+)
+def test_commands_that_are_a_tasks(command: str) -> None:
+    (line,) = cron.lines(Crontab("x", f"0 3 * * * {command}\n".encode(), "joe"))
+    assert "backup --all" in cron._commands(line)
 
 
 def test_few_of_many() -> None:

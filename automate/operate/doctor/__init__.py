@@ -2,14 +2,14 @@
 
 Each check is a row of CHECKS: one function that finds the facts, and one that judges them and knows nothing else.
 `tasks` asks about task files, `places` and `keeping` about where the instance is and what is kept there, `machine`
-about the host, `scheduling` about who runs what falls due. A new check is a new row.
+about the host, `scheduling` and `cron` about who runs what falls due. A new check is a new row.
 """
 
 import re
 from typing import NamedTuple
 
 from automate.errors import AutomateError
-from automate.operate.doctor import keeping, machine, places, scheduling, tasks
+from automate.operate.doctor import cron, keeping, machine, places, scheduling, tasks
 from automate.operate.doctor.finding import WRONG, Check, Finding, Installation, Severity, line
 
 __all__ = ["CHECKS", "WRONG", "Check", "Examined", "Finding", "Installation", "Severity", "examine"]
@@ -19,8 +19,8 @@ CHECKS = (
     Check("needs", "this host has what the tasks name", tasks.doubted, tasks.judge_doubted),
     Check("scheduler", "somebody runs what falls due", scheduling.scheduling, scheduling.judge_scheduling),
     Check("unit", "a unit of systemd leaves running tasks alone", scheduling.served, scheduling.judge_served),
-    Check("cron", "a line of cron that ticks is run", scheduling.ticking, scheduling.judge_ticking),
-    Check("twice", "no task stands in a crontab too", scheduling.twice, scheduling.judge_twice),
+    Check("cron", "a line of cron that ticks is run", cron.ticking, cron.judge_ticking),
+    Check("twice", "no task stands in a crontab too", cron.twice, cron.judge_twice),
     Check("taskdirs", "only the owner can add tasks", places.watched, places.judge_watched),
     Check("owner", "state and log are their owner's alone", places.owned, places.judge_owned),
     Check("room", "there is room to write, on a disk that stays", places.room, places.judge_room),

@@ -1,0 +1,166 @@
+"""Crontabs: lines that take our step, whether cron runs them at all, and tasks that stand there too."""
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from automate.crontab import percent, reading
+from automate.crontab.job import Job
+from automate.crontab.modernizing import modernized
+from automate.crontab.translation import translated
+from automate.operate.doctor.finding import Finding, Installation, line
+from automate.process import crontabs, host, living
+from automate.process.crontabs import Crontab
+from automate.task import Task
+
+_BY_HAND = ("manual",)
+_EVERY_MINUTE = frozenset({"* * * * *", "*/1 * * * *"})
+_IGNORED_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_QUIET = re.compile(r"\s*(?:[12&]?>+\s*/dev/null|2>&1)\s*")
+
+
+class Line(NamedTuple):
+    """A job of a crontab; `user` is whose it is, by the line or by the file."""
+
+    crontab: Crontab
+    job: Job
+    user: str
+
+    @property
+    def place(self) -> str:
+        """FILE:LINE."""
+        return f"{self.crontab.path}:{self.job.line}"
+
+    @property
+    def command(self) -> str:
+        """What the shell gets."""
+        return percent.split(self.job.command)[0].strip()
+
+    @property
+    def edit(self) -> str:
+        """The command line that opens it."""
+        if not self.crontab.user:
+            return line("editor", self.crontab.path)
+        return "crontab -e" if self.crontab.mode is None else line("crontab", "-e", "-u", self.crontab.user)
+
+
+def lines(crontab: Crontab) -> list[Line]:
+    """What cron would run; lines that it would not understand are left out."""
+    jobs = reading.read(crontab.data, "user" if crontab.user else "system", crontab.user).jobs
+    return [Line(crontab, job, job.user or "") for job in jobs]
+
+
+def ticks(installation: Installation) -> list[Line]:
+    """The lines of crontabs that take this instance's step."""
+    user = host.user_name(installation.uid)
+    found = [each for crontab in _crontabs(installation) for each in lines(crontab)]
+    return [each for each in found if _is_tick(each, installation, user)]
+
+
+def _crontabs(installation: Installation) -> list[Crontab]:
+    return crontabs.crontabs(installation.uid, host.user_name(installation.uid))
+
+
+def _is_tick(each: Line, installation: Installation, user: str) -> bool:
+    typed = words(each.command)
+    program = next((n for n, word in enumerate(typed) if os.path.basename(word) == "automate"), None)
+    if program is None or "tick" not in typed[program:]:
+        return False
+    directory = _directory(typed)
+    ours = installation.instance.directory
+    if ours is None or directory is None:
+        return directory is ours and each.user == user
+    return os.path.realpath(directory) == os.path.realpath(ours)
+
+
+def _directory(typed: Sequence[str]) -> str | None:
+    named = [word.removeprefix("AUTOMATE_DIR=") for word in typed if word.startswith("AUTOMATE_DIR=")]
+    named += [typed[place + 1] for place, word in enumerate(typed[:-1]) if word == "-C"]
+    named += [word[2:] for word in typed if word.startswith("-C") and word != "-C"]
+    return named[-1] if named else None
+
+
+def words(command: str) -> list[str]:
+    """As sh(1) splits it."""
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quote that is not closed
+        return command.split()
+
+
+class Ticking(NamedTuple):
+    """The lines, whether any cron runs, and as whom the instance's tasks are to be run."""
+
+    lines: Sequence[Line]
+    cron_runs: bool
+    user: str
+
+
+def ticking(installation: Installation) -> Ticking:
+    """As for `scheduling`."""
+    cron_runs = not crontabs.DAEMONS.isdisjoint(living.names())
+    return Ticking(ticks(installation), cron_runs, host.user_name(installation.uid))
+
+
+def judge_ticking(facts: Ticking) -> Iterator[Finding]:
+    if facts.lines and not facts.cron_runs:
+        yield Finding("error", "cron is to take steps, but no cron runs", fix="systemctl enable --now cron")
+    for each in facts.lines:
+        yield from _judge_crontab(each.crontab)
+        yield from _judge_tick(each, facts.user)
+
+
+def _judge_tick(each: Line, user: str) -> Iterator[Finding]:
+    program = next(word for word in words(each.command) if os.path.basename(word) == "automate")
+    search = each.job.variables.get("PATH", crontabs.PATH)
+    if each.user != user:
+        yield Finding("error", f"the step is taken as {each.user}, and the instance is {user}'s", each.place, each.edit)
+    if shutil.which(program, path=search) is None:
+        what = f"cron does not find {program} in {search}: write its whole path"
+        yield Finding("error", what, each.place, each.edit)
+    if each.job.schedule not in _EVERY_MINUTE:
+        when = f"at `{each.job.schedule}` and not every minute"
+        what = f"the step is taken {when}: what is due is started late, or missed"
+        yield Finding("warning", what, each.place, each.edit)
+
+
+def _judge_crontab(crontab: Crontab) -> Iterator[Finding]:
+    """What lets cron pass a file over without a word, or with one in its own log."""
+    path, name = crontab.path, os.path.basename(crontab.path)
+    if crontab.user is None and os.path.dirname(path) == crontabs.DROP_INS and _IGNORED_NAME.search(name):
+        plain = os.path.join(crontabs.DROP_INS, _IGNORED_NAME.sub("-", name))
+        yield Finding("error", "cron passes over files with such a name", path, line("mv", path, plain))
+    if crontab.user is None and crontab.uid:
+        yield Finding("error", "cron passes over it, since it is not root's", path, line("chown", "root:root", path))
+    if crontab.user is None and (crontab.mode or 0) & 0o022:
+        yield Finding("error", "cron passes over it, since others can write it", path, line("chmod", "go-w", path))
+    if crontab.data and not crontab.data.endswith(b"\n"):
+        yield Finding("error", "cron passes over its last line, which has no end", path, f"echo >> {shlex.quote(path)}")
+
+
+def twice(installation: Installation) -> list[tuple[Task, Line]]:
+    """Tasks that are due, whose command also stands in a crontab: as it is there, or as `import crontab` writes it."""
+    due = [task for task in installation.tasks if task.enabled and task.schedule != _BY_HAND]
+    known = {_plain(task.command if isinstance(task.command, str) else shlex.join(task.command)): task for task in due}
+    found = [each for crontab in _crontabs(installation) for each in lines(crontab)]
+    there = ((next(filter(None, map(known.get, _commands(each))), None), each) for each in found)
+    return [(task, each) for task, each in there if task is not None]
+
+
+def _commands(each: Line) -> list[str]:
+    imported = modernized(translated(each.job), [each.command]).keys["command"]
+    return [_plain(each.command), _plain(str(imported))]
+
+
+def _plain(command: str) -> str:
+    """Without what is done to its output only, and with single spaces."""
+    return " ".join(_QUIET.sub(" ", command).split())
+
+
+def judge_twice(found: Iterable[tuple[Task, Line]]) -> Iterator[Finding]:
+    for task, each in found:
+        what = f"the command of {task.name} stands here too, for {each.user}: it runs twice"
+        yield Finding("warning", what, each.place, each.edit)
