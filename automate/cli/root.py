@@ -30,6 +30,7 @@ VERBS = {
     "tick": "One step of the scheduler, for system cron.",
     "audit": "Prove that every due time has its one record.",
     "status": "Health in one line and an exit status, for monitoring.",
+    "metrics": "Health and last runs, as Prometheus reads them.",
     "doctor": "What is wrong with this installation, and what mends it.",
     "import": "Make task files of crontabs.",
     "schema": "JSON Schemas of task files and settings.",

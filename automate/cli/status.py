@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from automate.cli.options import Shell, json_option, names_argument, pass_shell
-from automate.errors import AutomateError
+from automate.errors import AutomateError, NoSuchTaskError
 from automate.quantity import Duration
 from automate.rules.health import STATUSES, Bounds, Health, Problem, Scheduler, health
 from automate.rules.thresholds import Range
@@ -94,6 +94,9 @@ def _report(shell: Shell, names: tuple[str, ...], labels: tuple[str, ...], bound
     now = shell.now.timestamp()
     with catalog_and_state(shell) as (catalog, state):
         found = facts(shell.instance, catalog, state, names, labels, now)
+    if not found.tasks:
+        where = f" with the label {' and '.join(labels)}" if labels else f" in {shell.instance.task_dirs[0]}"
+        raise NoSuchTaskError(f"there are no tasks{where}")
     judged = health(found.tasks, found.scheduler, bounds, now)
     if as_json:
         shell.write(_json(shell, judged, found))
@@ -110,7 +113,7 @@ def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
         from automate.operate.health import Facts
 
         judged = Health("UNKNOWN", [Problem("UNKNOWN", "status", what=message)])
-        shell.write(_json(shell, judged, Facts([], Scheduler(None, None), Alive(None))))
+        shell.write(_json(shell, judged, Facts([], [], Scheduler(None, None), Alive(None))))
     else:
         from automate.render.plugin import unknown
 

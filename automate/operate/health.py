@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from automate.catalog import Catalog, Entry
-from automate.errors import NoSuchTaskError
 from automate.operate.alive import Alive, alive
 from automate.paths import Instance
 from automate.rules.health import Scheduler, Seen
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
 
 
 class Facts(NamedTuple):
-    """Tasks in the order of their names, or as they were asked for."""
+    """Tasks in the order of their names, or as they were asked for; `entries` are the same ones."""
 
     tasks: list[Seen]
+    entries: list[Entry]
     scheduler: Scheduler
     daemon: Alive
 
@@ -31,16 +31,13 @@ def facts(
     now: float,
 ) -> Facts:
     """Of all tasks, or of those of these names, globs and labels, at `now` in epoch seconds. Costs as much as a listing
-    of them. NoSuchTaskError when there is none."""
+    of them. NoSuchTaskError for a name that means none."""
     wakes = {row.task: row.wake for row in schedules.awake(state, now)} if state else {}
     entries = [entry for entry in catalog.entries(patterns) if entry.has(labels)]
-    if not entries:
-        where = f" with the label {' and '.join(labels)}" if labels else f" in {instance.task_dirs[0]}"
-        raise NoSuchTaskError(f"there are no tasks{where}")
     daemon = alive(instance, state)
     fault = str(catalog.settings_faults[0]) if catalog.settings_faults else None
     tasks = [_seen(entry, wakes.get(entry.name)) for entry in entries]
-    return Facts(tasks, Scheduler(daemon.serving, daemon.stepped, fault), daemon)
+    return Facts(tasks, entries, Scheduler(daemon.serving, daemon.stepped, fault), daemon)
 
 
 def _seen(entry: Entry, wake: float | None) -> Seen:

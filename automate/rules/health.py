@@ -14,6 +14,8 @@ LEVELS: tuple[Level, ...] = ("OK", "UNKNOWN", "WARNING", "CRITICAL")
 STATUSES: dict[Level, int] = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3}
 """Exit statuses, by the Monitoring Plugins Development Guidelines."""
 
+OVERDUE = 300.0
+"""Seconds after which nobody is there who would look: a daemon does each half minute, and cron each minute."""
 _FOREVER = float("inf")
 FAILED: "frozenset[Outcome]" = frozenset({"failed", "timeout", "lost", "error"})
 
@@ -59,7 +61,7 @@ class Bounds(NamedTuple):
 
     critical: Range | None
     warning: Range | None = None
-    overdue: float = 300.0
+    overdue: float = OVERDUE
     long: float | None = None
     paused: bool = False
 

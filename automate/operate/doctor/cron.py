@@ -69,11 +69,15 @@ def _is_tick(each: Line, installation: Installation, user: str) -> bool:
     program = next((n for n, word in enumerate(typed) if os.path.basename(word) == "automate"), None)
     if program is None or "tick" not in typed[program:]:
         return False
-    directory = _directory(typed)
-    ours = installation.instance.directory
-    if ours is None or directory is None:
-        return directory is ours and each.user == user
-    return os.path.realpath(directory) == os.path.realpath(ours)
+    return means(typed, installation) and (installation.instance.directory is not None or each.user == user)
+
+
+def means(typed: Sequence[str], installation: Installation) -> bool:
+    """Whether a command line names this instance's directory, or none if it has none."""
+    ours, theirs = installation.instance.directory, _directory(typed)
+    if ours is None or theirs is None:
+        return theirs is ours
+    return os.path.realpath(theirs) == os.path.realpath(ours)
 
 
 def _directory(typed: Sequence[str]) -> str | None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from automate.operate.alive import Alive
-from automate.operate.doctor.cron import Line, ticks, words
+from automate.operate.doctor.cron import Line, means, ticks, words
 from automate.operate.doctor.finding import Finding, Installation, ago, counted, line
 from automate.process import host, units
 from automate.process.units import Unit
+from automate.rules.health import OVERDUE
 
-ASLEEP = 300.0  # seconds without a step, after which nobody is there: serve and cron take one each minute
 _SERVES = re.compile(r"(?:^|[/\s])automate\b.*\bserve\b")
 
 
@@ -46,7 +46,7 @@ def scheduling(installation: Installation) -> Scheduling:
 
 def judge_scheduling(facts: Scheduling) -> Iterator[Finding]:
     daemon, stepped = facts.alive, facts.alive.stepped
-    is_asleep = stepped is None or stepped < facts.now - ASLEEP
+    is_asleep = stepped is None or stepped < facts.now - OVERDUE
     last = "no step was ever taken" if stepped is None else f"the last step was taken {ago(facts.now - stepped)} ago"
     if daemon.serving is None:
         yield Finding("unknown", "this user may not see whether a daemon serves", fix="sudo automate doctor")
@@ -68,8 +68,13 @@ def _fix(facts: Scheduling) -> str:
 
 
 def services(installation: Installation) -> list[Unit]:
-    """The units that run the daemon for this instance's user."""
-    return units.services(units.directories(installation.uid, installation.home), _SERVES)
+    """The units that run the daemon of this instance."""
+    found = units.services(units.directories(installation.uid, installation.home), _SERVES)
+    return [unit for unit in found if means(_typed(unit), installation)]
+
+
+def _typed(unit: Unit) -> list[str]:
+    return words(f"{unit.settings.get('Environment', '')} {unit.settings['ExecStart']}")
 
 
 class Served(NamedTuple):

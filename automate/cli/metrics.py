@@ -1,0 +1,42 @@
+"""`automate metrics`: health and last runs as Prometheus reads them."""
+
+import os
+
+import click
+
+from automate import __version__
+from automate.cli.options import Shell, pass_shell
+from automate.errors import UsageError
+
+
+@click.command("metrics")
+@click.option(
+    "--textfile", metavar="FILE", type=click.Path(dir_okay=False),
+    help="Write FILE, in one step, for node_exporter's textfile collector.",
+)  # fmt: skip
+@pass_shell
+def command(shell: Shell, textfile: str | None) -> int:
+    """Metrics of the tasks and the scheduler, in Prometheus' text format."""
+    from automate.cli.tasks import catalog_and_state
+    from automate.operate.health import facts
+    from automate.render.metrics import exposition, metrics
+
+    with catalog_and_state(shell) as (catalog, state):
+        found = facts(shell.instance, catalog, state, (), (), shell.now.timestamp())
+    common = {"state_dir": shell.instance.state}
+    text = exposition(metrics(found, __version__, shell.now.timestamp()), common)
+    if textfile is None:
+        shell.write(text)
+    else:
+        _put(textfile, text)
+    return 0
+
+
+def _put(path: str, text: str) -> None:
+    """The collector, another user, may read it; it passes over the name under which it is written first."""
+    from automate.taskfile.storing import OPEN, store
+
+    directory = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(directory):
+        raise UsageError(f"{directory}: no such directory")
+    store(path, text.encode(), mode=OPEN, replace=True)
