@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from automate.cli.options import Shell, names_argument, pass_shell, reading
+from automate.cli.options import Shell, complete_tasks, names_argument, pass_shell, reading
 from automate.cli.words import words_option
+from automate.errors import UsageError
 from automate.render.tasks import COLUMNS, DEFAULT, UNUSUAL, Listing, listing
 
 if TYPE_CHECKING:
     from automate.catalog import Catalog, Entry
+    from automate.render.watched import Picture
     from automate.run import Record
 
 OUTCOMES = ("failed", "error", "timeout", "lost", "missed", "stopped", "warning", "skipped", "success")
 """In the order of `--sort result`: what needs a look comes first."""
 STATES = ("running", UNUSUAL, "retrying", "queued", "broken", "paused", "disabled", "idle", "never")
 """In the order of `--sort state`."""
+EVERY, LEAST, MOST = 15, 0.1, 86400.0  # seconds
 _LATEST = float("inf")
 
 SORTS: "dict[str, Callable[[Entry], Any]]" = {
@@ -74,7 +77,37 @@ def _complete(of: "Callable[[Entry], Iterable[str]]") -> Callable[[click.Context
     return complete
 
 
-@click.command("list")
+class _Watched(click.Command):
+    """What follows --watch is its argument when it is a number, and a task's name when it is not."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        for place in range(end):
+            if args[place] == "--watch" and not (place + 1 < end and _is_number(args[place + 1])):
+                args[place] = f"--watch={EVERY}"
+        return super().parse_args(ctx, args)
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    from automate.quantity import Duration
+
+    try:
+        seconds = float(value) if _is_number(value) else Duration.parse(value)
+    except ValueError:
+        seconds = 0.0
+    if not LEAST <= seconds <= MOST:
+        text = f"{value!r}; expected seconds or a duration, from {LEAST} s to a day"
+        raise click.BadParameter(text, context, parameter)
+    return seconds
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
+
+
+@click.command("list", cls=_Watched)
 @names_argument
 @words_option("--status", "words", OUTCOMES + STATES, f"Whose last run ended so, or which are: {', '.join(STATES)}.")
 @click.option(
@@ -91,6 +124,10 @@ def _complete(of: "Callable[[Entry], Iterable[str]]") -> Callable[[click.Context
     help="next: the soonest first; last: the latest; duration: the longest; result: the worst; state: running first.",
 )  # fmt: skip
 @words_option("--columns", "columns", [*COLUMNS], f"Show these, in this order: {', '.join(COLUMNS)}.")
+@click.option(
+    "--watch", "every", callback=_seconds, metavar="[SECONDS]", shell_complete=complete_tasks,
+    help=f"Show it again every so often ({EVERY}); q ends.",
+)  # fmt: skip
 @reading
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
@@ -103,14 +140,17 @@ def command(  # noqa: PLR0913 - an argument for each option
     search: str | None,
     sort: str,
     columns: list[str] | None,
+    every: float | None,
     as_json: bool,
     header: bool,
 ) -> int:
     """The tasks: state, last run, next run. NAMEs may be globs."""
     gc.disable()  # 10,000 rows are no garbage, and looking for some among them takes as long as making them
+    wanted = Wanted(names, words, labels, categories, search, sort, columns or [*DEFAULT])
+    if every is not None:
+        return _watch(shell, wanted, every, as_json=as_json, is_chosen=columns is not None, header=header)
     from automate.cli import tasks
 
-    wanted = Wanted(names, words, labels, categories, search, sort, columns or [*DEFAULT])
     with tasks.catalog(shell) as catalog:
         entries = wanted.entries(catalog, recent=as_json or wanted.needs("recent"))
     if as_json:
@@ -122,6 +162,39 @@ def command(  # noqa: PLR0913 - an argument for each option
     tasks.tell_pause(shell, catalog)
     tasks.tell_faults(shell, catalog)
     return 0
+
+
+def _watch(shell: Shell, wanted: Wanted, every: float, *, as_json: bool, is_chosen: bool, header: bool) -> int:
+    if as_json:
+        raise UsageError("--watch does not go with --json")
+    from automate.cli.watching import watch
+
+    return watch(shell, lambda: _picture(shell, wanted, every, is_chosen=is_chosen, header=header))
+
+
+def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, header: bool) -> "Picture":
+    """As it is at this moment. What is to be said is a part of it."""
+    from contextlib import redirect_stderr
+    from io import StringIO
+
+    from automate.cli import tasks
+    from automate.operate.alive import alive
+    from automate.render.watched import Picture, scheduled_by
+    from automate.state.schedules import overdue
+
+    shell.look_again()
+    with redirect_stderr(StringIO()) as said:
+        with tasks.catalog_and_state(shell) as (catalog, state):
+            entries = wanted.entries(catalog, recent=wanted.needs("recent"))
+            late = overdue(state, shell.now.timestamp()) if state else frozenset()
+            by = scheduled_by(alive(shell.instance, state), shell.screen)
+        if not entries:
+            shell.say("No task is like that." if catalog.names() else tasks.no_tasks(shell))
+        tasks.tell_pause(shell, catalog)
+        tasks.tell_faults(shell, catalog)
+    found = _listing(wanted, entries, shell)._replace(screen=shell.drawing)
+    notes = said.getvalue().splitlines()
+    return Picture(found, late, by, notes, every, wanted.columns if is_chosen else None, header)
 
 
 def _listing(wanted: Wanted, entries: "list[Entry]", shell: Shell) -> Listing:

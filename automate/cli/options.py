@@ -45,6 +45,11 @@ class Shell:
 
         return clock.now()
 
+    def look_again(self) -> None:
+        """From now on `now` is another moment, and the screens are looked at anew: for commands that go on for long."""
+        for known in ("now", "screen", "drawing", "errors"):
+            self.__dict__.pop(known, None)
+
     @cached_property
     def screen(self) -> "Screen":
         """Standard output."""

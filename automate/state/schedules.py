@@ -60,6 +60,12 @@ def awake(state: State, now: float) -> list[Scheduled]:
     return _rows(state, " WHERE wake <= ? ORDER BY wake", (now,))
 
 
+def overdue(state: State, now: float, patience: float = 90.0) -> frozenset[str]:
+    """The tasks with a due time that nobody has decided for so many seconds; cron calls `tick` but once a minute."""
+    rows = state.read("SELECT task FROM schedules WHERE wake <= ?", (now - patience,))
+    return frozenset(str(task) for (task,) in rows)
+
+
 def ahead_of_clock(state: State, limit: float) -> list[Scheduled]:
     """Those decided up to later than `limit`: the clock was set back."""
     return _rows(state, " WHERE until > ?", (limit,))

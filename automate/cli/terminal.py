@@ -1,0 +1,127 @@
+"""A terminal that is drawn over and over: taken over whole, and given back as it was, whatever ends the command.
+
+The sequences are those of xterm, which every terminal in use knows (ctlseqs, "DECSET"; ECMA-48); termios(3) for keys.
+"""
+
+import os
+import select
+import signal
+import sys
+import termios
+from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from automate.cli.exits import cannot_write
+
+_TAKE = "\x1b[?1049h\x1b[?25l\x1b[?7l"  # the other screen, no cursor, no line wraps
+_GIVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
+RESIZED = "resized"
+_HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_NOTED = (*_ENDING, signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
+_LFLAG, _CC = 3, 6  # termios(3) as Python lists it
+
+
+class Terminal:
+    """Standard output, and the keys of standard input where that is a terminal too. Signals are noted, and heeded while
+    waiting; SIGINT alone is a KeyboardInterrupt at once. A signal that ends the command ends the process by itself,
+    when the terminal was given back."""
+
+    def __init__(self) -> None:
+        self._noted: list[int] = []
+        self._handlers: dict[int, Any] = {}
+        self._modes: list[Any] | None = None
+        self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def __enter__(self) -> Self:
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        self._handlers = {number: signal.signal(number, self._note) for number in _NOTED}
+        self._take()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _value: object, _trace: TracebackType | None) -> None:
+        impatient = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it undone
+        self._give()
+        signal.set_wakeup_fd(-1)
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        signal.signal(signal.SIGINT, impatient)
+        if kind is None and (ending := [number for number in self._noted if number in _ENDING]):
+            signal.raise_signal(ending[0])
+
+    @property
+    def size(self) -> os.terminal_size:
+        """As it is now; what COLUMNS says may be over. 80 by 24 where nobody knows."""
+        try:
+            size = os.get_terminal_size(sys.stdout.fileno())
+        except OSError:
+            size = os.terminal_size((0, 0))
+        return os.terminal_size((size.columns or 80, size.lines or 24))
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """From the top left corner, over what was there, in one piece; they must fit. What was there is erased before a
+        line is written: behind one that is as wide as the screen, its last character would be."""
+        *above, last = lines
+        self._write(_HOME + "".join(f"{_REST_OF_LINE}{line}\r\n" for line in above) + _REST_OF_SCREEN + last)
+
+    def wait(self, seconds: float) -> str | None:
+        """Until a key is typed, which is returned, or `seconds` are over, or this process was stopped for a while: "".
+        None when the command is to end; RESIZED when the terminal has another size."""
+        keys = [] if self._modes is None else [sys.stdin.fileno()]
+        ready, _, _ = select.select([self._woken, *keys], [], [], seconds)
+        if self._woken in ready:
+            with suppress(BlockingIOError):
+                os.read(self._woken, 4096)
+            return self._heed()
+        if not ready:
+            return ""
+        with suppress(OSError):  # EIO: the terminal is gone
+            return os.read(keys[0], 64).decode(errors="replace") or None
+        return None
+
+    def _heed(self) -> str | None:
+        if any(number in _ENDING for number in self._noted):
+            return None
+        noted, self._noted = self._noted, []
+        if signal.SIGTSTP in noted:
+            self._give()
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTSTP)  # here it stands still until SIGCONT
+            signal.signal(signal.SIGTSTP, self._note)
+        if signal.SIGTSTP not in noted and signal.SIGCONT not in noted:
+            return RESIZED
+        self._take()
+        return ""
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self._noted.append(number)
+
+    def _take(self) -> None:
+        """Once more does no harm: whoever stopped this process may have changed everything."""
+        with suppress(termios.error, OSError, ValueError):  # standard input is no terminal, or closed
+            descriptor = sys.stdin.fileno()
+            modes = termios.tcgetattr(descriptor)
+            self._modes = self._modes or termios.tcgetattr(descriptor)
+            modes[_LFLAG] &= ~(termios.ICANON | termios.ECHO)
+            modes[_CC][termios.VMIN], modes[_CC][termios.VTIME] = 1, 0
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, modes)
+        self._write(_TAKE)
+
+    def _give(self) -> None:
+        """As it was; a terminal that is gone needs nothing."""
+        if self._modes is not None:
+            with suppress(termios.error, OSError):
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._modes)
+        with suppress(OSError):
+            os.write(sys.stdout.fileno(), _GIVE.encode())
+
+    def _write(self, text: str) -> None:
+        """Past the buffer: what an exception left there would be written when the terminal has been given back."""
+        rest = text.encode(sys.stdout.encoding, "backslashreplace")
+        try:
+            while rest:
+                rest = rest[os.write(sys.stdout.fileno(), rest) :]
+        except OSError as error:
+            raise cannot_write(error) from error

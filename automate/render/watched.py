@@ -1,0 +1,105 @@
+"""What `list --watch` shows: the clock, how many tasks are how, who schedules, and as many tasks as there is room."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from automate.render.columns import cut, text_width
+from automate.render.figures import relative, when
+from automate.render.screen import Screen, paint
+from automate.render.tasks import DEFAULT, Listing, instant, listing
+from automate.run import FAILED
+
+if TYPE_CHECKING:
+    from automate.catalog import Entry
+    from automate.operate.alive import Alive
+
+NOBODY = "nobody schedules"
+_LATE = 90.0  # seconds: a `tick` of cron's is due each minute
+_WITH_PROGRESS = ("name", "state", "progress", *DEFAULT[2:])
+_MEANINGS = {"running": "running", "unusual": "warning", "failed": "failed", "overdue": "error", "broken": "error"}
+
+
+class Picture(NamedTuple):
+    """One look. `columns` is None where none were asked for; `notes` is what else there is to say; `every` is in
+    seconds."""
+
+    tasks: Listing
+    overdue: frozenset[str]
+    scheduler: str
+    notes: Sequence[str]
+    every: float
+    columns: Sequence[str] | None = None
+    header: bool = True
+
+
+def head(picture: Picture) -> list[str]:
+    """The first lines."""
+    screen = picture.tasks.screen
+    number = len(picture.tasks.entries)
+    tasks = f"{number} task{'' if number == 1 else 's'}"
+    clock = paint(when(screen.now, seconds=True), "heading", screen)
+    counted = counts(picture.tasks.entries, picture.overdue, screen)
+    first = f"{clock}  every {picture.every:g}s  {tasks}{': ' if counted else ''}{counted}"
+    return [first, picture.scheduler, *picture.notes]
+
+
+def counts(entries: Iterable["Entry"], overdue: frozenset[str], screen: Screen) -> str:
+    """`2 running, 1 failed`: what is not as every day. A task may be counted under several words."""
+    counted = Counter(word for entry in entries for word in _words(entry, overdue))
+    order = ("running", "unusual", "retrying", "queued", "failed", "overdue", "broken", "paused", "disabled")
+    return ", ".join(
+        paint(f"{counted[word]} {word}", _MEANINGS.get(word, word), screen) for word in order if counted[word]
+    )
+
+
+def _words(entry: "Entry", overdue: frozenset[str]) -> set[str]:
+    words = {entry.state}
+    words |= {"unusual"} if entry.is_unusual else set()
+    words |= {"failed"} if entry.last and entry.last.outcome in FAILED else set()
+    return words | ({"overdue"} if entry.name in overdue else set())
+
+
+def scheduled_by(alive: "Alive", screen: Screen) -> str:
+    """Who starts what falls due, as far as this user may know."""
+    stepped = None if alive.stepped is None else min(instant(alive.stepped), screen.now)
+    looked = "no step was ever taken" if stepped is None else f"last step {relative(stepped, screen.now)}"
+    is_late = stepped is None or (screen.now - stepped).total_seconds() > _LATE
+    if alive.serving is None:
+        return f"this user may not see who schedules; {looked}"
+    who = f"served by process {alive.pid}" if alive.serving else NOBODY if is_late else "scheduled by tick"
+    return paint(f"{who}; {looked}", "error" if is_late else "", screen)
+
+
+def text(picture: Picture) -> str:
+    """All of it, for a file or a pipe."""
+    table = listing(picture.tasks, picture.columns or DEFAULT, header=picture.header) if picture.tasks.entries else ""
+    return "\n".join([*head(picture)[:2], ""]) + table + "\n"
+
+
+def lines(picture: Picture, width: int, height: int) -> list[str]:
+    """As many as fit, none wider than the screen; what is left out is counted in the last one."""
+    entries = picture.tasks.entries
+    above = [*head(picture)[: max(1, height // 3)], ""]
+    room = max(1, height - len(above) - picture.header)
+    shown = entries if len(entries) <= room else entries[: max(0, room - 1)]
+    table = _table(picture, shown, width).splitlines()
+    left_out = entries[len(shown) :]
+    rest = []
+    if left_out:
+        counted = counts(left_out, picture.overdue, picture.tasks.screen)
+        rest = [f"and {len(left_out)} more{': ' if counted else ''}{counted}"]
+    return [cut(line, width) for line in [*above, *table, *rest][:height]]
+
+
+def _table(picture: Picture, entries: Sequence["Entry"], width: int) -> str:
+    """With the progress of what runs, where nobody chose columns, it is known and there is room."""
+    if not entries:
+        return ""
+    screen = picture.tasks.screen._replace(width=width)
+    tasks = picture.tasks._replace(entries=entries, screen=screen)
+    if picture.columns is None and any(run.expected for entry in entries for run in entry.running):
+        wide = listing(tasks._replace(screen=screen._replace(width=None)), _WITH_PROGRESS, header=picture.header)
+        if max(map(text_width, wide.splitlines())) <= width:
+            return wide
+    return listing(tasks, picture.columns or DEFAULT, header=picture.header)

@@ -1,0 +1,245 @@
+"""`automate list --watch`, on a terminal of its own and in a pipe."""
+
+import fcntl
+import os
+import re
+import signal
+import struct
+import termios
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+
+TAKEN, GIVEN = "\x1b[?1049h", "\x1b[?1049l"
+NEVER = "600"  # seconds between looks: what comes sooner was asked for
+
+
+class Terminal:
+    """A pseudo-terminal of so many lines and columns; what was written to it, all of it and as it is shown now."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = os.openpty()
+        self.text = ""
+        self.resize(24, 100)
+
+    def resize(self, lines: int, columns: int) -> None:
+        """The kernel tells who runs there."""
+        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def read(self) -> str:
+        """All that was ever written."""
+        os.set_blocking(self.ours, False)
+        with suppress(OSError):
+            while chunk := os.read(self.ours, 65536):
+                self.text += chunk.decode()
+        return self.text
+
+    def shown(self) -> list[str]:
+        """The lines of the newest picture that is whole, without colours."""
+        whole = re.findall(r"\x1b\[H((?:(?!\x1b\[H).)*?\x1b\[J[^\x1b]*)", self.read(), re.DOTALL)
+        return re.sub(r"\x1b\[[\d;?]*[A-Za-z]|\r", "", whole[-1]).split("\n") if whole else []
+
+    def type(self, keys: str) -> None:
+        os.write(self.ours, keys.encode())
+
+    @property
+    def modes(self) -> list[object]:
+        return termios.tcgetattr(self.theirs)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    made = Terminal()
+    yield made
+    os.close(made.ours)
+    os.close(made.theirs)
+
+
+@pytest.fixture
+def watch(
+    terminal: Terminal,
+    start: Callable[..., "subprocess.Popen[str]"],
+    environment: dict[str, str],
+    until: Callable[..., object],
+) -> Callable[..., "subprocess.Popen[str]"]:
+    """`watch("--sort", "state")` is the program on the terminal, once it has drawn."""
+
+    def begin(*arguments: str, every: str = NEVER) -> "subprocess.Popen[str]":
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal.theirs)
+        env = environment | {"TERM": "xterm", "NO_COLOR": "1"}
+        watching = start("list", "--watch", every, *arguments, within=["setsid", "-c"], env=env, **streams)
+        until(terminal.shown)
+        return watching
+
+    return begin
+
+
+def test_it_is_drawn_again_in_the_same_place(watch, terminal, task, run_cli, until):
+    task("a", "sleep 60")
+    watch(every="0.2")
+    assert [line.split()[:2] for line in terminal.shown()[-1:]] == [["a", "idle"]]
+    run_cli("run", "a", "--detach")
+    until(lambda: re.match(r"a +running \d", terminal.shown()[-1]))
+    assert ": 1 running" in terminal.shown()[0]
+    assert terminal.text.count(TAKEN) == 1
+    run_cli("stop", "a")
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"), [("q", 0), ("\x04", 0), ("\x03", 130), ("\x1c", -signal.SIGQUIT)], ids=["q", "D", "C", "Q"]
+)
+def test_keys_end_it_and_the_terminal_is_as_it_was(watch, terminal, typed, status):
+    before = terminal.modes
+    watching = watch()
+    assert terminal.modes != before
+    terminal.type(typed)
+    assert watching.wait(20) == status
+    assert terminal.read().endswith(GIVEN)
+    assert "\x1b[?25h" in terminal.text.rpartition(TAKEN)[2]
+    assert terminal.modes == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_it_and_the_terminal_is_as_it_was(watch, terminal, number):
+    before = terminal.modes
+    watching = watch()
+    watching.send_signal(number)
+    assert watching.wait(20) == -number
+    assert terminal.read().endswith(GIVEN)
+    assert terminal.modes == before
+
+
+def test_a_state_that_cannot_be_read_is_told_and_is_no_end(watch, terminal, task, instance, until):
+    task("a", "true")
+    watching = watch(every="0.2")
+    state = instance / ".automate" / "state.db"
+    state.unlink()
+    state.mkdir()
+    until(lambda: any("automate: " in line for line in terminal.shown()))
+    terminal.type("q")
+    assert watching.wait(20) == 0
+
+
+def test_stopped_it_gives_the_terminal_back_and_continued_it_looks_again(watch, terminal, task, until):
+    watching = watch()
+    task("new", "true")
+    watching.send_signal(signal.SIGTSTP)  # of a group without a parent's shell the kernel stops none
+    until(lambda: terminal.read().count(TAKEN) == 2)
+    assert terminal.text.index(GIVEN) < terminal.text.rindex(TAKEN)
+    until(lambda: terminal.shown()[-1].startswith("new "))
+    watching.send_signal(signal.SIGSTOP)
+    watching.send_signal(signal.SIGCONT)
+    until(lambda: terminal.read().count(TAKEN) == 3)
+
+
+def test_what_there_is_no_room_for_is_counted(watch, terminal, task):
+    for number in range(50):
+        task(f"t{number:02}", "true", enabled=number < 45)
+    terminal.resize(12, 40)
+    watch()
+    shown = terminal.shown()
+    assert len(shown) == 12
+    assert max(map(len, shown)) == 40
+    assert shown[-1] == "and 43 more: 5 disabled"
+    assert shown[3].startswith("NAME")
+
+
+def test_a_terminal_of_another_size_is_drawn_at_once(watch, terminal, task, until):
+    for number in range(50):
+        task(f"t{number:02}", "true")
+    watch()
+    terminal.resize(10, 60)
+    until(lambda: len(terminal.shown()) == 10)
+    terminal.resize(60, 60)
+    until(lambda: terminal.shown()[-1].startswith("t49"))
+
+
+def test_any_other_key_looks_at_once(watch, terminal, task, until):
+    watch()
+    task("new", "true")
+    terminal.type(" ")
+    until(lambda: terminal.shown()[-1].startswith("new "))
+
+
+def test_who_schedules_is_told(watch, terminal, task, run_cli, until):
+    task("a", "true", schedule="every 2 hours")
+    watch(every="0.2")
+    assert terminal.shown()[1] == "nobody schedules; no step was ever taken"
+    run_cli("tick")
+    until(lambda: re.fullmatch("scheduled by tick; last step (now|.* ago)", terminal.shown()[1]))
+
+
+def test_faults_and_pauses_are_a_part_of_the_picture(watch, terminal, task, run_cli):
+    task("a", None)
+    run_cli("pause", "--reason", "new disks")
+    terminal.resize(24, 300)
+    watch()
+    text = "\n".join(terminal.shown())
+    assert "tasks.d/a.yaml:1:13: command: " in text
+    assert "all tasks are paused" in text
+    assert "new disks" in text
+
+
+def test_a_task_that_is_gone_is_no_end(watch, terminal, task, until):
+    file = task("a", "true")
+    task("b", "true")
+    watch("a", every="0.2")
+    file.unlink()
+    until(lambda: any("automate: no task 'a'" in line for line in terminal.shown()))
+    task("a", "true")
+    until(lambda: terminal.shown()[-1].startswith("a "))
+
+
+def test_the_progress_of_what_runs_is_shown_where_there_is_room(watch, terminal, task, run_cli, until):
+    task("a", "sleep $((AUTOMATE_RUN * AUTOMATE_RUN))")
+    run_cli("run", "a")
+    task("b", "sleep 60")
+    run_cli("run", "a", "b", "--detach")
+    terminal.resize(24, 160)
+    watch("--no-header", every="0.2")
+    until(lambda: re.match(r"a +running \d.* of ~1\.0s +█{10} +\d{3,}%", terminal.shown()[-2]))
+    terminal.resize(24, 80)
+    until(lambda: "█" not in "".join(terminal.shown()) and len(terminal.shown()) == 5)
+    run_cli("stop", "a", "b")
+
+
+def test_in_a_pipe_the_looks_follow_one_another_as_plain_text(start, task):
+    task("a", "true")
+    watching = start("list", "--watch", "0.1", "--columns", "name,state", env=os.environ | {"TERM": "xterm"})
+    lines = [watching.stdout.readline() for _ in range(10)]
+    assert lines[1:5] == ["nobody schedules; no step was ever taken\n", "NAME  STATE\n", "a     idle\n", "\n"]
+    assert lines[6:10] == lines[1:5]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_it_ends_when_nobody_reads_any_more(start, task):
+    task("a", "true")
+    watching = start("list", "--watch=0.1")
+    watching.stdout.readline()
+    watching.stdout.close()
+    assert watching.wait(20) == 141
+
+
+def test_what_follows_is_its_argument_only_when_it_is_a_number(start, task):
+    task("a", "true")
+    task("b", "true")
+    for words, told in ((["--watch", "b"], "every 15s  1 task"), (["--watch", "0.5", "b"], "every 0.5s  1 task")):
+        watching = start("list", *words)
+        assert told in watching.stdout.readline()
+        watching.kill()
+
+
+@pytest.mark.parametrize("words", [["--watch=x"], ["--watch=0"], ["--watch=2d"], ["--watch", "--json"]])
+def test_what_it_cannot_mean_is_a_usage_error(run_cli, words):
+    result = run_cli("list", *words)
+    assert (result.returncode, result.stdout) == (2, "")
+
+
+def test_a_wrong_name_is_an_error_at_once(run_cli, task):
+    task("a", "true")
+    assert run_cli("list", "--watch", "nix").returncode == 4

@@ -1,0 +1,69 @@
+"""What `list --watch` shows, by itself."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automate.catalog import Entry
+from automate.operate.alive import Alive
+from automate.render import Screen, text_width
+from automate.render.tasks import Listing
+from automate.render.watched import Picture, counts, lines, scheduled_by
+from automate.state import LastRun
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+SCREEN = Screen(now=NOW)
+SECONDS = NOW.timestamp()
+
+
+def entry(name, outcome="success", **about):
+    return Entry(name, f"/{name}.yaml", last=LastRun(name, 1, outcome, 0.0, 1.0, 1.0), **about)
+
+
+@given(st.integers(0, 60), st.integers(1, 200), st.integers(1, 60), st.integers(0, 20), st.booleans())
+def test_it_always_fits(number, width, height, notes, header):
+    tasks = Listing([entry(f"task-{index}") for index in range(number)], SCREEN._replace(colour=True))
+    picture = Picture(tasks, frozenset(), "nobody", ["a note"] * notes, 15, header=header)
+    shown = lines(picture, width, height)
+    assert 1 <= len(shown) <= height
+    assert max(map(text_width, shown)) <= width
+
+
+@pytest.mark.parametrize(("height", "shown"), [(23, 20), (22, 18), (10, 6)])
+def test_no_line_is_left_empty_while_tasks_are_left_out(height, shown):
+    picture = Picture(Listing([entry(f"t{index:02}") for index in range(20)], SCREEN), frozenset(), "nobody", [], 15)
+    drawn = lines(picture, 100, height + 1)
+    assert len([line for line in drawn if line.startswith("t")]) == shown
+    assert len(drawn) == height + 1 or shown == 20
+
+
+def test_what_is_not_as_every_day_is_counted():
+    entries = [
+        entry("a"),
+        entry("b", "failed"),
+        entry("c", "lost", enabled=False),
+        Entry("d", "/d.yaml", faults=("x",)),
+    ]
+    assert counts(entries, frozenset("b"), SCREEN) == "2 failed, 1 overdue, 1 broken, 1 disabled"
+
+
+@pytest.mark.parametrize(
+    ("alive", "told"),
+    [
+        (Alive(serving=True, pid=42, stepped=SECONDS - 3), "served by process 42; last step 3s ago"),
+        (Alive(serving=False, stepped=SECONDS - 34), "scheduled by tick; last step 34s ago"),
+        (Alive(serving=False, stepped=SECONDS - 7300), "nobody schedules; last step 2h ago"),
+        (Alive(serving=False), "nobody schedules; no step was ever taken"),
+        (Alive(serving=None, stepped=SECONDS), "this user may not see who schedules; last step now"),
+        (Alive(serving=True, pid=42, stepped=SECONDS + 100), "served by process 42; last step now"),
+    ],
+)
+def test_who_schedules_is_told(alive, told):
+    assert scheduled_by(alive, SCREEN) == told
+
+
+def test_a_scheduler_that_hangs_is_marked():
+    late = Alive(serving=True, pid=42, stepped=(NOW - timedelta(minutes=5)).timestamp())
+    assert scheduled_by(late, SCREEN._replace(colour=True)).startswith("\x1b[31mserved by process 42; last step 5m ago")
