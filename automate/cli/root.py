@@ -33,6 +33,7 @@ VERBS = {
     "metrics": "Health and last runs, as Prometheus reads them.",
     "doctor": "What is wrong with this installation, and what mends it.",
     "import": "Make task files of crontabs.",
+    "export": "Make a crontab or units of systemd of tasks.",
     "schema": "JSON Schemas of task files and settings.",
     "completion": "A script that completes commands in your shell.",
 }

@@ -27,6 +27,7 @@ def joined(command: str, stdin: str | None) -> str | None:
     """The other way round: what `split` makes these two of; None where no line of a crontab says it."""
     line = command.replace("%", "\\%")
     if stdin:
-        line += "%" + stdin.removesuffix("\n").replace("%", "\\%").replace("\n", "%")
+        lines = stdin[:-1] if re.search(r"[^\n]\n\Z", stdin) else stdin  # cron ends the last line by itself
+        line += "%" + lines.replace("%", "\\%").replace("\n", "%")
     written = stdin if not stdin or stdin.endswith("\n") else f"{stdin}\n"
     return line if "\n" not in line and split(line) == (command, written or None) else None

@@ -43,6 +43,20 @@ class Schedule:
         return not self._parts and not self._startup
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What it is the union of."""
+        return self._entries
+
+    @property
+    def zone(self) -> Zone:
+        """The zone whose wall clock it follows."""
+        return self._zone
+
+    def is_bounded(self, now: datetime) -> bool:
+        """Do `starting` or `ending` still leave anything out, of what is due after `now`?"""
+        return self._first > _second(now) or self._last < LAST
+
+    @property
     def zone_name(self) -> str:
         """The IANA name of the zone whose wall clock it follows."""
         return self._zone.name

@@ -95,6 +95,12 @@ def test_what_can_be_imported(complete: Complete) -> None:
     assert complete("import", "--form", "s") == ["system"]
 
 
+def test_what_can_be_exported(complete: Complete, filled: Path) -> None:
+    assert filled.exists()
+    assert complete("export", "s") == ["systemd"]
+    assert complete("export", "crontab", "b") == ["backup", "borg"]
+
+
 def test_nothing_is_said_while_typing_whatever_is_wrong(complete: Complete) -> None:
     assert complete("-C", "/nonexistent", "history", "b") == []
     assert complete("nonsense", "b") == []

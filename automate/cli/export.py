@@ -1,0 +1,172 @@
+"""`automate export`: tasks as a crontab, or as units of systemd."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automate.cli import tasks
+from automate.cli.options import Shell, complete_tasks, json_option, pass_shell, quiet_option
+from automate.errors import AutomateError, UsageError
+
+if TYPE_CHECKING:
+    from automate.operate.exporting import Exported, LeftOut
+
+SYSTEM, USER = "system", "user"
+
+
+@click.command("export")
+@click.argument("what", type=click.Choice(["crontab", "systemd"]), metavar="crontab|systemd")
+@click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_tasks)
+@click.option("--force", is_flag=True, help="Replace units in --to that say something else.")
+@click.option(
+    "--form", type=click.Choice([SYSTEM, USER]), help="Of the system, or of one user.  [default: as root, system]"
+)
+@click.option("--to", "directory", metavar="DIR", type=click.Path(), help="Write the units into DIR.")
+@json_option
+@quiet_option
+@pass_shell
+def command(
+    shell: Shell,
+    /,
+    what: str,
+    names: tuple[str, ...],
+    *,
+    force: bool,
+    form: str | None,
+    directory: str | None,
+    as_json: bool,
+) -> int:
+    """Write tasks as a crontab, or as services and timers of systemd, to standard output.
+
+    What cannot be said is told; a task that would run at other times or in another way is left out, and the exit
+    status is then 1. NAMEs may be globs; without any, it is all tasks.
+    """
+    from automate.operate.exporting import LeftOut
+
+    if what == "crontab" and (directory or force):
+        raise UsageError("--to and --force are for systemd: a crontab is one file, on standard output")
+    found = _exported(shell, what, names, form or (SYSTEM if os.geteuid() == 0 else USER))
+    if directory:
+        _write(shell, found, directory, force=force)
+    if as_json:
+        shell.write(_json(shell, found))
+    elif not directory:
+        shell.write(_shown(shell, _text(what, found)))
+    _tell(shell, found)
+    _say_next(shell, what, found, directory)
+    return 1 if any(isinstance(one, LeftOut) and one.is_lost for one in found) else 0
+
+
+def _exported(shell: Shell, what: str, names: tuple[str, ...], form: str) -> "list[Exported | LeftOut]":
+    from automate.operate import exporting
+    from automate.process import host
+
+    export = exporting.lines if what == "crontab" else exporting.unit_files
+    user = host.user_name(os.geteuid()) if form == SYSTEM else None
+    with tasks.catalog(shell) as catalog:
+        found = export(catalog.tasks(names), shell.now, user=user)
+    tasks.tell_faults(shell, catalog)
+    return found
+
+
+def _text(what: str, found: "list[Exported | LeftOut]") -> str:
+    from automate.crontab.writing import Line, crontab_of
+    from automate.operate.exporting import Exported
+    from automate.schedule import host_zone
+
+    if what == "crontab":
+        lines = [one.said for one in found if isinstance(one, Exported) and isinstance(one.said, Line)]
+        return crontab_of(lines, host_zone().key) if lines else ""
+    return "\n".join(f"# {name}\n{text}" for name, text in _units(found).items())
+
+
+def _units(found: "list[Exported | LeftOut]") -> dict[str, str]:
+    """From file name to text."""
+    from automate.operate.exporting import Exported
+    from automate.systemd.units import Units
+
+    files: dict[str, str] = {}
+    for one in found:
+        if isinstance(one, Exported) and isinstance(one.said, Units):
+            files[f"{one.said.name}.service"] = one.said.service
+            if one.said.timer:
+                files[f"{one.said.name}.timer"] = one.said.timer
+    return files
+
+
+def _shown(shell: Shell, text: str) -> str:
+    """On a terminal nothing that drives it."""
+    from automate.render import visible
+
+    return visible(text) if shell.screen.is_terminal else text
+
+
+def _write(shell: Shell, found: "list[Exported | LeftOut]", directory: str, *, force: bool) -> None:
+    """All that are new or, with `force`, say something else; nothing when one of those is there and is to stay."""
+    from automate.taskfile.storing import OPEN, store
+
+    files = {os.path.join(directory, name): text for name, text in _units(found).items()}
+    there = {path: _content(path) for path in files}
+    other = [path for path, text in files.items() if there[path] not in (None, text)]
+    if other and not force:
+        raise AutomateError(f"{other[0]} says something else; --force replaces it")
+    for path, text in files.items():
+        if there[path] != text:
+            store(path, text.encode(errors="surrogateescape"), mode=OPEN, replace=True)
+            shell.say(f"{path}: written")
+
+
+def _content(path: str) -> str | None:
+    """None where there is no file."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _tell(shell: Shell, found: "list[Exported | LeftOut]") -> None:
+    """What is not said, each thing once with its tasks; then what is left out, and why."""
+    from automate.operate.exporting import Exported
+    from automate.render import visible
+
+    unsaid: dict[str, list[str]] = {}
+    for one in found:
+        if isinstance(one, Exported):
+            for key in one.unsaid:
+                unsaid.setdefault(key, []).append(one.task)
+    for key, names in unsaid.items():
+        shell.say(visible(f"not said: {key} ({', '.join(names)})", keep=""))
+    for one in found:
+        if not isinstance(one, Exported):
+            (shell.warn if one.is_lost else shell.say)(visible(f"{one.task} is left out: {one.reason}", keep=""))
+
+
+def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", directory: str | None) -> None:
+    from automate.operate.exporting import Exported
+
+    names = [one.task for one in found if isinstance(one, Exported)]
+    if not names:
+        shell.say("Nothing to export." if found else tasks.no_tasks(shell))
+        return
+    count = "1 task" if len(names) == 1 else f"{len(names)} tasks"
+    if what == "crontab":
+        shell.say(f"{count}; crontab -n FILE checks it. automate runs them too until they are paused or removed")
+    elif directory:
+        shell.say(f"{count}; systemctl daemon-reload, then systemctl enable --now 'automate-*.timer'")
+        shell.say("automate runs them too until they are paused or removed")
+    else:
+        shell.say(f"{count}; --to /etc/systemd/system writes the files")
+
+
+def _json(shell: Shell, found: "list[Exported | LeftOut]") -> str:
+    from automate.operate.exporting import LeftOut
+    from automate.render import json_document
+
+    def plain(one: Any) -> dict[str, Any]:
+        if isinstance(one, LeftOut):
+            return {"task": one.task, "left_out": one.reason, "unsaid": [], "said": None}
+        return {"task": one.task, "left_out": None, "unsaid": one.unsaid, "said": one.said._asdict()}
+
+    return json_document([plain(one) for one in found], shell.screen)

@@ -1,0 +1,124 @@
+"""A task as one command for cron's sh(1): around its own command stands all that cron does not do by itself."""
+
+import os
+import re
+from collections.abc import Iterator
+from shlex import join, quote
+
+from automate.crontab import percent
+from automate.crontab.translation import SHELL
+from automate.task import ExitCodes, Task
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""What a task gets; the crontab says so at its top."""
+
+_SHELLS = re.compile(
+    r"/(?:usr/)?(?:local/)?s?bin/(?:ba|da|k|z|a)?sh"
+).fullmatch  # they understand what stands around a command
+_LINE_VALUE = re.compile(r"""[^\s"']+(?: [^\s"']+)*""").fullmatch
+LONGEST = 998  # bytes of a command: MAX_COMMAND of Debian's cron
+_UMASK = 0o022
+_IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
+_LIMITS = {"memory": "as", "cpu_time": "cpu", "open_files": "nofile", "processes": "nproc"}  # prlimit(1)'s words
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "%": "\\045"}
+
+
+def command_of(task: Task, *, delay: float, locks: str) -> str | None:
+    """What stands behind the fields: `%` escaped, standard input behind it; None where a crontab cannot say it.
+
+    `delay` is what the task's jitter is on this host, in seconds; `locks` is the directory for lock files.
+    """
+    text = "".join(f"{part}; " for part in _before(task, delay)) + _main(task, locks)
+    line = percent.joined(text, task.stdin)
+    if line is None:  # a line end, or a backslash before a `%`
+        line = percent.joined(f'eval "$(printf {quote("%b")} {quote(_encoded(text))})"', task.stdin)
+    return line if line is not None and len(line.encode()) <= LONGEST else None
+
+
+def surroundings(task: Task) -> dict[str, str]:
+    """The variables that the crontab has for this line: SHELL, by which cron runs it, and PATH."""
+    path = task.env.get("PATH", PATH)
+    return {"SHELL": task.shell if _SHELLS(task.shell) else SHELL, "PATH": path if _LINE_VALUE(path) else PATH}
+
+
+def refused(task: Task) -> str | None:
+    """Why the task cannot be a line of a crontab, apart from its schedule; None when it can."""
+    for key, given in (("env_file", task.env_file), ("except", task.exceptions)):
+        if given:
+            return f"{key} cannot be said"
+    if task.user is not None and task.user.isdecimal():
+        return "cron knows users by name only"
+    return None
+
+
+def unsaid(task: Task) -> list[str]:
+    """The keys that change what happens, and that the line does not say."""
+    said = {
+        "after": bool(task.after),
+        "retries": bool(task.retries.attempts),
+        f"missed: {task.missed}": task.missed != "skip",
+        f"overlap: {task.overlap}": task.overlap in ("queue", "replace"),
+        "exit_codes": task.exit_codes != ExitCodes(),
+        "warn_on": task.warn_on is not None,
+        "group": task.group is not None,
+    }
+    return [key for key, is_unsaid in said.items() if is_unsaid]
+
+
+def _before(task: Task, delay: float) -> Iterator[str]:
+    known = surroundings(task).items()
+    own = [f"{name}={quote(value)}" for name, value in task.env.items() if (name, value) not in known]
+    if own:
+        yield "export " + " ".join(own)
+    if task.umask != _UMASK:
+        yield f"umask {task.umask:03o}"
+    if task.cwd not in (None, "~"):
+        yield f"cd {_at_home(task.cwd or '')} || exit"
+    if delay:
+        yield f"sleep {delay:.3f}".rstrip("0").rstrip(".")
+    if task.condition is not None:
+        yield f"{_called(task, task.condition)} </dev/null || exit 0"
+
+
+def _main(task: Task, locks: str) -> str:
+    around = [*_locked(task, locks), *_limited(task)]
+    if not around and isinstance(task.command, str) and _SHELLS(task.shell):
+        return task.command
+    return " ".join([*filter(None, [join(around)]), _called(task, task.command)])
+
+
+def _called(task: Task, command: str | tuple[str, ...]) -> str:
+    return join([task.shell, "-c", command] if isinstance(command, str) else command)
+
+
+def _locked(task: Task, locks: str) -> list[str]:
+    own = ["flock", "-n", os.path.join(locks, f"automate.{task.name}")] if task.overlap == "skip" else []
+    shared = [["flock", os.path.join(locks, f"automate.shared.{name}")] for name in task.locks]
+    return own + [word for words in shared for word in words]
+
+
+def _limited(task: Task) -> Iterator[str]:
+    if task.timeout is not None:
+        yield from ("timeout", "-k", _seconds(task.kill_after), _seconds(task.timeout))
+    if task.nice is not None:
+        yield from ("nice", "-n", str(task.nice))
+    if task.ionice is not None:
+        kind, _, level = task.ionice.partition(":")
+        yield from ("ionice", "-c", _IO_CLASSES[kind], *(["-n", level] if level else []))
+    given = {word: getattr(task.limits, key) for key, word in _LIMITS.items()}
+    limits = [f"--{word}={max(1, int(value))}" for word, value in given.items() if value is not None]
+    if limits:
+        yield from ("prlimit", *limits)
+
+
+def _seconds(span: float) -> str:
+    return f"{span:.3f}".rstrip("0").rstrip(".")
+
+
+def _at_home(path: str) -> str:
+    return f'"$HOME"/{quote(path[2:])}' if path.startswith("~/") else quote(path)
+
+
+def _encoded(text: str) -> str:
+    """For printf's `%b`: what a crontab cannot hold as an escape."""
+    return re.sub(r"[\\\n%]", lambda found: _ESCAPES[found[0]], text)

@@ -1,0 +1,97 @@
+"""Tasks as lines of a crontab, or as units of systemd: each as a whole, or not at all and why."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from automate.catalog.reading import delay_of, schedule_of
+from automate.crontab import saying
+from automate.crontab.writing import Line
+from automate.process.identity import CannotStartError, identity
+from automate.schedule import Schedule, host_zone
+from automate.schedule.as_cron import coincide, cron_texts
+from automate.systemd import units
+from automate.systemd.calendar import calendar_events
+from automate.task import Task
+
+LOCKS = "/run/lock"
+"""Where lock files are, of programs that know nothing of an instance."""
+
+
+class LeftOut(NamedTuple):
+    """A task that is not among them; `reason` says why. `is_lost` is false of one that nothing would start anyway."""
+
+    task: str
+    reason: str
+    is_lost: bool = True
+
+
+class Exported(NamedTuple):
+    """A task that is: its line, or its units. `unsaid` are its keys that they do not say."""
+
+    task: str
+    said: Line | units.Units
+    unsaid: list[str]
+
+
+def lines(tasks: Iterable[Task], now: datetime, *, user: str | None) -> list[Exported | LeftOut]:
+    """For a crontab: of the system, where `user` is who runs the tasks that name no other; of a user, where it is
+    None."""
+    host = host_zone().key
+    return [_line(task, schedule_of(task), now, user=user, host=host) for task in tasks]
+
+
+def unit_files(tasks: Iterable[Task], now: datetime, *, user: str | None) -> list[Exported | LeftOut]:
+    """For systemd: the system's, where `user` is as for `lines`; of the manager of a user, where it is None."""
+    return [_units(task, schedule_of(task), now, user=user) for task in tasks]
+
+
+def _line(task: Task, schedule: Schedule, now: datetime, *, user: str | None, host: str) -> Exported | LeftOut:
+    texts = cron_texts(schedule, now)
+    left_out = _left_out(task, schedule, saying.refused(task), can=texts is not None)
+    if texts is None or left_out:
+        return left_out or LeftOut(task.name, "")
+    command = saying.command_of(task, delay=delay_of(task), locks=LOCKS)
+    if command is None:
+        return LeftOut(task.name, "its command is too long for cron, or no line can hold its stdin")
+    zone = schedule.zone_name if schedule.zone_name != host else ""
+    unsaid = saying.unsaid(task)
+    if len(texts) > 1 and coincide(texts, schedule, now):
+        unsaid.append("schedule: cron starts it twice where two of its times are the same")
+    if zone:
+        unsaid.append("timezone: CRON_TZ is cronie's; Debian's cron takes no notice of it")
+    if user is None and task.user is not None:
+        unsaid.append("user")
+    who = (task.user or user or "") if user is not None else ""
+    description = " ".join(task.description.split())
+    return Exported(
+        task.name,
+        Line(task.name, description, saying.surroundings(task), texts, zone, who, command, task.enabled, unsaid),
+        unsaid,
+    )
+
+
+def _units(task: Task, schedule: Schedule, now: datetime, *, user: str | None) -> Exported | LeftOut:
+    events = calendar_events(schedule, now, task.timezone or "")
+    left_out = _left_out(task, schedule, units.refused(task), can=events is not None)
+    if events is None or left_out:
+        return left_out or LeftOut(task.name, "")
+    try:
+        who = identity(task.user or user, None, uid=0)
+    except CannotStartError as error:
+        return LeftOut(task.name, str(error))
+    account = units.Account(task.user or user or "", who.home) if user is not None else units.Account("", who.home)
+    said = units.units_of(task, events, account, at_startup=schedule.at_startup, locks=LOCKS)
+    unsaid = units.unsaid(task) + (["user"] if user is None and task.user is not None else [])
+    return Exported(task.name, said, unsaid)
+
+
+def _left_out(task: Task, schedule: Schedule, refused: str | None, *, can: bool) -> LeftOut | None:
+    """Why a task is, as far as its schedule and its keys say; `can` says that its schedule can be said."""
+    if schedule.manual:
+        why = "runs only after others, which cannot be said" if task.after else "is only run by hand"
+        return LeftOut(task.name, why, is_lost=bool(task.after))
+    bounds = {"starting": task.starting, "ending": task.ending}
+    said = "".join(f", {key} {value}" for key, value in bounds.items() if value is not None)
+    reason = refused if can else f"its schedule cannot be said: {schedule.describe()}{said}"
+    return LeftOut(task.name, reason) if reason else None

@@ -1,0 +1,115 @@
+"""A schedule as plain cron expressions, such as every cron reads, where they are due at just the same times."""
+
+import re
+from datetime import datetime, timedelta
+
+from automate.schedule.cron import FIELDS
+from automate.schedule.days import EVERY_DATE, EVERY_MONTH, EVERY_WEEKDAY, LAST_DATE, Calendar, Days, weekday_bits
+from automate.schedule.due import LAST, Grid, Instant, Part, Pattern
+from automate.schedule.schedule import Entry, Schedule
+from automate.schedule.zone import DAY, HOUR, Zone
+
+_OURS = re.compile(r"[l#]")  # `L`, `mon#1`
+_HALF_MONTH = 15 * DAY
+_EVERY_MINUTE, _EVERY_HOUR = (1 << 60) - 1, (1 << 24) - 1
+_WEEK = 0x7F
+_SEEN = timedelta(days=4 * 366)
+
+
+def cron_texts(schedule: Schedule, now: datetime) -> list[str] | None:
+    """One or several expressions that are due, from `now` on and in the schedule's zone, when it is; None where there
+    are none. An `@reboot` is among them."""
+    texts: list[str] = []
+    for entry in schedule.entries:
+        said = _of_entry(entry, schedule.zone, int(now.timestamp()))
+        if said is None:
+            return None
+        texts += said
+    return None if schedule.is_bounded(now) else texts + ["@reboot"] * schedule.at_startup
+
+
+def coincide(texts: list[str], schedule: Schedule, now: datetime) -> bool:
+    """Are two of these expressions due at the same time, in the next years? Then cron starts the job twice."""
+    from automate.schedule.text import parse
+
+    each = sum(parse([text], schedule.zone_name).count(now, now + _SEEN) for text in texts if text != "@reboot")
+    return each > schedule.count(now, now + _SEEN)
+
+
+def _of_entry(entry: Entry, zone: Zone, now: int) -> list[str] | None:
+    if entry.text:
+        return None if _OURS.search(entry.text) else [entry.text]
+    texts = [_of_part(part, zone, now) for part in entry.parts]
+    return None if None in texts else [text for text in texts if text is not None]
+
+
+def _of_part(part: Part, zone: Zone, now: int) -> str | None:
+    if isinstance(part, Pattern):
+        return _of_pattern(part)
+    return None if isinstance(part, Instant) else _of_grid(part, zone, now)
+
+
+def _of_pattern(part: Pattern) -> str | None:
+    days = _of_days(part.days)
+    if days is None or part.second or (part.wild and part.hours != _EVERY_HOUR):
+        return None
+    hours = "*" if part.wild else _listed(part.hours)  # a fixed time of day never begins with `*`
+    return f"{_listed(part.minutes)} {hours} {days}"
+
+
+def _of_days(days: Days) -> str | None:
+    if not isinstance(days, Calendar) or (days.dates != EVERY_DATE and days.dates & LAST_DATE):
+        return None
+    week = days.weekdays & _WEEK
+    if days.weekdays != weekday_bits(week) and days.weekdays != EVERY_WEEKDAY:
+        return None
+    dates = "*" if days.dates == EVERY_DATE else _listed(days.dates)
+    weekdays = "*" if days.weekdays == EVERY_WEEKDAY else _listed(week)
+    if days.both and "*" not in (dates, weekdays):
+        return None
+    return f"{dates} {'*' if days.months == EVERY_MONTH else _listed(days.months)} {weekdays}"
+
+
+def _of_grid(part: Grid, zone: Zone, now: int) -> str | None:
+    """Where each of the zone's offsets shows it at the same minutes of the hour, or hours of the day."""
+    phases = {(part.anchor + offset) % part.step for offset in _offsets(zone, now)}
+    phase = min(phases)
+    if len(phases) > 1 or part.step % 60 or phase % 60:
+        return None
+    if HOUR % part.step == 0:
+        step = part.step // 60
+        return f"{_stepped(phase // 60, step, FIELDS[0].high)} * * * *"
+    if part.step % HOUR or DAY % part.step:
+        return None
+    minute, step = phase // 60 % 60, part.step // HOUR
+    hours = _stepped(phase // HOUR, step, FIELDS[1].high)
+    follows_clock = hours.startswith("*") or len(_offsets(zone, now)) == 1
+    return f"{minute} {hours} * * *" if follows_clock else None
+
+
+def _stepped(first: int, step: int, high: int) -> str:
+    if step == 1:
+        return "*"
+    if first == 0:
+        return f"*/{step}"
+    return _listed(sum(1 << value for value in range(first, high + 1, step)))
+
+
+def _offsets(zone: Zone, now: int) -> set[int]:
+    return {zone.offset(moment) for moment in range(now, LAST, _HALF_MONTH)}
+
+
+def _listed(bits: int) -> str:
+    """`1,3-5`; ranges are of three values and more."""
+    items: list[str] = []
+    value = 0
+    while bits >> value:
+        if not bits >> value & 1:
+            value += 1
+            continue
+        last = value
+        while bits >> last + 1 & 1:
+            last += 1
+        items += [f"{value}-{last}"] if last > value + 1 else [str(one) for one in range(value, last + 1)]
+        value = last + 1
+    return ",".join(items)
