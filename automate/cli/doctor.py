@@ -1,6 +1,7 @@
 """`automate doctor`: what is wrong with this installation, and what mends it."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
         uid=os.geteuid(),
         owner=owner(),
         home=os.environ.get("HOME") or os.path.expanduser("~"),
+        program=_program(),
         now=shell.now.timestamp(),
     )
     with closing(installation):
@@ -49,6 +51,12 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
         shell.write("".join(f"{line}\n" for line in _lines(examined, shell.screen, verbose=verbose)))
     shell.say(_summary(examined, verbose=verbose))
     return int(any(_count(examined, severity) for severity in ("error", "warning")))
+
+
+def _program() -> str:
+    """As cron can find it, whose PATH is short."""
+    path = os.path.abspath(sys.argv[0])
+    return path if os.path.basename(path) == "automate" else "automate"
 
 
 def _lines(examined: "Sequence[Examined]", screen: Screen, *, verbose: bool) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 SYSTEM, DROP_INS = "/etc/crontab", "/etc/cron.d"
 SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/var/spool/cron")  # Debian, SUSE, Red Hat
-DAEMONS = frozenset({"cron", "crond", "anacron", "fcron", "busybox", "systemd-cron"})
+DAEMONS = frozenset({"cron", "crond", "fcron", "dcron"})
 PATH = "/usr/bin:/bin"  # that cron gives to commands
 _SECONDS = 10.0  # for crontab(1) to answer
 

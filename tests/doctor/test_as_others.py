@@ -56,3 +56,19 @@ def test_nobodys_own_instance_is_healthy(
     os.chown(instance / "tasks.d", NOBODY, NOBODY)
     found = {check["check"]: check["findings"] for check in json.loads(as_nobody("doctor", "--json").stdout)}
     assert found["owner"] == found["taskdirs"] == found["state"] == []
+
+
+def test_who_may_look_at_anothers_instance_is_told_whom_to_ask(
+    task: Callable[..., Path],
+    run_cli: Callable[..., object],
+    as_nobody: Callable[..., "subprocess.CompletedProcess[str]"],
+    instance: Path,
+) -> None:
+    task("x", "true").chmod(0o644)
+    run_cli("run", "x")
+    for path in (instance / ".automate", *(instance / ".automate").rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    found = {check["check"]: check["findings"] for check in json.loads(as_nobody("doctor", "--json").stdout)}
+    assert [(each["severity"], each["fix"]) for each in found["owner"]] == [
+        ("unknown", f"sudo -u root automate -C {instance} doctor")
+    ]

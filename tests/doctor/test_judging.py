@@ -149,11 +149,11 @@ def test_what_is_done_to_output_makes_no_other_command() -> None:
 # Where it is
 
 
-def files(**modes: Any) -> places.Owned:
+def files(above: int = ROOT, **modes: Any) -> places.Owned:
     def about(mode: int, uid: int = ROOT) -> os.stat_result:
         return os.stat_result((mode, 0, 0, 0, uid, 0, 0, 0, 0, 0))
 
-    return places.Owned([(f"/{name}", about(*mode)) for name, mode in modes.items()], ROOT)
+    return places.Owned([(f"/{name}", about(*mode)) for name, mode in modes.items()], ROOT, above)
 
 
 DIRECTORY, FILE = stat.S_IFDIR, stat.S_IFREG
@@ -165,8 +165,13 @@ def test_what_is_its_owners_alone() -> None:
 
 
 def test_a_state_of_somebody_else() -> None:
-    found = only(places.judge_owned([files(state=(DIRECTORY | 0o700, OTHER), db=(FILE | 0o666, OTHER))]))
-    assert found.fix == "sudo -u nobody automate doctor"
+    found = only(places.judge_owned([files(OTHER, state=(DIRECTORY | 0o700, OTHER), db=(FILE | 0o666, OTHER))]))
+    assert (found.severity, found.fix) == ("unknown", "sudo -u nobody automate doctor")
+
+
+def test_a_state_that_somebody_else_made_in_ones_own_directory() -> None:
+    found = only(places.judge_owned([files(state=(DIRECTORY | 0o700, OTHER))]))
+    assert (found.severity, found.fix) == ("error", "sudo chown -R --no-dereference root: /state")
 
 
 def test_a_file_of_somebody_else() -> None:

@@ -62,4 +62,6 @@ def _findings(check: Check, installation: Installation) -> list[Finding]:
 def _here(finding: Finding, installation: Installation) -> Finding:
     """A fix that is a command of ours names the instance."""
     words = line("automate", *installation.instance.options())
-    return finding._replace(fix=re.sub(r"^automate\b", lambda _: words, finding.fix))
+    return finding._replace(
+        fix=re.sub(r"^(sudo .*)?\bautomate\b", lambda begin: f"{begin[1] or ''}{words}", finding.fix)
+    )

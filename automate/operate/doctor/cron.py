@@ -136,7 +136,7 @@ def _judge_crontab(crontab: Crontab) -> Iterator[Finding]:
     path, name = crontab.path, os.path.basename(crontab.path)
     if crontab.user is None and os.path.dirname(path) == crontabs.DROP_INS and _IGNORED_NAME.search(name):
         plain = os.path.join(crontabs.DROP_INS, _IGNORED_NAME.sub("-", name))
-        yield Finding("error", "cron passes over files with such a name", path, line("mv", path, plain))
+        yield Finding("warning", "Debian's cron passes over files with such a name", path, line("mv", path, plain))
     if crontab.user is None and crontab.uid:
         yield Finding("error", "cron passes over it, since it is not root's", path, line("chown", "root:root", path))
     if crontab.user is None and (crontab.mode or 0) & 0o022:

@@ -44,8 +44,8 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class Installation:
-    """An instance on this host, looked at by user `uid` at `now` (epoch seconds). `owner` is as for the catalog, which
-    reads without the state. Nothing here changes anything. What cannot be had raises OSError or AutomateError, each
+    """An instance on this host, looked at by user `uid` at `now` (epoch seconds), with the program `program`. `owner`
+    is as for the catalog, which reads without the state. Nothing here changes anything. What cannot be had raises OSError or AutomateError, each
     time it is asked for."""
 
     instance: Instance
@@ -53,6 +53,7 @@ class Installation:
     uid: int
     owner: int | None
     home: str
+    program: str
     now: float
 
     @cached_property

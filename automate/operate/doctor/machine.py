@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from automate.operate.alive import alive
 from automate.operate.doctor.finding import Finding, Installation, line
 from automate.process import kernel
 from automate.schedule import zone
@@ -82,7 +83,7 @@ class Bounds(NamedTuple):
 
 def bounds(installation: Installation) -> Bounds:
     """The scheduler raises its own limits as far as it may, so the hard ones count."""
-    pid = installation.alive.pid if installation.alive.serving else None
+    pid = alive(installation.instance, None).pid
     found = kernel.limits(pid or os.getpid())
     of = f"/proc/{pid}/limits" if pid else "this shell"
     return Bounds(of, found, installation.catalog.settings_read.max_running, installation.uid == 0)

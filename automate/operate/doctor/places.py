@@ -20,10 +20,12 @@ _OTHERS_READ, _OTHERS_WRITE, _GROUP_WRITES = 0o004, 0o002, 0o020
 
 
 class Owned(NamedTuple):
-    """Files of one part of the instance, the directory at its top first."""
+    """Files of one part of the instance, the directory at its top first. `uid` is who asks, `above` whose the directory
+    is in which the top one stands."""
 
     files: Sequence[tuple[str, os.stat_result]]
     uid: int
+    above: int
 
 
 def owned(installation: Installation) -> list[Owned]:
@@ -31,7 +33,8 @@ def owned(installation: Installation) -> list[Owned]:
     instance = installation.instance
     tops = [instance.state] if instance.log.startswith(instance.state + "/") else [instance.state, instance.log]
     closed = (instance.output, instance.summaries)  # what is in the directories of the one is many, in the other theirs
-    return [Owned([*_below(top, closed)], installation.uid) for top in tops if os.path.lexists(top)]
+    there = [top for top in tops if os.path.lexists(top)]
+    return [Owned([*_below(top, closed)], installation.uid, os.stat(os.path.dirname(top)).st_uid) for top in there]
 
 
 def _below(top: str, closed: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
@@ -46,19 +49,27 @@ def _below(top: str, closed: Sequence[str]) -> Iterator[tuple[str, os.stat_resul
 
 
 def judge_owned(parts: Iterable[Owned]) -> Iterator[Finding]:
-    for files, uid in parts:
+    for files, uid, above in parts:
         top, about = files[0]
         me = host.user_name(uid)
         if about.st_uid != uid:
-            whose = host.user_name(about.st_uid)
-            fix = line("sudo", "-u", whose, "automate", "doctor")
-            yield Finding("error", f"belongs to {whose}, and this is {me}: tasks of {me} cannot run here", top, fix)
+            yield _of_another(top, host.user_name(about.st_uid), me if above == uid else None)
             continue
         foreign = [path for path, at in files if at.st_uid != uid]
         if foreign and foreign[0] != top:
             what = f"{counted(len(foreign), 'file')} below it of other users: {few(foreign)}"
             yield Finding("error", what, top, line("chown", "-R", "--no-dereference", f"{me}:", top))
         yield from _judge_modes(top, files)
+
+
+def _of_another(top: str, whose: str, me: str | None) -> Finding:
+    """`me` where the directory above is: then somebody has run automate here as another user, such as by sudo(8)."""
+    if me is None:
+        return Finding(
+            "unknown", f"belongs to {whose}: ask as {whose}", top, line("sudo", "-u", whose, "automate", "doctor")
+        )
+    what = f"belongs to {whose}, and this is {me}: no task of {me} can run here"
+    return Finding("error", what, top, line("sudo", "chown", "-R", "--no-dereference", f"{me}:", top))
 
 
 def _judge_modes(top: str, files: Sequence[tuple[str, os.stat_result]]) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ class Scheduling(NamedTuple):
 def scheduling(installation: Installation) -> Scheduling:
     """Reads the crontabs and the units, too."""
     due = sum(entry.next_due is not None for entry in installation.entries)
-    tick = line("automate", *installation.instance.options(), "tick")
+    tick = line(installation.program, *installation.instance.options(), "tick")
     return Scheduling(
         installation.alive,
         due,
