@@ -10,7 +10,7 @@ from automate.run import Outcome
 from automate.taskfile.fault import shown
 from automate.taskfile.finding import NAME
 from automate.taskfile.nodes import Mapping, Node
-from automate.taskfile.readers import BAD, Key, Reader, Sheet, array, either, listed, mapping, named, optional
+from automate.taskfile.readers import BAD, Key, Reader, Sheet, array, either, listed, mapping, named, optional, unknown
 from automate.taskfile.scalars import boolean, choice, duration, matching, number, octal, size, text, whole
 
 _env_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
@@ -212,6 +212,12 @@ HINTS = {
     "calendar": "except", "calendars": "except", "exclude": "except", "holidays": "except",
     "disabled": "enabled", "input": "stdin", "mutex": "locks", "randomizeddelaysec": "jitter",
 }  # fmt: skip
+
+
+def wrong_key(name: str) -> str | None:
+    """What is to be said of a name that is no key of a task; None of one that is."""
+    return None if name in TASK else unknown(name, TASK, HINTS)
+
 
 task = mapping(TASK, not_yet=NOT_YET, hints=HINTS)
 SETTINGS = {

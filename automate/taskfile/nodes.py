@@ -1,5 +1,7 @@
 """YAML text -> a small tree of nodes that know their place. The only module that calls PyYAML.
 
+`line` and `column` count from 1; `start` and `end` are offsets in characters, without a byte order mark.
+
 Much of YAML has no place in a task file and is refused with a plain word: anchors, aliases and tags (what looks like
 one is nearly always a cron expression or a command that wants quotes), several documents, anything deep or huge.
 """
@@ -16,9 +18,7 @@ from automate.taskfile.syntax import explained
 DEEPEST = 16
 MOST_NODES = 20_000
 # What YAML forbids, and the line ends that its version 1.1 knows and 1.2 does not: they would be rewritten in silence.
-_forbidden = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-).search
+forbidden = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -29,31 +29,37 @@ class Scalar(msgspec.Struct, frozen=True):
     column: int
     text: str
     style: str = ""
+    start: int = 0
+    end: int = 0
 
 
 class Sequence(msgspec.Struct, frozen=True):
-    """A list, in either of YAML's ways."""
+    """A list, in either of YAML's ways. `end` tells nothing of one that is written with dashes."""
 
     line: int
     column: int
     items: "list[Node]"
+    start: int = 0
+    end: int = 0
 
 
 class Mapping(msgspec.Struct, frozen=True):
-    """Pairs in the order of the file; a key may come twice."""
+    """Pairs in the order of the file; a key may come twice. `end` tells nothing of one without braces."""
 
     line: int
     column: int
     pairs: "list[tuple[Node, Node]]"
+    start: int = 0
+    end: int = 0
 
 
 Node = Scalar | Sequence | Mapping
 
 _STARTS = {"SequenceStartEvent", "MappingStartEvent"}
-_ENDS: dict[str, Callable[[int, int, list[Node]], Node]] = {
+_ENDS: dict[str, Callable[[int, int, list[Node], int, int], Node]] = {
     "SequenceEndEvent": Sequence,
-    "MappingEndEvent": lambda line, column, inner: Mapping(
-        line, column, list(zip(inner[::2], inner[1::2], strict=True))
+    "MappingEndEvent": lambda line, column, inner, *offsets: Mapping(
+        line, column, list(zip(inner[::2], inner[1::2], strict=True)), *offsets
     ),
 }
 _SECOND = "a second document begins here: expected one task in a file"
@@ -80,22 +86,24 @@ def _is_nothing(node: Node) -> bool:
 def _built(events: Iterable[Any], file: str) -> list[Node]:
     documents: list[Node] = []
     around = [documents]  # the lists being filled, the innermost last; kept by hand, so no depth can overflow the stack
-    places: list[tuple[int, int]] = []
+    places: list[tuple[int, int, int]] = []
     for count, event in enumerate(events):
         kind = type(event).__name__
-        place = (event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        place = (mark.line + 1, mark.column + 1)
         if message := _unwanted(kind, event, len(around), count) or (
             kind == "DocumentStartEvent" and documents and _SECOND
         ):
             raise BadTaskFile([Fault(file, *place, "", message)])
         if kind == "ScalarEvent":
-            around[-1].append(Scalar(*place, event.value, event.style or ""))
+            around[-1].append(Scalar(*place, event.value, event.style or "", mark.index, event.end_mark.index))
         elif kind in _STARTS:
             around.append([])
-            places.append(place)
+            places.append((*place, mark.index))
         elif kind in _ENDS:
             inner = around.pop()
-            around[-1].append(_ENDS[kind](*places.pop(), inner))
+            line, column, start = places.pop()
+            around[-1].append(_ENDS[kind](line, column, inner, start, event.end_mark.index))
     return documents
 
 
@@ -127,7 +135,7 @@ def _decoded(data: bytes, file: str) -> str:
         before = data[: error.start].decode()
         raise BadTaskFile([_at(before, file, f"byte 0x{data[error.start]:02x} is not UTF-8")]) from None
     text = text.removeprefix("\ufeff")
-    if match := _forbidden(text):
+    if match := forbidden.search(text):
         message = f"character U+{ord(match[0]):04X} cannot stand in YAML: expected text"
         raise BadTaskFile([_at(text[: match.start()], file, message)])
     return text

@@ -146,7 +146,7 @@ def mapping(
         for name, key_node, value_node in _pairs(node, key, sheet):
             dotted = f"{key}.{name}" if key else name
             if name not in keys:
-                sheet.note(key_node, dotted, refused.get(name) or _unknown(name, keys, hints or {}))
+                sheet.note(key_node, dotted, refused.get(name) or unknown(name, keys, hints or {}))
             elif (value := keys[name].reader.take(value_node, dotted, sheet)) is not BAD:
                 values[name] = value
         return values if isinstance(node, Pairs) else BAD
@@ -197,7 +197,8 @@ def _pairs(node: Node, key: str, sheet: Sheet) -> list[tuple[str, Node, Node]]:
     return pairs
 
 
-def _unknown(name: str, keys: Mapping[str, Key], hints: Mapping[str, str]) -> str:
+def unknown(name: str, keys: Mapping[str, Key], hints: Mapping[str, str]) -> str:
+    """What is to be said of a name that is no key, with the one that is nearly always meant."""
     from difflib import get_close_matches
 
     if name == "<<":

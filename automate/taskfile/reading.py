@@ -53,15 +53,28 @@ def kind(mode: int) -> str:
     return _KINDS.get(stat.S_IFMT(mode), "something special")
 
 
-def _open_trusted(path: str, owner: int) -> int:
-    """Open a file by its directory's descriptor, so that what was checked is what is used."""
-    directory, name = os.path.split(os.path.abspath(path))
+def open_directory(path: str, owner: int | None) -> int:
+    """A descriptor of the directory that `path` is in; with an `owner`, only one that is his, is writable by no other
+    and is reached without links. The caller owns it. BadTaskFile, OSError."""
+    directory = os.path.dirname(os.path.abspath(path))
+    if owner is None:
+        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     if os.path.realpath(directory) != directory:
         raise BadTaskFile.of_whole(path, f"{visible(directory)} is reached through a link; name the real directory")
     inside = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         _refuse_foreign(path, directory, os.fstat(inside), owner)
-        return os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=inside)
+    except BaseException:
+        os.close(inside)
+        raise
+    return inside
+
+
+def _open_trusted(path: str, owner: int) -> int:
+    """Open a file by its directory's descriptor, so that what was checked is what is used."""
+    inside = open_directory(path, owner)
+    try:
+        return os.open(os.path.basename(path), _FLAGS | os.O_NOFOLLOW, dir_fd=inside)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise BadTaskFile.of_whole(path, "is a link; root reads only the file itself: copy it here") from None

@@ -12,7 +12,7 @@ from automate.quantity import Duration, Size
 from automate.taskfile.readers import Reader, leaf
 
 LONGEST = 131_071  # the longest string the kernel passes to a program (MAX_ARG_STRLEN), without its NUL
-_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _whole = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+").fullmatch
 _number = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?").fullmatch
 _octal = re.compile(r"(?:0o|0)?[0-7]{1,3}").fullmatch
@@ -89,9 +89,9 @@ def number(low: float, high: float) -> Reader:
 
 
 def _boolean(written: str, plain: bool) -> bool:  # noqa: FBT001
-    if not plain or written not in _BOOLEANS:
+    if not plain or written not in BOOLEANS:
         raise ValueError
-    return _BOOLEANS[written]
+    return BOOLEANS[written]
 
 
 def _octal_mode(written: str, _plain: bool) -> int:  # noqa: FBT001

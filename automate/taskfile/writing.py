@@ -76,14 +76,15 @@ def _text(text: str, indent: str, *, in_list: bool) -> str:
     if plain(text) and not _another_type(text) and text not in NULLS:
         return text
     if not _written_raw(text):
-        return _escaped(text)
+        return escaped(text)
     if "\n" not in text:
         return "'" + text.replace("'", "''") + "'"
-    return _escaped(text) if in_list or not text.strip() else _block(text, indent + _INDENT)
+    return escaped(text) if in_list or not text.strip() else block(text, indent + _INDENT)
 
 
-def _block(text: str, indent: str) -> str:
-    """Behind `|`, lines as they are. A number tells the indent where the first line begins with a space of its own."""
+def block(text: str, indent: str) -> str:
+    """Behind `|`, lines as they are, the last without its end. A number tells the indent where the first line begins
+    with a space of its own."""
     ends = len(text) - len(text.rstrip("\n"))
     sign = "|" + (str(len(_INDENT)) if text.lstrip("\n")[:1] in {" ", "\t"} or text[0] == "\n" else "")
     sign += "-" if ends == 0 else "" if ends == 1 else "+"
@@ -91,7 +92,8 @@ def _block(text: str, indent: str) -> str:
     return sign + "".join(f"\n{indent}{line}" if line else "\n" for line in lines)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """In double quotes, whatever it holds."""
     return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else _escape(c)) for c in text) + '"'
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from taskfile.plain import plain
 
 from automate.taskfile import BadTaskFile
-from automate.taskfile.nodes import Mapping, Scalar, tree
+from automate.taskfile.nodes import Mapping, Scalar, Sequence, tree
 
 
 def refusal(data: bytes) -> str:
@@ -27,14 +27,16 @@ def test_nothing_is_no_tree(data: bytes) -> None:
 
 
 def test_nodes_know_their_place() -> None:
-    assert tree(b"# x\na: 1\nb:\n  - 'two'\n", "f") == Mapping(2, 1, [
-        (Scalar(2, 1, "a"), Scalar(2, 4, "1")),
-        (Scalar(3, 1, "b"), tree(b"\n\n\n  - 'two'", "f")),
-    ])  # fmt: skip
+    assert tree(b"# x\na: 1\nb:\n- 'two'\n", "f") == Mapping(2, 1, [
+        (Scalar(2, 1, "a", "", 4, 5), Scalar(2, 4, "1", "", 7, 8)),
+        (Scalar(3, 1, "b", "", 9, 10), Sequence(4, 1, [Scalar(4, 3, "two", "'", 14, 19)], 12, 20)),
+    ], 4, 20)  # fmt: skip
 
 
 def test_columns_count_characters_not_bytes() -> None:
-    assert tree("äöü: x".encode(), "f") == Mapping(1, 1, [(Scalar(1, 1, "äöü"), Scalar(1, 6, "x"))])
+    assert tree("äöü: x".encode(), "f") == Mapping(
+        1, 1, [(Scalar(1, 1, "äöü", "", 0, 3), Scalar(1, 6, "x", "", 5, 6))], 0, 6
+    )
 
 
 def test_a_byte_order_mark_moves_nothing() -> None:

@@ -1,0 +1,121 @@
+"""Writing task files: whoever reads one, and whatever dies, finds the old one or the new one, whole.
+
+A new content is made ready beside the file, under a hidden name that is no task's, and put in its place in one step.
+What was checked is what is written to: the directory is opened once, and as root only root's (DESIGN section 13).
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from automate.errors import NotAllowedError
+from automate.taskfile.fault import BadTaskFile, visible
+from automate.taskfile.reading import open_directory, read
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def content(path: str, *, owner: int | None) -> bytes | None:
+    """As `read`; None where there is no such file."""
+    return read(path, owner=owner) if os.path.lexists(path) else None
+
+
+def prepare(path: str, data: bytes, *, owner: int | None, like: str | None = None) -> None:
+    """Write `data` beside `path`, on disk when it returns, with the mode, owner and extended attributes (ACLs) of the
+    file there; of `like`, where there is none; else its owner's alone to write, and to be read by whom its directory
+    lets in. What an earlier attempt left is replaced. BadTaskFile, NotAllowedError, OSError."""
+    with _beside(path, owner) as (directory, name, new):
+        with suppress(FileNotFoundError):
+            os.unlink(new, dir_fd=directory)
+        mode = stat.S_IMODE(os.fstat(directory).st_mode) & 0o044 | 0o600
+        descriptor = os.open(new, _NEW, 0o600, dir_fd=directory)
+        try:
+            _write(descriptor, data)
+            model = _open_model(directory, name, like)
+            if model is None:
+                os.fchmod(descriptor, mode)
+            else:
+                with os.fdopen(model, "rb"):
+                    _make_alike(descriptor, model, path)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def put(path: str, *, owner: int | None, is_new: bool) -> None:
+    """Put what was prepared in the place of the file, durably; FileExistsError when `is_new` and there is one."""
+    with _beside(path, owner) as (directory, name, new):
+        if is_new:
+            os.link(new, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+            os.unlink(new, dir_fd=directory)
+        else:
+            os.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
+        os.fsync(directory)
+
+
+def discard(path: str, *, owner: int | None) -> None:
+    """Take back what was prepared, if anything was."""
+    with _beside(path, owner) as (directory, _, new), suppress(FileNotFoundError):
+        os.unlink(new, dir_fd=directory)
+
+
+def take_away(path: str, *, owner: int | None) -> None:
+    """Remove the file, durably."""
+    with _beside(path, owner) as (directory, name, _):
+        os.unlink(name, dir_fd=directory)
+        os.fsync(directory)
+
+
+@contextmanager
+def _beside(path: str, owner: int | None) -> Iterator[tuple[int, str, str]]:
+    """The directory, opened, the file's name in it, and the one that its successor has meanwhile. Where links may be
+    followed, it is the file that the link leads to, so that the link stays."""
+    where = os.path.abspath(path) if owner is not None else os.path.realpath(path)
+    try:
+        directory = open_directory(where, owner)
+    except OSError as error:
+        raise _refusal(os.path.dirname(where), error) from None
+    name = os.path.basename(where)
+    try:
+        yield directory, name, f".{name}.new"
+    except PermissionError as error:
+        raise _refusal(path, error) from None
+    finally:
+        os.close(directory)
+
+
+def _refusal(path: str, error: OSError) -> Exception:
+    if isinstance(error, PermissionError):
+        return NotAllowedError(f"{visible(path)}: this user may not write there: {error.strerror}")
+    return BadTaskFile.of_whole(path, f"cannot be written: {error.strerror}")
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _open_model(directory: int, name: str, like: str | None) -> int | None:
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+    with suppress(FileNotFoundError):
+        return os.open(name, flags, dir_fd=directory)
+    return None if like is None else os.open(like, flags)
+
+
+def _make_alike(descriptor: int, model: int, path: str) -> None:
+    about, own = os.fstat(model), os.fstat(descriptor)
+    if (about.st_uid, about.st_gid) != (own.st_uid, own.st_gid):
+        try:
+            os.fchown(descriptor, about.st_uid, about.st_gid)
+        except PermissionError:
+            raise NotAllowedError(
+                f"{visible(path)}: belongs to user {about.st_uid}, group {about.st_gid}, and this user may not keep it "
+                "so: edit it as its owner"
+            ) from None
+    with suppress(OSError):  # a file system without them has none to keep
+        for name in os.listxattr(model):
+            with suppress(OSError):  # such as a label that only the system may give
+                os.setxattr(descriptor, name, os.getxattr(model, name))
+    os.fchmod(descriptor, stat.S_IMODE(about.st_mode))

@@ -1,0 +1,139 @@
+"""One value of a task file changed, and every other byte left as it was.
+
+Nothing is written anew from what was read: text is put in and taken out at the places that the reader knows, and what
+comes out is read again. It must say what went in, but for the one value; else the next way of putting it is tried.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from automate.errors import AutomateError
+from automate.taskfile import keys, nodes, wrapping
+from automate.taskfile.fault import BadTaskFile, shown, visible
+from automate.taskfile.nodes import Mapping, Node, Scalar, tree
+from automate.taskfile.places import Document
+from automate.taskfile.typed import Value
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Change(NamedTuple):
+    """`key` is a key of a task, or dotted an entry of one (`env.PGHOST`); without a `value` it is taken out."""
+
+    key: str
+    value: Value | None = None
+
+    @property
+    def path(self) -> list[str]:
+        """Mappings of a task hold none; the names in them may have dots of their own (`after.my.task`)."""
+        return self.key.split(".", 1)
+
+
+class CannotSpliceError(AutomateError):
+    """The value stands in a place that cannot be changed by itself."""
+
+
+def spliced(data: bytes, changes: Sequence[Change], file: str) -> bytes:
+    """The file's new content. What is not there is not taken out; whether the values are any good is not asked.
+    BadTaskFile when `data` cannot be read as YAML, CannotSpliceError."""
+    for change in changes:
+        data = _one(data, change, file)
+    return data
+
+
+def is_set(data: bytes, change: Change, file: str) -> bool:
+    """Whether the file gives this key. BadTaskFile when it cannot be read as YAML."""
+    return _found(_root(data, file), change.path) is not None
+
+
+def _one(data: bytes, change: Change, file: str) -> bytes:
+    root = _root(data, file)
+    if change.value is None and _found(root, change.path) is None:
+        return data
+    mark, text = (_BOM, data[len(_BOM) :]) if data.startswith(_BOM) else (b"", data)
+    wanted = _meaning(_changed(root, change))
+    for new in _ways(Document(text.decode(), root), change):
+        if _is(new.encode(), wanted):
+            return mark + new.encode()
+    raise CannotSpliceError(f"{visible(file)}: {change.key} cannot be changed by itself here: use an editor")
+
+
+def _root(data: bytes, file: str) -> Mapping:
+    root = tree(data, file)
+    if root is None:
+        raise BadTaskFile.of_whole(file, "is empty: expected at least 'command: ...'")
+    if not isinstance(root, Mapping):
+        raise BadTaskFile.of_whole(file, "expected keys and values")
+    return root
+
+
+def _is(data: bytes, wanted: object) -> bool:
+    try:
+        root = tree(data, "")
+    except BadTaskFile:
+        return False
+    return root is not None and _meaning(root) == wanted
+
+
+def _meaning(node: Node) -> object:
+    """What can be compared: texts, whatever their quotes and places are."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, nodes.Sequence):
+        return tuple(_meaning(item) for item in node.items)
+    return frozenset(Counter((_meaning(key), _meaning(value)) for key, value in node.pairs).items())
+
+
+def _found(mapping: Mapping, path: Sequence[str]) -> Node | None:
+    found = next((value for key, value in mapping.pairs if isinstance(key, Scalar) and key.text == path[0]), None)
+    if found is None or len(path) == 1:
+        return found
+    return _found(found, path[1:]) if isinstance(found, Mapping) else None
+
+
+def _changed(root: Mapping, change: Change) -> Mapping:
+    """The tree as it is to be; nodes that are new have no place."""
+    first, *rest = change.path
+    if not rest:
+        return _with(root, first, change.value and change.value.node)
+    parent = _found(root, [first])
+    around = _opened(parent, change) if parent is not None else Mapping(1, 1, [])
+    new = _with(around, rest[0], change.value and change.value.node)
+    return _with(root, first, new if new.pairs else None)
+
+
+def _with(mapping: Mapping, name: str, node: Node | None) -> Mapping:
+    pairs = [pair for pair in mapping.pairs if not (isinstance(pair[0], Scalar) and pair[0].text == name)]
+    return Mapping(1, 1, pairs + ([] if node is None else [(Scalar(1, 1, name), node)]))
+
+
+def _opened(parent: Node, change: Change) -> Mapping:
+    """`retries: 3` is `retries: {attempts: 3}`, where an entry is to stand beside it."""
+    if isinstance(parent, Mapping):
+        return parent
+    opened = wrapping.opened(change.path[0], parent)
+    if opened is None:
+        written = shown(parent.text) if isinstance(parent, Scalar) else "a list"
+        raise CannotSpliceError(f"{change.key}: {change.path[0]} is {written} and has no entries: set it as a whole")
+    return opened
+
+
+def _ways(document: Document, change: Change) -> Iterator[str]:
+    """The texts that may do, the best first."""
+    first, *rest = change.path
+    root, value = document.root, change.value
+    parent = _found(root, [first]) if rest else None
+    if isinstance(parent, Mapping):
+        if value is None and len(parent.pairs) == 1:
+            yield from document.without(root, first)
+        else:
+            order = [key for key, _ in parent.pairs if isinstance(key, Scalar)]
+            yield from document.put(parent, rest[0], value, [key.text for key in order])
+    elif parent is not None and value is not None:
+        written = wrapping.written(_opened(parent, change), rest[0], value)
+        yield from document.put(root, first, written, [*keys.TASK])
+    elif rest and value is not None:
+        yield from document.put_within(first, rest[0], value, [*keys.TASK])
+    else:
+        yield from document.put(root, first, value, [*keys.TASK])
