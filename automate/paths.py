@@ -43,6 +43,11 @@ class Instance:
         return os.path.join(self.state, "summaries")
 
     @property
+    def edits(self) -> str:
+        """Of task files that a command changed: what they were before, and texts that were given up."""
+        return os.path.join(self.state, "edits")
+
+    @property
     def run_log(self) -> str:
         return os.path.join(self.log, "runs.jsonl")
 

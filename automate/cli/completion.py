@@ -3,7 +3,7 @@
 import os
 import sys
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -88,3 +88,38 @@ def complete_runs(context: click.Context, _parameter: click.Parameter, incomplet
     """Tasks and run ids, for `shell_complete=`."""
     shell = context.ensure_object(Shell)
     return task_names(shell, incomplete) + run_ids(shell, incomplete)
+
+
+def complete_zones(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names of time zones, for `shell_complete=`."""
+    from zoneinfo import available_timezones
+
+    return sorted(zone for zone in available_timezones() if zone.startswith(incomplete))
+
+
+def task_keys(incomplete: str) -> list[str]:
+    """The keys of a task that begin so; behind a dot, those within."""
+    first, dot, _ = incomplete.partition(".")
+    names = [f"{first}.{name}" for name in _schema(first).get("properties", {})] if dot else [*_schema()["properties"]]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def assignments(incomplete: str) -> list[str]:
+    """`KEY=`, and behind it the words that the key knows."""
+    key, sign, _ = incomplete.partition("=")
+    if not sign:
+        return [f"{name}=" for name in task_keys(incomplete)]
+    about = _schema(key)
+    words = ["true", "false"] if about.get("type") == "boolean" else about.get("enum", [])
+    return [text for word in words if (text := f"{key}={word}").startswith(incomplete)]
+
+
+def _schema(key: str = "") -> dict[str, Any]:
+    """Of a task, or of one of its keys; that of a mapping where it may be one."""
+    from automate.taskfile import keys
+
+    schema: dict[str, Any] = keys.task.schema
+    for name in key.split(".") if key else ():
+        schema = schema.get("properties", {}).get(name, {})
+        schema = next((each for each in schema.get("anyOf", ()) if "properties" in each), schema)
+    return schema

@@ -9,6 +9,7 @@ import click
 
 from automate.catalog.due import next_due
 from automate.catalog.upcoming import Upcoming, due_after, merged, upcoming
+from automate.cli.completion import complete_zones
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, names_argument, pass_shell, reading
 from automate.errors import UsageError
@@ -28,7 +29,12 @@ _MOMENT = timedelta(microseconds=1)
 @moment_option("--from", "From then on, instead of from now.")
 @moment_option("--until", "Before then; all of them, unless -n is given.")
 @click.option("--schedule", "expressions", multiple=True, metavar="EXPR", help="Try a schedule; may be repeated.")
-@click.option("--timezone", metavar="ZONE", help="The zone for --schedule, as Europe/Berlin; without it the host's.")
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    shell_complete=complete_zones,
+    help="The zone for --schedule, as Europe/Berlin; without it the host's.",
+)
 @reading
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option

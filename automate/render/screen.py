@@ -31,6 +31,9 @@ COLOURS = {
     "missed": "33",
     "running": "34",
     "pending": "34",
+    "added": "32",
+    "removed": "31",
+    "place": "36",
     "heading": "1",
     "faint": "2",
 }

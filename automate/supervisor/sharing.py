@@ -33,14 +33,17 @@ def share(instance: Instance, group: str | None) -> None:
         return
     try:
         _give(instance.log, gid)
-        _give(instance.state, gid)  # last: it says that all is done
+        _give(instance.state, gid, instance.edits)  # last: it says that all is done
     except PermissionError as error:
         raise NotAllowedError(f"{error.filename}: this user may not give it to the group {group}") from error
     os.umask(SHARED)
 
 
-def _give(top: str, gid: int) -> None:
+def _give(top: str, gid: int, private: str | None = None) -> None:
+    """All but what is `private`: earlier versions of task files are for whom those are."""
     for directory, _, files in os.walk(top, topdown=False):
+        if private is not None and f"{directory}/".startswith(f"{private}/"):
+            continue
         for name in files:
             path = os.path.join(directory, name)
             os.chown(path, -1, gid, follow_symlinks=False)

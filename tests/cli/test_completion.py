@@ -68,6 +68,29 @@ def test_task_names(complete: Complete, filled: Path) -> None:
     assert complete("resume", "bo") == ["borg"]
 
 
+def test_keys_and_their_words(complete: Complete) -> None:
+    assert complete("edit", "x", "--set", "time") == ["timezone=", "timeout="]
+    assert complete("edit", "x", "--set", "output.max") == ["output.max_size="]
+    assert complete("edit", "x", "--set", "retries.att") == ["retries.attempts="]
+    assert complete("new", "x", "--set", "overlap=q") == ["overlap=queue"]
+    assert complete("edit", "x", "--set", "enabled=") == ["enabled=true", "enabled=false"]
+    assert complete("edit", "x", "--unset", "exit_codes.w") == ["exit_codes.warning"]
+
+
+def test_time_zones(complete: Complete) -> None:
+    assert complete("edit", "x", "--timezone", "Europe/Berl") == ["Europe/Berlin"]
+
+
+def test_names_to_be_changed_and_with_undo_those_that_were_removed(
+    complete: Complete, filled: Path, run_cli: RunCli
+) -> None:
+    assert complete("disable", "ba") == ["backup"]
+    run_cli("remove", "--yes", "backup")
+    assert complete("edit", "b") == ["borg"]
+    assert complete("edit", "--undo", "b") == ["backup", "borg"]
+    assert filled.exists()
+
+
 def test_tasks_of_the_directory_that_was_typed(
     complete: Complete, filled: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -1,0 +1,153 @@
+"""What the commands that change task files share: they put edits in force, show what changed, and say what is next."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from typing import NamedTuple
+
+from automate.catalog import Catalog
+from automate.catalog.upcoming import due_after
+from automate.cli.options import Shell
+from automate.operate.editing import Edit, Target, judged, store
+from automate.render import visible, when
+from automate.state import State
+from automate.taskfile import BadTaskFile
+
+_DUE_TIMES = 3
+_TICKING = 300.0  # seconds: a step within the last of these is taken for one of many
+
+
+class Desk(NamedTuple):
+    """What such a command works with. Files must belong to `owner`, unless that is None."""
+
+    shell: Shell
+    state: State
+    catalog: Catalog
+    owner: int | None
+
+
+@contextmanager
+def desk(shell: Shell) -> Iterator[Desk]:
+    """Of the instance, after what a crash left was finished."""
+    import os
+
+    from automate.cli import tasks
+    from automate.supervisor import look, open_instance
+
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+        tasks.tell(shell, catalog.settings_faults)
+        yield Desk(shell, state, catalog, tasks.owner())
+
+
+def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, unchanged: str = "unchanged") -> None:
+    """Those that change anything, or with `dry_run` none; each is shown, and of others `unchanged` is said.
+    ChangedMeanwhileError, NotAllowedError."""
+    changing = [edit for edit in edits if edit.changes]
+    if not dry_run:
+        store(desk.shell.instance, changing, owner=desk.owner)
+    for edit in edits:
+        if edit.changes:
+            _show(desk, edit, dry_run=dry_run)
+        else:
+            desk.shell.say(f"{edit.target.name}: {unchanged}")
+    if dry_run:
+        desk.shell.say("nothing was changed (--dry-run)")
+    elif changing:
+        tell_who_schedules(desk)
+
+
+def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
+    from automate.render.differences import unified
+
+    target, shell = edit.target, desk.shell
+    shell.write(unified(target.text, edit.data, target.path, shell.screen))
+    shell.flush()
+    if target.text is not None and target.source != target.path and edit.data is not None:
+        would = "would be" if dry_run else "is"
+        shell.say(_line(f"{target.name}: {target.source} stays as it is, and {would} overridden by {target.path}"))
+    before, after = _due(desk, edit, target.text), _due(desk, edit, edit.data)
+    if edit.data is None:
+        after = what_is_left(desk, target)
+    if before == after or target.text is None:
+        shell.say(f"{target.name}: {after}")
+    else:
+        shell.say(f"{target.name}: before: {before}\n{target.name}: after:  {after}")
+    if edit.data is not None:
+        _tell_doubts(desk, edit)
+    tell_under_way(desk, target.name)
+
+
+def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
+    """When it is due with this text, in words."""
+    if data is None:
+        return "no such task"
+    try:
+        task, schedule = judged(edit.target, data, desk.catalog.settings_read)
+    except BadTaskFile as bad:
+        return f"broken ({len(bad.faults)} fault{'s' if len(bad.faults) > 1 else ''})"
+    english = schedule.describe()
+    if not task.enabled:
+        return f"disabled ({english})"
+    times = [*islice(due_after(schedule, desk.shell.now), _DUE_TIMES)]
+    seconds = any(due.second for due in times)
+    return f"{english}: due {', '.join(when(due, seconds=seconds) for due in times)}" if times else english
+
+
+def _tell_doubts(desk: Desk, edit: Edit) -> None:
+    """What this host does not have, and pauses and runs that the change has to reckon with."""
+    from automate.catalog.doubts import doubts
+    from automate.render.pauses import terms
+    from automate.state.pauses import held_longest
+
+    shell, name = desk.shell, edit.target.name
+    task = judged(edit.target, edit.data or b"", desk.catalog.settings_read).task
+    for doubt in doubts(task, owner=desk.owner, known=[*desk.catalog.names(), name]):
+        shell.warn(_line(f"{name}: {doubt.key}: {doubt.message}"))
+    if pause := held_longest(desk.catalog.pauses, name):
+        shell.say(f"{name}: is paused {terms(pause)}")
+
+
+def tell_under_way(desk: Desk, name: str) -> None:
+    """Runs keep the definition they began with."""
+    from automate.state.runs import open_runs
+
+    for run in open_runs(desk.state, name):
+        desk.shell.say(f"{name} #{run.id}: is under way, and goes on as it began")
+
+
+def what_is_left(desk: Desk, target: Target) -> str:
+    """Of a task whose file in the administrator's directory is gone: a package's may have stood behind it."""
+    from automate.taskfile import discover
+
+    hidden = discover(desk.catalog.task_dirs[1:]).get(target.name)
+    return _line(f"{hidden.path} is in force again") if hidden else "no such task"
+
+
+def tell_who_schedules(desk: Desk) -> None:
+    from automate.operate.alive import alive
+
+    found = alive(desk.shell.instance, desk.state)
+    if found.serving:
+        desk.shell.say(f"automate serve{f' (pid {found.pid})' if found.pid else ''} has it in force within a second")
+    elif found.stepped is not None and desk.shell.now.timestamp() - found.stepped < _TICKING:
+        desk.shell.say("in force with the next automate tick")
+    elif found.serving is False:
+        last = "" if found.stepped is None else f" since {when(datetime.fromtimestamp(found.stepped, UTC))}"
+        desk.shell.say(f"nobody is scheduling{last}: start automate serve, or let cron call automate tick")
+
+
+def _line(text: str) -> str:
+    return visible(text, keep="")
+
+
+def switch(shell: Shell, names: Sequence[str], *, enabled: bool, dry_run: bool) -> None:
+    """`enable` and `disable`."""
+    from automate.operate.editing import target, with_values
+
+    with desk(shell) as at:
+        targets = [target(at.catalog, shell.instance, name, owner=at.owner) for name in at.catalog.names(names)]
+        edits = [with_values(each, (), at.catalog.settings_read, enabled=enabled) for each in targets]
+        put_in_force(at, edits, dry_run=dry_run, unchanged=f"already {'enabled' if enabled else 'disabled'}")

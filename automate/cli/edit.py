@@ -1,0 +1,109 @@
+"""`automate edit`: change a task's file, in an editor or one value of it."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from automate.cli.options import Shell, pass_shell, quiet_option
+from automate.cli.values import check_once, complete_key, named, schedule_option, set_option, timezone_option
+from automate.errors import UsageError
+from automate.taskfile.splicing import Change
+
+ONE_AT_A_TIME = "one task at a time in an editor; --set and its like take several"
+
+
+def _complete_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Of tasks, and with --undo of those that were removed too."""
+    from automate.cli.completion import task_names
+    from automate.operate.versions import names
+
+    shell = context.ensure_object(Shell)
+    edited = names(shell.instance) if context.params.get("steps") else []
+    return sorted({*task_names(shell, incomplete), *(name for name in edited if name.startswith(incomplete))})
+
+
+@click.command("edit")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=_complete_names)
+@schedule_option
+@timezone_option
+@click.option("--enable", "enabled", flag_value=True, type=bool, default=None, help="Let it run when it is due.")
+@click.option("--disable", "enabled", flag_value=False, type=bool, help="Skip what falls due.")
+@set_option
+@click.option(
+    "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_key, help="Take the key out of the file."
+)
+@click.option("--undo", "steps", count=True, help="Put back what was before the last change; --undo --undo goes on.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@quiet_option
+@pass_shell
+def command(  # noqa: PLR0913 - an argument for each option
+    shell: Shell,
+    names: tuple[str, ...],
+    *,
+    schedules: tuple[str, ...],
+    timezone: str | None,
+    enabled: bool | None,
+    changes: list[Change],
+    unset: tuple[str, ...],
+    steps: int,
+    dry_run: bool,
+) -> int:
+    """Change tasks: in $VISUAL or $EDITOR, or single values of them. NAMEs may be globs.
+
+    What is written is checked before it is in force; with a fault in it the task stays as it was. A single value is
+    changed where it stands, and all else in the file stays, byte for byte. The version before is kept: --undo. Tasks
+    of packages are copied to the administrator's directory, where they override.
+    """
+    wanted = [*named(schedules, timezone=timezone), *changes, *map(_without, unset)]
+    keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)
+    _check(keys, names, steps=steps, dry_run=dry_run)
+    from automate.cli.changed import desk, put_in_force
+    from automate.operate import editing
+
+    with desk(shell) as at:
+        if steps:
+            meant = editing.known_to_undo(shell.instance, at.catalog, names)
+            settings = at.catalog.settings_read
+            edits = [editing.undone(shell.instance, name, steps, settings, owner=at.owner) for name in meant]
+        else:
+            targets = [
+                editing.target(at.catalog, shell.instance, name, owner=at.owner) for name in at.catalog.names(names)
+            ]
+            if not keys:
+                from automate.cli.in_editor import edit_one
+
+                if len(targets) > 1:
+                    raise UsageError(ONE_AT_A_TIME)
+                return edit_one(at, targets[0], targets[0].text or b"")
+            settings = at.catalog.settings_read
+            edits = [editing.with_values(target, wanted, settings, enabled=enabled) for target in targets]
+        put_in_force(at, edits, dry_run=dry_run)
+        if steps and not dry_run:
+            shell.say(f"automate edit --undo {' '.join(names)} takes that back")
+    return 0
+
+
+def _without(key: str) -> Change:
+    from automate.taskfile.keys import wrong_key
+
+    first = Change(key).path[0]
+    if wrong := wrong_key(first):
+        raise UsageError(f"{first}: {wrong}")
+    return Change(key)
+
+
+def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bool) -> None:
+    check_once(keys)
+    if steps and keys:
+        raise UsageError("--undo goes with no other change")
+    if keys or steps:
+        return
+    if dry_run:
+        raise UsageError("--dry-run goes with --set, --unset, --schedule, --timezone, --enable, --disable or --undo")
+    if len(names) > 1:
+        raise UsageError(ONE_AT_A_TIME)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "an editor needs a terminal: use --set, --unset, --schedule, --timezone, --enable or --disable"
+        )

@@ -1,0 +1,21 @@
+"""`automate enable`: a short form of `automate edit --enable`."""
+
+import click
+
+from automate.cli.changed import switch
+from automate.cli.options import Shell, complete_tasks, pass_shell, quiet_option
+
+
+@click.command("enable")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks)
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@quiet_option
+@pass_shell
+def command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> int:
+    """Let tasks run when they are due. NAMEs may be globs.
+
+    Short for `automate edit --enable`: their files are changed, and they are due from now on. `automate edit --undo`
+    takes it back.
+    """
+    switch(shell, names, enabled=True, dry_run=dry_run)
+    return 0

@@ -1,0 +1,114 @@
+"""`automate new`: write a task file, from options or from answers."""
+
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+import click
+
+from automate.cli.options import Shell, pass_shell, quiet_option
+from automate.cli.values import check_once, schedule_option, set_option, timezone_option
+from automate.errors import UsageError
+from automate.taskfile.splicing import Change
+
+_DUE_TIMES = 3
+
+
+@click.command("new")
+@click.argument("name", metavar="NAME")
+@click.option("--command", "text", metavar="TEXT", help="What is run, by the shell.")
+@schedule_option
+@click.option("--description", metavar="TEXT", help="What it does, for people.")
+@timezone_option
+@click.option("--user", metavar="USER", help="Whom it runs as.")
+@set_option
+@click.option("--edit", "then_edit", is_flag=True, help="Open it in an editor before it is in force.")
+@click.option("--dry-run", is_flag=True, help="Show the file, and write none.")
+@quiet_option
+@pass_shell
+def command(  # noqa: PLR0913 - an argument for each option
+    shell: Shell,
+    name: str,
+    *,
+    text: str | None,
+    schedules: tuple[str, ...],
+    description: str | None,
+    timezone: str | None,
+    user: str | None,
+    changes: list[Change],
+    then_edit: bool,
+    dry_run: bool,
+) -> int:
+    """Write a new task's file, with what else most tasks want as comments.
+
+    Without --command, on a terminal, asks for command, schedule and description. A schedule is shown in English with
+    its next due times. What is wrong is not written.
+    """
+    fields: dict[str, Any] = {
+        "description": description, "command": text, "schedule": _one_or_several(schedules), "timezone": timezone,
+        "user": user,
+    }  # fmt: skip
+    check_once([key for key in fields if fields[key] is not None] + [change.key for change in changes])
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    asks = text is None and not any(change.key == "command" for change in changes)
+    if (asks or then_edit) and not is_terminal:
+        raise UsageError("--command is missing" if asks else "--edit needs a terminal")
+    from automate.cli.changed import desk, put_in_force
+    from automate.operate.making import check_free, made
+
+    with desk(shell) as at:
+        target = check_free(shell.instance, at.catalog, name)
+        if asks:
+            fields |= _answers(shell, fields)
+        given = {key: value for key, value in fields.items() if value is not None}
+        edit = made(target, given, changes, at.catalog)
+        if then_edit and not dry_run:
+            from automate.cli.in_editor import edit_one
+
+            return edit_one(at, target, edit.data or b"")
+        put_in_force(at, [edit], dry_run=dry_run)
+        if not dry_run:
+            shell.say(f"automate run {name} tries it now; automate edit {name} changes it")
+    return 0
+
+
+def _one_or_several(texts: Sequence[str]) -> str | list[str] | None:
+    return texts[0] if len(texts) == 1 else [*texts] or None
+
+
+def _answers(shell: Shell, fields: dict[str, Any]) -> dict[str, Any]:
+    """What is missing, asked for until it is right."""
+    answers: dict[str, str | None] = {"command": click.prompt("Command", err=True)}
+    if fields["schedule"] is None:
+        answers["schedule"] = _ask_schedule(shell, fields["timezone"])
+    if fields["description"] is None:
+        answers["description"] = click.prompt("Description", default="", show_default=False, err=True).strip() or None
+    return answers
+
+
+def _ask_schedule(shell: Shell, timezone: str | None) -> str | None:
+    """None: by hand only."""
+    while True:
+        text = click.prompt("Schedule (nothing: by hand only)", default="", show_default=False, err=True).strip()
+        if not text:
+            return None
+        if _is_shown(shell, text, timezone) and click.confirm("Is that right?", default=True, err=True):
+            return str(text)
+
+
+def _is_shown(shell: Shell, text: str, timezone: str | None) -> bool:
+    """In English with its next due times; False when it is no schedule."""
+    from automate.catalog.upcoming import due_after
+    from automate.render import relative, when
+    from automate.schedule import ScheduleError, parse
+
+    try:
+        schedule = parse([text], timezone)
+    except ScheduleError as error:
+        shell.warn(error.message)
+        return False
+    shell.say(f"  {schedule.describe()} ({schedule.zone_name})")
+    for due in islice(due_after(schedule, shell.now), _DUE_TIMES):
+        shell.say(f"  {when(due, seconds=due.second > 0)}  {relative(due, shell.now)}")
+    return True

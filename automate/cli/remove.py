@@ -1,0 +1,61 @@
+"""`automate remove`: take task files away."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from automate.cli.changed import Desk, desk, tell_under_way, tell_who_schedules, what_is_left
+from automate.cli.options import Shell, complete_tasks, pass_shell, quiet_option
+from automate.errors import NotAllowedError, UsageError
+from automate.operate.editing import Edit, Target, store, target
+from automate.render import visible
+
+
+@click.command("remove")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@quiet_option
+@pass_shell
+def command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
+    """Take tasks away: their files are removed. NAMEs may be globs.
+
+    Asks on a terminal; elsewhere --yes is needed. The files are kept: automate edit --undo NAME brings one back. What
+    runs goes on, and the history stays.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("without a terminal to ask on, --yes is needed")
+    with desk(shell) as at:
+        targets = [target(at.catalog, shell.instance, name, owner=at.owner) for name in at.catalog.names(names)]
+        _check_own(targets)
+        if not yes and not _confirmed(targets):
+            shell.say("nothing was removed")
+            return 1
+        store(shell.instance, [Edit(each, None) for each in targets], owner=at.owner)
+        for each in targets:
+            _tell(at, each)
+        tell_who_schedules(at)
+    return 0
+
+
+def _check_own(targets: Sequence[Target]) -> None:
+    for each in targets:
+        if each.source != each.path:
+            raise NotAllowedError(
+                f"{each.name}: {each.source} is not the administrator's: automate disable {each.name} overrides it; "
+                "nothing was removed"
+            )
+
+
+def _confirmed(targets: Sequence[Target]) -> bool:
+    for each in targets:
+        click.echo(visible(f"{each.name}: {each.path}", keep=""), err=True)
+    what = "this task" if len(targets) == 1 else f"these {len(targets)} tasks"
+    return click.confirm(f"Remove {what}?", err=True)
+
+
+def _tell(at: Desk, each: Target) -> None:
+    left = what_is_left(at, each)
+    again = "" if left == "no such task" else f"; {left}"
+    at.shell.say(visible(f"{each.name}: removed{again}; automate edit --undo {each.name} brings it back", keep=""))
+    tell_under_way(at, each.name)

@@ -1,0 +1,85 @@
+"""Options by which values of a task are typed, for `edit` and `new`."""
+
+from collections.abc import Sequence
+
+import click
+
+from automate.cli.completion import complete_zones
+from automate.cli.options import Function
+from automate.errors import UsageError
+from automate.taskfile.splicing import Change
+from automate.taskfile.typed import Value, listing, value
+
+
+def read_value(text: str) -> Value:
+    """UsageError for bytes that are no text."""
+    try:
+        return value(text)
+    except ValueError as error:
+        raise UsageError(f"{text!a} {error}") from None
+
+
+def _assignments(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> list[Change]:
+    changes = []
+    for text in values:
+        key, sign, typed = text.partition("=")
+        if not sign or not key:
+            raise click.BadParameter(f"{text!r}: expected KEY=VALUE", context, parameter)
+        changes.append(Change(key, read_value(typed)))
+    return changes
+
+
+def _complete_assignment(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    from automate.cli.completion import assignments
+
+    return assignments(incomplete)
+
+
+def complete_key(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    from automate.cli.completion import task_keys
+
+    return task_keys(incomplete)
+
+
+def set_option(function: Function) -> Function:
+    """`--set KEY=VALUE`, as the argument `changes`, a list."""
+    option = click.option(
+        "--set", "changes", multiple=True, callback=_assignments, metavar="KEY=VALUE",
+        shell_complete=_complete_assignment, help="Give the key this value: nice=5, env.PGHOST=db, labels='[a, b]'.",
+    )  # fmt: skip
+    return option(function)
+
+
+def schedule_option(function: Function) -> Function:
+    """`--schedule`, as the argument `schedules`, a tuple."""
+    option = click.option(
+        "--schedule", "schedules", multiple=True, metavar="EXPR", help="When it is due; several make a list."
+    )
+    return option(function)
+
+
+def timezone_option(function: Function) -> Function:
+    """`--timezone`."""
+    option = click.option(
+        "--timezone", metavar="ZONE", shell_complete=complete_zones, help="The zone of the schedule: Europe/Berlin."
+    )
+    return option(function)
+
+
+def named(schedules: Sequence[str], **others: str | None) -> list[Change]:
+    """The values of options that are called as their keys are; those that were given."""
+    changes = [Change("schedule", _schedule(schedules))] if schedules else []
+    return changes + [Change(key, read_value(text)) for key, text in others.items() if text is not None]
+
+
+def check_once(keys: Sequence[str]) -> None:
+    """UsageError for a key that was given in two ways."""
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise UsageError(f"{twice} is given twice")
+
+
+def _schedule(texts: Sequence[str]) -> Value:
+    try:
+        return listing(texts)
+    except ValueError as error:
+        raise UsageError(f"--schedule: {error}") from None

@@ -1,0 +1,249 @@
+"""Changing task files: what a change would make of them, whether that is right, and putting it in force.
+
+Nothing is put in force that has a fault, and nothing over what somebody else wrote meanwhile.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from automate import clock
+from automate.catalog import Catalog
+from automate.catalog.matching import matching
+from automate.errors import AutomateError, BusyError, NotAllowedError, UsageError
+from automate.operate import versions
+from automate.paths import Instance
+from automate.process import locks
+from automate.settings import Settings
+from automate.taskfile import BadTaskFile, name_of, parse_task, read
+from automate.taskfile.fault import shown
+from automate.taskfile.replacing import content, discard, prepare, put, take_away
+
+if TYPE_CHECKING:
+    from automate.schedule import Schedule
+    from automate.task import Task
+    from automate.taskfile.splicing import Change
+
+_PATIENCE = 10.0  # seconds to wait for another command that writes task files; it holds the lock for milliseconds
+_POLL = 0.05
+
+
+class Target(NamedTuple):
+    """A task's file. What is in force is `text`, from `source`; it is written to `path`, in the administrator's
+    directory, where `data` stands now (None: nothing, and `source` is a package's file or, with no `text`, none)."""
+
+    name: str
+    path: str
+    data: bytes | None
+    source: str
+    text: bytes | None
+
+
+class Edit(NamedTuple):
+    """What the file is to hold; None: there shall be none. `like` is a file whose mode and owner a new one gets."""
+
+    target: Target
+    data: bytes | None
+    like: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether it makes any difference."""
+        return self.data != self.target.text
+
+
+class Judged(NamedTuple):
+    """A text that has no fault."""
+
+    task: "Task"
+    schedule: "Schedule"
+
+
+class ChangedMeanwhileError(BusyError):
+    """Somebody else has written the file since it was read; `now` is what it holds, None that it is gone."""
+
+    def __init__(self, target: Target, now: bytes | None) -> None:
+        super().__init__(
+            f"{target.path} was changed by somebody else meanwhile; nothing was changed: look, and try again"
+        )
+        self.now = now
+
+
+def target(catalog: Catalog, instance: Instance, name: str, *, owner: int | None) -> Target:
+    """Of a task there is; NoSuchTaskError, BadTaskFile when its file cannot be read. One with faults in it can be."""
+    found = catalog.found(name)
+    if found.faults:
+        raise BadTaskFile(found.faults)
+    text = read(found.path, owner=owner)
+    directory = instance.task_dirs[0]
+    if os.path.dirname(found.path) == directory:
+        return Target(found.name, found.path, text, found.path, text)
+    return Target(found.name, os.path.join(directory, f"{found.name}.yaml"), None, found.path, text)
+
+
+def target_of_new(instance: Instance, name: str) -> Target:
+    """Of a task there is not. UsageError for what cannot name a task."""
+    check_name(name)
+    path = os.path.join(instance.task_dirs[0], f"{name}.yaml")
+    return Target(name, path, None, path, None)
+
+
+def check_name(name: str) -> None:
+    """UsageError for what cannot name a task."""
+    try:
+        is_name = name_of(f"{name}.yaml") == name
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if not is_name:
+        raise UsageError(f"{shown(name)} cannot name a task: expected a name that begins with a letter or digit")
+
+
+def judged(target: Target, data: bytes, settings: Settings) -> Judged:
+    """What this text would mean as the task's file; BadTaskFile with every fault."""
+    from automate.catalog.reading import schedule_of
+
+    task = parse_task(data, file=target.path, name=target.name, settings=settings)
+    return Judged(task, schedule_of(task))
+
+
+def with_values(
+    target: Target, changes: "Sequence[Change]", settings: Settings, *, enabled: bool | None = None
+) -> Edit:
+    """The task with these values, and `enabled` as it is asked for, which is only written where it is not so already.
+
+    UsageError when it is the values that are wrong, BadTaskFile when the file was before."""
+    from automate.taskfile.splicing import spliced
+
+    before = target.text or b""
+    faults = None
+    try:
+        is_enabled = judged(target, before, settings).task.enabled
+    except BadTaskFile as bad:
+        is_enabled, faults = None, bad
+    if enabled not in {None, is_enabled}:
+        changes = [*changes, _switched(on=bool(enabled))]
+    data = spliced(before, changes, target.source)
+    if data != before:
+        check_values(target, data, settings, faults)
+    return Edit(target, data)
+
+
+def check_values(target: Target, data: bytes, settings: Settings, before: BadTaskFile | None = None) -> None:
+    """UsageError when a text has faults, since its values were typed; where there were faults `before`, these."""
+    try:
+        judged(target, data, settings)
+    except BadTaskFile as bad:
+        if before is not None:
+            raise before from None
+        lines = (f"{target.name}: {fault.key}: {fault.message}" for fault in bad.faults)
+        raise UsageError("\n".join([*lines, "nothing was changed"])) from None
+
+
+def _switched(*, on: bool) -> "Change":
+    from automate.taskfile.splicing import Change
+    from automate.taskfile.typed import value
+
+    return Change("enabled", value("true" if on else "false"))
+
+
+def undone(instance: Instance, name: str, steps: int, settings: Settings, *, owner: int | None) -> Edit:
+    """The file as it was so many changes ago. BadTaskFile when that cannot be in force today, AutomateError when no
+    such version is kept."""
+    now = _standing(instance, name, owner)
+    found = versions.versions(instance, name)
+    version = versions.back(found, now.data, steps)
+    if version is None:
+        raise AutomateError(f"{name}: nothing to undo: {_counted(len(found))} kept")
+    if version.data is not None:
+        try:
+            judged(now, version.data, settings)
+        except BadTaskFile as bad:
+            raise BadTaskFile([fault._replace(file=version.path) for fault in bad.faults]) from None
+    path = now.path if now.data is not None else os.path.splitext(now.path)[0] + version.suffix
+    return Edit(now._replace(path=path, source=path), version.data, like=None if version.data is None else version.path)
+
+
+def known_to_undo(instance: Instance, catalog: Catalog, patterns: Sequence[str]) -> list[str]:
+    """The names meant, also of tasks that were removed; globs mean what can be undone. NoSuchTaskError."""
+    edited = versions.names(instance)
+    known = {*edited, *(name for name in catalog.names() if name in patterns)}
+    return matching(patterns, sorted(known))
+
+
+def store(instance: Instance, edits: Sequence[Edit], *, owner: int | None) -> None:
+    """Put all of these in force, durably, each with the version before it kept: none, when any of them was changed by
+    somebody else meanwhile or cannot be written. ChangedMeanwhileError, NotAllowedError, OSError."""
+    if any(edit.data is not None for edit in edits):
+        _make_directory(instance.task_dirs[0])
+    with _alone(instance):
+        for edit in edits:
+            _check_unchanged(edit.target, owner)
+        try:
+            for edit in edits:
+                if edit.data is not None:
+                    prepare(edit.target.path, edit.data, owner=owner, like=edit.like)
+            for edit in edits:
+                versions.keep(instance, edit.target.name, edit.target.path, edit.target.data)
+                _check_unchanged(edit.target, owner)
+                _put(edit, owner)
+        finally:
+            for edit in edits:
+                discard(edit.target.path, owner=owner)
+
+
+def _make_directory(path: str) -> None:
+    """As a package would, and not as private as what this process makes otherwise."""
+    before = os.umask(0o022)
+    try:
+        os.makedirs(path, exist_ok=True)
+    except PermissionError as error:
+        raise NotAllowedError(f"{error.filename}: this user may not write there: {error.strerror}") from None
+    finally:
+        os.umask(before)
+
+
+def _put(edit: Edit, owner: int | None) -> None:
+    if edit.data is None:
+        take_away(edit.target.path, owner=owner)
+        return
+    try:
+        put(edit.target.path, owner=owner, is_new=edit.target.data is None)
+    except FileExistsError:
+        raise ChangedMeanwhileError(edit.target, content(edit.target.path, owner=owner)) from None
+
+
+def _check_unchanged(target: Target, owner: int | None) -> None:
+    now = content(target.path, owner=owner)
+    if now != target.data:
+        raise ChangedMeanwhileError(target, now)
+
+
+def _standing(instance: Instance, name: str, owner: int | None) -> Target:
+    """What the administrator's directory has of that name, or nothing."""
+    stem = os.path.join(instance.task_dirs[0], name)
+    path = next((stem + suffix for suffix in (".yaml", ".yml") if os.path.lexists(stem + suffix)), f"{stem}.yaml")
+    data = content(path, owner=owner)
+    return Target(name, path, data, path, data)
+
+
+@contextmanager
+def _alone(instance: Instance) -> Iterator[None]:
+    """While no other command writes task files of this instance."""
+    path = os.path.join(instance.locks, "edit")
+    until = clock.monotonic() + _PATIENCE
+    try:
+        while (descriptor := locks.take(path)) is None:
+            if clock.monotonic() > until:
+                raise BusyError(f"another command is writing task files ({path}): try again")
+            clock.sleep(_POLL)
+    except PermissionError:
+        raise NotAllowedError(f"{path}: this user may look at the tasks here, not change them") from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _counted(number: int) -> str:
+    return "no version is" if number == 0 else "1 version is" if number == 1 else f"{number} versions are"

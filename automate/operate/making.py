@@ -1,0 +1,52 @@
+"""A new task's file, as a person would begin it: what is known of it, and what else most tasks want, as comments."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from automate.catalog import Catalog
+from automate.errors import AutomateError
+from automate.operate.editing import Edit, Target, check_values, target_of_new
+from automate.paths import Instance
+from automate.taskfile.writing import text_of
+
+if TYPE_CHECKING:
+    from automate.taskfile.splicing import Change
+
+SUGGESTIONS = {
+    "description": "description: What it does, for people",
+    "schedule": "schedule: daily at 02:00             # 0 2 * * *, every 15 minutes, weekdays at 9:00, @reboot, ...",
+    "timezone": "timezone: Europe/Berlin              # of the schedule; else the host's",
+    "user": "user: nobody                         # whom it runs as",
+    "cwd": "cwd: /srv",
+    "env_file": "env_file: /etc/automate/{name}.env   # NAME=VALUE lines: the place for secrets",
+    "timeout": "timeout: 2h                          # told to end then, and killed ten seconds later",
+    "retries": "retries: {{attempts: 3, delay: 5m}}    # the delay doubles",
+    "overlap": "overlap: skip                        # or queue, replace, allow: while it still runs",
+    "missed": "missed: once                         # or skip, all: what was due while nothing was running",
+    "locks": "locks: [{name}]                      # not together with others that name the same lock",
+    "exit_codes": "exit_codes: {{warning: [1]}}",
+}
+"""Lines that may be uncommented, by key."""
+
+_HEADING = "# What else most tasks want; automate-tasks(5) explains every key.\n"
+
+
+def check_free(instance: Instance, catalog: Catalog, name: str) -> Target:
+    """Where the task of that name would be; UsageError for what is no name, AutomateError when there is one."""
+    target = target_of_new(instance, name)
+    if name in catalog.names():
+        path = catalog.found(name).path
+        raise AutomateError(f"{name}: there is such a task already, {path}: automate edit {name} changes it")
+    return target
+
+
+def made(target: Target, fields: Mapping[str, Any], changes: "Sequence[Change]", catalog: Catalog) -> Edit:
+    """The file with these fields, in this order, and these values. UsageError when they are wrong."""
+    from automate.taskfile.splicing import spliced
+
+    given = {*fields, *(change.path[0] for change in changes)}
+    rest = [line.format(name=target.name) for key, line in SUGGESTIONS.items() if key not in given]
+    text = text_of(fields) + "\n" + _HEADING + "".join(f"# {line}\n" for line in rest)
+    data = spliced(text.encode(), changes, target.path)
+    check_values(target, data, catalog.settings_read)
+    return Edit(target, data)

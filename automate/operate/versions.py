@@ -1,0 +1,113 @@
+"""What task files were before a command changed them, in the state: `edits/NAME/0007.yaml`, the newest number last.
+
+Each is a whole file with the mode and owner of the one it was; `.none` stands for no file.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from automate.paths import Instance
+from automate.taskfile.replacing import prepare, put
+
+KEPT = 20  # versions of each task
+DRAFTS = 5  # texts that were given up
+NONE = ".none"
+_DRAFT = "draft-"
+
+
+class Version(NamedTuple):
+    """`data` is None where there was no file; `suffix` is the file's, `.yaml` or `.yml`."""
+
+    number: int
+    path: str
+    suffix: str
+    data: bytes | None
+
+
+def names(instance: Instance) -> list[str]:
+    """The tasks that have any."""
+    try:
+        return sorted(entry for entry in os.listdir(instance.edits) if versions(instance, entry))
+    except OSError:
+        return []
+
+
+def versions(instance: Instance, name: str) -> list[Version]:
+    """The newest first."""
+    return [_version(path) for path in reversed(_paths(_directory(instance, name)))]
+
+
+def keep(instance: Instance, name: str, path: str, data: bytes | None) -> None:
+    """Put down, durably, what the file at `path` is before it is changed; the oldest are forgotten. OSError."""
+    directory = _directory(instance, name)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    known = _paths(directory)
+    number = _number(known[-1]) + 1 if known else 1
+    where = os.path.join(directory, f"{number:04}{NONE if data is None else os.path.splitext(path)[1]}")
+    prepare(where, data or b"", owner=None, like=None if data is None else path)
+    put(where, owner=None, is_new=False)
+    for old in known[: len(known) + 1 - KEPT]:
+        with suppress(OSError):
+            os.unlink(old)
+
+
+def back(found: Sequence[Version], data: bytes | None, steps: int) -> Version | None:
+    """The version so many changes ago, of a file that holds `data` now; None when there were not so many.
+
+    A version that is what came after it is none: its change was prepared and then never made.
+    """
+    for version in found:
+        if version.data != data:
+            data, steps = version.data, steps - 1
+            if not steps:
+                return version
+    return None
+
+
+def make_draft(instance: Instance, name: str, text: bytes) -> str:
+    """A private copy to be worked on, in a directory of its own, that is called as a task file is. Returns its path;
+    of those that were given up before, the oldest are removed. OSError."""
+    directory = _directory(instance, name)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    drafts = [os.path.join(directory, entry) for entry in os.listdir(directory) if entry.startswith(_DRAFT)]
+    drafts.sort(key=lambda draft: os.stat(draft).st_mtime, reverse=True)
+    for old in drafts[DRAFTS - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)
+    path = os.path.join(tempfile.mkdtemp(prefix=_DRAFT, dir=directory), f"{name}.yaml")
+    with open(path, "xb") as file:
+        file.write(text)
+    return path
+
+
+def drop_draft(path: str) -> None:
+    """With whatever an editor left beside it."""
+    shutil.rmtree(os.path.dirname(path), ignore_errors=True)
+
+
+def _directory(instance: Instance, name: str) -> str:
+    return os.path.join(instance.edits, name)
+
+
+def _paths(directory: str) -> list[str]:
+    """Of the versions, the oldest first."""
+    try:
+        entries = os.listdir(directory)
+    except FileNotFoundError:
+        return []
+    return sorted((os.path.join(directory, entry) for entry in entries if entry[:1].isdigit()), key=_number)
+
+
+def _number(path: str) -> int:
+    return int(os.path.basename(path).partition(".")[0])
+
+
+def _version(path: str) -> Version:
+    suffix = os.path.splitext(path)[1]
+    if suffix == NONE:
+        return Version(_number(path), path, ".yaml", None)
+    with open(path, "rb") as file:
+        return Version(_number(path), path, suffix, file.read())

@@ -1,0 +1,58 @@
+"""An editor on the terminal, on one file."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping
+
+from automate.errors import AutomateError
+
+CHOICES = ("editor", "nano", "vi")
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+
+
+def editor_of(environ: Mapping[str, str]) -> str:
+    """`$VISUAL`, else `$EDITOR`, else the first of CHOICES there is; AutomateError when there is none."""
+    named = next((environ[name] for name in ("VISUAL", "EDITOR") if environ.get(name, "").strip()), None)
+    found = named or next((each for each in CHOICES if shutil.which(each, path=environ.get("PATH"))), None)
+    if found is None:
+        raise AutomateError(f"there is no editor: set VISUAL or EDITOR, or install one of {', '.join(CHOICES)}")
+    return found
+
+
+def edit(editor: str, path: str, environ: Mapping[str, str]) -> str | None:
+    """Run it, and wait until it has ended. `editor` may be a command with arguments, as sh(1) reads them.
+
+    None when it ended well, else what is to be said of it. Ctrl-C meanwhile is the editor's own business.
+    """
+    asked = {number: signal.signal(number, _leave_alone) for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'{editor} "$@"', editor, path], env=environ, cwd=_home(path), check=False
+        )
+    finally:
+        for number, before in asked.items():
+            signal.signal(number, before)
+    return _said(editor, done.returncode)
+
+
+def _leave_alone(_number: int, _frame: object) -> None:
+    """A handler, and not SIG_IGN, which the editor would inherit."""
+
+
+def _home(path: str) -> str:
+    """Not where the command was typed: an editor may look for files of its own there, which may be somebody else's."""
+    return os.path.dirname(path)
+
+
+def _said(editor: str, status: int) -> str | None:
+    if status == 0:
+        return None
+    if status < 0:
+        return f"the editor was killed by {signal.Signals(-status).name}: {editor}"
+    if status in {_NOT_FOUND, _NOT_EXECUTABLE}:
+        return f"the editor cannot be started: {editor} (from VISUAL or EDITOR)"
+    if status > 128:  # noqa: PLR2004 - sh(1): 128 and the number of a signal
+        return f"the editor was killed by {signal.Signals(status - 128).name}: {editor}"
+    return f"the editor ended with status {status}: {editor}"

@@ -1,0 +1,35 @@
+"""What changed in a text, as diff(1) and git show it."""
+
+from collections.abc import Iterable, Iterator
+
+from automate.render.characters import visible
+from automate.render.screen import Screen, paint
+
+_COLOURS = {"+": "added", "-": "removed", "@": "place"}
+_NO_END = "\\ No newline at end of file"
+
+
+def unified(before: bytes | None, after: bytes | None, name: str, screen: Screen) -> str:
+    """A unified diff, which patch(1) understands unless characters had to be shown as escapes; empty when nothing
+    changed. None: there is no such file."""
+    from difflib import unified_diff
+
+    old, new = _lines(before), _lines(after)
+    if not any("\r" in line.removesuffix("\r\n") or not line.endswith("\r\n") for line in [*old, *new]):
+        old, new = ([line.removesuffix("\r\n") + "\n" for line in lines] for lines in (old, new))
+    first, second = ("/dev/null" if data is None else visible(name, keep="") for data in (before, after))
+    return "".join(f"{line}\n" for line in _painted(unified_diff(old, new, first, second), screen))
+
+
+def _painted(lines: Iterable[str], screen: Screen) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        text = visible(line.removesuffix("\n"), keep="\t")
+        is_name = number < 2  # noqa: PLR2004 - the two lines that name the files
+        yield paint(text, "heading" if is_name else _COLOURS.get(line[0], ""), screen)
+        if not line.endswith("\n"):
+            yield _NO_END
+
+
+def _lines(data: bytes | None) -> list[str]:
+    text = (data or b"").decode(errors="backslashreplace")
+    return [line + "\n" for line in text.split("\n")[:-1]] + ([last] if (last := text.rpartition("\n")[2]) else [])

@@ -1,0 +1,82 @@
+"""A program on a terminal, as a person sees it."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import subprocess
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+_PATIENCE = 30.0
+
+
+class Terminal:
+    """`words` run on a terminal of their own. What it shows is read by `wait_for`; `type` presses keys."""
+
+    def __init__(self, words: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._master, slave = pty.openpty()
+        self.shown = ""
+        self._process = subprocess.Popen(
+            words,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environ,
+            start_new_session=True,
+            preexec_fn=_control,  # noqa: PLW1509 - there are no threads here
+        )
+        os.close(slave)
+
+    def wait_for(self, text: str) -> None:
+        """Until this is shown; what came before it is forgotten."""
+        deadline = time.monotonic() + _PATIENCE
+        while text not in self.shown:
+            if time.monotonic() > deadline or not self._read():
+                self._leave()
+                raise AssertionError(f"{text!r} was not shown, but {self.shown!r}")
+        self.shown = self.shown.partition(text)[2]
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def interrupt(self) -> int:
+        """Ctrl-C until it has ended: readline(3) may sleep through one that comes as it begins. The exit status."""
+        for _ in range(int(_PATIENCE)):
+            self.type("\x03")
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)
+                break
+        return self.end()
+
+    def end(self) -> int:
+        """What else is shown is read; the exit status."""
+        while self._read():
+            continue
+        try:
+            return self._process.wait(_PATIENCE)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._master)
+
+    def _read(self) -> bool:
+        readable, _, _ = select.select([self._master], [], [], _PATIENCE)
+        data = b""
+        with suppress(OSError):  # EIO: nobody has the terminal open any more
+            data = os.read(self._master, 65536) if readable else b""
+        self.shown += data.decode(errors="replace").replace("\r\n", "\n")
+        return bool(data)
+
+
+def _control() -> None:
+    """Take it as the controlling terminal, so that Ctrl-C reaches the program (tty_ioctl(4)); whoever runs the tests
+    may ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
