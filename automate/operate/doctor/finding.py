@@ -45,8 +45,8 @@ class Check(NamedTuple):
 @dataclass(frozen=True)
 class Installation:
     """An instance on this host, looked at by user `uid` at `now` (epoch seconds), with the program `program`. `owner`
-    is as for the catalog, which reads without the state. Nothing here changes anything. What cannot be had raises OSError or AutomateError, each
-    time it is asked for."""
+    is as for the catalog, which reads without the state. Nothing here changes anything. What cannot be had raises
+    OSError or AutomateError, each time it is asked for."""
 
     instance: Instance
     catalog: Catalog
