@@ -36,6 +36,19 @@ def create(log: str, task: str, run_id: int) -> int:
         return os.open(path, flags, 0o640)
 
 
+def ids(log: str, task: str) -> list[int]:
+    """The runs of a task of which there is an output, under way or over. OSError."""
+    try:
+        names = os.listdir(os.path.join(log, "output", task))
+    except FileNotFoundError:
+        return []
+    return [int(stem) for name in names if _is_number(stem := name.removesuffix(".log")) and stem != name]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and not text.startswith("0")
+
+
 def relieve(path: str, max_size: int) -> None:
     """Give back the disk space between head and tail of a file that is being written, without moving either.
 
@@ -102,14 +115,11 @@ def matches(log: str, name: str, pattern: str, max_size: int) -> bool:
 
 def prune(log: str, task: str, rules: OutputRules, now: float) -> None:
     """Remove outputs beyond `keep_runs`, and those older than `keep_days`. `now` is in epoch seconds."""
-    directory = os.path.join(log, "output", task)
-    with os.scandir(directory) as entries:
-        numbered = [(int(e.name[:-4]), e) for e in entries if e.name.endswith(".log") and e.name[:-4].isdigit()]
-    numbered.sort(key=lambda pair: pair[0], reverse=True)
     oldest = now - rules.keep_days * 86400
-    for place, (_, entry) in enumerate(numbered):
-        if place >= rules.keep_runs or entry.stat(follow_symlinks=False).st_mtime < oldest:
-            os.unlink(entry.path)
+    for place, run_id in enumerate(sorted(ids(log, task), reverse=True)):
+        path = os.path.join(log, path_of(task, run_id))
+        if place >= rules.keep_runs or os.lstat(path).st_mtime < oldest:
+            os.unlink(path)
 
 
 def _middle(size: int, max_size: int) -> tuple[int, int]:

@@ -120,6 +120,11 @@ def of_user(environ: Mapping[str, str]) -> Instance:
     )
 
 
+def read_marks(environ: Mapping[str, str]) -> str:
+    """Where it stands which outputs this user has read, of any instance."""
+    return os.path.join(os.path.dirname(of_user(environ).database), "read.db")
+
+
 def _python_packages() -> str:
     """Where a wheel's data files land, as Jupyter's kernels do: found by one look, with nothing imported."""
     return os.path.join(sys.prefix, "share", "automate", "tasks.d")

@@ -45,10 +45,11 @@ class Wanted(NamedTuple):
     labels: tuple[str, ...]
     categories: tuple[str, ...]
     search: str | None
+    unread: bool
     sort: str
     columns: list[str]
 
-    def entries(self, catalog: "Catalog", *, recent: bool) -> "list[Entry]":
+    def entries(self, catalog: "Catalog", shell: Shell, *, recent: bool) -> "list[Entry]":
         """`recent` as `Catalog.entries` has it."""
         found = [
             entry
@@ -58,6 +59,9 @@ class Wanted(NamedTuple):
             and (not self.categories or entry.category in self.categories)
             and (not self.search or entry.speaks_of(self.search))
         ]
+        if self.unread:
+            with_some = _unread(shell, found)
+            found = [entry for entry in found if entry.name in with_some]
         found.sort(key=SORTS[self.sort])
         return found
 
@@ -119,6 +123,7 @@ def _is_number(text: str) -> bool:
     shell_complete=_complete(lambda entry: (entry.category,)),
 )  # fmt: skip
 @click.option("--search", metavar="WORD", help="With this in name, description, category, labels or schedule.")
+@click.option("--unread", is_flag=True, help="With output that you have not read; log shows it.")
 @click.option(
     "--sort", type=click.Choice([*SORTS]), default="name",
     help="next: the soonest first; last: the latest; duration: the longest; result: the worst; state: running first.",
@@ -138,6 +143,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     labels: tuple[str, ...],
     categories: tuple[str, ...],
     search: str | None,
+    unread: bool,
     sort: str,
     columns: list[str] | None,
     every: float | None,
@@ -146,13 +152,13 @@ def command(  # noqa: PLR0913 - an argument for each option
 ) -> int:
     """The tasks: state, last run, next run. NAMEs may be globs."""
     gc.disable()  # 10,000 rows are no garbage, and looking for some among them takes as long as making them
-    wanted = Wanted(names, words, labels, categories, search, sort, columns or [*DEFAULT])
+    wanted = Wanted(names, words, labels, categories, search, unread, sort, columns or [*DEFAULT])
     if every is not None:
         return _watch(shell, wanted, every, as_json=as_json, is_chosen=columns is not None, header=header)
     from automate.cli import tasks
 
     with tasks.catalog(shell) as catalog:
-        entries = wanted.entries(catalog, recent=as_json or wanted.needs("recent"))
+        entries = wanted.entries(catalog, shell, recent=as_json or wanted.needs("recent"))
     if as_json:
         shell.write(_json(entries, shell))
     elif entries:
@@ -185,7 +191,7 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
     shell.look_again()
     with redirect_stderr(StringIO()) as said:
         with tasks.catalog_and_state(shell) as (catalog, state):
-            entries = wanted.entries(catalog, recent=wanted.needs("recent"))
+            entries = wanted.entries(catalog, shell, recent=wanted.needs("recent"))
             late = overdue(state, shell.now.timestamp()) if state else frozenset()
             by = scheduled_by(alive(shell.instance, state), shell.screen)
         if not entries:
@@ -203,7 +209,15 @@ def _listing(wanted: Wanted, entries: "list[Entry]", shell: Shell) -> Listing:
         from automate.catalog.records import newest_records
 
         records = newest_records(shell.instance, entries)
-    return Listing(entries, shell.drawing if "progress" in wanted.columns else shell.screen, records)
+    screen = shell.drawing if "progress" in wanted.columns else shell.screen
+    return Listing(entries, screen, records, _unread(shell, entries) if wanted.needs("unread") else {})
+
+
+def _unread(shell: Shell, entries: "Iterable[Entry]") -> dict[str, int]:
+    from automate.cli.reader import read
+    from automate.operate.unread import unread
+
+    return unread(shell.instance, entries, read(shell))
 
 
 def _json(entries: "Iterable[Entry]", shell: Shell) -> str:

@@ -10,6 +10,7 @@ from automate import clock
 from automate.cli.completion import complete_runs
 from automate.cli.following import Following
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
+from automate.cli.reader import has_read
 from automate.errors import AutomateError, NoSuchTaskError, UsageError
 from automate.operate import outputs
 from automate.operate.outputs import Chosen
@@ -64,6 +65,8 @@ def command(
             shell.write(f"{_existing(chosen, path)}\n")
         else:
             _show(shell, state, chosen, path, count, follow=follow)
+            if (chosen.record is not None or follow) and count != 0:
+                has_read(shell, state, chosen.task, chosen.id)
     return 0
 
 

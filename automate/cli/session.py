@@ -10,6 +10,7 @@ from types import FrameType
 from automate import output
 from automate.cli.following import Following
 from automate.cli.options import Shell, operator
+from automate.cli.reader import has_read
 from automate.operate import by_hand
 from automate.render.runs import ending
 from automate.run import Record
@@ -28,6 +29,7 @@ class Session:
     def __init__(self, shell: Shell, state: State, *, uid: int, as_json: bool) -> None:
         self._shell = shell
         self._as_json = as_json
+        self._state = state
         self._supervisor = Supervisor(shell.instance, state, uid=uid)
         self._noted: list[int] = []
         self._following: dict[int, Following] = {}
@@ -110,6 +112,8 @@ class Session:
         elif following is not None:
             with suppress(BrokenPipeError):
                 following.close()
+                if self._shell.screen.is_terminal:
+                    has_read(self._shell, self._state, record.task, record.id)
         self._shell.say(ending(record, self._errors))
 
     def _stop_all(self) -> None:

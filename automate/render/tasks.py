@@ -29,11 +29,13 @@ _BAR = 10  # columns
 
 
 class Listing(NamedTuple):
-    """The tasks to be shown. `records` are their newest ones, by task: given where a column needs them."""
+    """The tasks to be shown. `records` are their newest ones, `unread` counts runs, both by task: given where a column
+    needs them."""
 
     entries: Sequence[Entry]
     screen: Screen
     records: "Mapping[str, Record]" = MappingProxyType({})
+    unread: Mapping[str, int] = MappingProxyType({})
 
 
 class Column(NamedTuple):
@@ -176,6 +178,10 @@ def _of_record(of: "Callable[[Record], str]") -> Callable[[Listing], list[str]]:
     ]
 
 
+def _unread(tasks: Listing) -> list[str]:
+    return [str(tasks.unread.get(entry.name, NOTHING)) for entry in tasks.entries]
+
+
 def _notes(tasks: Listing) -> list[str]:
     from automate.render.runs import note
 
@@ -228,6 +234,7 @@ COLUMNS = {
     "progress": Column("PROGRESS", _progress),
     "run": Column("RUN", _runs, right=True),
     "trigger": Column("TRIGGER", _of_record(lambda record: record.trigger), needs="record"),
+    "unread": Column("UNREAD", _unread, right=True, needs="unread"),
     "user": Column("USER", _of_record(lambda record: visible(record.user or NOTHING, keep="")), needs="record"),
 }
 DEFAULT = ("name", "state", "last", "result", "duration", "next", "schedule")

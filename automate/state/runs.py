@@ -174,6 +174,12 @@ def last_runs(state: State) -> dict[str, LastRun]:
     return {row.task: row for row in map(LastRun._make, rows)}
 
 
+def last_run(state: State, task: str) -> LastRun | None:
+    """Of this task, if it ever had a record."""
+    query = "SELECT task, id, outcome, started, ended, seconds FROM last_runs WHERE task = ?"
+    return next((LastRun._make(row) for row in state.read(query, (task,))), None)
+
+
 def _row(row: tuple[object, ...]) -> OpenRun:
     args, stop = json.loads(str(row[7])), row[14]
     asked = None if stop is None else Stop(**json.loads(str(stop)))

@@ -1,0 +1,82 @@
+"""Which outputs a user has read: of each task up to which run. In a database of the reader's own, since an instance may
+be somebody else's; shared by all instances, each by the directory of its state. Nothing breaks when it is lost: what
+was read is unread again.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+MOST = 20_000  # tasks; those read longest ago are forgotten
+PATIENCE = 2.0  # seconds to wait for another reader
+
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS read (
+        place INTEGER PRIMARY KEY, instance TEXT NOT NULL, task TEXT NOT NULL, run INTEGER NOT NULL,
+        UNIQUE (instance, task)
+    ) STRICT
+"""
+_OF_TASK = "SELECT run FROM read WHERE instance = ? AND task = ?"
+_FORGET = "DELETE FROM read WHERE place <= (SELECT max(place) FROM read) - ?"
+
+
+def read_up_to(path: str, instance: str) -> dict[str, int]:
+    """By task, the id of the newest run that was read; empty where nothing is known."""
+    with suppress(sqlite3.Error, OSError), _open(path) as database:
+        return dict(database.execute("SELECT task, run FROM read WHERE instance = ?", (instance,)).fetchall())
+    return {}
+
+
+def mark_read(path: str, instance: str, task: str, run: int, newest: int) -> bool:
+    """Note that this run was read, and so the older ones of its task; False when that cannot be.
+
+    `newest` is the id of the task's newest record: what was read beyond it was of another instance in this place.
+    """
+    if not _is_own(path):
+        return False
+    for _ in range(2):
+        try:
+            _mark(path, instance, task, run, newest)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):  # a full disk, another reader that takes long
+                return False
+            with suppress(OSError):  # damaged: it is made anew
+                os.unlink(path)
+        except OSError:
+            return False
+        else:
+            return True
+    return False
+
+
+def _mark(path: str, instance: str, task: str, run: int, newest: int) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    with _open(path) as database:
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("BEGIN IMMEDIATE")
+        database.execute(_SCHEMA)
+        before = database.execute(_OF_TASK, (instance, task)).fetchone()
+        if before is not None and before[0] <= newest:
+            run = max(run, before[0])
+        database.execute("INSERT OR REPLACE INTO read (instance, task, run) VALUES (?, ?, ?)", (instance, task, run))
+        database.execute(_FORGET, (MOST,))
+        database.execute("COMMIT")
+
+
+@contextmanager
+def _open(path: str) -> Iterator[sqlite3.Connection]:
+    if not os.path.isfile(path):
+        raise FileNotFoundError(path)
+    with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
+        yield database
+
+
+def _is_own(path: str) -> bool:
+    """Whether the directory it is in, or is to be made in, is this user's: root with another one's HOME leaves nothing
+    there that its owner could not write."""
+    directory = os.path.dirname(path)
+    while not os.path.lexists(directory):
+        directory = os.path.dirname(directory)
+    return os.stat(directory).st_uid == os.geteuid()
