@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from automate.run import Record, instant_of
+from automate.run import Record, instant_of, parsed
 
 OUT_OF_ORDER = timedelta(days=1)
 PATIENCE = 1024 * 1024  # bytes
@@ -30,9 +30,13 @@ class Period:
     """From `since` on and before `until`: what started then, or was due then and never started. None is no bound.
 
     A run may take as long as it likes, so what ended after `until` may belong to it; what ended before `since` cannot.
+    With `under_way` what started before `since` belongs to it too, if it ended then or later.
     """
 
-    def __init__(self, since: datetime | None = None, until: datetime | None = None) -> None:
+    def __init__(
+        self, since: datetime | None = None, until: datetime | None = None, *, under_way: bool = False
+    ) -> None:
+        self._under_way = under_way
         self.since = since or _ALWAYS
         self.until = until or _NEVER
         self._ends = max(self.since, _ALWAYS + OUT_OF_ORDER) - OUT_OF_ORDER
@@ -46,12 +50,16 @@ class Period:
             times = _decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return True
-        return self.since <= (times.started or times.due or times.ended) < self.until
+        start = times.started or times.due or times.ended
+        return self.since <= (times.ended if self._under_way else start) and start < self.until
 
     def holds(self, record: Record) -> bool:
         """A record without any time is of no period that has a bound, unless it is the first one."""
-        instant = instant_of(record)
-        return self.until == _NEVER if instant is None else self.since <= instant < self.until
+        start = instant_of(record)
+        if start is None:
+            return self.until == _NEVER
+        end = parsed(record.ended) if self._under_way else None
+        return self.since <= (end or start) and start < self.until
 
     def enough(self, line: bytes, size: int) -> bool:
         """Told of stretches of the log from its end, by their first line and their size: whether older ones can be left

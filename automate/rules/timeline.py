@@ -1,0 +1,200 @@
+"""What runs when in a stretch of time: what ran, and what may be expected to, by schedules and recent durations.
+
+Instants are epoch seconds, stretches go from `start` to before `end`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+
+from automate.rules.after import satisfied
+from automate.rules.deciding import Schedule
+
+EACH = 300
+"""A task that starts more often has one bar for many runs in a row."""
+MOST = 2000
+"""Of a task that starts more often the due times are counted, and not looked at."""
+SLICES = 288  # five minutes of a day: runs nearer to each other are in a row
+
+EXPECTED = "expected"
+RUNNING = "running"
+NOT_STARTED = frozenset({"skipped", "missed"})
+
+
+class Bar(NamedTuple):
+    """A run. `kind` is its outcome, RUNNING or EXPECTED; what is skipped or missed takes no time.
+
+    `end` is `start` where nobody knows how long it will take. Of `count` runs in a row it is the last one's. `run` is
+    the id where it has one; `note` is what there is to say of it. `collides`: another task needs its lock then.
+    """
+
+    start: float
+    end: float
+    kind: str
+    count: int = 1  # type: ignore[assignment] # the record's word; nobody asks for the tuple's method
+    run: int | None = None
+    note: str = ""
+    collides: bool = False
+
+    def reaches(self, start: float, end: float) -> bool:
+        """Is any of it in this stretch?"""
+        return self.start < end and (self.end > start or self.start >= start)
+
+
+def by_start(bar: Bar) -> tuple[float, float]:
+    """To sort by."""
+    return bar.start, bar.end
+
+
+class Plan(NamedTuple):
+    """What is to be known of a task: it starts `delay` seconds after its due times and `takes` so many (None: nobody
+    knows). `dues` are the due times of the stretch, as `due_times` gives them. `skips` says why one will not be run,
+    None when it will; `remark` what is special about it."""
+
+    schedule: Schedule
+    dues: Sequence[float] | None
+    delay: float = 0.0
+    takes: float | None = None
+    skips: Callable[[float], str | None] | None = None
+    remark: Callable[[float], str | None] | None = None
+
+
+class Planned(NamedTuple):
+    """What a plan comes to. `starts` are empty of a task that starts more than MOST times; `interval` is the shortest
+    time between two of them, None where there are no two."""
+
+    bars: list[Bar]
+    starts: Sequence[float]
+    interval: float | None
+
+
+def due_times(schedule: Schedule, after: float, until: float, delay: float) -> Sequence[float] | None:
+    """Those of which the starts, so many seconds later, are in (after, until); None when there are more than MOST."""
+    first, last = _instant(after - delay), _instant(until - delay) - timedelta(microseconds=1)
+    number = schedule.count(first, last)
+    return None if number > MOST else [due.timestamp() for due in schedule.between(first, last, number)]
+
+
+def planned(plan: Plan, after: float, until: float) -> Planned:
+    """All starts in (after, until)."""
+    gap = (until - after) / SLICES
+    if plan.dues is None:
+        return Planned(_counted(plan, after, gap), (), _shortest(_first_two(plan.schedule, after - plan.delay)))
+    if plan.skips is None and plan.remark is None:
+        starts = [due + plan.delay for due in plan.dues] if plan.delay else plan.dues
+        return Planned(_in_a_row(starts, plan.takes or 0.0, gap), starts, _shortest(starts))
+    bars = [_bar(plan, due) for due in plan.dues]
+    begun = [bar.start for bar in bars if bar.kind == EXPECTED]
+    return Planned(condensed(bars, gap), begun, _shortest(begun))
+
+
+def _bar(plan: Plan, due: float) -> Bar:
+    start = due + plan.delay
+    if plan.skips and (reason := plan.skips(due)) is not None:
+        return Bar(start, start, "skipped", note=reason)
+    return Bar(start, start + (plan.takes or 0.0), EXPECTED, note=(plan.remark and plan.remark(due)) or "")
+
+
+def _in_a_row(starts: Sequence[float], takes: float, gap: float) -> list[Bar]:
+    """What `condensed` would make of their bars, without making each."""
+    if len(starts) <= EACH:
+        return [Bar(start, start + takes, EXPECTED) for start in starts]
+    cuts = [index for index, (early, late) in enumerate(pairwise(starts), 1) if late - early > gap + takes]
+    ends = pairwise([0, *cuts, len(starts)])
+    return [Bar(starts[first], starts[last - 1] + takes, EXPECTED, last - first) for first, last in ends]
+
+
+def condensed(bars: list[Bar], gap: float) -> list[Bar]:
+    """As they are while there are EACH at most; else those of one kind as one where they follow within `gap` seconds.
+
+    In order of their starts; a bar for several has no id and no note.
+    """
+    if len(bars) <= EACH:
+        return bars
+    rows: list[Bar] = []
+    for bar in bars:
+        last = rows[-1] if rows else None
+        if last is not None and last.kind == bar.kind and bar.start - last.end <= gap:
+            rows[-1] = Bar(last.start, max(last.end, bar.end), bar.kind, last.count + bar.count)
+        else:
+            rows.append(bar)
+    return rows
+
+
+def _counted(plan: Plan, after: float, size: float) -> list[Bar]:
+    """In SLICES of this size in seconds; what is skipped is asked once for each."""
+    bars = []
+    for number in range(SLICES):
+        begin = after + number * size
+        rest = timedelta(microseconds=number == SLICES - 1)
+        first, last = _instant(begin - plan.delay), _instant(begin + size - plan.delay) - rest
+        if count := plan.schedule.count(first, last):
+            is_skipped = plan.skips is not None and plan.skips(begin + size / 2 - plan.delay) is not None
+            bars.append(Bar(begin, begin + size, "skipped" if is_skipped else EXPECTED, count))
+    return [*_joined(bars)]
+
+
+def _joined(bars: Iterable[Bar]) -> Iterator[Bar]:
+    """Those that touch each other as one."""
+    last: Bar | None = None
+    for bar in bars:
+        if last is not None and last.kind == bar.kind and bar.start - last.end < 1:
+            last = Bar(last.start, bar.end, bar.kind, last.count + bar.count)
+            continue
+        if last is not None:
+            yield last
+        last = bar
+    if last is not None:
+        yield last
+
+
+def followed(
+    rows: Mapping[str, Sequence[Bar]],
+    after: Mapping[str, Iterable[tuple[str, str]]],
+    takes: Mapping[str, float | None],
+    until: float,
+) -> dict[str, list[Bar]]:
+    """What will run because another task has ended well before `until`, and what follows that.
+
+    `after` has (other task, wanted outcome) pairs; a failure is never expected. A task that follows itself in a circle
+    is followed once around.
+    """
+    followers: dict[str, list[str]] = {}
+    for task, pairs in after.items():
+        for other in {other for other, wanted in pairs if satisfied(wanted, "success")}:
+            followers.setdefault(other, []).append(task)
+    found: dict[str, list[Bar]] = {}
+
+    def follow(task: str, bars: Sequence[Bar], before: frozenset[str]) -> None:
+        for follower in followers.get(task, ()):
+            if follower in before:
+                continue
+            lasts = takes.get(follower) or 0.0
+            new = [
+                Bar(begin, bar.end + lasts, EXPECTED, bar.count, note=f"after {task}")
+                for bar in bars
+                if (begin := bar.end if bar.count == 1 else bar.start + (takes.get(task) or 0.0)) < until
+            ]
+            room = MOST - len(found.setdefault(follower, []))  # circles may meet in many ways
+            found[follower] += new[:room]
+            if new[:room]:
+                follow(follower, new[:room], before | {follower})
+
+    for task, bars in rows.items():
+        follow(task, [bar for bar in bars if bar.kind in {EXPECTED, RUNNING}], frozenset({task}))
+    return {task: bars for task, bars in found.items() if bars}
+
+
+def _shortest(starts: Sequence[float]) -> float | None:
+    return min((later - earlier for earlier, later in pairwise(starts)), default=None)
+
+
+def _first_two(schedule: Schedule, after: float) -> list[float]:
+    first = schedule.next_after(_instant(after))
+    second = schedule.next_after(first) if first else None
+    return [due.timestamp() for due in (first, second) if due]
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,61 @@
+"""Runs that get into each other's way."""
+
+import pytest
+
+from automate.rules.conflicts import TOP, busiest, collisions
+from automate.rules.timeline import EXPECTED, Bar
+
+
+@pytest.mark.parametrize(
+    ("starts", "expected"),
+    [
+        ([], []),
+        ([[0.0], [61.0]], []),
+        ([[0.0], [59.9], [60.0]], [(0, 2)]),
+        ([[0.0, 10.0], [60.0, 70.0, 80.0]], [(60, 3), (0, 2)]),
+        ([[120.0, 0.0], [0.0, 120.0]], [(0, 2), (120, 2)]),
+    ],
+)
+def test_the_minutes_in_which_most_start(starts, expected):
+    assert busiest(starts) == expected
+
+
+def test_tasks_with_the_same_starts_are_each_counted():
+    shared = [0.0, 60.0]
+    assert busiest([shared, shared, [60.0]]) == [(60, 3), (0, 2)]
+
+
+def test_only_the_busiest_are_told():
+    assert len(busiest([[60.0 * n] * 2 for n in range(20)])) == TOP
+
+
+def bars(*stretches, kind=EXPECTED):
+    return [Bar(start, end, kind) for start, end in stretches]
+
+
+LOCKS = {"a": ["disk"], "b": ["disk", "net"], "c": ["net"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ({"a": bars((0, 10)), "b": bars((5, 15))}, [("disk", ("a", "b"), 0, 1)]),
+        ({"a": bars((0, 10)), "b": bars((10, 15))}, []),
+        ({"a": bars((0, 10), (100, 110)), "b": bars((5, 15), (100, 101))}, [("disk", ("a", "b"), 0, 2)]),
+        ({"a": bars((0, 10)), "c": bars((0, 10))}, []),
+        ({"a": bars((0, 10), (5, 15))}, []),
+        ({"a": bars((0, 0)), "b": bars((0, 0))}, [("disk", ("a", "b"), 0, 1)]),
+        ({"a": bars((0, 0)), "b": bars((2, 2))}, []),
+        ({"a": bars((0, 10)), "b": bars((0, 10), kind="success")}, []),
+        ({"a": bars((0, 100)), "b": bars((5, 6), (50, 60))}, [("disk", ("a", "b"), 0, 1)]),
+        ({"b": bars((0, 10)), "c": bars((9, 10)), "a": bars((3, 4))},
+         [("disk", ("a", "b"), 0, 1), ("net", ("b", "c"), 0, 1)]),
+    ],
+)  # fmt: skip
+def test_one_lock_for_several(rows, expected):
+    assert collisions(rows, LOCKS)[0] == expected
+
+
+def test_which_bars_take_part():
+    rows = {"a": bars((0, 10), (50, 60)), "b": bars((5, 15))}
+    assert collisions(rows, LOCKS)[1] == {("a", 0), ("b", 5)}
