@@ -149,9 +149,9 @@ class Catalog:
         seen = "\n".join([f"{at.path}\0{at.size} {at.mtime_ns} {at.inode} {at.faults}" for at in files])
         return blake2b(f"{self._files.context}\n{seen}".encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
-    def readings(self) -> "dict[str, Parsed]":
-        """Every task that is not broken, as it was read; the others stand in `broken`."""
-        return self._files.readings(self.names())
+    def readings(self, patterns: Sequence[str] = ()) -> "dict[str, Parsed]":
+        """Every task that is not broken, of these or of all, as it was read; the others stand in `broken`."""
+        return self._files.readings(self.names(patterns))
 
     def schedule(self, task: "Task") -> "Schedule":
         """Ready to be asked for due times; BadTaskFile where only this host shows what is wrong with it."""

@@ -9,7 +9,7 @@ from typing import NamedTuple, get_args
 import click
 
 from automate.cli.moments import moment_option
-from automate.cli.options import Shell, names_argument, pass_shell, reading
+from automate.cli.options import Shell, names_argument, pager_option, pass_shell, reading
 from automate.cli.tasks import look_first
 from automate.cli.words import words_option
 from automate.errors import UsageError
@@ -59,7 +59,7 @@ class Wanted(NamedTuple):
 )
 @click.option("--page", type=click.IntRange(1), default=1, metavar="K", help="The K-th N of them; 1 is the newest.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV (RFC 4180), for spreadsheets.")
-@click.option("--no-pager", "paged", is_flag=True, default=True, flag_value=False, help="Do not start a pager.")
+@pager_option
 @reading
 @pass_shell
 def command(  # noqa: PLR0913 - one for each option
@@ -120,8 +120,7 @@ def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
 def _write_table(shell: Shell, entries: Iterable[Entry], *, header: bool, paged: bool) -> set[str]:
     """Returns the tasks that were in it."""
     records = [entry.record for entry in entries]
-    write = shell.page if paged else shell.write
-    write(history(records, shell.screen, header=header))
+    shell.page(history(records, shell.screen, header=header), paged=paged)
     return {record.task for record in records}
 
 

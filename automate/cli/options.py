@@ -85,10 +85,10 @@ class Shell:
             sys.stdout.flush()
             sys.stdout.buffer.write(content)
 
-    def page(self, text: str) -> None:
+    def page(self, text: str, *, paged: bool = True) -> None:
         """Data, as `write`, but on a terminal that it does not fit through the reader's pager, if there is one."""
         command = os.environ.get("AUTOMATE_PAGER", os.environ.get("PAGER", "less")).strip()
-        is_smart = self.screen.is_terminal and os.environ.get("TERM", "dumb") != "dumb"
+        is_smart = paged and self.screen.is_terminal and os.environ.get("TERM", "dumb") != "dumb"
         if is_smart and command not in {"", "cat"} and text.count("\n") >= _size("LINES", 1, 24):
             from automate.process.pager import page
 
@@ -172,6 +172,14 @@ def header_option(function: Function) -> Function:
     """`--no-header`, as the argument `header`, which is True without it."""
     option = click.option(
         "--no-header", "header", is_flag=True, default=True, flag_value=False, help="Leave the heading out."
+    )
+    return option(function)
+
+
+def pager_option(function: Function) -> Function:
+    """`--no-pager`, as the argument `paged`, which is True without it: for what is written by `shell.page`."""
+    option = click.option(
+        "--no-pager", "paged", is_flag=True, default=True, flag_value=False, help="Do not start a pager."
     )
     return option(function)
 

@@ -31,6 +31,7 @@ VERBS = {
     "history": "What ran, newest first, and what did not and why.",
     "log": "The output of a run.",
     "next": "What is due when.",
+    "timeline": "A day as a picture: what runs when, and what collides.",
     "serve": "The scheduler: run tasks when they are due.",
     "tick": "One step of the scheduler, for system cron.",
     "audit": "Prove that every due time has its one record.",

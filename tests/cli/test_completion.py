@@ -101,6 +101,12 @@ def test_tasks_of_the_directory_that_was_typed(
     assert complete("-C", str(other), "history", "b") == ["bother"]
 
 
+def test_tasks_and_orders_of_the_timeline(complete: Complete, filled: Path) -> None:
+    assert filled.exists()
+    assert complete("timeline", "ba") == ["backup"]
+    assert complete("timeline", "--sort", "b") == ["busy"]
+
+
 def test_run_ids(complete: Complete, filled: Path) -> None:
     assert filled.exists()
     assert complete("log", "14") == ["1423"]

@@ -113,3 +113,10 @@ def test_an_interrupt_is_the_pagers(shown: Shown) -> None:
     assert status == 0
     assert "done" in text
     assert "backup" in text
+
+
+def test_a_timeline_is_paged_too(shown: Shown, instance: Path) -> None:
+    for number in range(6):
+        (instance / "tasks.d" / f"t{number}.yaml").write_text("command: 'true'\nschedule: '@hourly'\n")
+    assert "paged:t5" in shown("timeline", PAGER="sed s/^/paged:/")[1]
+    assert "paged:" not in shown("timeline", "--no-pager", PAGER="sed s/^/paged:/")[1]

@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 
 from automate import errors
 from automate.catalog import Entry
-from automate.cli import exits, objects
+from automate.cli import exits, objects, timeline
 from automate.cli import list as listing
 from automate.cli.doctor import SEVERITIES
 from automate.cli.options import Shell
@@ -162,6 +162,11 @@ def test_list_explains_its_words(word: str) -> None:
 def test_list_explains_its_columns_and_no_other() -> None:
     heads = items(sections(COMMANDS, "Ss", "COMMANDS")["Columns of list"], "Cm")
     assert sorted(word for head in heads for word in head.split(" , ")) == sorted(LIST_COLUMNS)
+
+
+@pytest.mark.parametrize("word", timeline.SORTS)
+def test_timeline_explains_its_orders(word: str) -> None:
+    assert re.search(rf"\bCm {word}\b", sections(COMMANDS, "Ss", "COMMANDS")["timeline"])
 
 
 @pytest.mark.parametrize("key", objects.of_entry(Entry("backup", "/backup.yaml")))

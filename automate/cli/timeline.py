@@ -1,0 +1,171 @@
+"""`automate timeline`: a day as a picture."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automate.cli import tasks
+from automate.cli.moments import moment_option
+from automate.cli.options import Shell, names_argument, pager_option, pass_shell, reading
+from automate.errors import UsageError
+
+if TYPE_CHECKING:
+    from automate.operate.timeline import Row, Timeline
+    from automate.rules.timeline import Bar
+
+ROWS = 50
+LONGEST = timedelta(days=366)
+SORTS: "dict[str, Callable[[Row], Any]]" = {
+    "start": lambda row: (row.bars[0].start, row.task),
+    "name": lambda row: row.task,
+    "runs": lambda row: (-row.runs, row.task),
+    "busy": lambda row: (-row.busy, row.task),
+}
+"""From word to what rows are sorted by."""
+
+LEFT_OUT = {"broken": "broken", "disabled": "disabled", "idle": "with nothing in this time"}
+
+
+@click.command("timeline")
+@names_argument
+@moment_option("--from", "From then on, instead of from the hour that is under way.")
+@moment_option("--to", "Up to then, instead of a day later.")
+@click.option(
+    "-n", "count", type=click.IntRange(0), metavar="N", help=f"So many tasks; 0 is all.  [default: {ROWS}, all in JSON]"
+)
+@click.option(
+    "--sort", type=click.Choice([*SORTS]), default="start",
+    help="start: the first to start first; runs: the most; busy: what runs for longest.",
+)  # fmt: skip
+@click.option(
+    "--svg", "svg", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE",
+    help="Write the picture to this file instead, as SVG; - is standard output.",
+)  # fmt: skip
+@pager_option
+@reading
+@pass_shell
+def command(  # noqa: PLR0913 - an argument for each option
+    shell: Shell,
+    /,
+    names: tuple[str, ...],
+    *,
+    to: datetime | None,
+    count: int | None,
+    sort: str,
+    svg: str | None,
+    paged: bool,
+    as_json: bool,
+    header: bool,
+    **keyword: datetime | None,  # `from`, which Python keeps for itself
+) -> int:
+    """A day as a picture: what ran, what will run when and for how long, and what gets into each other's way.
+
+    NAMEs may be globs. What is past is shown as it was, what is to come as schedules and recent durations let expect.
+    """
+    if as_json and svg:
+        raise UsageError("give --json or --svg")
+    start, end = _stretch(shell.now, keyword["from"], to)
+    found = _gathered(shell, names, start, end)
+    rows = sorted(found.rows, key=SORTS[sort])
+    limit = count if count is not None else 0 if as_json else ROWS
+    shown = rows[: limit or None]
+    if as_json:
+        _write_json(shell, found, shown)
+    elif svg:
+        _write_svg(shell, found, shown, svg)
+    elif rows:
+        from automate.render.timeline import picture
+
+        shell.page(picture(found, shown, shell.drawing, header=header), paged=paged)
+    _talk(shell, found, len(rows) - len(shown))
+    return 0
+
+
+def _stretch(now: datetime, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
+    """A day long, unless both ends are given: of the wall clock where it begins or ends at midnight."""
+    if start is None:
+        start = _days(end, -1) if end is not None else now.astimezone().replace(minute=0, second=0, microsecond=0)
+    if end is None:
+        end = _days(start, 1)
+    if not timedelta() < end - start <= LONGEST:
+        raise UsageError(f"--to must be later than --from, by {LONGEST.days} days at most")
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def _days(instant: datetime, number: int) -> datetime:
+    local = instant.astimezone()
+    if local.time() != time():
+        return instant + timedelta(days=number)
+    return (local.replace(tzinfo=None) + timedelta(days=number)).astimezone()
+
+
+def _gathered(shell: Shell, names: Sequence[str], start: datetime, end: datetime) -> "Timeline":
+    from automate.operate.timeline import timeline
+
+    with tasks.catalog(shell) as catalog:
+        found = timeline(
+            catalog,
+            shell.instance,
+            names,
+            start=start.timestamp(),
+            end=end.timestamp(),
+            now=shell.now.timestamp(),
+        )
+        if not found.rows and not catalog.names():
+            shell.say(tasks.no_tasks(shell))
+    tasks.tell_pause(shell, catalog)
+    tasks.tell_faults(shell, catalog)
+    return found
+
+
+def _talk(shell: Shell, found: "Timeline", hidden: int) -> None:
+    if not found.rows:
+        shell.say("Nothing ran or is due in this time.")
+    if hidden:
+        shell.say(f"and {hidden:,} more task{'s' if hidden > 1 else ''}; -n 0 shows all")
+    if found.left_out:
+        counts = [f"{number:,} {LEFT_OUT[what]}" for what, number in found.left_out.items()]
+        shell.say(f"left out: {', '.join(counts)}")
+
+
+def _write_svg(shell: Shell, found: "Timeline", rows: "Sequence[Row]", path: str) -> None:
+    from automate.render.timeline_svg import svg
+
+    text = svg(found, rows)
+    if path == "-":
+        shell.write(text)
+        return
+    from automate.operate.writing import write
+
+    write(path, text)
+    shell.say(f"{path}: written")
+
+
+def _write_json(shell: Shell, found: "Timeline", rows: "Sequence[Row]") -> None:
+    from automate.cli.objects import time as stamped
+    from automate.render import json_document
+    from automate.render.axis import clock_changes
+
+    document = {
+        "from": stamped(found.start),
+        "to": stamped(found.end),
+        "now": stamped(found.now),
+        "tasks": [
+            {"task": row.task, "runs": row.runs, "expected": row.takes, "bars": [_bar(bar) for bar in row.bars]}
+            for row in rows
+        ],
+        "busiest": [{"minute": stamped(minute), "starts": number} for minute, number in found.busiest],
+        "collisions": [each._asdict() | {"start": stamped(each.start)} for each in found.collisions],
+        "outruns": [each._asdict() for each in found.outruns],
+        "clock_changes": [{"at": stamped(at), "change": text} for at, text in clock_changes(found.start, found.end)],
+        "left_out": found.left_out,
+    }
+    shell.write(json_document(document, shell.screen))
+
+
+def _bar(bar: "Bar") -> dict[str, Any]:
+    from automate.cli.objects import time as stamped
+
+    return bar._asdict() | {"start": stamped(bar.start), "end": stamped(bar.end), "note": bar.note or None}

@@ -1,0 +1,36 @@
+"""Files that an operator asked for by name, such as pictures: whole, or as they were."""
+
+import os
+import stat
+
+from automate.errors import AutomateError, NotAllowedError
+from automate.taskfile.storing import PRIVATE, store
+
+
+def write(path: str, text: str) -> None:
+    """Put UTF-8 text there, durably and in one step, so that no reader and no crash sees half of it.
+
+    A file that is there keeps its mode, a new one is its owner's; a link stays one; what is no regular file (a FIFO,
+    /dev/stdout) is written to. NotAllowedError, or AutomateError for any other reason why it cannot be written.
+    """
+    try:
+        mode = _mode(path)
+        if mode is not None and not stat.S_ISREG(mode):
+            with open(path, "wb") as file:
+                file.write(text.encode())
+            return
+        target = os.path.realpath(path)
+        os.stat(os.path.dirname(target))  # `store` would make it, and it may be mistyped
+        store(target, text.encode(), mode=PRIVATE if mode is None else stat.S_IMODE(mode), replace=True)
+    except PermissionError as error:
+        raise NotAllowedError(f"{path}: this user may not write there") from error
+    except OSError as error:
+        raise AutomateError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _mode(path: str) -> int | None:
+    """Of what the path leads to; None where there is nothing."""
+    try:
+        return os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
