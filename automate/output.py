@@ -86,6 +86,12 @@ def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
     return Written(size, name)
 
 
+def remove_empty(log: str, task: str, run_id: int) -> None:
+    """The file of a run that never was. OSError."""
+    if as_it_is(log, task, run_id).bytes == 0:
+        os.unlink(os.path.join(log, path_of(task, run_id)))
+
+
 def as_it_is(log: str, task: str, run_id: int) -> Written:
     """Without changing it."""
     name = path_of(task, run_id)

@@ -144,7 +144,7 @@ def shim_pid(instance: Path, until: Callable[..., Any]) -> Callable[..., int]:
 
     def said(name: str) -> int | None:
         for path in (instance / ".automate" / "open").glob(f"*.{name}"):
-            if found := re.search(r"^started (\d+)$", path.read_text(), re.MULTILINE):
+            if found := re.search(r"^started (\d+) ", path.read_text(), re.MULTILINE):
                 return int(found[1])
         return None
 

@@ -28,13 +28,3 @@ def _is_in(pid: int, group: int) -> bool:
     except (OSError, ValueError):
         return False
     return int(its_group) == int(session) == group and state not in (b"Z", b"X")
-
-
-def started_at(pid: int) -> float | None:
-    """When the process was started, in seconds of clock.monotonic(), that no clock change moves; None: it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            ticks = file.read().rpartition(b") ")[2].split(b" ", 20)[19]
-    except (OSError, IndexError):
-        return None
-    return int(ticks) / os.sysconf("SC_CLK_TCK")

@@ -15,6 +15,15 @@ def boot_id() -> str:
         return file.read().strip()
 
 
+def uptime() -> float | None:
+    """Seconds since the machine was started, or the container where that is what it is shown; as shim.sh reads it."""
+    try:
+        with open("/proc/uptime", encoding="ascii") as file:
+            return float(file.read().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def user_name(uid: int) -> str:
     """The login name, or the number where the user database knows none."""
     try:

@@ -22,11 +22,9 @@ def above(descriptor: int) -> int:
 def take(path: str) -> int | None:
     """Lock `path`, made when missing; None when somebody else holds it. The caller owns the descriptor; closing the
     last copy of it, in whichever process, ends the lock. OSError, also for a link at `path`."""
-    from filelock import lock_descriptor
-
-    descriptor = above(os.open(path, _OPEN, 0o640))
+    descriptor = make_ready(path)
     try:
-        locked = lock_descriptor(descriptor, blocking=False)
+        locked = lock(descriptor)
     except BaseException:
         os.close(descriptor)
         raise
@@ -34,6 +32,20 @@ def take(path: str) -> int | None:
         return descriptor
     os.close(descriptor)
     return None
+
+
+def make_ready(path: str) -> int:
+    """Open `path`, made when missing, without locking it. The caller owns the descriptor; a child that inherits it has
+    a share in the lock, if it is taken later. OSError, also for a link at `path`."""
+    return above(os.open(path, _OPEN, 0o640))
+
+
+def lock(descriptor: int) -> bool:
+    """Take the lock of an open lock file, for everybody who has a copy of the descriptor; False when somebody else
+    holds it. OSError."""
+    from filelock import lock_descriptor
+
+    return lock_descriptor(descriptor, blocking=False)
 
 
 def is_held(path: str) -> bool:

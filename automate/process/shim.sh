@@ -38,7 +38,10 @@ become_first() {
 read -r _ <&4 || exit 0
 exec 4<&-
 
-echo "started $$" >&3 || exit 125
+# When: a time that no clock change moves. This shell may have waited at the gate.
+uptime=
+[ -r /proc/uptime ] && read -r uptime _ </proc/uptime
+echo "started $$ $uptime" >&3 || exit 125
 umask "$1"
 directory=$2
 condition=$3

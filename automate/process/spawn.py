@@ -74,14 +74,15 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
     return armed
 
 
-def give_word(armed: Armed) -> None:
-    """From now on the command runs."""
+def give_word(gate: int) -> bool:
+    """From now on the command runs; False when somebody has killed the shim. Closes the gate."""
     try:
-        os.write(armed.gate, b"go\n")
+        os.write(gate, b"go\n")
     except BrokenPipeError:
-        pass  # somebody killed the shim; its end is found like any other
+        return False
     finally:
-        os.close(armed.gate)
+        os.close(gate)
+    return True
 
 
 def signal_group(pid: int, number: int) -> bool:
@@ -111,6 +112,12 @@ def reap(pid: int) -> tuple[int, int | None]:
     code = os.waitstatus_to_exitcode(status)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return (code if code >= 0 else 128 - code), usage.ru_maxrss * 1024 if usage.ru_maxrss > own else None
+
+
+def kill(pid: int) -> None:
+    """End a child that waits at its gate, and see its end."""
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 def see_children_end() -> None:

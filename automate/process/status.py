@@ -1,8 +1,8 @@
 """An attempt's status file: `open/ID.ATTEMPT.TASK`.
 
 Its first line is written before the start and says which run this is, whole, so that a lost state can be rebuilt. The
-shim writes the rest: `started PID`, `condition STATUS` where the condition failed, at the end `stderr PLACE`, two lines
-of times(1), `exited STATUS`. While the shim lives, the file is locked. The room for the shim's lines is taken
+shim writes the rest: `started PID UPTIME`, `condition STATUS` where the condition failed, at the end `stderr PLACE`,
+two lines of times(1), `exited STATUS`. While the shim lives, the file is locked. The room for the shim's lines is taken
 beforehand: a full disk does not hide an exit status.
 """
 
@@ -16,6 +16,7 @@ from automate.process.locks import FIRST_FREE
 
 ROOM = 256
 _LONGEST = 20  # characters of a number
+_DECIMAL = re.compile(rb"\d{1,12}(\.\d{1,9})?")
 _NAME = re.compile(r"(\d+)\.(\d+)\.(.+)")
 _TIMES = re.compile(rb"^(\d{1,9})m(\d{1,9}[.,]?\d{0,9})s (\d{1,9})m(\d{1,9}[.,]?\d{0,9})s$", re.MULTILINE)
 
@@ -23,10 +24,12 @@ _TIMES = re.compile(rb"^(\d{1,9})m(\d{1,9}[.,]?\d{0,9})s (\d{1,9})m(\d{1,9}[.,]?
 class Status(NamedTuple):
     """What is known of an attempt. `pid` is the shim's, which leads the session and the process group; `exit` is as in
     sh(1): 128 and more is a signal, or the command's own saying; `condition` is that of a condition that failed, and so
-    kept the command from being run; `ended` is in epoch seconds."""
+    kept the command from being run; `uptime` is the machine's when it started, in seconds, where the shim could tell;
+    `ended` is in epoch seconds."""
 
     head: bytes = b""
     pid: int | None = None
+    uptime: float | None = None
     exit: int | None = None
     condition: int | None = None
     unstartable: bool = False
@@ -70,9 +73,11 @@ def read(path: str) -> Status:
         return Status()
     head, _, rest = text.partition(b"\n")
     said = dict(line.split(b" ", 1) for line in rest.splitlines() if b" " in line and line[:1].isalpha())
+    pid, _, uptime = said.get(b"started", b"").partition(b" ")
     status = Status(
         head=head,
-        pid=_number(said.get(b"started")),
+        pid=_number(pid),
+        uptime=_seconds(uptime),
         exit=_number(said.get(b"exited")),
         condition=_number(said.get(b"condition")),
         unstartable=b"unstartable" in rest,
@@ -102,6 +107,10 @@ def _no_link(path: str, flags: int) -> int:
 
 def _number(text: bytes | None) -> int | None:
     return int(text) if text is not None and len(text) < _LONGEST and text.strip().isdigit() else None
+
+
+def _seconds(text: bytes) -> float | None:
+    return float(text) if _DECIMAL.fullmatch(text) else None
 
 
 def _cpu_seconds(text: bytes) -> float | None:

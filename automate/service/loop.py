@@ -10,6 +10,7 @@ from automate.paths import Instance
 from automate.process import locks, orphans, systemd
 from automate.process.wakeup import Wakeup
 from automate.run import Record
+from automate.service.ahead import Preparing
 from automate.service.changes import Changes
 from automate.service.events import Events
 from automate.service.idle import SEEN
@@ -40,6 +41,7 @@ class Server:
         self._instance, self._state, self._events = instance, state, events
         self._owner, self._service = owner, service
         self._supervisor = Supervisor(instance, state, uid=uid)
+        self._preparing = Preparing(state, self._supervisor)
         children = [signal.SIGCHLD] if orphans.is_init() else []
         self._wakeup = Wakeup([signal.SIGTERM, signal.SIGINT, signal.SIGHUP, *children])
         self._changes = Changes()
@@ -98,7 +100,9 @@ class Server:
         nothing after it: so the tasks are taken to be new as of that step."""
         self._state.heal()
         if self._state.generation != self._generation:
+            self._supervisor.expire(float("inf"))
             reinstate(self._state, self._supervisor.open_runs)
+            self._adopt()  # what was ready has been taken for what was claimed
             self._events.tell("restored", state=self._state.path)
             self._look_at_files = 0.0
             self._step(min(now, self._stepped or now))
@@ -116,6 +120,7 @@ class Server:
         if self._reloading and catalog is not None:
             self._reloading = False
             self._service.tell("READY=1")
+        self._supervisor.expire(now)  # what was not begun, because it was paused, changed, or decided by another
         return not done.again
 
     def _catalog(self) -> Catalog | None:
@@ -137,9 +142,10 @@ class Server:
         patience = min(LONGEST_SLEEP, self._service.watchdog, self._look_at_files - clock.monotonic())
         if runs.count_open(self._state) > len(self._supervisor.open_ids):
             patience = min(patience, _LOOK_AT_RUNS)
+        now = clock.now().timestamp()
         wake = schedules.next_wake(self._state)
         if wake is not None:
-            patience = min(patience, wake - clock.now().timestamp())
+            patience = min(patience, wake - now, self._preparing.go_on(now) - now)
         self._tell(self._supervisor.step(max(0.0, patience)))
 
     def _take_signals(self) -> None:

@@ -1,6 +1,6 @@
 """The step: what has fallen due is decided by the rules, claimed in one transaction, and started together."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from automate import task as tasks
@@ -85,8 +85,7 @@ class Turn:
         until = self._now - scheduled.delay
         if until <= scheduled.until:
             return
-        task = tasks.decode(scheduled.definition)
-        self.requests += [_request(task, decision) for decision in decisions(scheduled, task, self._now, self._pauses)]
+        self.requests += requests(scheduled, self._now, self._pauses)
         self._advance(scheduled, until)
 
     def _advance(self, scheduled: Scheduled, until: float) -> None:
@@ -102,6 +101,12 @@ class Turn:
         self.requests.append(Request(task, "schedule", refused=reasons.CLOCK_SET_BACK))
         self._brought_back.append(scheduled)
         self._advance(scheduled, until)
+
+
+def requests(scheduled: Scheduled, now: float, pauses: Sequence[Pause]) -> list[Request]:
+    """What the rules say at `now` of the due times of a task that nobody has decided."""
+    task = tasks.decode(scheduled.definition)
+    return [_request(task, decision) for decision in decisions(scheduled, task, now, pauses)]
 
 
 def _startup(state: State, supervisor: Supervisor, now: float) -> list[OpenRun]:

@@ -130,10 +130,8 @@ def _hasty(state: State) -> Iterator[sqlite3.Connection]:
     if not state.writable:
         raise StateError(f"{state.path}: not writable")
     state.connection.execute(f"PRAGMA busy_timeout = {BLINK_MS}")
-    state.connection.execute("PRAGMA synchronous = NORMAL")
     try:
-        with state.transaction() as connection:
+        with state.hasty_transaction() as connection:
             yield connection
     finally:
-        state.connection.execute("PRAGMA synchronous = FULL")
         state.connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")

@@ -159,11 +159,12 @@ def forget(state: State, ended: Sequence[LastRun]) -> set[int]:
 
 
 def remember_last(state: State, last: Iterable[LastRun]) -> None:
-    """Keep the newest record of each task, within the caller's transaction."""
+    """Keep the newest record of each task, within the caller's transaction: of two, the one that ended later, or whose
+    id was given later, so that a clock which is set back does not keep an old one for ever."""
     state.connection.executemany(
         "INSERT INTO last_runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (task) DO UPDATE SET id = excluded.id,"
         " outcome = excluded.outcome, started = excluded.started, ended = excluded.ended, seconds = excluded.seconds"
-        " WHERE excluded.id >= last_runs.id",
+        " WHERE excluded.id >= last_runs.id OR excluded.ended > last_runs.ended",
         list(last),
     )
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from automate.state.store import State
@@ -76,10 +77,20 @@ def of_startup(state: State) -> list[Scheduled]:
     return _rows(state, " WHERE at_startup ORDER BY task")
 
 
-def next_wake(state: State) -> float | None:
-    """The earliest instant at which something is due."""
-    value = state.read("SELECT min(wake) FROM schedules")[0][0]
+def next_wake(state: State, after: float = -inf) -> float | None:
+    """The earliest instant at which something is due, later than `after`."""
+    value = state.read("SELECT min(wake) FROM schedules WHERE wake > ?", (after,))[0][0]
     return float(value) if isinstance(value, (int, float)) else None
+
+
+def count_waking(state: State, first: float, last: float) -> int:
+    """How many are due to start from the one instant to the other, both inclusive."""
+    return int(str(state.read("SELECT count(*) FROM schedules WHERE wake BETWEEN ? AND ?", (first, last))[0][0]))
+
+
+def waking(state: State, first: float, last: float, most: int) -> list[Scheduled]:
+    """Those, earliest first, so many at the most."""
+    return _rows(state, " WHERE wake BETWEEN ? AND ? ORDER BY wake LIMIT ?", (first, last, most))
 
 
 def are_as_read(state: State, rows: Iterable[Scheduled]) -> bool:

@@ -7,10 +7,10 @@ import msgspec
 from automate import task as tasks
 from automate.paths import Instance
 from automate.process import host, locks, spawn, status
-from automate.process.group import members, started_at
+from automate.process.group import members
 from automate.run import Record
 from automate.state import OpenRun
-from automate.supervisor import instants, starting
+from automate.supervisor import instants, leftovers, starting
 from automate.supervisor.attempt import Attempt, Waiting
 from automate.task import Task
 
@@ -61,14 +61,14 @@ def task_of(run: OpenRun) -> Task:
 
 def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:
     """The attempt that the run's status file tells of."""
-    path = starting.status_path(instance, run.id, run.attempt, run.task)
+    path = leftovers.status_path(instance, run.id, run.attempt, run.task)
     head = starting.parse_head(status.read(path).head)
     began, user = (head.began, head.user) if head is not None else (run.started or instants.epoch(), None)
     return Attempt(run, task, path, began, user=user, pid=status.read(path).pid)
 
 
 def follow(attempt: Attempt) -> bool:
-    """Watch the shim from now on; its timeout counts from its own start. False: it ended meanwhile.
+    """Watch the shim from now on; its timeout counts from its command's start. False: it ended meanwhile.
 
     A PID is trusted while the status file's lock is held: then its process lives.
     """
@@ -82,12 +82,11 @@ def follow(attempt: Attempt) -> bool:
 
 
 def _set_timers(attempt: Attempt) -> None:
-    now = instants.monotonic()
-    started = started_at(attempt.pid) if attempt.pid is not None else None
-    elapsed = instants.epoch() - attempt.began if started is None else now - started
+    now, up, started = instants.monotonic(), host.uptime(), status.read(attempt.status_path).uptime
+    elapsed = instants.epoch() - attempt.began if up is None or started is None else up - started
     starting.set_timers(attempt, now, max(0.0, elapsed))
     if attempt.run.stop is not None:
-        attempt.deadline = instants.monotonic()
+        attempt.deadline = now
 
 
 def follow_rest(attempt: Attempt) -> bool:

@@ -12,7 +12,8 @@ class Attempt:
     """`began` is in epoch seconds; `deadline`, `kill_at` and `look_at` are clock.monotonic() instants: when it is told
     to end, when it is killed, and when its output is looked at next. The supervisor owns `locks` and `pidfd`.
 
-    `pid` is the shim's, which leads the process group; None as long as an adopted one has not said it. `is_child` is
+    `pid` is the shim's, which leads the process group; None as long as an adopted one has not said it. `gate` is where
+    the shim waits for the word: closed without it, by the supervisor or by its death, nothing runs. `is_child` is
     false of an adopted attempt, whose exit status only the status file tells. `refused` says why it could not be
     started; `stop` is this supervisor's own asking, should the state not take it.
     """
@@ -26,6 +27,7 @@ class Attempt:
     pid: int | None = None
     is_child: bool = False
     pidfd: int | None = None
+    gate: int | None = None
     refused: str | None = None
     stop: Stop | None = None
     deadline: float | None = None

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Collection, Sequence
+from itertools import count
 
 from automate.errors import AutomateError
 from automate.paths import Instance
@@ -10,7 +11,7 @@ from automate.process import host, locks
 from automate.rules import reasons
 from automate.runlog import position
 from automate.state import OpenRun, State, runs
-from automate.supervisor.attempt import release
+from automate.supervisor.attempt import Attempt, release
 from automate.supervisor.places import Places
 from automate.supervisor.request import Request, row
 from automate.task import Task
@@ -42,6 +43,27 @@ def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
     return taken, None
 
 
+def make_ready_locks(instance: Instance, task: Task) -> list[int]:
+    """The lock files that a task needs, open and not yet locked. The caller owns the descriptors. OSError."""
+    opened: list[int] = []
+    try:
+        for path in lock_paths(instance, task):
+            os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
+            opened.append(locks.make_ready(path))
+    except BaseException:
+        release(opened)
+        raise
+    return opened
+
+
+def _lock_armed(instance: Instance, attempt: Attempt) -> tuple[list[int], str | None]:
+    """As `take_locks`, of descriptors that the shim has inherited: what was taken is only given up when it ends."""
+    for path, descriptor in zip(lock_paths(instance, attempt.task), attempt.locks, strict=True):
+        if not locks.lock(descriptor):
+            return [], path
+    return attempt.locks, None
+
+
 def lock(instance: Instance, request: Request) -> None:
     """Take the locks a request needs; where it cannot have them, `held` says which is held. A lock file that cannot be
     opened is a due time's end, on record, and hinders no other; by hand it is an OSError. AutomateError when nothing
@@ -49,7 +71,9 @@ def lock(instance: Instance, request: Request) -> None:
     if request.refused is not None:
         return
     try:
-        request.locks, held = take_locks(instance, request.task)
+        request.locks, held = (
+            take_locks(instance, request.task) if request.armed is None else _lock_armed(instance, request.armed)
+        )
     except OSError as error:
         said = f"{error.filename or instance.locks}: {error.strerror}"
         if error.errno in _SHORTAGES:
@@ -69,7 +93,8 @@ def claim(
     The runs are watched by this process from the moment others can see them. One that must wait, for a lock or for
     room, becomes a `pending` run; one that is refused, or must not overlap, a `decided` one: only its record is to be
     written. Requests of tasks that `decide` names are dropped; so is one whose due time has an open run, of a time that
-    the clock showed before it was set back. StateError: nothing was claimed, and the caller's locks are still its own.
+    the clock showed before it was set back. What was armed keeps its id. StateError: nothing was claimed, and the
+    caller's locks are still its own.
     """
     log = position(instance)
     boot = host.boot_id()
@@ -83,8 +108,9 @@ def claim(
                 kept.append(request)
             else:
                 release(request.locks)
-        first = runs.reserve_ids(state, len(kept))
-        for run_id, request in enumerate(kept, first):
+        fresh = count(runs.reserve_ids(state, sum(request.armed is None for request in kept)))
+        for request in kept:
+            run_id = next(fresh) if request.armed is None else request.armed.run.id
             phase = places.give(run_id, request)
             watch.take(run_id)
             claims.append((request, row(run_id, request, phase, boot, (log.file, log.size))))

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -13,10 +13,9 @@ from automate.rules import reasons
 from automate.rules.ending import End, outcome, signal_number
 from automate.run import DONE, Outcome, Record
 from automate.state import LastRun, OpenRun, State, Stop, durations, runs
-from automate.supervisor import adopting, instants, summary
+from automate.supervisor import adopting, instants, leftovers, summary
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.followers import claim_followers
-from automate.supervisor.starting import status_path
 
 _COARSE = 0.02  # seconds by which a file's time may be behind the clock (the kernel's tick)
 _TELLING: frozenset[Outcome] = frozenset({"failed", "timeout", "stopped", "lost", "warning"})
@@ -151,28 +150,8 @@ def close(instance: Instance, state: State, records: Sequence[Record]) -> list[O
         durations.note(state, [(task, seconds) for task, seconds in took if seconds is not None])
         following = claim_followers(state, ended, (log.file, log.size))
     for record in records:
-        _remove_leftovers(instance, record)
+        leftovers.remove(instance, record.id, record.task, record.attempts)
     return following
-
-
-def leftovers(instance: Instance) -> list[tuple[int, str]]:
-    """Run id and path of every file that serves to finish a run. To be listed *before* the open runs are asked for: a
-    file is only made for a run that is open by then, so one whose run is not open any more is on record."""
-    found = []
-    for directory in (instance.open_runs, instance.summaries):
-        with suppress(FileNotFoundError):
-            for name in os.listdir(directory):
-                run_id = name.partition(".")[0]
-                if run_id.isdigit():
-                    found.append((int(run_id), os.path.join(directory, name)))
-    return found
-
-
-def sweep(files: Sequence[tuple[int, str]], open_ids: Collection[int]) -> None:
-    """Remove those of no open run."""
-    for run_id, path in files:
-        if run_id not in open_ids:
-            _remove(path)
 
 
 def last_run(record: Record) -> LastRun:
@@ -187,18 +166,6 @@ def prune(instance: Instance, attempt: Attempt) -> None:
     """Remove what is too much of the outputs of a task, one of whose runs is on record now."""
     with suppress(OSError):
         output.prune(instance.log, attempt.run.task, attempt.task.output, instants.epoch())
-
-
-def _remove_leftovers(instance: Instance, record: Record) -> None:
-    for attempt in range(1, max(1, record.attempts) + 1):
-        _remove(status_path(instance, record.id, attempt, record.task))
-    _remove(summary.path_of(instance, record.id))
-
-
-def _remove(path: str) -> None:
-    """What a command made a directory of stays; it hinders nobody."""
-    with suppress(FileNotFoundError, IsADirectoryError):
-        os.unlink(path)
 
 
 def _settle(instance: Instance, attempt: Attempt) -> output.Written:

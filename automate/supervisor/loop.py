@@ -10,7 +10,8 @@ from automate.process import host, locks, spawn
 from automate.rules.ending import retry_delay
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
-from automate.supervisor import adopting, claiming, ending, instants, starting
+from automate.supervisor import adopting, claiming, ending, instants, leftovers, starting
+from automate.supervisor.ahead import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, release
 from automate.supervisor.claiming import Decide
 from automate.supervisor.ending import Result
@@ -45,6 +46,7 @@ class Supervisor:
         self._left_queue: list[OpenRun] = []
         self._decided: list[Record] = []
         self._unsure = False
+        self._ahead = Ahead(instance, state, self._watch)
         self._boot = host.boot_id()
         self._nofile = spawn.raise_open_files()
 
@@ -56,7 +58,8 @@ class Supervisor:
     @property
     def children(self) -> set[int]:
         """The PIDs whose ends this supervisor sees to."""
-        return {attempt.pid for attempt in self.attempts.values() if attempt.is_child and attempt.pid is not None}
+        own = {attempt.pid for attempt in self.attempts.values() if attempt.is_child and attempt.pid is not None}
+        return own | self._ahead.pids
 
     @property
     def open_runs(self) -> list[OpenRun]:
@@ -77,19 +80,33 @@ class Supervisor:
             self._start_queued()  # who waits was first
         try:
             for request in wanted:
+                self._ahead.lend(request)
                 claiming.lock(self._instance, request)
             claims = claiming.claim(self._instance, self._state, self._watch, wanted, decide)
         except BaseException:
+            self._ahead.give_up(wanted)
             for request in wanted:
                 release(request.locks)
             raise
+        started = self._ahead.begin(claims)
+        self._ahead.give_up(wanted, {run.id for _, run in claims})
         for request, run in claims:
-            if run.phase == "running":
+            if run.id in started:
+                self._register(started[run.id], is_over=False)
+            elif run.phase == "running":
                 self._start(run, request.task, request.locks)
-                continue
-            release(request.locks)
-            self._take_in(adopting.examine(self._instance, run))
+            else:
+                release(request.locks)
+                self._take_in(adopting.examine(self._instance, run))
         return [run for _, run in claims]
+
+    def arm(self, wanted: Sequence[tuple[Request, float]]) -> None:
+        """Make ready what is to be begun at the instants given (epoch seconds); `begin` decides. StateError."""
+        self._ahead.arm(wanted, uid=self._uid, nofile=self._nofile)
+
+    def expire(self, until: float) -> None:
+        """Let go of what was made ready to begin until then, inclusive, and was not begun."""
+        self._ahead.expire(until)
 
     def listen(self, descriptor: int) -> None:
         """Let `step` return early when there is something to read. The caller owns the descriptor, and reads it."""
@@ -98,9 +115,9 @@ class Supervisor:
     def adopt(self) -> None:
         """Take over every open run that nobody watches: what ended is written down by the next `step`, what was never
         started is started by it, what runs is watched. Files of runs that are on record are removed."""
-        left = ending.leftovers(self._instance)
+        own = {*self.open_ids, *(record.id for record in self._decided), *self._ahead.ids}
+        leftovers.sweep(self._instance, self._state, self._watch, own)
         open_runs = runs.open_runs(self._state)
-        ending.sweep(left, {run.id for run in open_runs})
         taken = [run for listed in open_runs if (run := self._take(listed.id))]
         recorded = ending.recorded(self._instance, [run.id for run in taken], taken[0].log if taken else (0, 0))
         following = ending.close(self._instance, self._state, [*recorded.values()])
@@ -138,6 +155,7 @@ class Supervisor:
 
     def leave(self) -> None:
         """Let go of everything that still runs, so that another process can watch it."""
+        self.expire(float("inf"))
         self._queue.let_go()
         for attempt in self.attempts.values():
             attempt.let_go()
@@ -204,7 +222,11 @@ class Supervisor:
         """Of adopted attempts that were between their word and their first line when they were adopted."""
         unseen, self._unseen = self._unseen, []
         for attempt in unseen:
-            self._register(attempt, is_over=not adopting.follow(attempt))
+            if adopting.follow(attempt):
+                self._register(attempt, is_over=False)
+            else:  # it may have ended without a word, and so without having run anything
+                del self.attempts[attempt.run.id]
+                self._take_in(adopting.examine(self._instance, attempt.run))
 
     def _start_queued(self) -> None:
         for attempt in self._queue.stopped():

@@ -13,6 +13,7 @@ from automate.supervisor.places import MAX_RUNNING, shared_in_use
 from automate.supervisor.reaching import signal_run
 
 _STEP = 1.0  # seconds between looks at locks, at room, and at whether a run was stopped
+AHEAD = 15.0  # seconds before its time, at the most, that anything is made ready
 
 
 class Queue:
@@ -27,7 +28,8 @@ class Queue:
     def add(self, waiting: Waiting) -> None:
         """From now on the locks of it are the queue's. It waits no longer than its task says, wherever the clock was
         set since the state was told when it is to start."""
-        longest = delay_after(waiting.task.retries, waiting.run.attempt - 1)
+        first = waiting.run.attempt == 1  # one was made ready ahead of its time, as a state that was lost has not seen
+        longest = AHEAD if first else delay_after(waiting.task.retries, waiting.run.attempt - 1)
         delay = min(waiting.run.not_before - instants.epoch(), longest)
         waiting.ready_at = instants.monotonic() + max(0.0, delay)
         self.waiting[waiting.run.id] = waiting

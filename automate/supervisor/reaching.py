@@ -7,7 +7,7 @@ from automate.paths import Instance
 from automate.process import host, locks, spawn, status
 from automate.process.group import members
 from automate.state import OpenRun
-from automate.supervisor.starting import status_path
+from automate.supervisor.leftovers import status_path
 
 
 def signal_run(instance: Instance, run: OpenRun, number: int) -> bool:

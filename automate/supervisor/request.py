@@ -7,13 +7,15 @@ from automate.process import host
 from automate.run import Outcome, Record, Trigger
 from automate.state import OpenRun
 from automate.supervisor import instants
+from automate.supervisor.attempt import Attempt
 from automate.task import Task
 
 
 @dataclass(slots=True)
 class Request:
     """A run that is wanted, or with `refused` a record that is: why nothing starts. `due` and `first_due` are in epoch
-    seconds, None by hand; `by` is who asked; `count` is how many due times it stands for."""
+    seconds, None by hand; `by` is who asked; `count` is how many due times it stands for. `armed` is its first attempt
+    where that was made ready ahead (ahead.py)."""
 
     task: Task
     trigger: Trigger = "manual"
@@ -26,6 +28,7 @@ class Request:
     outcome: Outcome = "skipped"
     count: int = 1
     first_due: float | None = None
+    armed: Attempt | None = None
 
     @property
     def may_wait(self) -> bool:

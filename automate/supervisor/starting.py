@@ -1,7 +1,9 @@
-"""Starting one attempt: status file, output, summary file, shim, word."""
+"""Starting one attempt: status file, output, summary file and shim, then the word."""
 
 import json
 import os
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from automate import output
@@ -11,15 +13,11 @@ from automate.process import locks, spawn, status
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch, prepare
 from automate.state import OpenRun
-from automate.supervisor import instants, summary
+from automate.supervisor import instants, leftovers, summary
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
 
 RELIEF = 1.0  # seconds between looks at a growing output
-
-
-def status_path(instance: Instance, run_id: int, attempt: int, task: str) -> str:
-    return os.path.join(instance.open_runs, status.file_name(run_id, attempt, task))
 
 
 def launch_of(instance: Instance, task: Task, run: OpenRun, *, uid: int) -> Launch:
@@ -35,24 +33,66 @@ def start(
 
     What cannot be started comes back as an attempt that is over, with the reason in `refused`.
     """
-    began = instants.epoch()
-    path = status_path(instance, run.id, run.attempt, run.task)
-    attempt = Attempt(run, task, path, began, locks=held)
+    attempt = arm(instance, task, run, held, uid=uid, nofile=nofile, begins=instants.epoch())
+    if attempt.refused is None:
+        give_word(attempt)
+    return attempt
+
+
+def arm(
+    instance: Instance,
+    task: Task,
+    run: OpenRun,
+    held: list[int],
+    *,
+    uid: int,
+    nofile: tuple[int, int] | None,
+    begins: float,
+) -> Attempt:
+    """As `start`, but for the word: the attempt is to begin at `begins` (epoch seconds), or not at all."""
+    path = leftovers.status_path(instance, run.id, run.attempt, run.task)
+    attempt = Attempt(run, task, path, begins, locks=held)
     try:
         launch = launch_of(instance, task, run, uid=uid)
         attempt.user = launch.identity.name
-        armed = _arm(instance, attempt, launch, nofile)
+        armed = _spawn(instance, attempt, launch, nofile)
     except CannotStartError as error:
         attempt.refused = str(error)
         return attempt
     except OSError as error:
         attempt.refused = f"{error.filename or 'the command'}: {error.strerror}"
         return attempt
-    attempt.pid, attempt.is_child = armed.pid, True
+    attempt.pid, attempt.gate, attempt.is_child = armed.pid, armed.gate, True
     attempt.pidfd = spawn.pidfd(armed.pid)
-    spawn.give_word(armed)
-    set_timers(attempt, instants.monotonic(), 0.0)
     return attempt
+
+
+def give_word(attempt: Attempt) -> bool:
+    """The command of an armed attempt runs from now on. False when somebody has killed the shim meanwhile: it ran
+    nothing, and its end is found like any other."""
+    assert attempt.gate is not None  # noqa: S101 - what it means to be armed
+    given, attempt.gate = spawn.give_word(attempt.gate), None
+    set_timers(attempt, instants.monotonic(), 0.0)
+    return given
+
+
+def disarm(instance: Instance, attempts: Sequence[Attempt]) -> None:
+    """The word is not given: the shims end without having run anything, and nothing of them is left but their locks,
+    which are the caller's to close."""
+    for attempt in attempts:
+        if attempt.gate is not None:
+            os.close(attempt.gate)
+            attempt.gate = None
+    for attempt in attempts:
+        run = attempt.run
+        if attempt.pid is not None:
+            spawn.kill(attempt.pid)  # one that somebody has stopped (SIGSTOP) would not see its gate close
+        if attempt.pidfd is not None:
+            os.close(attempt.pidfd)
+            attempt.pidfd = None
+        leftovers.remove(instance, run.id, run.task, run.attempt)
+        with suppress(OSError):
+            output.remove_empty(instance.log, run.task, run.id)
 
 
 def set_timers(attempt: Attempt, now: float, elapsed: float) -> None:
@@ -88,7 +128,7 @@ def parse_head(line: bytes) -> Head | None:
         return None
 
 
-def _arm(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
+def _spawn(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
     opened: list[int] = []
     try:
         summary.make_room(instance, attempt.run.id, attempt.run.attempt, launch.identity)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from automate.process import status
 
-WHOLE = b'{"head": 1}\nstarted 4242\nstderr 17\n0m0.010s 0m0.020s\n1m1.500s 0m0.470s\nexited 3\n'
+WHOLE = b'{"head": 1}\nstarted 4242 77.50\nstderr 17\n0m0.010s 0m0.020s\n1m1.500s 0m0.470s\nexited 3\n'
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def read(tmp_path_factory):
 def test_whole_file(read):
     said = read(WHOLE + b"\n" * 200)
     assert said._replace(ended=None) == status.Status(
-        head=b'{"head": 1}', pid=4242, exit=3, stderr_place=17, cpu_seconds=62.0
+        head=b'{"head": 1}', pid=4242, uptime=77.5, exit=3, stderr_place=17, cpu_seconds=62.0
     )
     assert said.ended is not None
 

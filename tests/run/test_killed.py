@@ -159,7 +159,7 @@ def test_status_file_says_what_the_shim_said(task, orphan, instance):
     pid = orphan("x")
     (path,) = (instance / ".automate" / "open").iterdir()
     assert path.name == "1.1.x"
-    assert f"\nstarted {pid}\n" in path.read_text()
+    assert f"\nstarted {pid} " in path.read_text()
 
 
 def test_nothing_is_left_over_of_a_run_on_record(task, run_cli, instance):

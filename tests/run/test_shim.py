@@ -81,7 +81,7 @@ def shim(tmp_path, shell):
 def test_it_writes_when_it_started_and_how_it_ended(shim):
     shim_ = shim("sh", "-c", "echo out; exit 7").give_word()
     assert shim_.end() == ("out\n", 7)
-    pattern = r"started (\d+)\n(stderr \d+\n)?\d+m[\d.]+s \d+m[\d.]+s\n\d+m[\d.]+s \d+m[\d.]+s\nexited 7\n"
+    pattern = r"started (\d+) \d+\.\d+\n(stderr \d+\n)?\d+m[\d.]+s \d+m[\d.]+s\n\d+m[\d.]+s \d+m[\d.]+s\nexited 7\n"
     found = re.fullmatch(pattern, shim_.said())
     assert found
     assert int(found[1]) == shim_.process.pid

@@ -9,8 +9,8 @@ import pytest
 
 from automate.process import status
 from automate.state import runs
+from automate.supervisor.leftovers import status_path
 from automate.supervisor.loop import Supervisor
-from automate.supervisor.starting import status_path
 
 WAITS = "until [ -e go ]; do sleep 0.02; done"
 

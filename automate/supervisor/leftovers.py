@@ -1,0 +1,62 @@
+"""Files that only serve to finish a run: the status file of each attempt, and the summary."""
+
+import os
+from collections.abc import Collection
+from contextlib import suppress
+
+from automate import output
+from automate.paths import Instance
+from automate.process import locks, status
+from automate.state import State, runs
+from automate.supervisor import summary
+
+
+def status_path(instance: Instance, run_id: int, attempt: int, task: str) -> str:
+    """Where the attempt's shim writes down what becomes of it."""
+    return os.path.join(instance.open_runs, status.file_name(run_id, attempt, task))
+
+
+def remove(instance: Instance, run_id: int, task: str, attempts: int) -> None:
+    """Of a run that is on record, or never was: the files of so many attempts. May be repeated."""
+    for attempt in range(1, max(1, attempts) + 1):
+        _remove(status_path(instance, run_id, attempt, task))
+    _remove(summary.path_of(instance, run_id))
+
+
+def found(instance: Instance) -> list[tuple[int, str]]:
+    """Run id and path of each such file."""
+    files = []
+    for directory in (instance.open_runs, instance.summaries):
+        with suppress(FileNotFoundError):
+            for name in os.listdir(directory):
+                run_id = name.partition(".")[0]
+                if run_id.isdigit():
+                    files.append((int(run_id), os.path.join(directory, name)))
+    return files
+
+
+def sweep(instance: Instance, state: State, watch: locks.Watch, own: Collection[int]) -> None:
+    """Remove those of runs that nobody watches and that are not open: they are on record, or were never claimed. Of the
+    latter, made ready ahead of their time, there is an empty output too. `own` are those that `watch` watches."""
+    for run_id, path in found(instance):
+        if run_id in own or not _is_over(state, watch, run_id):
+            continue
+        _remove(path)
+        name = status.parse_name(os.path.basename(path))
+        if name is not None:
+            with suppress(OSError):
+                output.remove_empty(instance.log, name[2], run_id)
+
+
+def _is_over(state: State, watch: locks.Watch, run_id: int) -> bool:
+    if not watch.take(run_id):
+        return False
+    is_open = runs.open_run(state, run_id) is not None
+    watch.release(run_id)
+    return not is_open
+
+
+def _remove(path: str) -> None:
+    """What a command made a directory of stays; it hinders nobody."""
+    with suppress(FileNotFoundError, IsADirectoryError):
+        os.unlink(path)
