@@ -54,7 +54,7 @@ crash: $(VENV)/installed
 	@for scenario in single herd retried timed_out; do \
 	  echo "$$scenario, killed at each step:"; scratch=$$(mktemp -d); \
 	  $(BIN)/python tests/crash/dying.py "$$scratch" $$scenario killed 1 1 || exit 1; rm -rf "$$scratch"; done
-	@for scenario in scheduled chained edited; do \
+	@for scenario in scheduled chained edited ahead; do \
 	  echo "$$scenario, a step of the scheduler killed at every fifth:"; scratch=$$(mktemp -d); \
 	  $(BIN)/python tests/crash/dying_steps.py "$$scratch" $$scenario 1 5 || exit 1; rm -rf "$$scratch"; done
 

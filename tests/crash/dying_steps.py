@@ -16,6 +16,7 @@ from dying import COMMAND, _lines, die_at, forked
 
 from automate.catalog import Catalog
 from automate.paths import Instance, of_directory
+from automate.service.ahead import Preparing
 from automate.service.step import step
 from automate.state import runs, schedules
 from automate.supervisor import loop, open_instance, restoring  # noqa: F401 - imported before the fork, as all it needs
@@ -25,6 +26,7 @@ MINUTELY = {"schedule": "* * * * *", "timezone": "UTC", "missed": "all", "overla
 LAST = 3  # minutes after noon
 
 SCENARIOS: dict[str, dict[str, dict[str, object]]] = {
+    "ahead": {f"herd-{number}": MINUTELY for number in range(3)},
     "scheduled": {**{f"herd-{number}": MINUTELY for number in range(3)}, "off": {**MINUTELY, "enabled": False}},
     "chained": {"a": MINUTELY, "b": {"after": "a", "overlap": "allow"}, "c": {"after": "b", "overlap": "allow"}},
     "edited": {"old": MINUTELY, "gone": MINUTELY},
@@ -45,11 +47,12 @@ def edit(directory: Path, scenario: str) -> None:
 
 
 def take(instance: Instance, minute: int) -> None:
-    """As `tick` does, so many minutes after noon."""
+    """As `serve` does, so many minutes after noon; what is due only then was made ready before."""
     state = open_instance(instance)
     supervisor = loop.Supervisor(instance, state, uid=os.geteuid())
     supervisor.adopt()
     now = NOON.replace(minute=minute)
+    Preparing(state, supervisor).go_on(now.timestamp() - 0.5)
     step(Catalog(instance, state, owner=None, now=now), state, supervisor, now.timestamp())
     while supervisor.busy:
         supervisor.step(1.0)
@@ -64,11 +67,12 @@ def killed(directory: Path, scenario: str, number: int) -> bool:
     assert forked(lambda: take(instance, 0)) == 0
     edit(directory, scenario)
     Catalog(instance, None, owner=None, now=NOON).readings()  # imports what a schedule is read with, before the fork
-    status = forked(lambda: (die_at(number), take(instance, 2)))  # type: ignore[arg-type, return-value]
+    minute = 1 if scenario == "ahead" else 2
+    status = forked(lambda: (die_at(number), take(instance, minute)))  # type: ignore[arg-type, return-value]
     chance = random.Random(number)  # noqa: S311 - a test's dice
     for _ in range(chance.randrange(3)):
         deadly = chance.randrange(1, 3000)
-        forked(lambda deadly=deadly: (die_at(deadly), take(instance, 2)))  # type: ignore[misc]
+        forked(lambda deadly=deadly: (die_at(deadly), take(instance, minute)))  # type: ignore[misc]
     for _ in range(2):
         assert forked(lambda: take(instance, LAST)) == 0
     check(instance, directory, scenario)

@@ -1,0 +1,207 @@
+"""What is made ready before its time only runs if its time finds it as it was; nothing else notices it."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from worlds import WAITS, World, epoch
+
+from automate.service.ahead import Preparing
+from automate.state import pauses, runs, schedules
+from automate.supervisor.request import Request
+from automate.task import decode
+
+HOURLY = {"schedule": "0 * * * *"}
+NOTES = "echo $AUTOMATE_RUN $AUTOMATE_DUE >>seen"
+
+
+def prepare(world: World, at: str) -> set[int]:
+    """The PIDs of the shims that wait then."""
+    Preparing(world.state, world.supervisor).go_on(epoch(at))
+    return world.supervisor.children
+
+
+def files(world: World) -> list[str]:
+    found = [*Path(world.instance.open_runs).iterdir(), *Path(world.instance.log).glob("output/*/*")]
+    return sorted(path.name for path in found)
+
+
+def pause(world: World, at: str) -> None:
+    pauses.pause(world.state, [pauses.ALL], pauses.Pause(epoch(at), None, "ann", "disk"))
+
+
+def by_hand(world: World) -> Request:
+    return Request(decode(schedules.all_scheduled(world.state)["x"].definition))
+
+
+@pytest.fixture
+def noted(world: World) -> World:
+    """`x` is due each hour, and was looked at before noon."""
+    world.task("x", NOTES, **HOURLY)
+    world.step("11:59")
+    return world
+
+
+def test_it_is_the_run_of_its_due_time(noted, lines):
+    (pid,) = prepare(noted, "11:59:59.5")
+    noted.step("12:00")
+    assert noted.story("x") == [("12:00:00", "success")]
+    assert noted.records()[0]["pid"] == pid
+    assert [line.split()[0] for line in lines("seen")] == ["1"]
+
+
+def test_nothing_is_made_ready_long_before(noted):
+    assert not prepare(noted, "11:59:30")
+
+
+def test_when_to_begin_is_said(noted):
+    again = Preparing(noted.state, noted.supervisor).go_on(epoch("11:59:30"))
+    assert epoch("11:59:50") < again < epoch("12:00")
+
+
+def test_a_pause_still_counts(noted, lines):
+    prepare(noted, "11:59:59.5")
+    pause(noted, "11:59:59.7")
+    noted.step("12:00")
+    noted.supervisor.expire(epoch("12:00"))
+    assert noted.story("x") == [("12:00:00", "skipped")]
+    assert (lines("seen"), noted.supervisor.children, files(noted)) == ([], set(), [])
+
+
+def test_an_edit_still_counts(noted, lines):
+    prepare(noted, "11:59:59.5")
+    noted.task("x", "echo new >>seen", **HOURLY)
+    noted.step("12:00")
+    noted.supervisor.expire(epoch("12:00"))
+    assert (noted.story("x"), lines("seen")) == ([("12:00:00", "success")], ["new"])
+    assert not files(noted)
+
+
+def test_a_file_that_is_removed_still_counts(noted, lines):
+    prepare(noted, "11:59:59.5")
+    (noted.directory / "tasks.d" / "x.yaml").unlink()
+    noted.step("12:00")
+    noted.supervisor.expire(epoch("12:00"))
+    assert (noted.story("x"), lines("seen"), files(noted)) == ([("12:00:00", "skipped")], [], [])
+
+
+def test_whoever_decides_first_has_decided(noted, another, lines):
+    prepare(noted, "11:59:59.5")
+    other = another()
+    other.step("12:00")
+    noted.step("12:00:00.1")
+    noted.supervisor.expire(epoch("12:00:00.1"))
+    assert noted.story("x") == [("12:00:00", "success")]
+    assert (len(lines("seen")), noted.supervisor.children, files(noted)) == (1, set(), [])
+
+
+def test_a_run_by_hand_is_not_kept_waiting(noted, another):
+    prepare(noted, "11:59:59.5")
+    other = another()
+    other.supervisor.begin([by_hand(noted)])
+    other.settle()
+    noted.step("12:00")
+    assert [record["trigger"] for record in noted.records()] == ["manual", "schedule"]
+    assert runs.last_runs(noted.state)["x"].id == noted.records()[-1]["id"]
+
+
+def test_a_run_by_hand_that_goes_on_overlaps_nothing(noted, another):
+    noted.task("x", WAITS, **HOURLY)
+    noted.step("11:59:30")
+    prepare(noted, "11:59:59.5")
+    other = another()
+    other.supervisor.begin([by_hand(noted)])
+    noted.step("12:00")
+    assert [record["outcome"] for record in noted.records()] == ["skipped"]
+    assert not noted.supervisor.children
+
+
+def test_the_files_of_what_is_ready_are_swept_by_nobody(noted, another):
+    prepare(noted, "11:59:59.5")
+    before = files(noted)
+    another().supervisor.adopt()
+    noted.supervisor.adopt()
+    assert files(noted) == before != []
+
+
+def test_what_a_dead_daemon_made_ready_is_swept(noted, another):
+    daemon = os.fork()
+    if daemon == 0:
+        prepare(another(), "11:59:59.5")
+        os._exit(0)
+    os.waitpid(daemon, 0)
+    assert files(noted)
+    noted.supervisor.adopt()
+    assert not files(noted)
+    noted.step("12:00")
+    assert noted.story("x") == [("12:00:00", "success")]
+
+
+def test_a_shim_that_was_killed_is_made_anew(noted, lines):
+    (pid,) = prepare(noted, "11:59:59.5")
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    noted.step("12:00")
+    assert (noted.story("x"), len(lines("seen"))) == ([("12:00:00", "success")], 1)
+
+
+def test_one_that_is_stopped_holds_nothing_up(noted):
+    (pid,) = prepare(noted, "11:59:59.5")
+    os.kill(pid, signal.SIGSTOP)
+    noted.supervisor.expire(epoch("12:00"))
+    assert not files(noted)
+
+
+@pytest.mark.parametrize(("overlap", "count"), [("skip", 0), ("queue", 0), ("allow", 1)])
+def test_what_still_runs_is_made_ready_only_where_it_may_overlap(world, overlap, count):
+    world.task("x", WAITS, overlap=overlap, **HOURLY)
+    world.step("10:59")
+    world.begin("11:00")
+    running = world.supervisor.children
+    assert len(prepare(world, "11:59:59.5") - running) == count
+
+
+def test_an_env_file_is_read_when_its_time_has_come(world, lines):
+    (world.directory / "secrets").write_text("WORD=old\n")
+    world.task("x", "echo $WORD >>seen", env_file=[str(world.directory / "secrets")], **HOURLY)
+    world.step("11:59")
+    assert not prepare(world, "11:59:59.5")
+    (world.directory / "secrets").write_text("WORD=new\n")
+    world.step("12:00")
+    assert lines("seen") == ["new"]
+
+
+def test_what_cannot_be_made_ready_is_on_record_at_its_time(world):
+    world.task("x", cwd=str(world.directory / "none"), **HOURLY)
+    world.step("11:59")
+    assert not prepare(world, "11:59:59.5")
+    assert not files(world)
+    world.step("12:00")
+    assert world.story("x") == [("12:00:00", "error")]
+
+
+def test_who_leaves_leaves_nothing_ready(noted):
+    prepare(noted, "11:59:59.5")
+    noted.supervisor.expire(float("inf"))
+    assert (noted.supervisor.children, files(noted)) == (set(), [])
+
+
+def test_many_are_made_ready_some_at_a_time(world):
+    for number in range(30):
+        world.task(f"x{number}", **HOURLY)
+    world.step("11:59")
+    preparing = Preparing(world.state, world.supervisor)
+    assert preparing.go_on(epoch("11:59:59")) == epoch("11:59:59")
+    assert 0 < len(world.supervisor.children) < 30
+    while preparing.go_on(epoch("11:59:59.5")) <= epoch("11:59:59.5"):
+        pass
+    assert len(world.supervisor.children) == 30
+    world.step("12:00")
+    assert sorted(record["outcome"] for record in world.records()) == ["success"] * 30
+
+
+def test_a_jitter_is_waited_for(world):
+    world.task("x", jitter="30m", **HOURLY)
+    world.step("11:59")
+    assert not prepare(world, "11:59:59.5")
