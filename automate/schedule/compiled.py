@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from automate.schedule.days import EVERY_DAY, Calendar, Cycle, Days, Once
@@ -18,6 +19,7 @@ def dump(zone: str, bounds: tuple[int, int], entries: Iterable[Entry], *, at_sta
     return json.dumps([VERSION, zone, *bounds, at_startup, list(entries)], separators=(",", ":"))
 
 
+@lru_cache(maxsize=256)  # what is due together is often due by the same schedule
 def load(text: str) -> Schedule:
     """What `Schedule.dump` wrote; ValueError when it is of another version, to be parsed anew."""
     version, *rest = json.loads(text)

@@ -1,6 +1,6 @@
 """The step: what has fallen due is decided by the rules, claimed in one transaction, and started together."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from automate import task as tasks
@@ -18,6 +18,8 @@ from automate.supervisor.decisions import FRESH, decisions, pauses_now, pauses_s
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.request import Request
 from automate.task import Task
+
+_FIRST = 16  # tasks: their start takes some milliseconds
 
 
 class Step(NamedTuple):
@@ -44,30 +46,46 @@ def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: flo
             runs += supervisor.begin(plan.undecided(), plan.write)
             changes, again = [] if plan.is_void else plan.changes, plan.is_void
     runs += _startup(state, supervisor, now)
-    turn = Turn(state, now)
-    if turn.advances:
-        runs += supervisor.begin(turn.requests, turn.write)
+    for turn in _turns(state, now):
+        if turn.advances:
+            runs += supervisor.begin(turn.requests, turn.write)
     note_step(state, now)
     return Step(changes, runs, again)
 
 
-class Turn:
-    """What is due at one moment: requests, and how far each task is decided with them."""
+def _turns(state: State, now: float) -> Iterator["Turn"]:
+    """What is due in groups, each four times as large as the one before: the first of a herd starts while the others
+    are still being decided, and a thousand cost five transactions."""
+    turned_back = [row for row in schedules.ahead_of_clock(state, now) if clock_back(row.until, now) != row.until]
+    if turned_back:
+        yield Turn(state, now, turned_back)
+    first = schedules.awake(state, now, _FIRST)
+    yield Turn(state, now, first)
+    known = {row.task for row in first}
+    rest = [row for row in schedules.awake(state, now) if row.task not in known] if len(first) == _FIRST else []
+    size = _FIRST
+    while rest:
+        size *= 4
+        group, rest = rest[:size], rest[size:]
+        yield Turn(state, now, group)
 
-    def __init__(self, state: State, now: float) -> None:
+
+class Turn:
+    """What is due of some tasks at one moment: requests, and how far each task is decided with them."""
+
+    def __init__(self, state: State, now: float, rows: Sequence[Scheduled]) -> None:
         self.requests: list[Request] = []
         self.advances: list[tuple[Scheduled, float, float | None]] = []
         self._brought_back: list[Scheduled] = []
-        awake = schedules.awake(state, now)
-        oldest = min((scheduled.until for scheduled in awake), default=now)
-        self._pauses = pauses_since(state, oldest)
+        self._pauses = pauses_since(state, min((row.until for row in rows), default=now))
         self._now = now
         stepped = last_step(state)
         self._gap = Gap(stepped, now) if stepped is not None and stepped < now - FRESH else None
-        for scheduled in schedules.ahead_of_clock(state, now):
-            self._bring_back(scheduled)
-        for scheduled in awake:
-            self._decide(scheduled)
+        for row in rows:
+            if row.until > now:
+                self._bring_back(row)
+            else:
+                self._decide(row)
 
     def write(self, state: State) -> Collection[str]:
         """Within the claim's transaction: how far the tasks are decided; those that others have decided are named."""
@@ -94,13 +112,10 @@ class Turn:
 
     def _bring_back(self, scheduled: Scheduled) -> None:
         """A clock that was far ahead and was set right: go on from now."""
-        until = clock_back(scheduled.until, self._now)
-        if until == scheduled.until:
-            return
         task = tasks.decode(scheduled.definition)
         self.requests.append(Request(task, "schedule", refused=reasons.CLOCK_SET_BACK))
         self._brought_back.append(scheduled)
-        self._advance(scheduled, until)
+        self._advance(scheduled, self._now)
 
 
 def requests(scheduled: Scheduled, now: float, pauses: Sequence[Pause]) -> list[Request]:

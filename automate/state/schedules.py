@@ -56,9 +56,10 @@ def scheduled(state: State, task: str) -> Scheduled | None:
     return next(iter(_rows(state, " WHERE task = ?", (task,))), None)
 
 
-def awake(state: State, now: float) -> list[Scheduled]:
-    """Those whose time has come, earliest first: what is asked costs what is due, however many tasks there are."""
-    return _rows(state, " WHERE wake <= ? ORDER BY wake", (now,))
+def awake(state: State, now: float, most: int = -1) -> list[Scheduled]:
+    """Those whose time has come, earliest first, all or so many: what is asked costs what is due, however many tasks
+    there are."""
+    return _rows(state, " WHERE wake <= ? ORDER BY wake LIMIT ?", (now, most))
 
 
 def overdue(state: State, now: float, patience: float = 90.0) -> frozenset[str]:
