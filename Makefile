@@ -57,6 +57,9 @@ crash: $(VENV)/installed
 	@for scenario in scheduled chained edited ahead; do \
 	  echo "$$scenario, a step of the scheduler killed at every fifth:"; scratch=$$(mktemp -d); \
 	  $(BIN)/python tests/crash/dying_steps.py "$$scratch" $$scenario 1 5 || exit 1; rm -rf "$$scratch"; done
+	@for scenario in changed made removed; do \
+	  echo "a task file $$scenario, killed at each step:"; scratch=$$(mktemp -d); \
+	  $(BIN)/python tests/crash/dying_edits.py "$$scratch" $$scenario 1 1 || exit 1; rm -rf "$$scratch"; done
 
 chaos: $(VENV)/installed
 	$(BIN)/python tests/chaos/chaos.py --seconds $(SECONDS)

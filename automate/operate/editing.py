@@ -19,6 +19,7 @@ from automate.settings import Settings
 from automate.taskfile import BadTaskFile, name_of, parse_task, read
 from automate.taskfile.fault import shown
 from automate.taskfile.replacing import content, discard, prepare, put, take_away
+from automate.taskfile.storing import make_directory
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
@@ -193,14 +194,10 @@ def store(instance: Instance, edits: Sequence[Edit], *, owner: int | None) -> No
 
 
 def _make_directory(path: str) -> None:
-    """As a package would, and not as private as what this process makes otherwise."""
-    before = os.umask(0o022)
     try:
-        os.makedirs(path, exist_ok=True)
+        make_directory(path)
     except PermissionError as error:
         raise NotAllowedError(f"{error.filename}: this user may not write there: {error.strerror}") from None
-    finally:
-        os.umask(before)
 
 
 def _put(edit: Edit, owner: int | None) -> None:

@@ -4,6 +4,7 @@ A new content is made ready beside the file, under a hidden name that is no task
 What was checked is what is written to: the directory is opened once, and as root only root's (DESIGN section 13).
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -46,10 +47,7 @@ def prepare(path: str, data: bytes, *, owner: int | None, like: str | None = Non
 def put(path: str, *, owner: int | None, is_new: bool) -> None:
     """Put what was prepared in the place of the file, durably; FileExistsError when `is_new` and there is one."""
     with _beside(path, owner) as (directory, name, new):
-        if is_new:
-            os.link(new, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
-            os.unlink(new, dir_fd=directory)
-        else:
+        if not (is_new and _linked(new, name, directory)):
             os.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
         os.fsync(directory)
 
@@ -65,6 +63,18 @@ def take_away(path: str, *, owner: int | None) -> None:
     with _beside(path, owner) as (directory, name, _):
         os.unlink(name, dir_fd=directory)
         os.fsync(directory)
+
+
+def _linked(new: str, name: str, directory: int) -> bool:
+    """Give it its name if nothing has that; False where the file system knows no links (FAT)."""
+    try:
+        os.link(new, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP}:
+            raise
+        return False
+    os.unlink(new, dir_fd=directory)
+    return True
 
 
 @contextmanager

@@ -13,7 +13,7 @@ def store(path: str, data: bytes, *, mode: int, replace: bool) -> None:
     It is written under a hidden name, which is no task's, and which may stay behind when this process is killed.
     """
     directory, name = os.path.split(os.path.abspath(path))
-    _make(directory)
+    make_directory(directory)
     hidden = os.path.join(directory, f".{name}.{os.getpid()}")
     try:
         _write(hidden, data, mode)
@@ -24,10 +24,10 @@ def store(path: str, data: bytes, *, mode: int, replace: bool) -> None:
             os.unlink(hidden)
 
 
-def _make(directory: str) -> None:
+def make_directory(directory: str) -> None:
     """With what leads to it; the umask of who calls is no matter: others may read where tasks are."""
     if not os.path.isdir(directory):
-        _make(os.path.dirname(directory))
+        make_directory(os.path.dirname(directory))
         with suppress(FileExistsError):
             os.mkdir(directory)
             os.chmod(directory, _DIRECTORY)

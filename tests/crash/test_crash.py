@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 DYING = Path(__file__).with_name("dying.py")
+DYING_EDITS = Path(__file__).with_name("dying_edits.py")
 DYING_STEPS = Path(__file__).with_name("dying_steps.py")
 
 
@@ -59,3 +60,10 @@ def test_a_step_killed_anywhere_leaves_each_due_time_its_one_record(
     tmp_path: Path, scenario: str, first: int, every: int
 ) -> None:
     assert _tried(DYING_STEPS, tmp_path, scenario, str(first), str(every)) > 10
+
+
+@pytest.mark.parametrize(("scenario", "first", "every"), [("changed", 3, 31), ("made", 5, 29), ("removed", 7, 29)])
+def test_an_edit_killed_anywhere_leaves_the_old_file_or_the_new_one(
+    tmp_path: Path, scenario: str, first: int, every: int
+) -> None:
+    assert _tried(DYING_EDITS, tmp_path, scenario, str(first), str(every)) > 10
