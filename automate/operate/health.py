@@ -1,16 +1,24 @@
 """The facts that `status` judges: what each task does and how it ended last, and whether a scheduler is alive."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from automate.catalog import Catalog, Entry
 from automate.operate.alive import Alive, alive
 from automate.paths import Instance
 from automate.rules.health import Scheduler, Seen
-from automate.state import OpenRun, State, schedules
+from automate.state import LastRun, OpenRun, State, schedules
 
 if TYPE_CHECKING:
     from automate.run import Outcome
+
+
+PASSED_OVER = frozenset({"skipped", "missed"})
+"""A task that failed is failing until it runs again, and not only until it is skipped."""
+
+RECORDS = 10_000
+"""How far back that is looked up: read in some hundredths of a second, however long the log is."""
 
 
 class Facts(NamedTuple):
@@ -34,14 +42,29 @@ def facts(
     of them. NoSuchTaskError for a name that means none."""
     wakes = {row.task: row.wake for row in schedules.awake(state, now)} if state else {}
     entries = [entry for entry in catalog.entries(patterns) if entry.has(labels)]
+    passed = {entry.name for entry in entries if entry.enabled and entry.last and entry.last.outcome in PASSED_OVER}
+    before = _before(instance, passed) if passed else {}
     daemon = alive(instance, state)
     fault = str(catalog.settings_faults[0]) if catalog.settings_faults else None
-    tasks = [_seen(entry, wakes.get(entry.name)) for entry in entries]
+    tasks = [_seen(entry, wakes.get(entry.name), before.get(entry.name, entry.last)) for entry in entries]
     return Facts(tasks, entries, Scheduler(daemon.serving, daemon.stepped, fault), daemon)
 
 
-def _seen(entry: Entry, wake: float | None) -> Seen:
-    last = entry.last
+def _before(instance: Instance, names: Collection[str]) -> dict[str, LastRun]:
+    """The newest runs of these tasks, as far as they are among the newest RECORDS of the log."""
+    from automate.runlog import newest_first
+    from automate.supervisor.ending import last_run
+
+    found: dict[str, LastRun] = {}
+    for record in islice(newest_first(instance), RECORDS):
+        if record.task in names and record.task not in found and record.outcome not in PASSED_OVER:
+            found[record.task] = last_run(record)
+            if len(found) == len(names):
+                break
+    return found
+
+
+def _seen(entry: Entry, wake: float | None, last: LastRun | None) -> Seen:
     seen = Seen(
         name=entry.name,
         enabled=entry.enabled,

@@ -46,7 +46,7 @@ def _of_tasks(found: Facts) -> Iterator[Family]:
     from automate.render.metrics import Family
 
     failing = [({"task": seen.name}, float(is_failing(seen))) for seen in found.tasks]
-    yield Family("task_failing", "Whether the newest record of an enabled task is a failure.", failing)
+    yield Family("task_failing", "Whether an enabled task failed when it ran last.", failing)
     ran = [(entry.name, entry.last) for entry in found.entries if entry.last]
     outcomes = [({"task": name, "outcome": last.outcome}, 1.0) for name, last in ran]
     yield Family("task_last_outcome", "How the newest record of a task reads; always 1.", outcomes)

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from automate import paths
+from automate.run import Record
+from automate.runlog import append
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -40,6 +44,38 @@ def test_a_task_fails(status: Callable[..., Any], task: Task, run_cli: RunCli) -
     assert status("-w", "0", "-c", "1") == (1, "AUTOMATE WARNING - 1 of 2 tasks failing (x)")
     assert status("y")[0] == 0
     assert status("[y]")[0] == 0
+
+
+@pytest.fixture
+def write(instance: Path, run_cli: RunCli) -> Callable[..., None]:
+    """`write("failed", "skipped")`: records of the task x, these outcomes one after another, and no state."""
+
+    def put(*outcomes: Any) -> None:
+        ended = "2026-11-21T02:00:00+01:00"
+        known = {"task": "x", "trigger": "schedule", "ended": ended, "host": "h"}
+        records = [Record(id=number, outcome=each, **known) for number, each in enumerate(outcomes, 1)]
+        append(paths.of_directory(str(instance)), records)
+        run_cli("list")
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [
+        (["failed", "skipped", "missed"], 2),
+        (["warning", "skipped"], 1),
+        (["failed", "success", "skipped"], 0),
+        (["failed", "stopped", "skipped"], 0),
+        (["skipped"], 0),
+    ],
+)
+def test_a_task_that_failed_and_was_skipped_since_is_failing(
+    status: Callable[..., Any], task: Task, write: Callable[..., None], outcomes: list[str], code: int
+) -> None:
+    task("x", "true")
+    write(*outcomes)
+    assert status()[0] == code
 
 
 def test_only_those_with_a_label(status: Callable[..., Any], task: Task, run_cli: RunCli) -> None:
