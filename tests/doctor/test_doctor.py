@@ -69,7 +69,7 @@ def test_faults_of_task_files(found: Callable[..., Any], run_cli: RunCli, instan
     done = run_cli("doctor")
     assert done.returncode == 1
     assert done.stdout.startswith(f"error: files: {instance}/tasks.d/x.yaml:1:1: comand: unknown key")
-    assert f"\n    fix: editor {instance}/tasks.d/x.yaml\n" in done.stdout
+    assert f"\n    fix: automate -C {instance} edit x\n" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -110,6 +110,21 @@ def test_a_program_that_an_env_file_may_make_known_is_not_missed(
 def test_users_that_are_not_there_and_how_to_make_them(found: Callable[..., Any], task: Callable[..., Path]) -> None:
     task("x", "true", user="nosuchuser")
     assert [finding["fix"] for finding in found("needs")] == ["useradd --system nosuchuser"]
+
+
+def test_faults_of_the_settings(found: Callable[..., Any], instance: Path) -> None:
+    (instance / "automate.yaml").write_text("nonsense: 1\n")
+    assert [finding["fix"] for finding in found("files")] == [f"editor {instance}/automate.yaml"]
+
+
+def test_what_is_no_yaml_can_be_edited(found: Callable[..., Any], instance: Path) -> None:
+    (instance / "tasks.d" / "x.yaml").write_text("command: [\n")
+    assert [finding["fix"] for finding in found("files")] == [f"automate -C {instance} edit x"]
+
+
+def test_a_file_that_is_no_task_s_has_nothing_to_be_edited(found: Callable[..., Any], instance: Path) -> None:
+    (instance / "tasks.d" / "Big.yaml").write_text("command: x\n")
+    assert [finding["fix"] for finding in found("files")] == [""]
 
 
 def test_a_disabled_task_needs_nothing(found: Callable[..., Any], task: Callable[..., Path]) -> None:

@@ -9,17 +9,22 @@ from automate.task import Task
 from automate.taskfile import Fault
 
 
-def faults(installation: Installation) -> list[Fault]:
-    """Of the settings, and of every task file."""
-    catalog = installation.catalog
-    broken = [fault for entry in installation.entries for fault in entry.faults]
-    return [*catalog.settings_faults, *broken]
+def faults(installation: Installation) -> list[tuple[str, Fault]]:
+    """Of the settings (under an empty name), and of every task file."""
+    settings = [("", fault) for fault in installation.catalog.settings_faults]
+    return settings + [(entry.name, fault) for entry in installation.entries for fault in entry.faults]
 
 
-def judge_faults(faults: Iterable[Fault]) -> Iterator[Finding]:
-    for fault in faults:
+def judge_faults(faults: Iterable[tuple[str, Fault]]) -> Iterator[Finding]:
+    """Where it is not what the file says that is wrong, but the file itself, the message says what to do."""
+    for name, fault in faults:
         what = f"{fault.key}: {fault.message}" if fault.key else fault.message
-        yield Finding("error", what, f"{fault.file}:{fault.line}:{fault.column}", line("editor", fault.file))
+        edit = line("automate", "edit", name) if name else line("editor", fault.file)
+        fix = "" if fault[1:4] == _WHOLE else edit
+        yield Finding("error", what, f"{fault.file}:{fault.line}:{fault.column}", fix)
+
+
+_WHOLE = (1, 1, "")  # line, column and key of what is wrong with the file as such: its owner, its name
 
 
 class Doubted(NamedTuple):
@@ -56,4 +61,4 @@ def _fix(task: Task, doubt: Doubt) -> str:
     if doubt.key == "cwd" and task.cwd and task.cwd.startswith("/"):
         owner = ["-o", task.user] if task.user else []
         return line("install", "-d", *owner, task.cwd)
-    return line("editor", task.file)
+    return line("automate", "edit", task.name)
