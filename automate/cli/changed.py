@@ -4,17 +4,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog import Catalog
 from automate.catalog.upcoming import due_after
 from automate.cli.options import Shell
-from automate.operate.editing import Edit, Target, judged, store
+from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged, store, target, with_values
 from automate.render import visible, when
 from automate.state import State
 from automate.taskfile import BadTaskFile
 
-_DUE_TIMES = 3
+if TYPE_CHECKING:
+    from automate.taskfile.splicing import Change
+
+_DUE_TIMES = 2
+_TRIES = 20  # at putting a value into a file that others are changing too
 _TICKING = 300.0  # seconds: a step within the last of these is taken for one of many
 
 
@@ -57,6 +61,35 @@ def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, un
         desk.shell.say("nothing was changed (--dry-run)")
     elif changing:
         tell_who_schedules(desk)
+
+
+def put_values(
+    desk: Desk,
+    names: Sequence[str],
+    changes: Sequence["Change"] = (),
+    *,
+    enabled: bool | None = None,
+    dry_run: bool = False,
+    unchanged: str = "unchanged",
+) -> None:
+    """These values, in the files of these tasks. What somebody else changes meanwhile is read again: it stays too."""
+    for tries in range(_TRIES):
+        at = desk._replace(catalog=new_catalog(desk)) if tries else desk
+        targets = [target(at.catalog, at.shell.instance, name, owner=at.owner) for name in at.catalog.names(names)]
+        settings = at.catalog.settings_read
+        edits = [with_values(each, changes, settings, enabled=enabled) for each in targets]
+        try:
+            put_in_force(at, edits, dry_run=dry_run, unchanged=unchanged)
+        except ChangedMeanwhileError:
+            if tries == _TRIES - 1:
+                raise
+        else:
+            return
+
+
+def new_catalog(desk: Desk) -> Catalog:
+    """To look again."""
+    return Catalog(desk.shell.instance, desk.state, owner=desk.owner, now=desk.shell.now)
 
 
 def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
@@ -145,9 +178,6 @@ def _line(text: str) -> str:
 
 def switch(shell: Shell, names: Sequence[str], *, enabled: bool, dry_run: bool) -> None:
     """`enable` and `disable`."""
-    from automate.operate.editing import target, with_values
-
     with desk(shell) as at:
-        targets = [target(at.catalog, shell.instance, name, owner=at.owner) for name in at.catalog.names(names)]
-        edits = [with_values(each, (), at.catalog.settings_read, enabled=enabled) for each in targets]
-        put_in_force(at, edits, dry_run=dry_run, unchanged=f"already {'enabled' if enabled else 'disabled'}")
+        unchanged = f"already {'enabled' if enabled else 'disabled'}"
+        put_values(at, names, enabled=enabled, dry_run=dry_run, unchanged=unchanged)

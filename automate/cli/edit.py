@@ -2,13 +2,18 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from automate.cli.options import Shell, pass_shell, quiet_option
 from automate.cli.values import check_once, complete_key, named, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
-from automate.taskfile.splicing import Change
+from automate.render import visible
+from automate.taskfile.splicing import Change, is_set
+
+if TYPE_CHECKING:
+    from automate.operate.editing import Target
 
 ONE_AT_A_TIME = "one task at a time in an editor; --set and its like take several"
 
@@ -58,7 +63,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     wanted = [*named(schedules, timezone=timezone), *changes, *map(_without, unset)]
     keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)
     _check(keys, names, steps=steps, dry_run=dry_run)
-    from automate.cli.changed import desk, put_in_force
+    from automate.cli.changed import desk, put_in_force, put_values
     from automate.operate import editing
 
     with desk(shell) as at:
@@ -66,22 +71,28 @@ def command(  # noqa: PLR0913 - an argument for each option
             meant = editing.known_to_undo(shell.instance, at.catalog, names)
             settings = at.catalog.settings_read
             edits = [editing.undone(shell.instance, name, steps, settings, owner=at.owner) for name in meant]
-        else:
-            targets = [
-                editing.target(at.catalog, shell.instance, name, owner=at.owner) for name in at.catalog.names(names)
-            ]
-            if not keys:
-                from automate.cli.in_editor import edit_one
+            put_in_force(at, edits, dry_run=dry_run)
+            if not dry_run:
+                shell.say(f"automate edit --undo {' '.join(meant)} takes that back")
+            return 0
+        targets = [editing.target(at.catalog, shell.instance, name, owner=at.owner) for name in at.catalog.names(names)]
+        if keys:
+            _tell_missing(shell, targets, wanted)
+            put_values(at, names, wanted, enabled=enabled, dry_run=dry_run)
+            return 0
+        if len(targets) > 1:
+            raise UsageError(ONE_AT_A_TIME)
+        from automate.cli.in_editor import edit_one
 
-                if len(targets) > 1:
-                    raise UsageError(ONE_AT_A_TIME)
-                return edit_one(at, targets[0], targets[0].text or b"")
-            settings = at.catalog.settings_read
-            edits = [editing.with_values(target, wanted, settings, enabled=enabled) for target in targets]
-        put_in_force(at, edits, dry_run=dry_run)
-        if steps and not dry_run:
-            shell.say(f"automate edit --undo {' '.join(names)} takes that back")
-    return 0
+        return edit_one(at, targets[0], targets[0].text or b"")
+
+
+def _tell_missing(shell: Shell, targets: Sequence["Target"], wanted: Sequence[Change]) -> None:
+    """What is to be taken out and is not there; it may come from the settings."""
+    for target in targets:
+        for change in wanted:
+            if change.value is None and not is_set(target.text or b"", change, target.source):
+                shell.say(visible(f"{target.name}: {change.key} is not set in {target.source}", keep=""))
 
 
 def _without(key: str) -> Change:

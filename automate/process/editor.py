@@ -1,6 +1,5 @@
 """An editor on the terminal, on one file."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -28,9 +27,7 @@ def edit(editor: str, path: str, environ: Mapping[str, str]) -> str | None:
     """
     asked = {number: signal.signal(number, _leave_alone) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
-        done = subprocess.run(
-            ["/bin/sh", "-c", f'{editor} "$@"', editor, path], env=environ, cwd=_home(path), check=False
-        )
+        done = subprocess.run(["/bin/sh", "-c", f'{editor} "$@"', editor, path], env=environ, check=False)
     finally:
         for number, before in asked.items():
             signal.signal(number, before)
@@ -39,11 +36,6 @@ def edit(editor: str, path: str, environ: Mapping[str, str]) -> str | None:
 
 def _leave_alone(_number: int, _frame: object) -> None:
     """A handler, and not SIG_IGN, which the editor would inherit."""
-
-
-def _home(path: str) -> str:
-    """Not where the command was typed: an editor may look for files of its own there, which may be somebody else's."""
-    return os.path.dirname(path)
 
 
 def _said(editor: str, status: int) -> str | None:

@@ -22,10 +22,11 @@ def content(path: str, *, owner: int | None) -> bytes | None:
     return read(path, owner=owner) if os.path.lexists(path) else None
 
 
-def prepare(path: str, data: bytes, *, owner: int | None, like: str | None = None) -> None:
+def prepare(path: str, data: bytes, *, owner: int | None, like: str | None = None, is_copy: bool = False) -> None:
     """Write `data` beside `path`, on disk when it returns, with the mode, owner and extended attributes (ACLs) of the
     file there; of `like`, where there is none; else its owner's alone to write, and to be read by whom its directory
-    lets in. What an earlier attempt left is replaced. BadTaskFile, NotAllowedError, OSError."""
+    lets in. Who may not give it that owner is refused, unless it `is_copy`. What an earlier attempt left is replaced.
+    BadTaskFile, NotAllowedError, OSError."""
     with _beside(path, owner) as (directory, name, new):
         with suppress(FileNotFoundError):
             os.unlink(new, dir_fd=directory)
@@ -38,7 +39,7 @@ def prepare(path: str, data: bytes, *, owner: int | None, like: str | None = Non
                 os.fchmod(descriptor, mode)
             else:
                 with os.fdopen(model, "rb"):
-                    _make_alike(descriptor, model, path)
+                    _make_alike(descriptor, model, None if is_copy else path)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -91,6 +92,9 @@ def _beside(path: str, owner: int | None) -> Iterator[tuple[int, str, str]]:
         yield directory, name, f".{name}.new"
     except PermissionError as error:
         raise _refusal(path, error) from None
+    except OSError as error:
+        error.filename = path  # what is written to a descriptor has no name of its own
+        raise
     finally:
         os.close(directory)
 
@@ -114,16 +118,17 @@ def _open_model(directory: int, name: str, like: str | None) -> int | None:
     return None if like is None else os.open(like, flags)
 
 
-def _make_alike(descriptor: int, model: int, path: str) -> None:
+def _make_alike(descriptor: int, model: int, path: str | None) -> None:
     about, own = os.fstat(model), os.fstat(descriptor)
     if (about.st_uid, about.st_gid) != (own.st_uid, own.st_gid):
         try:
             os.fchown(descriptor, about.st_uid, about.st_gid)
         except PermissionError:
-            raise NotAllowedError(
-                f"{visible(path)}: belongs to user {about.st_uid}, group {about.st_gid}, and this user may not keep it "
-                "so: edit it as its owner"
-            ) from None
+            if path is not None:
+                raise NotAllowedError(
+                    f"{visible(path)}: belongs to user {about.st_uid}, group {about.st_gid}, and this user may not "
+                    "keep it so: edit it as its owner"
+                ) from None
     with suppress(OSError):  # a file system without them has none to keep
         for name in os.listxattr(model):
             with suppress(OSError):  # such as a label that only the system may give
