@@ -33,6 +33,7 @@ class Terminal:
         self._noted: list[int] = []
         self._handlers: dict[int, Any] = {}
         self._modes: list[Any] | None = None
+        self._is_taken = False
         self._woken, self._wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def __enter__(self) -> Self:
@@ -48,8 +49,12 @@ class Terminal:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         signal.signal(signal.SIGINT, impatient)
-        if kind is None and (ending := [number for number in self._noted if number in _ENDING]):
-            signal.raise_signal(ending[0])
+        if kind is None and self._ending:
+            signal.raise_signal(self._ending[0])
+
+    @property
+    def _ending(self) -> list[int]:
+        return [number for number in self._noted if number in _ENDING]
 
     @property
     def size(self) -> os.terminal_size:
@@ -64,7 +69,8 @@ class Terminal:
         """From the top left corner, over what was there, in one piece; they must fit. What was there is erased before a
         line is written: behind one that is as wide as the screen, its last character would be."""
         *above, last = lines
-        self._write(_HOME + "".join(f"{_REST_OF_LINE}{line}\r\n" for line in above) + _REST_OF_SCREEN + last)
+        if self._is_taken:
+            self._write(_HOME + "".join(f"{_REST_OF_LINE}{line}\r\n" for line in above) + _REST_OF_SCREEN + last)
 
     def wait(self, seconds: float) -> str | None:
         """Until a key is typed, which is returned, or `seconds` are over, or this process was stopped for a while: "".
@@ -82,7 +88,7 @@ class Terminal:
         return None
 
     def _heed(self) -> str | None:
-        if any(number in _ENDING for number in self._noted):
+        if self._ending:
             return None
         noted, self._noted = self._noted, []
         if signal.SIGTSTP in noted:
@@ -93,13 +99,16 @@ class Terminal:
         if signal.SIGTSTP not in noted and signal.SIGCONT not in noted:
             return RESIZED
         self._take()
-        return ""
+        return None if self._ending else ""
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._noted.append(number)
 
     def _take(self) -> None:
-        """Once more does no harm: whoever stopped this process may have changed everything."""
+        """Once more does no harm: whoever stopped this process may have changed everything. In the background the
+        kernel stops it here, until it is brought to the front or to its end."""
+        if self._ending:
+            return
         with suppress(termios.error, OSError, ValueError):  # standard input is no terminal, or closed
             descriptor = sys.stdin.fileno()
             modes = termios.tcgetattr(descriptor)
@@ -107,11 +116,16 @@ class Terminal:
             modes[_LFLAG] &= ~(termios.ICANON | termios.ECHO)
             modes[_CC][termios.VMIN], modes[_CC][termios.VTIME] = 1, 0
             termios.tcsetattr(descriptor, termios.TCSADRAIN, modes)
-        self._write(_TAKE)
+        if not self._ending:
+            self._is_taken = True
+            self._write(_TAKE)
 
     def _give(self) -> None:
-        """As it was; a terminal that is gone needs nothing."""
-        if self._modes is not None:
+        """As it was. A terminal that is gone needs nothing; the modes of one that somebody else uses are theirs."""
+        if not self._is_taken:
+            return
+        self._is_taken = False
+        if self._modes is not None and _is_in_front(sys.stdin.fileno()):
             with suppress(termios.error, OSError):
                 termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._modes)
         with suppress(OSError):
@@ -125,3 +139,11 @@ class Terminal:
                 rest = rest[os.write(sys.stdout.fileno(), rest) :]
         except OSError as error:
             raise cannot_write(error) from error
+
+
+def _is_in_front(descriptor: int) -> bool:
+    """Whether this is the job that its terminal belongs to; of another terminal than its own that is not asked."""
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:
+        return True
