@@ -22,7 +22,7 @@ SYSTEM, USER = "system", "user"
 @click.option(
     "--form", type=click.Choice([SYSTEM, USER]), help="Of the system, or of one user.  [default: as root, system]"
 )
-@click.option("--to", "directory", metavar="DIR", type=click.Path(), help="Write the units into DIR.")
+@click.option("--to", "directory", metavar="DIR", type=click.Path(readable=False), help="Write the units into DIR.")
 @json_option
 @quiet_option
 @pass_shell
@@ -46,7 +46,8 @@ def command(
 
     if what == "crontab" and (directory or force):
         raise UsageError("--to and --force are for systemd: a crontab is one file, on standard output")
-    found = _exported(shell, what, names, form or (SYSTEM if os.geteuid() == 0 else USER))
+    form = form or (SYSTEM if os.geteuid() == 0 else USER)
+    found = _exported(shell, what, names, form)
     if directory:
         _write(shell, found, directory, force=force)
     if as_json:
@@ -54,7 +55,7 @@ def command(
     elif not directory:
         shell.write(_shown(shell, _text(what, found)))
     _tell(shell, found)
-    _say_next(shell, what, found, directory)
+    _say_next(shell, what, found, directory, form=form)
     return 1 if any(isinstance(one, LeftOut) and one.is_lost for one in found) else 0
 
 
@@ -143,7 +144,7 @@ def _tell(shell: Shell, found: "list[Exported | LeftOut]") -> None:
             (shell.warn if one.is_lost else shell.say)(visible(f"{one.task} is left out: {one.reason}", keep=""))
 
 
-def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", directory: str | None) -> None:
+def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", directory: str | None, *, form: str) -> None:
     from automate.operate.exporting import Exported
 
     names = [one.task for one in found if isinstance(one, Exported)]
@@ -154,10 +155,12 @@ def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", direct
     if what == "crontab":
         shell.say(f"{count}; crontab -n FILE checks it. automate runs them too until they are paused or removed")
     elif directory:
-        shell.say(f"{count}; systemctl daemon-reload, then systemctl enable --now 'automate-*.timer'")
+        control = "systemctl" if form == SYSTEM else "systemctl --user"
+        shell.say(f"{count}; {control} daemon-reload, then {control} enable --now each automate-NAME.timer")
         shell.say("automate runs them too until they are paused or removed")
     else:
-        shell.say(f"{count}; --to /etc/systemd/system writes the files")
+        where = "/etc/systemd/system" if form == SYSTEM else "~/.config/systemd/user"
+        shell.say(f"{count}; --to {where} writes the files")
 
 
 def _json(shell: Shell, found: "list[Exported | LeftOut]") -> str:

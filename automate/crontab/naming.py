@@ -38,20 +38,6 @@ def name_of(command: str) -> str:
     return "task"
 
 
-def unique(names: Iterable[str]) -> list[str]:
-    """Each once: the second of a name has `-2` behind it."""
-    seen: set[str] = set()
-    found = []
-    for name in names:
-        number, one = 1, name
-        while one in seen:
-            number += 1
-            one = f"{name}-{number}"
-        seen.add(one)
-        found.append(one)
-    return found
-
-
 def _simple_commands(command: str) -> Iterable[list[str]]:
     """Words between operators; redirections end them too, since what is written to says nothing."""
     words: list[str] = []

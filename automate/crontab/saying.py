@@ -16,6 +16,7 @@ _SHELLS = re.compile(
     r"/(?:usr/)?(?:local/)?s?bin/(?:ba|da|k|z|a)?sh"
 ).fullmatch  # they understand what stands around a command
 _LINE_VALUE = re.compile(r"""[^\s"']+(?: [^\s"']+)*""").fullmatch
+MAIL = "MAILTO"
 LONGEST = 998  # bytes of a command: MAX_COMMAND of Debian's cron
 _UMASK = 0o022
 _IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
@@ -36,9 +37,11 @@ def command_of(task: Task, *, delay: float, locks: str) -> str | None:
 
 
 def surroundings(task: Task) -> dict[str, str]:
-    """The variables that the crontab has for this line: SHELL, by which cron runs it, and PATH."""
+    """The variables that the crontab has for this line: SHELL, by which cron runs it, PATH, and MAILTO."""
     path = task.env.get("PATH", PATH)
-    return {"SHELL": task.shell if _SHELLS(task.shell) else SHELL, "PATH": path if _LINE_VALUE(path) else PATH}
+    said = {"SHELL": task.shell if _SHELLS(task.shell) else SHELL, "PATH": path if _LINE_VALUE(path) else PATH}
+    mail = task.env.get(MAIL)
+    return said if mail is None or not (mail == "" or _LINE_VALUE(mail)) else said | {MAIL: mail}
 
 
 def refused(task: Task) -> str | None:

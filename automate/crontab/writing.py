@@ -3,6 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from automate.crontab.saying import MAIL
+
+EMPTY = '""'
+"""Debian's cron takes no `NAME=`."""
+
 
 class Line(NamedTuple):
     """A task. `variables` are those that the line needs; `schedules` are cron expressions or `@reboot`; `zone` is a
@@ -20,12 +25,13 @@ class Line(NamedTuple):
 
 
 def crontab_of(lines: Iterable[Line], zone: str) -> str:
-    """A variable holds until it is set again; `zone` is the host's, to which CRON_TZ is set back."""
+    """A variable holds until it is set again; `zone` is the host's, to which CRON_TZ is set back. MAILTO cannot be: the
+    lines that have none stand first."""
     current: dict[str, str] = {"LANG": "C.UTF-8", "CRON_TZ": zone}
     parts = ["LANG=C.UTF-8\n"]
-    for line in lines:
+    for line in sorted(lines, key=lambda line: MAIL in line.variables):
         wanted = {**line.variables, "CRON_TZ": line.zone or zone}
-        changed = [f"{name}={value}\n" for name, value in wanted.items() if current.get(name) != value]
+        changed = [f"{name}={value or EMPTY}\n" for name, value in wanted.items() if current.get(name) != value]
         current |= wanted
         parts += ["\n", *changed, *["\n"] * bool(changed), _block(line)]
     return "".join(parts)

@@ -55,20 +55,17 @@ def _line(task: Task, schedule: Schedule, now: datetime, *, user: str | None, ho
     if command is None:
         return LeftOut(task.name, "its command is too long for cron, or no line can hold its stdin")
     zone = schedule.zone_name if schedule.zone_name != host else ""
-    unsaid = saying.unsaid(task)
+    unsaid = saying.unsaid(task) + ["user"] * (user is None and task.user is not None)
+    notes = []
     if len(texts) > 1 and coincide(texts, schedule, now):
-        unsaid.append("schedule: cron starts it twice where two of its times are the same")
+        notes.append("schedule: cron starts it twice where two of its times are the same")
     if zone:
-        unsaid.append("timezone: CRON_TZ is cronie's; Debian's cron takes no notice of it")
-    if user is None and task.user is not None:
-        unsaid.append("user")
+        notes.append("timezone: CRON_TZ is cronie's; Debian's cron takes no notice of it")
     who = (task.user or user or "") if user is not None else ""
     description = " ".join(task.description.split())
-    return Exported(
-        task.name,
-        Line(task.name, description, saying.surroundings(task), texts, zone, who, command, task.enabled, unsaid),
-        unsaid,
-    )
+    surroundings = saying.surroundings(task)
+    line = Line(task.name, description, surroundings, texts, zone, who, command, task.enabled, unsaid)
+    return Exported(task.name, line, unsaid + notes)
 
 
 def _units(task: Task, schedule: Schedule, now: datetime, *, user: str | None) -> Exported | LeftOut:

@@ -3,15 +3,15 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, count
 from typing import Any, Literal, NamedTuple
 
 from automate.crontab.job import Crontab, Form, Job, Mistake
 from automate.crontab.modernizing import modernized
-from automate.crontab.naming import unique
 from automate.crontab.reading import read as read_crontab
 from automate.crontab.translation import Translation, translated
 from automate.settings import Settings
-from automate.task import Task
+from automate.task import encode
 from automate.taskfile import BadTaskFile, Fault, Found, discover, parse_task, read
 from automate.taskfile.storing import OPEN, PRIVATE, store
 from automate.taskfile.writing import text_of
@@ -87,9 +87,9 @@ def plan(sources: Sequence[Source], ways: Ways) -> Plan:
         commands = [want.task.keys["command"] for want in wanted]
         wanted = [want._replace(task=modernized(want.task, commands)) for want in wanted]
     there = _There(ways)
-    names = _names(wanted, there)
+    names = _names(wanted, there, ways)
     return Plan(
-        [_item(want, name, there, ways) for want, name in zip(wanted, names, strict=True)],
+        [_item(want, name, there, ways, is_same=same) for want, (name, same) in zip(wanted, names, strict=True)],
         [(source.label, mistake) for source, crontab in crontabs for mistake in crontab.mistakes],
         0 if ways.disabled else sum(len(crontab.disabled) for _, crontab in crontabs),
     )
@@ -111,65 +111,74 @@ def _jobs(crontab: Crontab, ways: Ways) -> Iterable[Job]:
 
 
 class _There:
-    """The task files that are in the directory already."""
+    """The task files that are in the directory already; each is read once, if it is asked for."""
 
     def __init__(self, ways: Ways) -> None:
         self.found: dict[str, Found] = discover([ways.directory])
         self._ways = ways
+        self._families: dict[str, dict[bytes, list[str]]] = {}
 
-    def says(self, name: str, keys: Mapping[str, Any]) -> bool:
-        """Does the task of that name say just this?"""
+    def named(self, name: str, content: bytes | None) -> list[str]:
+        """Those called `name`, or so with a number behind it, that say just this, the plain one first."""
+        if name not in self._families:
+            family = self._families[name] = {}
+            members = [one for one in self.found if one == name or _NUMBERED.sub("", one) == name]
+            for one in sorted(members, key=lambda one: (len(one), one)):
+                if said := self._content(one):
+                    family.setdefault(said, []).append(one)
+        return self._families[name].get(content, []) if content else []
+
+    def _content(self, name: str) -> bytes | None:
         try:
-            found = self.found[name]
-            task = parse_task(
-                read(found.path, owner=self._ways.owner), file="", name=name, settings=self._ways.settings
-            )
-            return task == _task(name, text_of(keys), self._ways)
-        except (BadTaskFile, KeyError):
-            return False
+            return _content(read(self.found[name].path, owner=self._ways.owner), self._ways)
+        except BadTaskFile:
+            return None
 
 
-def _names(wanted: Sequence[_Wanted], there: _There) -> list[str]:
-    """One for each. What is there and says the same keeps its name, also where lines were moved or taken out; of what
-    is new the first has the plain name."""
-    names: list[str | None] = [None] * len(wanted)
-    for index, want in enumerate(wanted):
-        name = want.task.name
-        for one in _family(name, there.found):
-            if one not in names and there.says(one, want.task.keys):
-                names[index] = one
-                break
-    taken = [name for name in names if name]
-    return [name or _free(want.task.name, taken) for name, want in zip(names, wanted, strict=True)]
+def _content(data: bytes, ways: Ways) -> bytes:
+    """What a task file says, whatever it is called and however it is written; BadTaskFile."""
+    return encode(parse_task(data, file="", name="", settings=ways.settings))
 
 
-def _family(name: str, found: Iterable[str]) -> list[str]:
-    return sorted(
-        (one for one in found if one == name or _NUMBERED.sub("", one) == name), key=lambda one: (len(one), one)
-    )
+def _own_content(task: Translation, ways: Ways) -> bytes | None:
+    """None of what cannot be a task file."""
+    try:
+        return _content(text_of(task.keys).encode(errors="surrogatepass"), ways)
+    except BadTaskFile:
+        return None
 
 
-def _free(name: str, taken: list[str]) -> str:
-    taken.append(unique([*taken, name])[-1])
-    return taken[-1]
+def _names(wanted: Sequence[_Wanted], there: _There, ways: Ways) -> list[tuple[str, bool]]:
+    """One for each, and whether it is there and says the same: then it keeps its name, also where lines were moved or
+    taken out. Of what is new the first has the plain name."""
+    taken: set[str] = set()
+    kept: list[str | None] = []
+    for want in wanted:
+        same = there.named(want.task.name, _own_content(want.task, ways))
+        kept.append(next((name for name in same if name not in taken), None))
+        taken.update(filter(None, kept[-1:]))
+    return [(name or _free(want.task.name, taken), bool(name)) for name, want in zip(kept, wanted, strict=True)]
 
 
-def _item(want: _Wanted, name: str, there: _There, ways: Ways) -> Item:
+def _free(name: str, taken: set[str]) -> str:
+    numbered = (f"{name}-{number}" for number in count(2))
+    free = next(one for one in chain([name], numbered) if one not in taken)
+    taken.add(free)
+    return free
+
+
+def _item(want: _Wanted, name: str, there: _There, ways: Ways, *, is_same: bool) -> Item:
     source, job, task = want
     text = text_of(task.keys, {"": f"From {source.label}, line {job.line}."})
     found = there.found.get(name)
     path = found.path if found else os.path.join(ways.directory, f"{name}.yaml")
+    action: Action = "new"
     fault = None
+    if found:
+        action = "same" if is_same else "replaced" if ways.force else "differs"
     try:
-        _task(name, text, ways)
-        action: Action = "new"
-        if found:
-            action = "same" if there.says(name, task.keys) else "replaced" if ways.force else "differs"
+        parse_task(text.encode(errors="surrogatepass"), file="", name=name, settings=ways.settings)
     except BadTaskFile as bad:
         action, fault = "faulty", bad.faults[0]._replace(file=source.label, line=job.line, column=job.column)
     mode = PRIVATE if source.private else OPEN
     return Item(source.label, job.line, name, path, action, text, task.keys, task.notes, fault, mode)
-
-
-def _task(name: str, text: str, ways: Ways) -> Task:
-    return parse_task(text.encode(errors="surrogatepass"), file="", name=name, settings=ways.settings)

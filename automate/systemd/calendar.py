@@ -60,8 +60,8 @@ def _of_grid(part: Grid) -> list[str] | None:
 
 
 def _time(part: Pattern) -> str:
-    hours = "*" if part.hours == (1 << 24) - 1 else _listed(part.hours)
-    minutes = "*" if part.minutes == (1 << 60) - 1 else _listed(part.minutes)
+    hours = "*" if part.hours == (1 << 24) - 1 else _listed(part.hours, 24)
+    minutes = "*" if part.minutes == (1 << 60) - 1 else _listed(part.minutes, 60)
     return f"{hours}:{minutes}:{part.second:02}"
 
 
@@ -107,9 +107,12 @@ def _names(week: int) -> str:
     return ",".join(name for number, name in enumerate(WEEKDAYS) if week >> number & 1)
 
 
-def _listed(bits: int) -> str:
-    """`00,15,30..32`."""
+def _listed(bits: int, end: int = 0) -> str:
+    """`00,15,30..32`; what goes on in even steps before `end` is `00/15`."""
     values = [value for value in range(bits.bit_length()) if bits >> value & 1]
+    step = values[1] - values[0] if len(values) > 2 else 0  # noqa: PLR2004
+    if step > 1 and values == [*range(values[0], end, step)]:
+        return f"{values[0]:02}/{step}"
     runs = [[value for _, value in group] for _, group in groupby(enumerate(values), lambda pair: pair[1] - pair[0])]
     return ",".join(item for run in runs for item in _run(run))
 

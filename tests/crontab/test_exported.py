@@ -152,7 +152,7 @@ awkward_tasks = st.builds(
     schedule=st.just(("@daily",)),
     overlap=st.just("allow"),
     command=commands,
-    env=st.dictionaries(st.sampled_from(["A", "B", "SHELL"]), awkward, max_size=2),
+    env=st.dictionaries(st.sampled_from(["A", "B", "SHELL", "MAILTO"]), awkward, max_size=2),
     stdin=st.none() | awkward.map(lambda said: f"{said}\n"),
     shell=st.sampled_from(["/bin/sh", "/bin/bash", "/usr/bin/env"]),
     cwd=st.sampled_from([None, "/", "/usr/bin", "~/a b"]),
@@ -201,6 +201,12 @@ def test_a_crontab_of_the_system_has_a_user():
     assert "0 0 * * * bin x\n" in text(mine, user="root")
     (one,) = export(mine)
     assert one.unsaid[-1] == "user"
+
+
+def test_mail_goes_where_it_went():
+    some = [plain("a", env={"MAILTO": "ops"}), plain("b"), plain("c", env={"MAILTO": ""})]
+    again = imported(text(*some))
+    assert [(one.command, one.env.get("MAILTO")) for one in again] == [("b", None), ("a", "ops"), ("c", "")]
 
 
 def test_what_is_not_said_is_listed():

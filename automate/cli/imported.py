@@ -1,0 +1,153 @@
+"""What is shown and said of an import."""
+
+import os
+from typing import TYPE_CHECKING
+
+from automate.cli.options import Shell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automate.operate.importing import Item, Plan, Source
+
+HEADERS = ("TASK", "RESULT", "SCHEDULE", "FROM")
+RESULTS = {
+    "new": "written",
+    "same": "there already, the same",
+    "differs": "not written",
+    "replaced": "written anew",
+    "faulty": "not written",
+}
+"""From what becomes of a job to what is shown of it."""
+
+
+def show(shell: Shell, plan: "Plan", *, as_json: bool, dry_run: bool) -> None:
+    """On standard output: what became of each job, or the files that would be written."""
+    if as_json:
+        shell.write(_json(shell, plan))
+    else:
+        shell.write(_files(plan) if dry_run else _table(shell, plan))
+
+
+def _table(shell: Shell, plan: "Plan") -> str:
+    from automate.render import table, visible
+
+    rows = [
+        (item.name, RESULTS[item.action], visible(item.keys["schedule"], keep=""), visible(_from(item), keep=""))
+        for item in plan.items
+    ]
+    return table(rows, HEADERS, shell.screen) if rows else ""
+
+
+def _files(plan: "Plan") -> str:
+    """What `--dry-run` shows: each file behind its path."""
+    from automate.operate.importing import WRITTEN
+    from automate.render import visible
+
+    return "\n".join(f"# {visible(item.path)}\n{visible(item.text)}" for item in plan.items if item.action in WRITTEN)
+
+
+def _from(item: "Item") -> str:
+    return f"{item.source}:{item.line}"
+
+
+def tell(shell: Shell, plan: "Plan") -> None:
+    """What could not be said, each thing once with its lines; then what was not imported."""
+    from automate.render import visible
+
+    notes: dict[tuple[str, str], list[str]] = {}
+    for item in plan.items:
+        for note in item.notes:
+            notes.setdefault((item.source, note), []).append(str(item.line))
+    for (source, note), lines in notes.items():
+        shell.say(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {note}", keep=""))
+    for label, mistake in plan.mistakes:
+        shell.warn(visible(f"{label}:{mistake.line}:{mistake.column}: {mistake.message}", keep=""))
+    for item in plan.items:
+        if item.fault is not None:
+            shell.warn(str(item.fault))
+        elif item.action == "differs":
+            shell.warn(visible(f"{_from(item)}: {item.path} says something else; --force replaces it", keep=""))
+    _tell_users(shell, plan)
+
+
+def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", defaults: list[str], *, dry_run: bool) -> None:
+    """How much became tasks, what holds for them, and what is left to do."""
+    from automate.operate.importing import WRITTEN
+
+    written = sum(item.action in WRITTEN for item in plan.items)
+    same = sum(item.action == "same" for item in plan.items)
+    lost = len(plan.items) - written - same + len(plan.mistakes)
+    shell.say(_counts(written, same, lost, dry_run=dry_run))
+    if plan.left_disabled:
+        one = plan.left_disabled == 1
+        what = (
+            "1 line that is commented out looks like a job"
+            if one
+            else f"{plan.left_disabled} lines that are commented out look like jobs"
+        )
+        shell.say(f"{what}: --disabled imports {'it' if one else 'them'} as disabled")
+    if written and defaults:
+        shell.say(f"the settings' defaults hold for {'it' if written == 1 else 'them'} too: {', '.join(defaults)}")
+    if written and not dry_run:
+        shell.say("as with cron they may overlap (`overlap: allow`), and nothing is made up for (`missed: skip`)")
+        shell.say(f"cron still runs these lines, and they would run twice; take them out: {_way_out(sources)}")
+        shell.say(_scheduler(shell))
+
+
+def _tell_users(shell: Shell, plan: "Plan") -> None:
+    """Of another user's tasks, to all but root."""
+    from automate.process import host
+
+    own = {None, host.user_name(os.geteuid())}
+    others = sorted({item.keys["user"] for item in plan.items if item.keys.get("user") not in own})
+    if os.geteuid() != 0 and others:
+        shell.warn(f"only root can run tasks as another user: {', '.join(others)}")
+
+
+def _counts(written: int, same: int, lost: int, *, dry_run: bool) -> str:
+    tasks_ = "1 task" if written == 1 else f"{written} tasks"
+    parts = [f"{tasks_} {'would be written' if dry_run else 'written'}"]
+    parts += [f"{same} there already"] * bool(same)
+    parts += [f"{lost} not imported"] * bool(lost)
+    return ", ".join(parts)
+
+
+def _way_out(sources: "Iterable[Source]") -> str:
+    from automate.render import visible
+
+    ways = []
+    for source in sources:
+        is_file = source.form != "user" or (not source.user and source.label != "<stdin>")
+        edit = f"crontab -u {source.user} -e" if source.user else "crontab -e"
+        ways.append(f"edit {source.label}" if is_file else edit)
+    return visible(", ".join(dict.fromkeys(ways)), keep="")
+
+
+def _scheduler(shell: Shell) -> str:
+    from automate.operate.alive import alive
+
+    if alive(shell.instance, None).serving:
+        return "automate serve sees them at once; automate next shows when they are due"
+    return "nobody serves this instance now: they run when automate serve is started, or automate tick each minute"
+
+
+def _json(shell: Shell, plan: "Plan") -> str:
+    from automate.render import json_document
+
+    items = [
+        {
+            "task": item.name,
+            "file": item.path,
+            "action": item.action,
+            "source": item.source,
+            "line": item.line,
+            "schedule": item.keys["schedule"],
+            "text": item.text,
+            "notes": item.notes,
+            "fault": item.fault and item.fault._asdict(),
+        }
+        for item in plan.items
+    ]
+    mistakes = [{"source": label, **mistake._asdict()} for label, mistake in plan.mistakes]
+    return json_document({"tasks": items, "mistakes": mistakes, "disabled": plan.left_disabled}, shell.screen)

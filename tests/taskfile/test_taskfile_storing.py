@@ -1,0 +1,82 @@
+"""Putting files into a directory of tasks."""
+
+import os
+import stat
+
+import pytest
+
+from automate.taskfile import discover
+from automate.taskfile.storing import OPEN, PRIVATE, store
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "tasks.d" / "a.yaml"
+
+
+def put(path, text="command: x\n", mode=OPEN, *, replace=False):
+    store(str(path), text.encode(), mode=mode, replace=replace)
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_file_and_its_directory_are_made(path):
+    old = os.umask(0o077)
+    try:
+        put(path)
+    finally:
+        os.umask(old)
+    assert (path.read_text(), mode(path), mode(path.parent)) == ("command: x\n", 0o644, 0o755)
+    assert os.listdir(path.parent) == ["a.yaml"]
+
+
+def test_a_private_file_is_private(path):
+    put(path, mode=PRIVATE)
+    assert mode(path) == 0o600
+
+
+def test_a_file_that_is_there_stays(path):
+    put(path)
+    with pytest.raises(FileExistsError):
+        put(path, "command: y\n")
+    assert path.read_text() == "command: x\n"
+    assert os.listdir(path.parent) == ["a.yaml"]
+
+
+def test_a_file_is_replaced_when_asked_for(path):
+    put(path)
+    put(path, "command: y\n", replace=True)
+    assert path.read_text() == "command: y\n"
+
+
+def test_a_link_is_replaced_and_not_followed(path, tmp_path):
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        put(path)
+    put(path, replace=True)
+    assert not path.is_symlink()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_fails_leaves_nothing_behind(path, monkeypatch):
+    put(path)
+
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        put(path, "command: y\n", replace=True)
+    assert path.read_text() == "command: x\n"
+    assert os.listdir(path.parent) == ["a.yaml"]
+
+
+def test_what_a_killed_process_leaves_is_no_task_and_in_nobodys_way(path):
+    path.parent.mkdir()
+    (path.parent / f".a.yaml.{os.getpid()}").write_text("half")
+    assert discover([str(path.parent)]) == {}
+    put(path)
+    assert os.listdir(path.parent) == ["a.yaml"]
