@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,21 @@ NOBODY = 65534
 
 
 @pytest.fixture
+def instance() -> Iterator[Path]:
+    """Where others may come, which pytest's directories are closed to by every pytest that begins."""
+    with tempfile.TemporaryDirectory() as made:
+        directory = Path(made)
+        directory.chmod(0o755)
+        (directory / "tasks.d").mkdir(mode=0o755)
+        yield directory
+
+
+@pytest.fixture
 def as_nobody(instance: Path, environment: dict[str, str]) -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    """`as_nobody("doctor")` runs the program as nobody, who may come as far as the instance."""
-    for directory in (instance, *instance.parents):
-        if directory.stat().st_uid == 0 and directory.stat().st_mode & 0o005 != 0o005:
-            directory.chmod(0o755)
+    """`as_nobody("doctor")` runs the program as nobody."""
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, AS_NOBODY, "-C", str(instance), *arguments],
             env=environment | {"HOME": "/nonexistent"},
             capture_output=True,
@@ -30,6 +38,8 @@ def as_nobody(instance: Path, environment: dict[str, str]) -> Callable[..., "sub
             check=False,
             timeout=60,
         )
+        assert done.stdout, done.stderr
+        return done
 
     return run
 
