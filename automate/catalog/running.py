@@ -29,12 +29,12 @@ def timed(entry: Entry, instance: Instance, recent: Sequence[float], now: float)
 
 
 def _running(instance: Instance, run: OpenRun, recent: Sequence[float], now: float) -> Running:
-    since = _running_since(instance, run)
+    since = running_since(instance, run)
     elapsed = None if since is None else max(0.0, now - since)
     return Running(run.id, since, elapsed, expected(recent), elapsed is not None and is_unusual(elapsed, recent))
 
 
-def _running_since(instance: Instance, run: OpenRun) -> float | None:
+def running_since(instance: Instance, run: OpenRun) -> float | None:
     """Epoch seconds; of a first attempt, when its status file last changed: the shim writes there as it starts."""
     if run.started is not None:
         return run.started

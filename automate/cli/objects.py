@@ -7,11 +7,11 @@ from automate.catalog import Entry
 from automate.catalog.about import Past
 from automate.catalog.running import Running
 from automate.catalog.upcoming import Upcoming
+from automate.render.pauses import Pause as AnyPause
 from automate.rules.durations import expected, percentile
 from automate.rules.streaks import Streak
 from automate.run import instant_of, stamp
 from automate.state import LastRun, OpenRun
-from automate.state.pauses import Pause
 from automate.taskfile import Fault
 
 
@@ -62,7 +62,7 @@ def _streak(past: Past, streak: Streak) -> dict[str, Any]:
     return {"of": kind, "runs": streak.runs, "since": since and stamp(since), "at_least": past.is_streak_open}
 
 
-def of_pause(task: str, pause: Pause) -> dict[str, Any]:
+def of_pause(task: str, pause: AnyPause) -> dict[str, Any]:
     """`task` is null where all are paused."""
     return {"task": task or None, **_pause(pause)}
 
@@ -77,7 +77,7 @@ def time(seconds: float | None) -> str | None:
     return None if seconds is None else stamp(datetime.fromtimestamp(seconds, UTC))
 
 
-def _pause(pause: Pause) -> dict[str, Any]:
+def _pause(pause: AnyPause) -> dict[str, Any]:
     return {"since": time(pause.since), "until": time(pause.until), "by": pause.by, "reason": pause.reason or None}
 
 

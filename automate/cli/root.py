@@ -32,6 +32,7 @@ VERBS = {
     "log": "The output of a run.",
     "next": "What is due when.",
     "timeline": "A day as a picture: what runs when, and what collides.",
+    "why": "Why a task ran, did not run, or will not.",
     "serve": "The scheduler: run tasks when they are due.",
     "tick": "One step of the scheduler, for system cron.",
     "audit": "Prove that every due time has its one record.",

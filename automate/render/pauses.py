@@ -1,10 +1,23 @@
 """Pauses, in words."""
 
 from datetime import UTC, datetime
+from typing import Protocol
 
 from automate.render.characters import visible
 from automate.render.figures import when
-from automate.state.pauses import Pause
+
+
+class Pause(Protocol):
+    """As the state keeps it, or as the rules know it. Instants are epoch seconds."""
+
+    @property
+    def since(self) -> float: ...
+    @property
+    def until(self) -> float | None: ...
+    @property
+    def by(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
 
 
 def terms(pause: Pause) -> str:

@@ -61,6 +61,12 @@ class Schedule:
         """The IANA name of the zone whose wall clock it follows."""
         return self._zone.name
 
+    @property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """The first and the last instant at which it may be due, by `starting` and `ending`; None for no end."""
+        first = None if self._first <= FIRST else _EPOCH + timedelta(seconds=self._first)
+        return first, None if self._last >= LAST else _EPOCH + timedelta(seconds=self._last)
+
     def next_after(self, instant: datetime) -> datetime | None:
         """The first due time strictly after the instant; None when none is left before 2101."""
         after = max(_second(instant), self._first - 1)

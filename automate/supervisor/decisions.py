@@ -24,6 +24,18 @@ def decisions(scheduled: Scheduled, task: Task, now: float, pauses: Iterable[Pau
     )
 
 
+def foreseen(scheduled: Scheduled, task: Task, due: float, pauses: Iterable[Pause]) -> Decision | None:
+    """Of one due time to come, if what is known now still holds then and the scheduler looks in time."""
+    found = decide(
+        policy(task),
+        Window(due - 1, due, FRESH),
+        load(scheduled.compiled),
+        exceptions(scheduled.exceptions),
+        seen_by(scheduled, pauses),
+    )
+    return found[-1] if found else None
+
+
 def policy(task: Task) -> Policy:
     """What the task says of its due times."""
     return Policy(task.enabled, task.missed, None if task.missed_within is None else float(task.missed_within))

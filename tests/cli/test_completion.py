@@ -146,3 +146,8 @@ def test_each_shell_has_a_script(run_cli: RunCli, shell: str) -> None:
 def test_the_shell_is_the_users_own_if_none_is_named(run_cli: RunCli) -> None:
     assert "fish_complete" in run_cli("completion", dir=None, env={"SHELL": "/usr/bin/fish"}).stdout
     assert run_cli("completion", dir=None, env={"SHELL": "/bin/ksh"}).returncode == 2
+
+
+@pytest.mark.usefixtures("filled")
+def test_tasks_after_why(complete: Complete) -> None:
+    assert complete("why", "b") == ["backup", "borg"]

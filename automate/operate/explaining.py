@@ -1,0 +1,272 @@
+"""Why a task ran, did not run or will not run: everything that says so, gathered, and put before the rules."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from automate.catalog import Catalog
+from automate.catalog.upcoming import Upcoming, upcoming
+from automate.operate.alive import Alive, alive
+from automate.operate.evidence import Evidence, evidence, stands_for
+from automate.operate.subject import Subject, subject
+from automate.paths import Instance
+from automate.rules import explaining as rules
+from automate.rules.deciding import Decision, Pause
+from automate.rules.durations import expected
+from automate.rules.explaining import Fate, Holder, Known
+from automate.rules.overlap import OpenInfo, Verdict, overlap
+from automate.run import OF_SCHEDULE, Record
+from automate.state import LastRun, OpenRun, State, durations, runs
+from automate.state.steps import Gap, gaps
+from automate.supervisor.decisions import decisions, foreseen, pauses_now, pauses_since
+from automate.supervisor.hindrances import hindrances, holder
+
+_FAR = 400  # due times that will not run, until the next one that will is given up: a year of daily ones
+_WIDTH = 60  # seconds: who names a minute means all of it
+
+
+class Explained(NamedTuple):
+    """One due time, or one run that had none. `due` has its note about clock changes. `run` is what is under way,
+    `gap` the one that it was missed in, `pause` the one that keeps or kept it, `blocking` what runs or ran in its way.
+    """
+
+    known: Known
+    fate: Fate
+    due: Upcoming | None = None
+    run: Holder | None = None
+    open: OpenRun | None = None
+    gap: Gap | None = None
+    pause: Pause | None = None
+    blocking: Holder | None = None
+
+
+class Followed(NamedTuple):
+    """A task whose end this one waits for, with the outcome `wanted`; `last` is its newest record, None for none, and
+    `run` the id of the run that followed that, as far as it is among the newest."""
+
+    task: str
+    wanted: str
+    exists: bool
+    last: LastRun | None
+    run: int | None
+
+
+class Explanation(NamedTuple):
+    """Of one task. `told` begins with what was asked about; where `at` (epoch seconds) is no due time and nothing ran
+    then (`is_due` is false), with the due times around it. `previous` and `next` are those around `at`, or around now.
+    `runs_next` is the first due time to come at which it is to start, where that is another one than `next`. `besides`
+    are runs that were not due, after what is told; `pauses` are those that hold now.
+    """
+
+    subject: Subject
+    now: float
+    at: float | None
+    is_due: bool
+    told: tuple[Explained, ...]
+    previous: Upcoming | None
+    next: Upcoming | None
+    runs_next: Upcoming | None
+    besides: tuple[Record, ...]
+    follows: tuple[Followed, ...]
+    pauses: tuple[Pause, ...]
+    alive: Alive
+
+
+def explain(
+    instance: Instance, catalog: Catalog, state: State | None, name: str, *, at: float | None, now: float
+) -> Explanation:
+    """About this instant, or without one about the last due time and the next; epoch seconds. AutomateError."""
+    return _Explaining(instance, catalog, state, name, at, now).explanation()
+
+
+class _Explaining:
+    def __init__(
+        self, instance: Instance, catalog: Catalog, state: State | None, name: str, at: float | None, now: float
+    ) -> None:
+        self._instance, self._catalog, self._state = instance, catalog, state
+        self._at, self._now = at, now
+        self._subject = subject(catalog, state, name, now)
+        self._spans = self._subject.in_force
+        self._open = [] if state is None else runs.open_runs(state, name)
+        self._alive = alive(instance, state)
+        self._pauses = [] if state is None else pauses_now(state, now)
+
+    def explanation(self) -> Explanation:
+        around = self._now if self._at is None else self._at
+        previous, following = rules.last_due(self._spans, around), rules.next_due(self._spans, around)
+        exact = None if self._at is None else rules.due_at(self._spans, self._at, self._subject.delay)
+        if exact is not None:
+            previous, following = rules.last_due(self._spans, exact - 1), rules.next_due(self._spans, exact)
+        dues = [due for due in (previous, following) if due is not None] if exact is None else [exact]
+        past = [due for due in dues if due <= self._now]
+        found = evidence(self._instance, self._subject.name, past, self._past_at, _WIDTH)
+        told = self._told(dues, found, is_exact=exact is not None)
+        return Explanation(
+            subject=self._subject,
+            now=self._now,
+            at=self._at,
+            is_due=self._at is None or exact is not None or found.during is not None,
+            told=told,
+            previous=self._upcoming(previous),
+            next=self._upcoming(following),
+            runs_next=self._upcoming(self._runs_next(told)),
+            besides=tuple(record for record in found.besides if record not in [each.known.record for each in told]),
+            follows=self._follows(found),
+            pauses=tuple(self._mine(self._pauses)),
+            alive=self._alive,
+        )
+
+    @property
+    def _past_at(self) -> float | None:
+        return self._at if self._at is not None and self._at <= self._now else None
+
+    def _told(self, dues: Sequence[float], found: Evidence, *, is_exact: bool) -> tuple[Explained, ...]:
+        """In the order of what matters: what ran at the instant asked about; else due times, past ones first, with
+        what is under way now between them."""
+        of_dues = [self._of_due(due, found.of_due.get(due)) for due in dues]
+        if self._at is not None:
+            during = found.during if not is_exact else None
+            return tuple(([self._of_record(during)] if during is not None else []) + of_dues)
+        known = {each.open.id for each in of_dues if each.open is not None}
+        others = [self._of_run(run) for run in self._open if run.id not in known and run.phase != "decided"]
+        if not others and not any(each.known.record for each in of_dues) and found.newest is not None:
+            others = [self._of_record(found.newest)]
+        past = [each for each in of_dues if each.known.due is not None and each.known.due <= self._now]
+        return (*past, *others, *of_dues[len(past) :])
+
+    def _of_record(self, record: Record) -> Explained:
+        known = Known(self._now, is_decided=True, record=record)
+        return Explained(known, rules.fate(known))
+
+    def _of_run(self, run: OpenRun) -> Explained:
+        """Of one whose due time, if it had one, was not asked about."""
+        known = Known(self._now, run.due, self._subject.delay, trigger=run.trigger, phase=run.phase)
+        return self._under_way(known, run)
+
+    def _of_due(self, due: float, record: Record | None) -> Explained:
+        run = next((run for run in self._open if run.due == due and run.trigger in OF_SCHEDULE), None)
+        record = record or self._about_to_be_recorded(due)
+        known = Known(
+            now=self._now,
+            due=due,
+            delay=self._subject.delay,
+            in_force=rules.is_in_force(self._spans, due),
+            is_decided=self._is_decided(due),
+            record=record,
+        )
+        if record is None and run is not None:
+            return self._under_way(known._replace(phase=run.phase, trigger=run.trigger), run)
+        if record is None:
+            known = known._replace(decision=self._asked(due), in_the_way=self._in_the_way(due))
+        fate = rules.fate(known)
+        return Explained(
+            known,
+            fate,
+            due=self._upcoming(due),
+            gap=self._gap(due, record) if fate.decided == "missed" or _is_catch_up(record) else None,
+            pause=self._pause(known, fate),
+            blocking=self._blocking(fate, due),
+        )
+
+    def _under_way(self, known: Known, run: OpenRun) -> Explained:
+        if run.phase == "pending" and self._state is not None:
+            known = known._replace(hindrances=hindrances(self._instance, self._state, run, self._now))
+        about = holder(self._instance, run)
+        return Explained(known, rules.fate(known), due=self._upcoming(known.due), run=about, open=run)
+
+    def _about_to_be_recorded(self, due: float) -> Record | None:
+        """The record of a run that is decided not to start, and that nobody has written yet."""
+        decided = [msgspec.json.decode(run.definition, type=Record) for run in self._open if run.phase == "decided"]
+        return next((record for record in decided if stands_for(record, due)), None)
+
+    def _runs_next(self, told: Sequence[Explained]) -> float | None:
+        """Looked for only where something to come will not run, and not for ever."""
+        if not any(each.fate.kind == "will not run" for each in told):
+            return None
+        due = self._now
+        for _ in range(_FAR):
+            following = rules.next_due(self._spans, due)
+            decision = None if following is None else self._asked(following)
+            if following is None or decision is None or decision.kind == "start":
+                return following if decision is not None else None
+            held = [pause for pause in self._mine(self._pauses) if pause.words == decision.reason]
+            due = max(
+                [following, *(pause.until - self._subject.delay - 1 for pause in held if pause.until is not None)]
+            )
+        return None
+
+    def _is_decided(self, due: float) -> bool:
+        scheduled = self._subject.scheduled
+        return due <= self._now and (scheduled is None or due <= scheduled.until)
+
+    def _asked(self, due: float) -> Decision | None:
+        """What the rules say of a due time that nobody has decided: at its start, or, where that has passed, now."""
+        scheduled, future, task = self._subject.scheduled, self._subject.future, self._subject.task
+        if task is None:
+            return None
+        if due + self._subject.delay > self._now:
+            return None if future is None else foreseen(future, task, due, self._pauses)
+        if self._state is None or scheduled is None or due <= scheduled.until:
+            return None
+        held = pauses_since(self._state, scheduled.until)
+        return rules.covering(decisions(scheduled, task, self._now, held), due)
+
+    def _in_the_way(self, due: float) -> Verdict | None:
+        """What `overlap` says if what runs now takes as long as usual."""
+        task, running = self._subject.task, [run for run in self._open if run.phase == "running"]
+        if due <= self._now or task is None or self._state is None or not running:
+            return None
+        usual = expected(durations.recent(self._state, [task.name]).get(task.name, ()))
+        since = [holder(self._instance, run).since or self._now for run in running]
+        if usual is None or max(since) + usual <= due + self._subject.delay:
+            return None
+        verdict = overlap(task.overlap, [OpenInfo(run.id, run.phase) for run in running])
+        return None if verdict.action == "start" else verdict
+
+    def _gap(self, due: float, record: Record | None) -> Gap | None:
+        if record is None:
+            return None if self._alive.stepped is None else Gap(self._alive.stepped, self._now)
+        known = [] if self._state is None else gaps(self._state)
+        return next((gap for gap in known if gap.since < due <= gap.until), None)
+
+    def _pause(self, known: Known, fate: Fate) -> Pause | None:
+        """The one whose words they are, while it is still known: of each task only the newest is."""
+        if fate.decided != "paused" or self._state is None or known.due is None:
+            return None
+        held = self._mine(pauses_since(self._state, min(known.due, self._now)))
+        return next((pause for pause in held if pause.words == fate.reason), None)
+
+    def _mine(self, pauses: Iterable[Pause]) -> Iterator[Pause]:
+        return (pause for pause in pauses if pause.task in ("", self._subject.name))
+
+    def _blocking(self, fate: Fate, due: float) -> Holder | None:
+        """The run that was in the way, while it still is."""
+        if fate.decided != "overlap" and not any(answer.verdict == "maybe" for answer in fate.answers):
+            return None
+        known = [holder(self._instance, run) for run in self._open if run.phase == "running"]
+        return next((each for each in known if due > self._now or (each.since or due) <= due), None)
+
+    def _upcoming(self, due: float | None) -> Upcoming | None:
+        if due is None:
+            return None
+        span = next((span for span in self._spans if span.since < due <= span.until), self._spans[-1])
+        return upcoming(self._subject.name, span.schedule, datetime.fromtimestamp(due, UTC), self._subject.delay)
+
+    def _follows(self, found: Evidence) -> tuple[Followed, ...]:
+        if self._subject.task is None or not self._subject.task.after:
+            return ()
+        last = {} if self._state is None else runs.last_runs(self._state)
+        records = [*found.besides, *filter(None, [found.newest])]
+        ours = {record.by: record.id for record in records} | {run.by: run.id for run in self._open}
+        known = {*self._catalog.names()}
+        return tuple(
+            Followed(task, wanted, task in known, ended, None if ended is None else ours.get(f"{task} #{ended.id}"))
+            for task, wanted in self._subject.task.after
+            for ended in [last.get(task)]
+        )
+
+
+def _is_catch_up(record: Record | None) -> bool:
+    return record is not None and record.trigger == "catch-up"

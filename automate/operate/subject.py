@@ -1,0 +1,106 @@
+"""A task as its file, the state and the past know it: what was in force when, and what will be."""
+
+from collections.abc import Sequence
+from math import inf
+from typing import NamedTuple
+
+from automate import task as tasks
+from automate.catalog import Catalog, Entry
+from automate.catalog.matching import matching
+from automate.rules.explaining import InForce
+from automate.schedule import load
+from automate.state import State, schedules
+from automate.state.runs import last_runs
+from automate.state.schedules import Scheduled
+from automate.supervisor.decisions import exceptions_of
+from automate.task import Task
+from automate.taskfile import Fault
+
+
+class Subject(NamedTuple):
+    """One task. `entry` is its file's, None where there is none any more; `faults` are those of the file, else of the
+    settings, which keep every task as it was.
+
+    `scheduled` is what a scheduler knows, None where none has looked; `future` what is in force from the next look on,
+    None where nothing is; `task` is the definition of the one, else of the other. `in_force` is what was when, oldest
+    first; what will be is the last of it, and ends at infinity.
+    """
+
+    name: str
+    entry: Entry | None
+    faults: tuple[Fault, ...]
+    scheduled: Scheduled | None
+    future: Scheduled | None
+    task: Task | None
+    in_force: tuple[InForce, ...]
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the file says something that no scheduler has seen yet."""
+        return self.scheduled is not None and self.future is not None and self.future is not self.scheduled
+
+    @property
+    def is_removed(self) -> bool:
+        return self.entry is None
+
+    @property
+    def delay(self) -> float:
+        """Seconds, the jitter's; that of today, for the past too."""
+        known = self.future or self.scheduled
+        return 0.0 if known is None else known.delay
+
+
+def names(catalog: Catalog, state: State | None, patterns: Sequence[str]) -> list[str]:
+    """The tasks that are meant, also those that are gone: as long as anything is on record of them. NoSuchTaskError."""
+    known = catalog.names()
+    gone = set() if state is None else {*last_runs(state), *schedules.past_tasks(state)}
+    return matching(patterns, [*known, *sorted(gone.difference(known))])
+
+
+def subject(catalog: Catalog, state: State | None, name: str, now: float) -> Subject:
+    """As it is at `now` (epoch seconds)."""
+    scheduled = None if state is None else schedules.scheduled(state, name)
+    entry = catalog.entries([name])[0] if name in catalog.names() else None
+    faults = entry.faults or catalog.settings_faults if entry is not None else ()
+    future = None if entry is None else scheduled if faults else _of_file(catalog, entry, scheduled, now)
+    known = future or scheduled
+    return Subject(
+        name=name,
+        entry=entry,
+        faults=faults,
+        scheduled=scheduled,
+        future=future,
+        task=None if known is None else tasks.decode(known.definition),
+        in_force=tuple(_in_force(state, name, scheduled, future, now)),
+    )
+
+
+def _of_file(catalog: Catalog, entry: Entry, scheduled: Scheduled | None, now: float) -> Scheduled:
+    """What the next look at the file will keep; what is kept already, where that is the same."""
+    task = catalog.task(entry.name)
+    fresh = Scheduled(
+        task=entry.name,
+        definition=tasks.encode(task),
+        compiled=catalog.compiled([entry.name])[entry.name],
+        exceptions=exceptions_of(task, catalog.settings_read.calendars),
+        since=now,
+        until=now,
+        delay=entry.delay,
+        wake=None,
+        at_startup=False,
+        stale=False,
+    )
+    return scheduled if scheduled is not None and scheduled[1:4] == fresh[1:4] else fresh
+
+
+def _in_force(
+    state: State | None, name: str, scheduled: Scheduled | None, future: Scheduled | None, now: float
+) -> list[InForce]:
+    spans = [] if state is None else schedules.past_spans(state, name)
+    found = [InForce(load(span.compiled), span.since, span.until) for span in spans]
+    goes_on = scheduled is not None and future is not None and scheduled.compiled == future.compiled
+    if scheduled is not None:
+        found.append(InForce(load(scheduled.compiled), scheduled.since, inf if goes_on else now))
+    if future is not None and not goes_on:
+        found.append(InForce(load(future.compiled), now, inf))
+    return found

@@ -1,0 +1,193 @@
+"""Why a task ran, did not run or will not run, in words."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from shlex import join
+
+from automate.operate.advice import Advice, is_unserved
+from automate.operate.explaining import Explained, Explanation, Followed
+from automate.render.characters import visible
+from automate.render.columns import table
+from automate.render.fates import instant, sentence, waits_for
+from automate.render.figures import duration, relative, when
+from automate.render.pauses import end, terms
+from automate.render.runs import ending
+from automate.render.screen import Screen, paint
+from automate.rules.after import satisfied
+from automate.rules.explaining import Answer
+from automate.run import parsed
+
+_VERDICTS = {"maybe": "probably no", "later": "asked then", "decided": "no"}
+_COLOURS = {"decided": "failed", "maybe": "warning", "waits": "pending", "not asked": "faint", "later": "faint"}
+_HEADERS = ("", "", "")
+
+
+def text(explanation: Explanation, todo: Sequence[Advice], options: Sequence[str], screen: Screen) -> str:
+    """Several lines: what became of it in a sentence, which question decided, what else there is to know, and what to
+    do. `options` name the instance on a command line."""
+    parts = [sentences(explanation, screen)]
+    if facts := [*_facts(explanation, screen)]:
+        parts.append(_table([(f"  {label}", each) for label, each in _labelled(facts)], screen))
+    if todo:
+        lines = [(f"  {_shown(each.what)}:", _shown(each.line(options))) for each in todo]
+        parts.append(paint("What to do", "heading", screen) + "\n" + _table(lines, screen))
+    return "\n".join(parts)
+
+
+def sentences(explanation: Explanation, screen: Screen) -> str:
+    """The answer, then each due time or run that it is about, with the questions that were asked of it."""
+    lines = []
+    if (answer := sentence(explanation, None)) is not None:
+        lines.append(paint(_shown(answer), "heading", screen) + "\n")
+    for each in explanation.told:
+        lines.append(paint(_shown(sentence(explanation, each) or ""), "heading", screen) + "\n")
+        lines.append(_questions(each, screen))
+    return "".join(lines)
+
+
+def _questions(each: Explained, screen: Screen) -> str:
+    """In the order in which they are asked; those in a row that were answered alike share a line."""
+    rows = []
+    for verdict, answers in groupby(each.fate.answers, key=lambda answer: answer.verdict):
+        asked = [*answers]
+        words = "; ".join(filter(None, (_words(answer, each) for answer in asked)))
+        shown = paint(_VERDICTS.get(verdict, verdict), _COLOURS.get(verdict, ""), screen)
+        rows.append((f"  {', '.join(answer.question for answer in asked)}", shown, _shown(words)))
+    return table(rows, _HEADERS, screen._replace(width=None), header=False)
+
+
+def _words(answer: Answer, each: Explained) -> str:
+    if answer.verdict == "decided":
+        return f"{each.fate.reason}, {end(each.pause)}" if each.pause is not None else each.fate.reason or ""
+    if answer.verdict == "waits":
+        return "; ".join(waits_for(one) for one in each.known.hindrances if one.question == answer.question)
+    if answer.verdict == "maybe" and each.known.in_the_way is not None:
+        verdict = each.known.in_the_way
+        return f"{verdict.action}: {verdict.reason}" if verdict.reason else verdict.action
+    return ""
+
+
+def _facts(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]]:
+    """Labels, each with a line; of those that are the same only the first is shown."""
+    yield from _schedule(explanation)
+    for label, due in (("due before", explanation.previous), ("due next", explanation.next)):
+        if due is not None and due.due.timestamp() not in [each.known.due for each in explanation.told]:
+            yield label, when(due.due, seconds=due.due.second != 0)
+    if explanation.runs_next is not None:
+        yield "runs next", when(explanation.runs_next.due, seconds=explanation.runs_next.due.second != 0)
+    if any(each.fate.decided == "condition" for each in explanation.told):
+        yield "condition", _condition(explanation)
+    for each in explanation.told:
+        if each.due is not None and each.due.note:
+            yield "clocks", f"{when(each.due.due)}: {each.due.note}"
+        if each.blocking is not None and each.blocking.since is not None:
+            yield "in its way", f"#{each.blocking.run}, {_running(each)}"
+    for record in explanation.besides:
+        yield (
+            "besides",
+            f"{ending(record, screen._replace(colour=False))}, {_triggered(record.trigger, record.started)}",
+        )
+    yield from (("after", _follows(followed, screen)) for followed in explanation.follows)
+    yield from _file(explanation)
+    for pause in explanation.pauses:
+        yield "paused", f"{'' if pause.task else 'all tasks '}{terms(pause)}"
+    yield "scheduler", _scheduler(explanation)
+
+
+def _condition(explanation: Explanation) -> str:
+    task = explanation.subject.task
+    condition = None if task is None else task.condition
+    return condition if isinstance(condition, str) else join(condition or ())
+
+
+def _running(each: Explained) -> str:
+    held = each.blocking
+    if held is None or held.since is None:
+        return ""
+    pid = f", process {held.pid}" if held.pid is not None else ""
+    return f"running since {instant(held.since)}{pid}"
+
+
+def _triggered(trigger: str, started: str | None) -> str:
+    began = parsed(started)
+    return f"{trigger} at {when(began, seconds=True)}" if began is not None else trigger
+
+
+def _schedule(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    subject = explanation.subject
+    if not subject.in_force:
+        return
+    told = [each.known.due for each in explanation.told if each.known.due is not None]
+    spans = [next((span for span in subject.in_force if span.since < due <= span.until), None) for due in told]
+    for span in dict.fromkeys(filter(None, spans)) if any(spans) else subject.in_force[-1:]:
+        zone = span.schedule.zone_name
+        until = f" until {instant(span.until)}" if span.until <= explanation.now else ""
+        since = f"in force since {instant(span.since)}{until}" if span.since < explanation.now else "not in force yet"
+        yield "schedule", f"{span.schedule.describe()} ({zone}), {since}"
+    if subject.delay:
+        yield "jitter", f"starts {duration(subject.delay)} after its due times on this host"
+
+
+def _follows(followed: Followed, screen: Screen) -> str:
+    wanted = f"{followed.task}, once it ends as {followed.wanted}"
+    if not followed.exists:
+        return f"{wanted}: there is no such task"
+    if followed.last is None:
+        return f"{wanted}: it has not run yet"
+    last, then = followed.last, ""
+    if not satisfied(followed.wanted, last.outcome):
+        then = ", so it did not follow"
+    elif followed.run is not None:
+        then = f", and #{followed.run} followed"
+    return f"{wanted}: #{last.id} ended as {last.outcome} {relative(_datetime(last.ended), screen.now)}{then}"
+
+
+def _file(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    subject = explanation.subject
+    for fault in subject.faults:
+        yield "fault", str(fault)
+    if subject.faults:
+        is_known = subject.scheduled is not None
+        yield "in force", "its last definition without a fault" if is_known else "nothing: it is never run"
+    if subject.is_removed:
+        seen = "; no scheduler has seen that yet" if subject.scheduled is not None else ""
+        yield "file", f"there is none any more: it is not due{seen}"
+    elif subject.scheduled is None and not subject.faults:
+        yield "file", f"{subject.entry.path if subject.entry else ''}: no scheduler has seen it yet"
+    elif subject.is_changed:
+        yield "file", "was changed; that is in force from the scheduler's next look on"
+
+
+def _scheduler(explanation: Explanation) -> str:
+    alive = explanation.alive
+    stepped = "no step was ever taken"
+    if alive.stepped is not None:
+        ago = relative(_datetime(min(alive.stepped, explanation.now)), _datetime(explanation.now))
+        stepped = f"last step {instant(alive.stepped)}, {ago}"
+    if alive.serving is None:
+        return f"this user may not see whether a daemon serves; {stepped if alive.stepped is not None else 'unknown'}"
+    since = f", since {instant(alive.since)}" if alive.since is not None else ""
+    daemon = f"automate serve, process {alive.pid or '?'}{since}" if alive.serving else "no daemon"
+    hangs = "it hangs: " if alive.serving else "nothing runs what falls due: "
+    return f"{hangs if is_unserved(explanation) else ''}{daemon}; {stepped}"
+
+
+def _labelled(facts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    before = ""
+    for label, fact in facts:
+        yield "" if label == before else label, _shown(fact)
+        before = label
+
+
+def _table(rows: Iterable[tuple[str, str]], screen: Screen) -> str:
+    """Nothing is cut here: a command line that is cut is of no use."""
+    return table(rows, ("", ""), screen._replace(width=None), header=False)
+
+
+def _shown(words: str) -> str:
+    return visible(words, keep="")
+
+
+def _datetime(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,224 @@
+"""What became, becomes or will become of a due time, in one sentence."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from automate.operate.advice import is_unserved
+from automate.operate.explaining import Explained, Explanation
+from automate.render.figures import duration, when
+from automate.render.pauses import end
+from automate.rules.explaining import Hindrance, Holder
+from automate.run import Record, parsed
+
+_FEW = 3
+_ENDED = {
+    "success": "ended as success",
+    "warning": "ended with a warning",
+    "failed": "failed",
+    "timeout": "was ended by its timeout",
+    "stopped": "was stopped",
+    "lost": "was lost",
+    "skipped": "said itself that there was nothing to do",
+}
+
+
+def sentence(explanation: Explanation, each: Explained | None) -> str | None:
+    """Of one of what is told; without one, what there is to say before: that the instant asked about is no due time, or
+    that the task is never due. None where there is nothing."""
+    if each is None:
+        return _before(explanation)
+    task, record = explanation.subject.name, each.known.record
+    if record is not None:
+        return f"{task} {_ran(record) if each.fate.kind == 'ran' else _did_not_run(each, record)}."
+    said = {
+        "running": _runs, "waiting": _waits, "undecided": _undecided, "will run": _will_run,
+        "will not run": _will_not_run, "no record": _no_record,
+    }.get(each.fate.kind, _not_in_force)  # fmt: skip
+    return f"{task} {said(each, explanation)}."
+
+
+def instant(seconds: float) -> str:
+    """In the host's zone, with seconds where there are some."""
+    return when(datetime.fromtimestamp(seconds, UTC), seconds=int(seconds) % 60 != 0)
+
+
+def waits_for(hindrance: Hindrance) -> str:
+    """What keeps a run from starting, and who."""
+    more = len(hindrance.holders) - _FEW
+    who = ", ".join(_holder(holder) for holder in hindrance.holders[:_FEW]) + (f" and {more} more" if more > 0 else "")
+    if hindrance.until is not None:
+        return f"its time, {instant(hindrance.until)}"
+    if hindrance.question == "max_running":
+        return f"room: max_running is {hindrance.limit}, and these run: {who}"
+    if hindrance.question == "overlap":
+        return f"its own run: {who}"
+    return f"the lock {hindrance.lock}, held by {who}"
+
+
+def _holder(holder: Holder) -> str:
+    run = f"{holder.task} #{holder.run}" if holder.run is not None else holder.program
+    pid = f"process {holder.pid}" if holder.pid is not None else ""
+    since = f"since {instant(holder.since)}" if holder.since is not None else ""
+    return " ".join(filter(None, (run, f"({', '.join(filter(None, (pid, since)))})" if pid or since else ""))) or (
+        "a process that this user may not see"
+    )
+
+
+def _before(explanation: Explanation) -> str | None:
+    if explanation.at is not None and not explanation.is_due:
+        verb = "was not due" if explanation.at <= explanation.now else "is not due"
+        return f"{explanation.subject.name} {verb} at {instant(explanation.at)}{_why_not(explanation)}."
+    why = _never(explanation) if explanation.at is None and explanation.next is None else None
+    return None if why is None else f"{explanation.subject.name} {why}."
+
+
+def _why_not(explanation: Explanation) -> str:
+    """Of an instant that is no due time."""
+    spans, at = explanation.subject.in_force, explanation.at or 0.0
+    span = next((span for span in spans if span.since < at <= span.until), None)
+    if span is None:
+        first = min((each.since for each in spans), default=at)
+        return f": no scheduler knew it before {instant(first)}" if at < first else ": there was no such task then"
+    begin, end_ = span.schedule.bounds
+    if begin is not None and at < begin.timestamp():
+        return f": its `starting` is {when(begin)}"
+    if end_ is not None and at > end_.timestamp():
+        return f": its `ending` was {when(end_)}"
+    return ""
+
+
+def _never(explanation: Explanation) -> str | None:
+    """Of a task that is not due any more, or never by itself."""
+    subject = explanation.subject
+    if subject.is_removed:
+        return "is not due any more: its file was removed"
+    if not subject.in_force:
+        return "does not run: its file has a fault, and no scheduler knows it from before"
+    schedule, after = subject.in_force[-1].schedule, subject.task.after if subject.task is not None else ()
+    verb = "is never due by itself" if explanation.previous is None else "is not due any more"
+    if schedule.bounds[1] is not None and schedule.bounds[1].timestamp() <= explanation.now:
+        return f"{verb}: its `ending` was {when(schedule.bounds[1])}"
+    return f"{verb}: {f'it runs after {_listed(after)}' if after else f'its schedule is {schedule.describe()}'}"
+
+
+def _listed(after: Iterable[tuple[str, str]]) -> str:
+    return " and ".join(dict(after))
+
+
+def _ran(record: Record) -> str:
+    started = parsed(record.started)
+    at = when(started, seconds=True)
+    due = parsed(record.due)
+    who = f" by {record.by}" if record.by else ""
+    how = _how(record)
+    if record.trigger == "manual":
+        asked = who if record.outcome != "stopped" else ""
+        return f"was run by hand{asked} at {at} and {how}"
+    if record.trigger == "startup":
+        return f"ran at {at}, because the machine had started, and {how}"
+    if record.trigger == "after":
+        return f"ran at {at}, because {record.by or 'what it follows'} had ended, and {how}"
+    if record.trigger == "catch-up":
+        return f"was due at {when(due)}, when nothing was running, and ran at {at} to make up for it: it {how}"
+    late = (started - due).total_seconds() if started is not None and due is not None else 0
+    began = f" at {at}, {duration(late)} later" if late >= 1 else ""
+    return f"was due at {when(due, seconds=due is not None and due.second != 0)} and ran{began}: it {how}"
+
+
+def _how(record: Record) -> str:
+    is_stopped = record.outcome == "stopped"
+    error = (record.error or "").strip().rpartition("\n")[2]
+    parts = [
+        _ENDED[record.outcome],
+        f"by {record.by}" if is_stopped and record.by else "",
+        f"with {record.signal or f'exit {record.exit_code}'}" if record.exit_code and not is_stopped else "",
+        f"after {duration(record.seconds)}" if record.seconds is not None else "",
+        f"in {record.attempts} attempts" if record.attempts > 1 else "",
+        f"(#{record.id})",
+    ]
+    why = "; ".join(filter(None, (record.reason, error)))
+    return " ".join(filter(None, parts)) + (f": {why}" if why else "")
+
+
+def _did_not_run(each: Explained, record: Record) -> str:
+    due = parsed(record.due) if each.known.due is None else datetime.fromtimestamp(each.known.due, UTC)
+    moment = when(due or parsed(record.ended), seconds=due is not None and due.second != 0)
+    if record.outcome == "error":
+        return f"could not be started at {moment}: {record.error or record.reason or 'see its record'} (#{record.id})"
+    first = parsed(record.first_due)
+    many = f"; one of {record.count} due times from {when(first)} to {when(parsed(record.due))}" if first else ""
+    pause = f", {end(each.pause)}" if each.pause is not None else ""
+    gap = ""
+    if each.gap is not None:
+        gap = f" (no scheduler looked from {instant(each.gap.since)} to {instant(each.gap.until)})"
+    return f"did not run at {moment}: {record.reason or record.outcome}{pause}{gap}{many} (#{record.id})"
+
+
+def _runs(each: Explained, _explanation: Explanation) -> str:
+    run = each.run
+    if run is None:
+        return "runs now"
+    attempt = f", attempt {each.open.attempt}" if each.open is not None and each.open.attempt > 1 else ""
+    trigger = each.known.trigger
+    due = f" for its due time {instant(each.known.due)}" if each.known.due is not None else f" ({trigger})"
+    by = f" by {each.open.by}" if each.open is not None and each.open.by and each.known.due is None else ""
+    return f"runs now{due}{by}: {_holder(run)}{attempt}"
+
+
+def _waits(each: Explained, _explanation: Explanation) -> str:
+    run, due = each.open, each.known.due
+    name = f"#{run.id}" if run is not None else "its run"
+    begins = f"was due at {instant(due)}, and {name} " if due is not None else f"has {name}, which "
+    if run is not None and run.attempt > 1:
+        until = next((one.until for one in each.known.hindrances if one.until is not None), None)
+        again = f"is tried again at {instant(until)}" if until is not None else "is about to be tried again"
+        return f"{begins}failed and {again}: attempt {run.attempt} of {_attempts(run.definition)}"
+    waits = " and for ".join(waits_for(one) for one in each.known.hindrances)
+    return f"{begins}waits for {waits}" if waits else f"{begins}is about to start"
+
+
+def _attempts(definition: bytes) -> int:
+    from automate.task import decode
+
+    return decode(definition).retries.attempts + 1
+
+
+def _undecided(each: Explained, explanation: Explanation) -> str:
+    stepped = explanation.alive.stepped
+    looked = f"no scheduler has looked since {instant(stepped)}" if stepped is not None else "no scheduler ever looked"
+    then = ""
+    if each.known.decision is not None:
+        starts = each.known.decision.kind == "start"
+        then = "; now it would be started" if starts else f"; now it would not be started: {each.fate.reason}"
+    return f"was due at {instant(each.known.due or 0)}, and nobody has decided about it: {looked}{then}"
+
+
+def _will_run(each: Explained, explanation: Explanation) -> str:
+    due = each.known.due or 0.0
+    starts = f"will start at {instant(due + each.known.delay)}, by its jitter"
+    verb = "will be due at" if due > explanation.now else "was due at"
+    begins = f"{verb} {instant(due)}, and {starts}" if each.known.delay else f"will run at {instant(due)}"
+    unless = f", unless {_overlap(each)}" if each.known.in_the_way is not None else ""
+    missing = ", if a scheduler looks then: none does now" if is_unserved(explanation) else ""
+    return f"{begins}{unless}{missing}"
+
+
+def _overlap(each: Explained) -> str:
+    run = f"#{each.blocking.run}" if each.blocking is not None else "its run"
+    verdict = each.known.in_the_way.action if each.known.in_the_way is not None else ""
+    what = {"skip": "then it is skipped", "wait": "then it waits", "replace": "which is stopped then"}.get(verdict, "")
+    return f"{run} still runs, as it probably will; {what}"
+
+
+def _will_not_run(each: Explained, _explanation: Explanation) -> str:
+    pause = f", {end(each.pause)}" if each.pause is not None else ""
+    return f"will not run at {instant(each.known.due or 0)}: {each.fate.reason}{pause}"
+
+
+def _no_record(each: Explained, _explanation: Explanation) -> str:
+    due = instant(each.known.due or 0)
+    return f"was due at {due}, and there is no record of it: the run log was rotated away, or something is wrong"
+
+
+def _not_in_force(each: Explained, _explanation: Explanation) -> str:
+    return f"was not in force at {instant(each.known.due or 0)}"

@@ -1,0 +1,212 @@
+"""Why a task ran, did not run or will not run: which due times are meant, what became of each, and which of the
+questions of rules/reasons.py decided that. Nothing is decided here: records say it, or rules/deciding.py when asked.
+
+Instants are epoch seconds; due times are whole ones.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from math import floor
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from automate.rules.deciding import Decision
+from automate.rules.overlap import Verdict as OverlapVerdict
+from automate.rules.reasons import QUESTIONS, Question, question
+from automate.run import RAN, Record
+
+if TYPE_CHECKING:
+    from automate.schedule import Schedule
+
+MINUTE = 60
+
+Kind = Literal[
+    "ran", "running", "waiting", "not run", "undecided", "will run", "will not run", "no record", "not in force"
+]  # fmt: skip
+Verdict = Literal["passed", "decided", "waits", "maybe", "later", "not asked"]
+
+_DECIDED_AT_ONCE: frozenset[Question] = frozenset({"paused", "disabled", "except", "missed"})
+_ASKED: dict[str, frozenset[Question]] = {
+    "manual": frozenset({"overlap", "locks"}),
+    "startup": frozenset(QUESTIONS) - {"except", "missed"},
+    "after": frozenset(QUESTIONS) - {"except", "missed"},
+}
+"""By trigger; of what was due, all are asked."""
+
+
+class InForce(NamedTuple):
+    """A schedule that was in force in (since, until], or is, and ends at infinity."""
+
+    schedule: "Schedule"
+    since: float
+    until: float
+
+
+class Holder(NamedTuple):
+    """Who holds a lock or a place: a run of this instance, `pid` being its process group, or a process that is none of
+    ours. `since` is when the run started."""
+
+    task: str | None = None
+    run: int | None = None
+    pid: int | None = None
+    since: float | None = None
+    program: str = ""
+
+
+class Hindrance(NamedTuple):
+    """Why a run that is claimed has not started: the question whose answer it waits for. Without one it waits for an
+    instant, `until`. `limit` is `max_running`."""
+
+    question: Question | None
+    lock: str | None = None
+    holders: tuple[Holder, ...] = ()
+    until: float | None = None
+    limit: int | None = None
+
+
+class Known(NamedTuple):
+    """What is known of one due time, or of a run that had none.
+
+    `delay` is the jitter's. `in_force` says whether a schedule was in force that had it, `is_decided` whether the
+    scheduler has got so far, by the state. `phase` is that of its open run. `decision` is what the rules say of it when
+    they are asked, of one that nobody has decided. `in_the_way` is what `overlap` would do if what runs now still ran
+    at its start.
+    """
+
+    now: float
+    due: float | None = None
+    delay: float = 0.0
+    in_force: bool = True
+    is_decided: bool = False
+    trigger: str = "schedule"
+    record: Record | None = None
+    phase: str | None = None
+    hindrances: tuple[Hindrance, ...] = ()
+    decision: Decision | None = None
+    in_the_way: OverlapVerdict | None = None
+
+
+class Answer(NamedTuple):
+    """`maybe`: it will probably say no. `later`: it is asked when the run is to start."""
+
+    question: Question
+    verdict: Verdict
+
+
+class Fate(NamedTuple):
+    """What became, becomes or will become of it. `decided` is the question that said no, and `reason` its words, as a
+    record has them; both are None where none did. `answers` are in the order in which the questions are asked."""
+
+    kind: Kind
+    reason: str | None = None
+    decided: Question | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+def fate(known: Known) -> Fate:
+    """From what is on record, else from what is under way, else from what the rules say."""
+    kind = _kind(known)
+    reason = _reason(known)
+    decided = question(reason) if kind in {"not run", "will not run", "undecided"} else None
+    unexplained = kind in {"no record", "not in force"} or (reason is not None and kind == "not run" and not decided)
+    return Fate(kind, reason, decided, () if unexplained else tuple(_answers(known, kind, decided)))
+
+
+def _kind(known: Known) -> Kind:
+    if known.record is not None:
+        return "ran" if was_started(known.record) else "not run"
+    if known.phase is not None:
+        return "waiting" if known.phase == "pending" else "running"
+    if not known.in_force:
+        return "not in force"
+    if known.is_decided:
+        return "no record"
+    if known.due is not None and known.due + known.delay <= known.now:
+        return "undecided"
+    return "will not run" if known.decision is not None and known.decision.kind == "record" else "will run"
+
+
+def was_started(record: Record) -> bool:
+    """Whether the command was executed; also when it then said itself that there was nothing to do."""
+    return record.outcome in RAN or (record.outcome == "skipped" and record.exit_code is not None)
+
+
+def _reason(known: Known) -> str | None:
+    if known.record is not None:
+        return known.record.reason
+    return known.decision.reason if known.decision is not None else None
+
+
+def _answers(known: Known, kind: Kind, decided: Question | None) -> list[Answer]:
+    trigger = known.record.trigger if known.record is not None else known.trigger
+    asked: Collection[Question] = _ASKED.get(trigger, QUESTIONS)
+    last = QUESTIONS.index(decided) if decided is not None else len(QUESTIONS)
+    waits = {hindrance.question for hindrance in known.hindrances}
+    verdicts: list[Answer] = []
+    for index, each in enumerate(QUESTIONS):
+        verdict: Verdict = "passed"
+        if index > last or each not in asked:
+            verdict = "not asked"
+        elif each == decided:
+            verdict = "decided"
+        elif kind == "waiting" and each in waits:
+            verdict = "waits"
+        elif each == "overlap" and known.in_the_way is not None:
+            verdict = "maybe"
+        elif _comes_later(each, kind):
+            verdict = "later"
+        verdicts.append(Answer(each, verdict))
+    return verdicts
+
+
+def _comes_later(asked: Question, kind: Kind) -> bool:
+    if kind in {"will run", "will not run", "undecided"}:
+        return asked not in _DECIDED_AT_ONCE
+    return kind == "waiting" and asked == "condition"
+
+
+def last_due(spans: Sequence[InForce], instant: float) -> float | None:
+    """The last due time of what was in force that is not after the instant."""
+    found = [
+        due.timestamp()
+        for span in spans
+        if span.since < instant
+        and (due := span.schedule.previous_before(_instant(floor(min(instant, span.until)) + 1))) is not None
+        and due.timestamp() > span.since
+    ]
+    return max(found, default=None)
+
+
+def next_due(spans: Sequence[InForce], instant: float) -> float | None:
+    """The first due time of what is in force that is after the instant."""
+    found = [
+        due.timestamp()
+        for span in spans
+        if span.until > instant and (due := span.schedule.next_after(_instant(max(instant, span.since)))) is not None
+        and due.timestamp() <= span.until
+    ]  # fmt: skip
+    return min(found, default=None)
+
+
+def is_in_force(spans: Sequence[InForce], due: float) -> bool:
+    """Whether any of them was in force then."""
+    return any(span.since < due <= span.until for span in spans)
+
+
+def due_at(spans: Sequence[InForce], instant: float, delay: float) -> float | None:
+    """The due time that is meant by an instant: that of its minute, if it is a whole one, else of its second; or the
+    one that had come, and that the jitter lets start then or later."""
+    width = MINUTE if instant % MINUTE == 0 else 1
+    due = next_due(spans, instant - 1)
+    if due is not None and due < floor(instant) + width:
+        return due
+    before = last_due(spans, instant) if delay else None
+    return before if before is not None and instant <= before + delay else None
+
+
+def covering(decisions: Sequence[Decision], due: float) -> Decision | None:
+    """What is decided about this due time."""
+    return next((each for each in decisions if (each.first_due or each.due) <= due <= each.due), None)
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

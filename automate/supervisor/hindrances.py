@@ -1,0 +1,65 @@
+"""What a run that is claimed waits for: the same things that the queue looks at, without taking any of them."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+
+from automate.catalog.running import running_since
+from automate.paths import Instance
+from automate.process import locks, status
+from automate.process.living import holders
+from automate.rules.explaining import Hindrance, Holder
+from automate.rules.overlap import room
+from automate.state import OpenRun, State, runs, schedules
+from automate.supervisor.adopting import task_of
+from automate.supervisor.claiming import lock_paths
+from automate.supervisor.leftovers import status_path
+from automate.supervisor.places import MAX_RUNNING
+
+
+def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tuple[Hindrance, ...]:
+    """Of a `pending` run at `now` (epoch seconds); none when it is just about to start."""
+    if run.not_before > now:
+        return (Hindrance(None, until=run.not_before),)
+    others = [other for other in runs.under_way(state) if other.id != run.id]
+    found = [*_room(instance, state, others)]
+    if run.attempt == 1:  # between attempts the locks are kept
+        found += _locks(instance, run, others)
+    return tuple(found)
+
+
+def holder(instance: Instance, run: OpenRun) -> Holder:
+    """A run that is under way. Its PID is not known where the status file is not readable."""
+    pid = None
+    with suppress(OSError):
+        pid = status.read(status_path(instance, run.id, run.attempt, run.task)).pid
+    return Holder(run.task, run.id, pid, running_since(instance, run))
+
+
+def _room(instance: Instance, state: State, others: Iterable[OpenRun]) -> list[Hindrance]:
+    kept = schedules.recall(state, MAX_RUNNING)
+    limit = int(kept) if kept else None
+    running = [other for other in others if other.phase == "running"]
+    if room(limit, len(running)):
+        return []
+    return [Hindrance("max_running", holders=tuple(holder(instance, other) for other in running), limit=limit)]
+
+
+def _locks(instance: Instance, run: OpenRun, others: Iterable[OpenRun]) -> Iterable[Hindrance]:
+    for path in lock_paths(instance, task_of(run)):
+        kind, name = os.path.relpath(path, instance.locks).split("/", 1)
+        is_own = kind == "task"
+        ours = [other for other in others if (other.task == name if is_own else name in task_of(other).locks)]
+        held = [holder(instance, other) for other in ours] or _outside(instance, path)
+        if held:
+            yield Hindrance("overlap" if is_own and ours else "locks", f"{kind}/{name}", tuple(held))
+
+
+def _outside(instance: Instance, path: str) -> list[Holder]:
+    """Processes that are no runs of ours, as an operator's flock(1); one of which nothing is known, where they cannot
+    be seen. To look at the lock itself takes it for an instant, which a run that waits does not mind."""
+    place = os.path.realpath(path)
+    seen = {each.pid: each.name for each in holders(instance.locks) if each.locked and each.path == place}
+    if seen:
+        return [Holder(pid=pid, program=program) for pid, program in seen.items()]
+    return [Holder()] if locks.is_held(path) else []

@@ -1,0 +1,121 @@
+"""`automate why`, with the real program."""
+
+import json
+
+import pytest
+
+from automate.paths import of_directory
+from automate.run import Record
+from automate.runlog import append
+
+FAR = "2037-01-01 06:00"
+
+
+@pytest.fixture(autouse=True)
+def _daily(task):
+    """`x` is due at 06:00 in the tests' zone, never soon."""
+    return task("x", "true", schedule="2037-01-01 06:00", timezone="Europe/Berlin")
+
+
+def answer(result):
+    assert result.returncode == 0, result.stderr
+    [one] = json.loads(result.stdout)
+    return one
+
+
+def test_the_first_line_is_the_answer_and_the_last_ones_say_what_to_do(run_cli, instance):
+    lines = run_cli("why", "x").stdout.splitlines()
+    assert lines[0] == "x will run at 2037-01-01 06:00 +01:00, if a scheduler looks then: none does now."
+    assert lines[-3] == "What to do"
+    assert lines[-2].endswith(f"  automate -C {instance} serve")
+
+
+def test_json_says_the_same_by_keys(run_cli):
+    found = answer(run_cli("why", "x", "--json"))
+    [told] = found["told"]
+    assert (found["task"], found["at"], found["is_due"]) == ("x", None, True)
+    assert (told["fate"], told["due"], told["decided"]) == ("will run", "2037-01-01T06:00:00+01:00", None)
+    assert told["questions"]["paused"] == "passed"
+    assert told["questions"]["condition"] == "later"
+    assert found["scheduler"]["serving"] is False
+    assert found["todo"][0]["command"].endswith(" serve")
+
+
+def test_an_instant_to_come(run_cli):
+    assert answer(run_cli("why", "x", "--at", FAR, "--json"))["told"][0]["fate"] == "will run"
+    found = answer(run_cli("why", "x", "--at", "2037-01-01 07:00", "--json"))
+    assert (found["is_due"], found["answer"]) == (False, "x is not due at 2037-01-01 07:00 +01:00.")
+
+
+def test_a_pause_beyond_it(run_cli):
+    run_cli("pause", "x", "--reason", "new disks")
+    first = run_cli("why", "x", "--at", FAR).stdout.splitlines()[0]
+    assert first.startswith("x will not run at 2037-01-01 06:00 +01:00: paused by ")
+    assert first.endswith(": new disks, until it is resumed.")
+
+
+def test_a_run_by_hand_is_found_by_when_it_ran(run_cli, record):
+    run_cli("run", "x")
+    at = record()["started"].partition(".")[0]
+    found = answer(run_cli("why", "x", "--at", at, "--json"))
+    assert found["told"][0]["record"]["trigger"] == "manual"
+    assert "was run by hand by" in found["told"][0]["sentence"]
+
+
+def test_the_daemon_is_named(run_cli, start, until):
+    daemon = start("serve")
+    until(lambda: answer(run_cli("why", "x", "--json"))["scheduler"]["last_step"])
+    found = answer(run_cli("why", "x", "--json"))
+    assert (found["scheduler"]["serving"], found["scheduler"]["pid"]) == (True, daemon.pid)
+    assert found["todo"] == []
+    assert f"automate serve, process {daemon.pid}, since " in run_cli("why", "x").stdout
+
+
+def test_a_run_under_way_is_told_with_its_process(run_cli, task, start, shim_pid):
+    task("y", "sleep 60")
+    start("run", "y")
+    pid = shim_pid("y")
+    found = answer(run_cli("why", "y", "--json"))
+    assert (found["told"][0]["fate"], found["told"][0]["run"]["pid"]) == ("running", pid)
+    run_cli("stop", "y")
+
+
+def test_several_names_and_globs(run_cli, task):
+    for name in ("db-a", "db-b", "web"):
+        task(name, "true")
+    assert [found["task"] for found in json.loads(run_cli("why", "db-*", "web", "--json").stdout)] == [
+        "db-a", "db-b", "web"
+    ]  # fmt: skip
+
+
+def test_a_name_that_does_not_exist_ends_with_4_and_the_nearest_is_named(run_cli, task):
+    task("backup", "true")
+    result = run_cli("why", "bakup")
+    assert (result.returncode, result.stdout) == (4, "")
+    assert "did you mean backup?" in result.stderr
+
+
+def test_a_task_that_is_gone_is_known_by_its_records(run_cli, instance):
+    run = Record(id=1, task="gone", outcome="success", trigger="manual", started="2026-11-21T02:00:00Z",
+                 ended="2026-11-21T02:00:01Z", host="h")  # fmt: skip
+    append(of_directory(str(instance)), [run])
+    lines = run_cli("why", "gone").stdout.splitlines()
+    assert lines[0] == "gone is not due any more: its file was removed."
+    assert lines[1].startswith("gone was run by hand at 2026-11-21 03:00:00 +01:00 and ended as success")
+
+
+def test_a_broken_task_is_explained(run_cli, instance):
+    path = instance / "tasks.d" / "x.yaml"
+    path.write_text("schedul: x\n")
+    result = run_cli("why", "x")
+    assert result.returncode == 0
+    assert f"{path}:1:1: schedul: unknown key" in result.stdout
+    assert f"automate -C {instance} check {path}" in result.stdout
+
+
+def test_nonsense_as_an_instant_is_a_usage_error(run_cli):
+    assert run_cli("why", "x", "--at", "whenever").returncode == 2
+
+
+def test_a_name_is_needed(run_cli):
+    assert run_cli("why").returncode == 2

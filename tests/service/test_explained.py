@@ -1,0 +1,477 @@
+"""`why`, asked at instants of choice about what real steps have left: files, state, run log."""
+
+import os
+import subprocess
+import time
+from datetime import UTC, datetime
+
+import pytest
+from worlds import WAITS, epoch
+
+from automate.operate.advice import advice
+from automate.operate.explaining import explain
+from automate.render import Screen
+from automate.render.explanations import text
+from automate.state import Stop, durations, runs
+from automate.state.pauses import ALL, Pause, pause
+
+HOURLY = "0 * * * *"
+
+
+@pytest.fixture(autouse=True)
+def _in_utc(monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def why(world):
+    """`why("x", now="13:00:30")` is what is said, and each answer on a line of its own in `.answers`."""
+
+    def ask(name="x", *, now, at=None):
+        return explain(
+            world.instance, world.catalog(now), world.state, name, at=None if at is None else epoch(at), now=epoch(now)
+        )
+
+    return ask
+
+
+@pytest.fixture
+def told(why):
+    """The whole text."""
+
+    def ask(name="x", *, now, at=None):
+        explanation = why(name, now=now, at=at)
+        screen = Screen(now=datetime.fromtimestamp(epoch(now), UTC))
+        return text(explanation, advice(explanation), ["-C", "DIR"], screen)
+
+    return ask
+
+
+def fates(explanation):
+    return [each.fate.kind for each in explanation.told]
+
+
+def commands(explanation):
+    return [each.line([]) for each in advice(explanation)]
+
+
+def test_what_ran_and_what_comes_next(world, why, told):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    world.step("13:00")
+    assert fates(why(now="13:00:30")) == ["ran", "will run"]
+    lines = told(now="13:00:30").splitlines()
+    assert lines[0].startswith("x was due at 2027-01-15 13:00 +00:00 and ran: it ended as success after ")
+    assert "x will run at 2027-01-15 14:00 +00:00." in lines
+
+
+def test_one_due_time_alone_where_it_is_named(world, why):
+    world.task("x", schedule=HOURLY)
+    for at in ("12:30", "13:00", "14:00"):
+        world.step(at)
+    found = why(now="14:00:30", at="13:00")
+    assert [(each.known.due, each.fate.kind) for each in found.told] == [(epoch("13:00"), "ran")]
+    assert found.next.due.timestamp() == epoch("14:00")
+
+
+def test_an_instant_between_is_answered_with_the_due_times_around_it(world, why, told):
+    world.task("x", schedule=HOURLY)
+    for at in ("12:30", "13:00", "14:00"):
+        world.step(at)
+    found = why(now="14:00:30", at="13:20")
+    assert (found.is_due, [each.known.due for each in found.told]) == (False, [epoch("13:00"), epoch("14:00")])
+    assert told(now="14:00:30", at="13:20").startswith("x was not due at 2027-01-15 13:20 +00:00.\n")
+
+
+def test_what_failed_says_how_and_where_to_look(world, why, told):
+    world.task("x", "echo no space left; exit 3", schedule=HOURLY)
+    world.step("12:30")
+    world.step("13:00")
+    assert "it failed with exit 3" in told(now="13:00:30")
+    assert "no space left" in told(now="13:00:30").splitlines()[0]
+    assert commands(why(now="13:00:30")) == ["automate log 1", "automate run x"]
+
+
+def test_a_pause_says_by_whom_why_and_until_when(world, why, told):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    pause(world.state, ["x"], Pause(epoch("12:40"), epoch("16:00"), "ann", "disk replacement"))
+    world.step("13:00")
+    first = told(now="13:00:30").splitlines()[0]
+    assert first == (
+        "x did not run at 2027-01-15 13:00 +00:00: paused by ann: disk replacement, until 2027-01-15 16:00 +00:00 (#1)."
+    )
+    assert "automate resume x" in commands(why(now="13:00:30"))
+
+
+def test_a_pause_that_lasts_longer_says_so_of_what_is_to_come_and_when_it_runs_again(world, why):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    pause(world.state, [ALL], Pause(epoch("12:40"), epoch("16:00"), "ann", ""))
+    found = why(now="12:50")
+    assert [each.fate.decided for each in found.told] == ["paused"]
+    assert found.runs_next.due.timestamp() == epoch("16:00")
+    assert "automate resume" in commands(found)
+
+
+def test_a_pause_that_ended_before_the_due_time_keeps_nothing_from_running(world, why):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    pause(world.state, ["x"], Pause(epoch("12:40"), epoch("12:55"), "ann", ""))
+    assert fates(why(now="12:45")) == ["will run"]
+
+
+def test_disabled(world, why):
+    world.task("x", schedule=HOURLY, enabled=False)
+    world.step("12:30")
+    world.step("13:00")
+    found = why(now="13:00:30")
+    assert [(each.fate.kind, each.fate.decided) for each in found.told] == [
+        ("not run", "disabled"), ("will not run", "disabled")
+    ]  # fmt: skip
+    assert found.runs_next is None
+
+
+def test_a_calendar_says_which_day_and_what_runs_next(world, why, told):
+    world.task("x", schedule=HOURLY, except_=["fri"])
+    world.step("12:30")
+    world.step("13:00")
+    assert "did not run at 2027-01-15 13:00 +00:00: calendar: fri" in told(now="13:00:30")
+    assert why(now="13:00:30").runs_next.due.timestamp() == epoch("2027-01-16 00:00")
+
+
+def test_missed_says_since_when_nobody_looked_and_until_when(world, told):
+    world.task("x", schedule=HOURLY, missed="skip")
+    world.step("12:30")
+    world.step("15:30")
+    first = told(now="15:40", at="14:00").splitlines()[0]
+    assert "nothing was running then (no scheduler looked from 2027-01-15 12:30 +00:00 to 2027-01-15 15:30" in first
+    assert "one of 3 due times from 2027-01-15 13:00 +00:00 to 2027-01-15 15:00" in first
+
+
+def test_what_was_made_up_for_says_so(world, told):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    world.step("15:30")
+    assert "when nothing was running, and ran at" in told(now="15:40").splitlines()[0]
+
+
+def test_too_old_to_be_made_up_for(world, why):
+    world.task("x", schedule=HOURLY, missed_within="10m")
+    world.step("12:30")
+    world.step("15:30")
+    assert why(now="15:40").told[0].fate.reason == "nothing was running then; longer ago than missed_within"
+
+
+def test_what_nobody_has_decided_says_since_when_and_what_would_happen_now(world, why, told):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    first = told(now="15:30").splitlines()[0]
+    assert "nobody has decided about it: no scheduler has looked since 2027-01-15 12:30 +00:00" in first
+    assert first.endswith("; now it would be started.")
+    assert commands(why(now="15:30"))[:2] == ["automate tick", "automate serve"]
+
+
+def test_what_nobody_has_decided_and_the_rules_would_not_start(world, told):
+    world.task("x", schedule=HOURLY, missed="skip")
+    world.step("12:30")
+    assert "now it would not be started: nothing was running then" in told(now="15:30").splitlines()[0]
+
+
+def test_without_any_scheduler_it_says_that_nothing_will_run_it(world, told, why):
+    world.task("x", schedule=HOURLY)
+    assert "if a scheduler looks then: none does now" in told(now="12:30")
+    assert "no scheduler has seen it yet" in told(now="12:30")
+    assert "automate serve" in commands(why(now="12:30"))
+
+
+def test_before_a_task_was_known_it_was_not_due(world, told):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    assert told(now="13:10", at="12:00").startswith(
+        "x was not due at 2027-01-15 12:00 +00:00: no scheduler knew it before 2027-01-15 12:30 +00:00."
+    )
+
+
+def test_the_schedule_of_that_time_counts_and_not_todays(world, why, told):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    world.step("13:00")
+    world.task("x", schedule="30 * * * *")
+    world.step("13:10")
+    world.step("13:30")
+    assert why(now="13:40", at="13:00").is_due
+    assert not why(now="13:40", at="14:00").is_due
+    assert "hourly (UTC), in force since 2027-01-15 12:30 +00:00 until 2027-01-15 13:10 +00:00" in told(
+        now="13:40", at="13:00"
+    )
+
+
+def test_a_change_that_no_scheduler_has_seen_is_told(world, why, told):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    world.task("x", schedule="30 * * * *")
+    assert why(now="12:40").told[-1].known.due == epoch("13:30")
+    assert "in force from the scheduler's next look on" in told(now="12:40")
+
+
+def test_starting_and_ending(world, told):
+    world.task("x", schedule=HOURLY, starting="2027-01-15 14:00", ending="2027-01-15 15:30")
+    for at in ("12:30", "14:00", "15:00"):
+        world.step(at)
+    assert "not due at 2027-01-15 13:00 +00:00: its `starting` is 2027-01-15 14:00 +00:00." in told(
+        now="15:00:30", at="13:00"
+    )
+    assert "is not due at 2027-01-15 16:00 +00:00: its `ending` was 2027-01-15 15:30 +00:00." in told(
+        now="15:00:30", at="16:00"
+    )
+    assert told(now="15:40").startswith("x is not due any more: its `ending` was 2027-01-15 15:30 +00:00.")
+
+
+def test_a_clock_change_is_told_as_next_tells_it(world, told):
+    world.task("x", schedule="daily at 02:30", timezone="Europe/Berlin")
+    world.step("2027-03-27 12:00")
+    said = told(now="2027-03-27 12:00:30", at="2027-03-28 01:00")
+    assert said.startswith("x will run at 2027-03-28 01:00 +00:00.")
+    assert "moved from 02:30: the clock goes from 02:00 to 03:00" in said
+
+
+def test_overlap_says_which_run_and_process(world, why, until):
+    world.task("x", WAITS, schedule="* * * * *")
+    for at in ("12:00", "12:01"):
+        world.begin(at)
+    until(lambda: why(now="12:01:30").told[0].run.pid)
+    world.begin("12:02")
+    found = why(now="12:02:30").told
+    assert [each.fate.kind for each in found] == ["not run", "running", "will run"]
+    assert (found[0].fate.decided, found[0].blocking.run, found[0].blocking.pid) == ("overlap", 1, found[1].run.pid)
+    assert "automate stop 1" in commands(why(now="12:02:30"))
+    assert "automate run x" not in commands(why(now="12:02:30"))
+
+
+@pytest.mark.parametrize(("usual", "is_told"), [(86400 * 365.0, True), (1.0, False)])
+def test_a_run_that_will_probably_still_run_then_is_told(world, why, told, usual, is_told):
+    world.task("x", WAITS, schedule="* * * * *")
+    for at in ("12:00", "12:01"):
+        world.begin(at)
+    with world.state.transaction():
+        durations.note(world.state, [("x", usual)])
+    assert (why(now="12:01:30").told[-1].known.in_the_way is not None) == is_told
+    assert ("unless #1 still runs, as it probably will; then it is skipped" in told(now="12:01:30")) == is_told
+
+
+def test_a_shared_lock_says_who_holds_it(world, why, told, until):
+    for name in ("x", "y"):
+        world.task(name, WAITS, schedule="* * * * *", locks=["disk"])
+    for at in ("12:00", "12:01"):
+        world.begin(at)
+    pid = until(lambda: why("x", now="12:01:30").told[0].run.pid)
+    [hindrance] = why("y", now="12:01:30").told[0].known.hindrances
+    assert (hindrance.question, hindrance.lock) == ("locks", "shared/disk")
+    assert [(holder.task, holder.run, holder.pid) for holder in hindrance.holders] == [("x", 1, pid)]
+    assert f"#2 waits for the lock shared/disk, held by x #1 (process {pid}," in told("y", now="12:01:30")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root sees no other's descriptors")
+def test_a_lock_that_a_stranger_holds_says_which_process(world, why):
+    path = world.directory / ".automate/locks/shared/disk"
+    path.parent.mkdir(parents=True)
+    world.task("x", schedule="* * * * *", locks=["disk"])
+    world.step("12:00")
+    holding = ["flock", "--no-fork", path, "sh", "-c", "echo held; exec sleep 60"]
+    with subprocess.Popen(holding, stdout=subprocess.PIPE) as stranger:
+        assert stranger.stdout is not None
+        stranger.stdout.readline()
+        world.begin("12:01")
+        [hindrance] = why(now="12:01:30").told[0].known.hindrances
+        lines = commands(why(now="12:01:30"))
+        stranger.kill()
+    assert (hindrance.question, hindrance.lock) == ("locks", "shared/disk")
+    assert [(holder.run, holder.pid, holder.program) for holder in hindrance.holders] == [(None, stranger.pid, "sleep")]
+    assert f"ps -f -p {stranger.pid}" in lines
+
+
+def test_room_says_how_many_may_run_and_who_does(world, why):
+    (world.directory / "automate.yaml").write_text("max_running: 1\n")
+    for name in ("x", "y"):
+        world.task(name, WAITS, schedule="* * * * *")
+    for at in ("12:00", "12:01"):
+        world.begin(at)
+    [hindrance] = why("y", now="12:01:30").told[0].known.hindrances
+    assert (hindrance.question, hindrance.limit, hindrance.holders[0].task) == ("max_running", 1, "x")
+
+
+def test_its_own_run_is_waited_for(world, why):
+    world.task("x", WAITS, schedule="* * * * *", overlap="queue")
+    for at in ("12:00", "12:01", "12:02"):
+        world.begin(at)
+    found = why(now="12:02:30").told[0]
+    assert (found.fate.kind, found.known.hindrances[0].question) == ("waiting", "overlap")
+
+
+def test_the_next_attempt_says_when_and_which(world, why, told):
+    world.task("x", "exit 1", schedule="* * * * *", retries={"attempts": 2, "delay": "1h"})
+    world.step("12:00")
+    world.begin("12:01")
+    while not world.state.read("SELECT 1 FROM runs WHERE attempt = 2"):
+        world.supervisor.step(1)
+    with world.state.transaction() as connection:
+        connection.execute("UPDATE runs SET not_before = ?", (epoch("13:01"),))
+    found, said = why(now="12:01:30"), told(now="12:01:30")
+    runs.ask_to_stop(world.state, 1, Stop("stopped", 0.0))
+    assert found.told[0].fate.kind == "waiting"
+    assert said.startswith(
+        "x was due at 2027-01-15 12:01 +00:00, and #1 failed and is tried again at 2027-01-15 13:01 +00:00: "
+        "attempt 2 of 3."
+    )
+
+
+def test_jitter_says_when_it_starts(world, told):
+    world.task("x", schedule=HOURLY, jitter="59m")
+    world.step("12:30")
+    world.step("13:00")
+    delay = int(world.catalog("13:00").readings()["x"].brief.delay)
+    starts = f"2027-01-15 13:{delay // 60:02}:{delay % 60:02} +00:00"
+    assert told(now="13:00:01").startswith(
+        f"x was due at 2027-01-15 13:00 +00:00, and will start at {starts}, by its jitter"
+    )
+
+
+def test_a_condition_is_shown(world, told):
+    world.task("x", schedule=HOURLY, condition="exit 4")
+    world.step("12:30")
+    world.step("13:00")
+    said = told(now="13:00:30")
+    assert "condition: exit 4" in said.splitlines()[0]
+    assert "  condition  exit 4" in said
+
+
+def test_a_broken_file_says_where_and_what_is_in_force(world, why, told):
+    path = world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    path.write_text("command: x\nschedul: y\n")
+    for now in ("12:40", "12:50"):
+        assert f"{path}:2:1: schedul: unknown key" in told(now=now)
+        assert "its last definition without a fault" in told(now=now)
+        assert fates(why(now=now)) == ["will run"]
+        world.step(now)
+    assert commands(why(now="12:51"))[0] == f"automate check {path}"
+
+
+def test_a_file_that_was_always_broken_says_that_nothing_is_in_force(world, told):
+    world.task("x", schedule=HOURLY).write_text("schedul: y\n")
+    world.step("12:30")
+    assert told(now="12:40").startswith("x does not run: its file has a fault")
+
+
+def test_broken_settings_leave_all_tasks_as_they_were(world, why):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    (world.directory / "automate.yaml").write_text("nonsense: 1\n")
+    found = why(now="12:40")
+    assert fates(found) == ["will run"]
+    assert "automate.yaml" in found.subject.faults[0].file
+
+
+def test_a_task_that_is_gone_is_explained_all_the_same(world, why, told):
+    path = world.task("x", schedule=HOURLY)
+    for at in ("12:30", "13:00"):
+        world.step(at)
+    path.unlink()
+    assert told(now="13:10").startswith("x is not due any more: its file was removed.\n")
+    world.step("13:20")
+    assert fates(why(now="13:30")) == ["ran"]
+    assert fates(why(now="13:30", at="13:00")) == ["ran"]
+
+
+def test_a_file_that_was_removed_before_the_scheduler_looked(world, told):
+    path = world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    path.unlink()
+    world.step("13:20")
+    assert "the task file was removed before the scheduler looked" in told(now="13:30")
+
+
+def test_what_follows_says_what_it_follows_and_how_that_ended(world, why, told):
+    world.task("x", schedule="manual", after=["y"])
+    world.task("y", "exit 2", schedule=HOURLY)
+    world.step("12:30")
+    world.step("13:00")
+    assert told(now="13:00:30").startswith("x is never due by itself: it runs after y.")
+    assert "#1 ended as failed" in told(now="13:00:30")
+    assert "so it did not follow" in told(now="13:00:30")
+    world.task("y", "true", schedule=HOURLY)
+    world.step("13:30")
+    world.step("14:00")
+    world.settle()
+    [followed] = why(now="14:00:30").follows
+    assert (followed.last.id, followed.run) == (2, 3)
+    assert "because y #2 had ended" in told(now="14:00:30")
+
+
+def test_what_follows_a_task_that_does_not_exist(world, told):
+    world.task("x", schedule="manual", after=["nix"])
+    world.step("12:30")
+    assert "nix, once it ends as success: there is no such task" in told(now="12:40")
+
+
+def test_what_could_not_be_started(world, why, told):
+    world.task("x", schedule=HOURLY, cwd="/nowhere")
+    world.step("12:30")
+    world.step("13:00")
+    assert told(now="13:00:30").startswith(
+        "x could not be started at 2027-01-15 13:00 +00:00: cwd: no such directory: /nowhere"
+    )
+    assert commands(why(now="13:00:30"))[0] == "automate run x --dry-run"
+
+
+def test_a_timeout(world, told):
+    world.task("x", "sleep 60", schedule=HOURLY, timeout="0.1s")
+    world.step("12:30")
+    world.step("13:00")
+    assert "was ended by its timeout" in told(now="13:00:30").splitlines()[0]
+
+
+def test_who_stopped_it_and_why(world, told):
+    world.task("x", WAITS, schedule=HOURLY)
+    world.step("12:30")
+    world.begin("13:00")
+    world.supervisor.stop(1, "ann", "no time")
+    world.settle()
+    first = told(now="13:00:30").splitlines()[0]
+    assert "was stopped by ann" in first
+    assert first.endswith("(#1): no time.")
+
+
+def test_lost(world, told):
+    world.task("x", "kill -9 $PPID; kill -9 $$", schedule=HOURLY)
+    world.step("12:30")
+    world.step("13:00")
+    assert "was lost" in told(now="13:00:30").splitlines()[0]
+
+
+def test_a_due_time_whose_record_is_gone_says_so(world, why):
+    world.task("x", schedule=HOURLY)
+    world.step("12:30")
+    world.step("13:00")
+    os.unlink(world.instance.run_log)
+    found = why(now="13:00:30")
+    assert fates(found)[0] == "no record"
+    assert commands(found)[0].startswith("automate audit --since 2027-01-15T13:00:00")
+
+
+def test_nothing_of_a_record_or_a_pause_drives_the_terminal(world, told):
+    world.task("x", "printf '\\033[31mred'; exit 1", schedule=HOURLY)
+    world.step("12:30")
+    world.step("13:00")
+    pause(world.state, ["x"], Pause(epoch("12:40"), None, "ann", "\x1b[31m"))
+    assert "\x1b" not in told(now="13:00:30")
+
+
+def test_command_lines_name_the_instance(world, told):
+    world.task("x", schedule=HOURLY)
+    assert "automate -C DIR serve" in told(now="12:30")
