@@ -41,11 +41,11 @@ def sweep(instance: Instance, state: State, watch: locks.Watch, own: Collection[
     for run_id, path in found(instance):
         if run_id in own or not _is_over(state, watch, run_id):
             continue
-        _remove(path)
         name = status.parse_name(os.path.basename(path))
         if name is not None:
             with suppress(OSError):
                 output.remove_empty(instance.log, name[2], run_id)
+        _remove(path)
 
 
 def _is_over(state: State, watch: locks.Watch, run_id: int) -> bool:

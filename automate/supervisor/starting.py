@@ -90,9 +90,9 @@ def disarm(instance: Instance, attempts: Sequence[Attempt]) -> None:
         if attempt.pidfd is not None:
             os.close(attempt.pidfd)
             attempt.pidfd = None
-        leftovers.remove(instance, run.id, run.task, run.attempt)
         with suppress(OSError):
             output.remove_empty(instance.log, run.task, run.id)
+        leftovers.remove(instance, run.id, run.task, run.attempt)
 
 
 def set_timers(attempt: Attempt, now: float, elapsed: float) -> None:

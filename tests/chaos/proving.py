@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,6 +40,7 @@ def faults(base: Path) -> list[str]:
         *_of_the_trace(trace, records),
         *_of_overlap(trace),
         *_of_the_records(records),
+        *_of_outputs(base / "instance", {record["id"] for record in records}),
         *(fault for name in KINDS if name not in EDITED for fault in _of_due_times(name, records)),
         *_of_what_is_left(base / "instance"),
     ]
@@ -122,9 +123,12 @@ def _of_overlap(trace: Sequence[Line]) -> Iterator[str]:
 def _of_the_records(records: Sequence[Record]) -> Iterator[str]:
     ids = Counter(record["id"] for record in records)
     yield from (f"#{run} is on record {number} times" for run, number in ids.items() if number > 1)
-    missing = sorted({*range(1, max(ids, default=0) + 1)} - {*ids})
-    if missing:
-        yield f"ids that were given and are not on record: {missing}"
+
+
+def _of_outputs(instance: Path, ids: Collection[int]) -> Iterator[str]:
+    """A run that was made ready ahead and never claimed has an id, and leaves no file."""
+    outputs = (instance / ".automate" / "log" / "output").glob("*/*.log")
+    yield from (f"{path.name} of {path.parent.name} is of no run" for path in outputs if int(path.stem) not in ids)
 
 
 def _of_due_times(name: str, records: Sequence[Record]) -> Iterator[str]:
