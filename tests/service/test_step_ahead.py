@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,12 +127,9 @@ def test_the_files_of_what_is_ready_are_swept_by_nobody(noted, another):
     assert files(noted) == before != []
 
 
-def test_what_a_dead_daemon_made_ready_is_swept(noted, another):
-    daemon = os.fork()
-    if daemon == 0:
-        prepare(another(), "11:59:59.5")
-        os._exit(0)
-    os.waitpid(daemon, 0)
+def test_what_a_dead_daemon_made_ready_is_swept(noted):
+    preparing = Path(__file__).with_name("preparing.py")
+    subprocess.run([sys.executable, preparing, noted.directory, str(epoch("11:59:59.5"))], check=False)
     assert files(noted)
     noted.supervisor.adopt()
     assert not files(noted)
