@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from automate.cli.options import Shell, pass_shell, quiet_option
-from automate.cli.values import check_once, schedule_option, set_option, timezone_option
+from automate.cli.values import check_once, read_value, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
 from automate.taskfile.splicing import Change
 
@@ -50,6 +50,8 @@ def command(  # noqa: PLR0913 - an argument for each option
         "user": user,
     }  # fmt: skip
     check_once([key for key in fields if fields[key] is not None] + [change.key for change in changes])
+    for given in (text, description, timezone, user, *schedules):
+        read_value(given or "")
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     asks = text is None and not any(change.key == "command" for change in changes)
     if (asks or then_edit) and not is_terminal:
@@ -61,8 +63,7 @@ def command(  # noqa: PLR0913 - an argument for each option
         target = check_free(shell.instance, at.catalog, name)
         if asks:
             fields |= _answers(shell, fields)
-        given = {key: value for key, value in fields.items() if value is not None}
-        edit = made(target, given, changes, at.catalog)
+        edit = made(target, {key: each for key, each in fields.items() if each is not None}, changes, at.catalog)
         if then_edit and not dry_run:
             from automate.cli.in_editor import edit_one
 

@@ -137,7 +137,7 @@ def check_values(target: Target, data: bytes, settings: Settings, before: BadTas
     except BadTaskFile as bad:
         if before is not None:
             raise before from None
-        lines = (f"{target.name}: {fault.key}: {fault.message}" for fault in bad.faults)
+        lines = (": ".join(filter(None, (target.name, fault.key, fault.message))) for fault in bad.faults)
         raise UsageError("\n".join([*lines, "nothing was changed"])) from None
 
 

@@ -73,7 +73,7 @@ def _is(data: bytes, wanted: object) -> bool:
         root = tree(data, "")
     except BadTaskFile:
         return False
-    return root is not None and _meaning(root) == wanted
+    return _meaning(root or Mapping(1, 1, [])) == wanted
 
 
 def _meaning(node: Node) -> object:

@@ -145,6 +145,12 @@ def test_values_that_are_given_at_the_same_time_all_get_in(
     assert sorted(re.findall(r"K\d: v", backup.read_text())) == [f"K{number}: v" for number in range(6)]
 
 
+def test_the_only_key_cannot_be_taken_out(run_cli: RunCli, borg: Path) -> None:
+    done = run_cli("edit", "borg", "--unset", "command")
+    assert (done.returncode, borg.read_text()) == (2, "command: borg\n")
+    assert "borg: is empty: expected at least 'command: ...'" in done.stderr
+
+
 def test_dry_run_shows_and_changes_nothing(run_cli: RunCli, backup: Path, instance: Path) -> None:
     done = run_cli("edit", "backup", "--schedule", "hourly", "--dry-run")
     assert "+schedule: hourly" in done.stdout
@@ -163,6 +169,15 @@ def test_mode_and_links_stay(run_cli: RunCli, backup: Path) -> None:
     run_cli("edit", "backup", "--schedule", "hourly")
     assert backup.stat().st_mode & 0o777 == 0o604
     assert [path.name for path in backup.parent.iterdir()] == ["backup.yaml"]
+
+
+def test_extended_attributes_stay(run_cli: RunCli, backup: Path) -> None:
+    try:
+        os.setxattr(backup, "user.note", b"x")
+    except OSError:
+        pytest.skip("this file system has none")
+    run_cli("edit", "backup", "--schedule", "hourly")
+    assert os.getxattr(backup, "user.note") == b"x"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root follows no links")
@@ -273,6 +288,20 @@ def test_earlier_versions_are_private_and_no_more_than_so_many(run_cli: RunCli, 
         (kept / f"{number:04}.yaml").write_text(TEXT + f"nice: {number % 20}\n")
     run_cli("edit", "backup", "--set", "nice=19")
     assert len([*kept.iterdir()]) == KEPT
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files to any group")
+def test_earlier_versions_stay_private_where_a_group_may_read_the_state(
+    run_cli: RunCli, backup: Path, instance: Path
+) -> None:
+    backup.chmod(0o604)
+    run_cli("edit", "backup", "--schedule", "hourly")
+    (instance / "automate.yaml").write_text("group: nogroup\n")
+    run_cli("tick")
+    state = instance / ".automate"
+    assert state.stat().st_mode & 0o050 == 0o050
+    assert (state / "edits" / "backup").stat().st_mode & 0o077 == 0
+    assert (state / "edits" / "backup" / "0001.yaml").stat().st_mode & 0o777 == 0o604
 
 
 def test_a_version_of_a_change_that_was_never_made_is_none(run_cli: RunCli, backup: Path, instance: Path) -> None:

@@ -96,6 +96,7 @@ def test_the_first_task_makes_its_directory(run_cli: RunCli, instance: Path, wri
         (("x", "--command", "a", "--set", "nice=100"), 2, "x: nice: expected a whole number"),
         (("x", "--command", "a", "--set", "command=b"), 2, "command is given twice"),
         (("x", "--command", ""), 2, "x: command: "),
+        (("x", "--command", "\udcff"), 2, "is not UTF-8"),
         (("x", "--command", "a", "--edit"), 2, "--edit needs a terminal"),
         (("Bad Name", "--command", "a"), 2, "cannot name a task"),
         (("../x", "--command", "a"), 2, "cannot name a task"),

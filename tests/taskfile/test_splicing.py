@@ -1,5 +1,7 @@
 """One value of a task file is changed; everything else stays, byte for byte."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -209,6 +211,9 @@ def files(draw: st.DrawFn) -> dict[str, str]:
     chunks = {name: draw(st.sampled_from(CHUNKS[name])) for name in names}
     if draw(st.booleans()):
         chunks[names[-1]] = chunks[names[-1]].removesuffix("\n")
+    if draw(st.booleans()):  # a mapping that stands deeper than it must
+        chunks = {name: re.sub(r"(?m)^(?=.)", "  ", chunk) for name, chunk in chunks.items()}
+    chunks = {"": draw(st.sampled_from(["", "---\n", "%YAML 1.2\n--- # begins\n", "# top\n\n"])), **chunks}
     newline = draw(st.sampled_from(["\n", "\r\n"]))
     return {name: chunk.replace("\n", newline) for name, chunk in chunks.items()}
 
@@ -223,7 +228,7 @@ def test_whatever_the_file_only_the_value_changes(file: dict[str, str], key: str
     except CannotSpliceError:
         return
     first, _, entry = key.partition(".")
-    before, after = says(data), says(new)
+    before, after = says(data) or {}, says(new) or {}
     assert isinstance(before, dict)
     assert isinstance(after, dict)
     assert {k: v for k, v in before.items() if k != first} == {k: v for k, v in after.items() if k != first}
