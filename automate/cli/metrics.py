@@ -1,12 +1,9 @@
 """`automate metrics`: health and last runs as Prometheus reads them."""
 
-import os
-
 import click
 
 from automate import __version__
 from automate.cli.options import Shell, pass_shell
-from automate.errors import UsageError
 
 
 @click.command("metrics")
@@ -28,15 +25,8 @@ def command(shell: Shell, textfile: str | None) -> int:
     if textfile is None:
         shell.write(text)
     else:
-        _put(textfile, text)
+        from automate.operate.writing import write
+        from automate.taskfile.storing import OPEN
+
+        write(textfile, text, mode=OPEN)  # for the collector, which is another user
     return 0
-
-
-def _put(path: str, text: str) -> None:
-    """The collector, another user, may read it; it passes over the name under which it is written first."""
-    from automate.taskfile.storing import OPEN, store
-
-    directory = os.path.dirname(os.path.abspath(path))
-    if not os.path.isdir(directory):
-        raise UsageError(f"{directory}: no such directory")
-    store(path, text.encode(), mode=OPEN, replace=True)

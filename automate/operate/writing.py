@@ -7,21 +7,21 @@ from automate.errors import AutomateError, NotAllowedError
 from automate.taskfile.storing import PRIVATE, store
 
 
-def write(path: str, text: str) -> None:
+def write(path: str, text: str, *, mode: int = PRIVATE) -> None:
     """Put UTF-8 text there, durably and in one step, so that no reader and no crash sees half of it.
 
-    A file that is there keeps its mode, a new one is its owner's; a link stays one; what is no regular file (a FIFO,
+    A file that is there keeps its mode, a new one gets `mode`; a link stays one; what is no regular file (a FIFO,
     /dev/stdout) is written to. NotAllowedError, or AutomateError for any other reason why it cannot be written.
     """
     try:
-        mode = _mode(path)
-        if mode is not None and not stat.S_ISREG(mode):
+        there = _mode(path)
+        if there is not None and not stat.S_ISREG(there):
             with open(path, "wb") as file:
                 file.write(text.encode())
             return
         target = os.path.realpath(path)
         os.stat(os.path.dirname(target))  # `store` would make it, and it may be mistyped
-        store(target, text.encode(), mode=PRIVATE if mode is None else stat.S_IMODE(mode), replace=True)
+        store(target, text.encode(), mode=mode if there is None else stat.S_IMODE(there), replace=True)
     except PermissionError as error:
         raise NotAllowedError(f"{path}: this user may not write there") from error
     except OSError as error:

@@ -66,6 +66,7 @@ def test_task_names(complete: Complete, filled: Path) -> None:
     assert complete("history", "backup", "bo") == ["borg"]
     assert complete("pause", "ba") == ["backup"]
     assert complete("resume", "bo") == ["borg"]
+    assert complete("status", "bo") == ["borg"]
 
 
 def test_keys_and_their_words(complete: Complete) -> None:
