@@ -5,80 +5,24 @@ With 10,000 unchanged tasks it may take five times as long as importing click (D
 """
 
 import gc
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
+from automate.cli.choosing import OUTCOMES, SORTS, STATES, Wanted, complete, unread_of
 from automate.cli.options import Shell, complete_tasks, names_argument, pass_shell, reading
 from automate.cli.words import words_option
 from automate.errors import UsageError
-from automate.render.tasks import COLUMNS, DEFAULT, UNUSUAL, Listing, listing
+from automate.render.tasks import COLUMNS, DEFAULT, Listing, listing
 
 if TYPE_CHECKING:
-    from automate.catalog import Catalog, Entry
+    from collections.abc import Iterable
+
+    from automate.catalog import Entry
     from automate.render.watched import Picture
     from automate.run import Record
 
-OUTCOMES = ("failed", "error", "timeout", "lost", "missed", "stopped", "warning", "skipped", "success")
-"""In the order of `--sort result`: what needs a look comes first."""
-STATES = ("running", UNUSUAL, "retrying", "queued", "broken", "paused", "disabled", "idle", "never")
-"""In the order of `--sort state`."""
 EVERY, LEAST, MOST = 15, 0.1, 86400.0  # seconds
-_LATEST = float("inf")
-
-SORTS: "dict[str, Callable[[Entry], Any]]" = {
-    "name": lambda entry: entry.name,
-    "next": lambda entry: _LATEST if entry.next_due is None else entry.next_due,
-    "last": lambda entry: -entry.last.ended if entry.last else _LATEST,
-    "duration": lambda entry: -(entry.last.seconds or 0) if entry.last else _LATEST,
-    "result": lambda entry: OUTCOMES.index(entry.last.outcome) if entry.last else len(OUTCOMES),
-    "state": lambda entry: (not entry.is_unusual, STATES.index(entry.state)),
-}
-
-
-class Wanted(NamedTuple):
-    """Which tasks a command line asks for, in which order, and what of each."""
-
-    names: tuple[str, ...]
-    words: list[str] | None
-    labels: tuple[str, ...]
-    categories: tuple[str, ...]
-    search: str | None
-    unread: bool
-    sort: str
-    columns: list[str]
-
-    def entries(self, catalog: "Catalog", shell: Shell, *, recent: bool) -> "list[Entry]":
-        """`recent` as `Catalog.entries` has it."""
-        found = [
-            entry
-            for entry in catalog.entries(self.names, recent=recent)
-            if (not self.words or not entry.words.isdisjoint(self.words))
-            and (not self.labels or entry.has(self.labels))
-            and (not self.categories or entry.category in self.categories)
-            and (not self.search or entry.speaks_of(self.search))
-        ]
-        if self.unread:
-            with_some = _unread(shell, found)
-            found = [entry for entry in found if entry.name in with_some]
-        found.sort(key=SORTS[self.sort])
-        return found
-
-    def needs(self, what: str) -> bool:
-        """Whether one of the columns does."""
-        return any(COLUMNS[word].needs == what for word in self.columns)
-
-
-def _complete(of: "Callable[[Entry], Iterable[str]]") -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    def complete(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-        from automate.cli import tasks
-
-        with tasks.catalog(context.ensure_object(Shell)) as catalog:
-            words = {word for entry in catalog.entries() for word in of(entry)}
-        return sorted(word for word in words if word and word.startswith(incomplete))
-
-    return complete
 
 
 class _Watched(click.Command):
@@ -116,11 +60,11 @@ def _is_number(text: str) -> bool:
 @words_option("--status", "words", OUTCOMES + STATES, f"Whose last run ended so, or which are: {', '.join(STATES)}.")
 @click.option(
     "--label", "labels", multiple=True, metavar="LABEL", help="With this label; may be repeated, for all of them.",
-    shell_complete=_complete(lambda entry: entry.labels),
+    shell_complete=complete(lambda entry: entry.labels),
 )  # fmt: skip
 @click.option(
     "--category", "categories", multiple=True, metavar="WORD", help="Of this category; may be repeated, for any.",
-    shell_complete=_complete(lambda entry: (entry.category,)),
+    shell_complete=complete(lambda entry: (entry.category,)),
 )  # fmt: skip
 @click.option("--search", metavar="WORD", help="With this in name, description, category, labels or schedule.")
 @click.option("--unread", is_flag=True, help="With output that you have not read; log shows it.")
@@ -210,14 +154,7 @@ def _listing(wanted: Wanted, entries: "list[Entry]", shell: Shell) -> Listing:
 
         records = newest_records(shell.instance, entries)
     screen = shell.drawing if "progress" in wanted.columns else shell.screen
-    return Listing(entries, screen, records, _unread(shell, entries) if wanted.needs("unread") else {})
-
-
-def _unread(shell: Shell, entries: "Iterable[Entry]") -> dict[str, int]:
-    from automate.cli.reader import read
-    from automate.operate.unread import unread
-
-    return unread(shell.instance, entries, read(shell))
+    return Listing(entries, screen, records, unread_of(shell, entries) if wanted.needs("unread") else {})
 
 
 def _json(entries: "Iterable[Entry]", shell: Shell) -> str:

@@ -14,8 +14,7 @@ from msgspec.structs import astuple
 
 from automate import errors
 from automate.catalog import Entry
-from automate.cli import exits, objects, timeline
-from automate.cli import list as listing
+from automate.cli import choosing, exits, objects, timeline
 from automate.cli.doctor import SEVERITIES
 from automate.cli.options import Shell
 from automate.cli.root import VERBS, root
@@ -154,7 +153,7 @@ def test_no_command_is_mentioned_that_does_not_exist(page: Path) -> None:
     assert {*re.findall(r"(?m)^\.Nm (?:automate )?Cm (\w+)", page.read_text())} <= {*VERBS}
 
 
-@pytest.mark.parametrize("word", [*listing.SORTS, *listing.STATES])
+@pytest.mark.parametrize("word", [*choosing.SORTS, *choosing.STATES])
 def test_list_explains_its_words(word: str) -> None:
     assert re.search(rf"\b(Cm|Em) {word}\b", sections(COMMANDS, "Ss", "COMMANDS")["list"])
 

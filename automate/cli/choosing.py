@@ -1,0 +1,81 @@
+"""Which tasks a command line means by more than their names, and in which order."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from automate.cli.options import Shell
+from automate.render.tasks import COLUMNS, UNUSUAL
+
+if TYPE_CHECKING:
+    from automate.catalog import Catalog, Entry
+
+OUTCOMES = ("failed", "error", "timeout", "lost", "missed", "stopped", "warning", "skipped", "success")
+"""In the order of `--sort result`: what needs a look comes first."""
+STATES = ("running", UNUSUAL, "retrying", "queued", "broken", "paused", "disabled", "idle", "never")
+"""In the order of `--sort state`."""
+_LATEST = float("inf")
+
+SORTS: "dict[str, Callable[[Entry], Any]]" = {
+    "name": lambda entry: entry.name,
+    "next": lambda entry: _LATEST if entry.next_due is None else entry.next_due,
+    "last": lambda entry: -entry.last.ended if entry.last else _LATEST,
+    "duration": lambda entry: -(entry.last.seconds or 0) if entry.last else _LATEST,
+    "result": lambda entry: OUTCOMES.index(entry.last.outcome) if entry.last else len(OUTCOMES),
+    "state": lambda entry: (not entry.is_unusual, STATES.index(entry.state)),
+}
+
+
+class Wanted(NamedTuple):
+    """Which tasks a command line asks for, in which order, and what of each."""
+
+    names: tuple[str, ...]
+    words: list[str] | None
+    labels: tuple[str, ...]
+    categories: tuple[str, ...]
+    search: str | None
+    unread: bool
+    sort: str
+    columns: list[str]
+
+    def entries(self, catalog: "Catalog", shell: Shell, *, recent: bool) -> "list[Entry]":
+        """`recent` as `Catalog.entries` has it."""
+        found = [
+            entry
+            for entry in catalog.entries(self.names, recent=recent)
+            if (not self.words or not entry.words.isdisjoint(self.words))
+            and (not self.labels or entry.has(self.labels))
+            and (not self.categories or entry.category in self.categories)
+            and (not self.search or entry.speaks_of(self.search))
+        ]
+        if self.unread:
+            with_some = unread_of(shell, found)
+            found = [entry for entry in found if entry.name in with_some]
+        found.sort(key=SORTS[self.sort])
+        return found
+
+    def needs(self, what: str) -> bool:
+        """Whether one of the columns does."""
+        return any(COLUMNS[word].needs == what for word in self.columns)
+
+
+def complete(of: "Callable[[Entry], Iterable[str]]") -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """For `shell_complete=`: the words that the tasks there are have of something."""
+
+    def matching(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+        from automate.cli import tasks
+
+        with tasks.catalog(context.ensure_object(Shell)) as catalog:
+            words = {word for entry in catalog.entries() for word in of(entry)}
+        return sorted(word for word in words if word and word.startswith(incomplete))
+
+    return matching
+
+
+def unread_of(shell: Shell, entries: "Iterable[Entry]") -> dict[str, int]:
+    """Of which of these tasks this user has not read what they wrote, and of how many runs."""
+    from automate.cli.reader import read
+    from automate.operate.unread import unread
+
+    return unread(shell.instance, entries, read(shell))
