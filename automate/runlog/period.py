@@ -43,23 +43,24 @@ class Period:
         self._older = 0
         self.is_over = False
 
-    def may_hold(self, line: bytes) -> bool:
-        """False only of a record that is not of this period: decided in a quarter of the time it takes to read all of
-        it."""
+    def holds_line(self, line: bytes) -> bool | None:
+        """Whether a record is of this period, decided in a quarter of the time it takes to read all of it; None where
+        its times are not as we write them, to be asked by `holds`."""
         try:
             times = _decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return True
-        start = times.started or times.due or times.ended
-        return self.since <= (times.ended if self._under_way else start) and start < self.until
+            return None
+        return self._overlaps(times.started or times.due or times.ended, times.ended)
 
     def holds(self, record: Record) -> bool:
         """A record without any time is of no period that has a bound, unless it is the first one."""
         start = instant_of(record)
         if start is None:
             return self.until == _NEVER
-        end = parsed(record.ended) if self._under_way else None
-        return self.since <= (end or start) and start < self.until
+        return self._overlaps(start, parsed(record.ended) or start)
+
+    def _overlaps(self, start: datetime, end: datetime) -> bool:
+        return self.since <= (end if self._under_way else start) and start < self.until
 
     def enough(self, line: bytes, size: int) -> bool:
         """Told of stretches of the log from its end, by their first line and their size: whether older ones can be left

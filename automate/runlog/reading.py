@@ -81,7 +81,8 @@ class Reader:
         """
         of_tasks = re.compile("|".join(map(translate, tasks))).match if tasks is not None else None
         for line in _every_line(self.instance, _needles(tasks, outcomes), period):
-            if period is not None and not period.may_hold(line):
+            is_then = period.holds_line(line) if period is not None else True
+            if is_then is False:
                 continue
             record = _record(line)
             if record is None:
@@ -89,7 +90,7 @@ class Reader:
             elif (
                 (of_tasks is None or of_tasks(record.task))
                 and (outcomes is None or record.outcome in outcomes)
-                and (period is None or period.holds(record))
+                and (is_then or period is None or period.holds(record))
                 and (accept is None or accept(record))
             ):
                 yield Entry(record, line)
