@@ -166,6 +166,34 @@ def test_what_runs_now_is_shown_with_its_number(document, task, start, until, li
     assert [(bar["kind"], bar["run"]) for bar in row["bars"]] == [("running", 1)]
 
 
+def test_a_run_that_waits_for_its_next_attempt_is_to_come(document, task, run_cli, until):
+    task("flaky", "false", retries={"attempts": 1, "delay": "1h"})
+    assert run_cli("run", "--detach", "flaky").returncode == 0
+    [bar] = until(lambda: [bar for row in document()["tasks"] for bar in row["bars"] if bar["note"] == "attempt 2"])
+    assert (bar["kind"], bar["run"]) == ("expected", 1)
+    assert run_cli("stop", "flaky").returncode == 0
+
+
+def test_due_times_that_share_a_record_are_one_bar_without_a_run(document, instance):
+    hours = [stamp(NOW - timedelta(hours=ago)) for ago in (5, 2, 1)]
+    skipped = Record(
+        id=1, task="x", outcome="skipped", trigger="schedule", first_due=hours[0], due=hours[1], ended=hours[2],
+        count=4, reason="paused", host="h",
+    )  # fmt: skip
+    append(paths.of_directory(str(instance)), [skipped])
+    [row] = document("--from", "1d ago", "--to", "now")["tasks"]
+    [bar] = row["bars"]
+    assert [*map(datetime.fromisoformat, (bar["start"], bar["end"]))] == [*map(datetime.fromisoformat, hours[:2])]
+    assert (bar["count"], bar["note"], row["runs"]) == (4, "paused", 0)
+
+
+def test_what_is_paused_does_not_follow(run_cli, document, write):
+    write(a="schedule: daily at 02:00", b="after: [a]")
+    assert [*bars(document(*DAY))] == ["a", "b"]
+    assert run_cli("pause", "b").returncode == 0
+    assert [*bars(document(*DAY))] == ["a"]
+
+
 def test_the_delay_of_a_jitter_is_part_of_the_start(document, write):
     write(a="schedule: daily at 02:00\njitter: 30m")
     [(begin, _, _)] = bars(document(*DAY))["a"]

@@ -59,3 +59,8 @@ def test_one_lock_for_several(rows, expected):
 def test_which_bars_take_part():
     rows = {"a": bars((0, 10), (50, 60)), "b": bars((5, 15))}
     assert collisions(rows, LOCKS)[1] == {("a", 0), ("b", 5)}
+
+
+def test_what_starts_while_a_long_one_still_runs_takes_part():
+    rows = {"a": bars((0, 100)), "b": bars((5, 6), (50, 60))}
+    assert collisions(rows, LOCKS)[1] == {("a", 0), ("b", 5), ("b", 50)}
