@@ -82,3 +82,13 @@ def test_who_may_look_at_anothers_instance_is_told_whom_to_ask(
     assert [(each["severity"], each["fix"]) for each in found["owner"]] == [
         ("unknown", f"sudo -u root automate -C {instance} doctor")
     ]
+
+
+def test_a_task_of_a_user_whom_only_root_can_become(
+    instance: Path, task: Callable[..., Path], as_nobody: Callable[..., "subprocess.CompletedProcess[str]"]
+) -> None:
+    task("x", "true", user="daemon").chmod(0o644)
+    found = {check["check"]: check["findings"] for check in json.loads(as_nobody("doctor", "--json").stdout)}
+    assert [(each["what"], each["fix"]) for each in found["needs"]] == [
+        ("x: user: only root may run a task as user daemon; this is nobody", f"automate -C {instance} edit x")
+    ]

@@ -141,6 +141,16 @@ def test_nobody_ticks(found: Callable[..., Any], run_cli: RunCli, task: Callable
     assert found("scheduler") == []
 
 
+def test_a_daemon_serves_and_is_no_stranger_to_its_lock(
+    found: Callable[..., Any], run_cli: RunCli, task: Callable[..., Path], start: Any, until: Callable[..., Any]
+) -> None:
+    task("x", "true", schedule="daily at 02:00")
+    start("serve")
+    until(lambda: json.loads(run_cli("status", "--json").stdout)["code"] == 0)
+    assert json.loads(run_cli("status", "--json").stdout)["scheduler"]["serving"] is True
+    assert found() == []
+
+
 def test_others_can_change_the_state(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
     run_cli("list")
     (instance / ".automate" / "locks").chmod(0o777)

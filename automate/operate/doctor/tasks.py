@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from automate.catalog.doubts import Doubt, doubtful_text, doubts
 from automate.operate.doctor.finding import Finding, Installation, line
+from automate.process.identity import CannotStartError, identity
 from automate.task import Task
 from automate.taskfile import Fault
 
@@ -24,6 +25,7 @@ def judge_faults(faults: Iterable[tuple[str, Fault]]) -> Iterator[Finding]:
         yield Finding("error", what, f"{fault.file}:{fault.line}:{fault.column}", fix)
 
 
+_MISSING = "no such "
 _WHOLE = (1, 1, "")  # line, column and key of what is wrong with the file as such: its owner, its name
 
 
@@ -38,12 +40,21 @@ def doubted(installation: Installation) -> list[Doubted]:
     """Of those that are enabled: others are not meant to run here."""
     names = installation.catalog.names()
     found = []
-    for task in installation.tasks:
-        text = doubtful_text(task) if task.enabled else None
-        known = doubts(task, owner=installation.owner, known=names) if task.enabled else []
-        if known or text:
-            found.append(Doubted(task, [*known, *([text] if text else [])]))
+    for task in (task for task in installation.tasks if task.enabled):
+        known = doubts(task, owner=installation.owner, known=names)
+        further = (doubtful_text(task), None if known else _refused(task, installation.uid))
+        if known or any(further):
+            found.append(Doubted(task, [*known, *filter(None, further)]))
     return found
+
+
+def _refused(task: Task, uid: int) -> Doubt | None:
+    """That this instance's user may not become the task's."""
+    try:
+        identity(task.user, task.group, uid=uid)
+    except CannotStartError as error:
+        return Doubt("user", str(error))
+    return None
 
 
 def judge_doubted(found: Iterable[Doubted]) -> Iterator[Finding]:
@@ -54,6 +65,13 @@ def judge_doubted(found: Iterable[Doubted]) -> Iterator[Finding]:
 
 
 def _fix(task: Task, doubt: Doubt) -> str:
+    if doubt.message.startswith(_MISSING) and (made := _made(task, doubt)):
+        return made
+    return line("automate", "edit", task.name)
+
+
+def _made(task: Task, doubt: Doubt) -> str:
+    """The command line that makes what is missing; empty for what no one line makes."""
     if doubt.key == "user" and task.user and not task.user.isdecimal():
         return line("useradd", "--system", task.user)
     if doubt.key == "group" and task.group and not task.group.isdecimal():
@@ -61,4 +79,4 @@ def _fix(task: Task, doubt: Doubt) -> str:
     if doubt.key == "cwd" and task.cwd and task.cwd.startswith("/"):
         owner = ["-o", task.user] if task.user else []
         return line("install", "-d", *owner, task.cwd)
-    return line("automate", "edit", task.name)
+    return ""
