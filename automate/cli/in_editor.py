@@ -47,15 +47,15 @@ def _leave(desk: Desk, draft: str, text: bytes) -> None:
 
 
 def _until_right(desk: Desk, target: Target, editor: str, draft: str) -> int:
-    answer = AGAIN
+    answer, line = AGAIN, None
     while True:
         if answer == AGAIN:
-            _run(target, editor, draft)
+            _run(target, editor, draft, line)
         try:
             _put(desk, target, read(draft, owner=None))
         except BadTaskFile as bad:
             tasks.tell(desk.shell, [fault._replace(file=os.path.basename(target.path)) for fault in bad.faults])
-            answer = _ask(desk, (AGAIN, GIVE_UP))
+            answer, line = _ask(desk, (AGAIN, GIVE_UP)), bad.faults[0].line
         except ChangedMeanwhileError as error:
             _show_theirs(desk, target, error)
             answer = _ask(desk, (AGAIN, OVERWRITE, GIVE_UP))
@@ -73,8 +73,8 @@ def _put(desk: Desk, target: Target, data: bytes) -> None:
         put_in_force(desk, [Edit(target, data)])
 
 
-def _run(target: Target, editor: str, draft: str) -> None:
-    said = edit(editor, draft, os.environ)
+def _run(target: Target, editor: str, draft: str, line: int | None) -> None:
+    said = edit(editor, draft, os.environ, line)
     if said is not None:
         raise AutomateError(f"{said}; {target.name} was not changed")
 

@@ -18,11 +18,11 @@ SUGGESTIONS = {
     "timezone": "timezone: Europe/Berlin              # of the schedule; else the host's",
     "user": "user: nobody                         # whom it runs as",
     "cwd": "cwd: /srv",
-    "env_file": "env_file: /etc/automate/{name}.env   # NAME=VALUE lines: the place for secrets",
+    "env_file": "env_file: /etc/automate/{name}.env   # NAME=VALUE lines: for secrets",
     "timeout": "timeout: 2h                          # told to end then, and killed ten seconds later",
     "retries": "retries: {{attempts: 3, delay: 5m}}    # the delay doubles",
     "overlap": "overlap: skip                        # or queue, replace, allow: while it still runs",
-    "missed": "missed: once                         # or skip, all: what was due while nothing was running",
+    "missed": "missed: once                         # or skip, all: was due while nothing was running",
     "locks": "locks: [{name}]                      # not together with others that name the same lock",
     "exit_codes": "exit_codes: {{warning: [1]}}",
 }

@@ -1,5 +1,6 @@
 """An editor on the terminal, on one file."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from automate.errors import AutomateError
 
 CHOICES = ("editor", "nano", "vi")
+_KNOW_LINES = {"editor", "vi", "vim", "nvim", "nano", "emacs", "emacsclient", "jed", "joe", "micro", "mcedit"}
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 
 
@@ -20,18 +22,24 @@ def editor_of(environ: Mapping[str, str]) -> str:
     return found
 
 
-def edit(editor: str, path: str, environ: Mapping[str, str]) -> str | None:
-    """Run it, and wait until it has ended. `editor` may be a command with arguments, as sh(1) reads them.
+def edit(editor: str, path: str, environ: Mapping[str, str], line: int | None = None) -> str | None:
+    """Run it, and wait until it has ended. `editor` may be a command with arguments, as sh(1) reads them; one that is
+    known to understand that begins in `line`, from 1.
 
     None when it ended well, else what is to be said of it. Ctrl-C meanwhile is the editor's own business.
     """
     asked = {number: signal.signal(number, _leave_alone) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
-        done = subprocess.run(["/bin/sh", "-c", f'{editor} "$@"', editor, path], env=environ, check=False)
+        words = [f"+{line}", path] if line is not None and _program(editor) in _KNOW_LINES else [path]
+        done = subprocess.run(["/bin/sh", "-c", f'{editor} "$@"', editor, *words], env=environ, check=False)
     finally:
         for number, before in asked.items():
             signal.signal(number, before)
     return _said(editor, done.returncode)
+
+
+def _program(editor: str) -> str:
+    return os.path.basename(editor.split(maxsplit=1)[0])
 
 
 def _leave_alone(_number: int, _frame: object) -> None:
@@ -41,10 +49,9 @@ def _leave_alone(_number: int, _frame: object) -> None:
 def _said(editor: str, status: int) -> str | None:
     if status == 0:
         return None
-    if status < 0:
-        return f"the editor was killed by {signal.Signals(-status).name}: {editor}"
     if status in {_NOT_FOUND, _NOT_EXECUTABLE}:
         return f"the editor cannot be started: {editor} (from VISUAL or EDITOR)"
-    if status > 128:  # noqa: PLR2004 - sh(1): 128 and the number of a signal
-        return f"the editor was killed by {signal.Signals(status - 128).name}: {editor}"
+    number = -status if status < 0 else status - 128  # of a signal, by waitpid(2) and by sh(1)
+    if killer := next((each.name for each in signal.Signals if each == number), None):
+        return f"the editor was killed by {killer}: {editor}"
     return f"the editor ended with status {status}: {editor}"

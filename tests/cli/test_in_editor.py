@@ -26,7 +26,7 @@ def edit(instance: Path, environment: dict[str, str]) -> Callable[..., Terminal]
     the second one when it is started again."""
 
     def begin(*scripts: str, words: tuple[str, ...] = ("edit", "backup"), **variables: str) -> Terminal:
-        editor = instance / "editor"
+        editor = instance / "editor.sh"
         cases = "".join(f"{number}) {script} ;;\n" for number, script in enumerate(scripts, 1))
         count = f"echo >>{instance}/edited"
         editor.write_text(f"#!/bin/sh\n{count}\ncase $(wc -l <{instance}/edited) in {cases} *) exit 99 ;;\nesac\n")
@@ -117,6 +117,7 @@ def test_no_more_than_some_texts_are_kept(
     ("script", "told"),
     [
         ("exit 3", "the editor ended with status 3: "),
+        ("exit 255", "the editor ended with status 255: "),
         ("kill -KILL $$", "the editor was killed by SIGKILL: "),
         ("kill -TERM $$", "the editor was killed by SIGTERM: "),
     ],
@@ -157,6 +158,24 @@ def test_without_visual_and_editor_one_on_path_is_taken(
     terminal = edit("exit 3", EDITOR=" ", VISUAL="", PATH=f"{instance}/bin")
     assert terminal.end() == 0
     assert backup.read_text() == TEXT + "nice: 5\n"
+
+
+def test_edited_again_it_begins_where_the_first_fault_is(
+    edit: Callable[..., Terminal], backup: Path, instance: Path
+) -> None:
+    editor = instance / "vi"
+    editor.write_text(f'#!/bin/sh\necho "$*" >>{instance}/words\nfor last; do :; done\necho bad: x >>"$last"\n')
+    editor.chmod(0o755)
+    terminal = edit("exit 9", VISUAL=f"{editor} -u NONE")
+    terminal.wait_for(WHAT_NOW)
+    terminal.type("e\n")
+    terminal.wait_for(WHAT_NOW)
+    terminal.type("q\n")
+    assert terminal.end() == 1
+    first, second = (instance / "words").read_text().splitlines()
+    assert first.startswith("-u NONE /")
+    assert second.startswith("-u NONE +4 /")
+    assert backup.read_text() == TEXT
 
 
 def test_no_editor_at_all(edit: Callable[..., Terminal], backup: Path) -> None:
