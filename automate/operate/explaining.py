@@ -24,7 +24,6 @@ from automate.supervisor.decisions import decisions, foreseen, pauses_now, pause
 from automate.supervisor.hindrances import hindrances, holder
 
 _FAR = 400  # due times that will not run, until the next one that will is given up: a year of daily ones
-_WIDTH = 60  # seconds: who names a minute means all of it
 
 
 class Explained(NamedTuple):
@@ -100,14 +99,14 @@ class _Explaining:
         if exact is not None:
             previous, following = rules.last_due(self._spans, exact - 1), rules.next_due(self._spans, exact)
         dues = [due for due in (previous, following) if due is not None] if exact is None else [exact]
-        past = [due for due in dues if due <= self._now]
-        found = evidence(self._instance, self._subject.name, past, self._past_at, _WIDTH)
-        told = self._told(dues, found, is_exact=exact is not None)
+        found = self._evidence(dues)
+        during = self._during(found) if exact is None and self._at is not None else None
+        told = self._told(dues, found) if during is None else (during,)
         return Explanation(
             subject=self._subject,
             now=self._now,
             at=self._at,
-            is_due=self._at is None or exact is not None or found.during is not None,
+            is_due=self._at is None or exact is not None or during is not None,
             told=told,
             previous=self._upcoming(previous),
             next=self._upcoming(following),
@@ -118,23 +117,35 @@ class _Explaining:
             alive=self._alive,
         )
 
-    @property
-    def _past_at(self) -> float | None:
-        return self._at if self._at is not None and self._at <= self._now else None
+    def _evidence(self, dues: Sequence[float]) -> Evidence:
+        at = self._at if self._at is not None and self._at <= self._now else None
+        past = [due for due in dues if due <= self._now]
+        open_dues = {run.due for run in self._open}
+        recorded = [due for due in past if self._is_decided(due) and due not in open_dues]
+        since = min([*past, *([] if at is None else [at])], default=None)
+        width = 0.0 if at is None else rules.width_of(at)
+        return evidence(self._instance, self._subject.name, recorded, since=since, at=at, width=width)
 
-    def _told(self, dues: Sequence[float], found: Evidence, *, is_exact: bool) -> tuple[Explained, ...]:
-        """In the order of what matters: what ran at the instant asked about; else due times, past ones first, with
-        what is under way now between them."""
+    def _told(self, dues: Sequence[float], found: Evidence) -> tuple[Explained, ...]:
+        """In the order of time: due times, and unless an instant was asked about what is under way now."""
         of_dues = [self._of_due(due, found.of_due.get(due)) for due in dues]
         if self._at is not None:
-            during = found.during if not is_exact else None
-            return tuple(([self._of_record(during)] if during is not None else []) + of_dues)
+            return tuple(of_dues)
         known = {each.open.id for each in of_dues if each.open is not None}
         others = [self._of_run(run) for run in self._open if run.id not in known and run.phase != "decided"]
         if not others and not any(each.known.record for each in of_dues) and found.newest is not None:
             others = [self._of_record(found.newest)]
         past = [each for each in of_dues if each.known.due is not None and each.known.due <= self._now]
         return (*past, *others, *of_dues[len(past) :])
+
+    def _during(self, found: Evidence) -> Explained | None:
+        """What was under way at the instant asked about, or began then; also what still is."""
+        at = self._at or self._now
+        for run in self._open if at <= self._now else ():
+            since = holder(self._instance, run).since if run.phase == "running" else None
+            if since is not None and since < at + rules.width_of(at):
+                return self._of_run(run)
+        return self._of_record(found.during) if found.during is not None else None
 
     def _of_record(self, record: Record) -> Explained:
         known = Known(self._now, is_decided=True, record=record)

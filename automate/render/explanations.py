@@ -9,14 +9,12 @@ from automate.operate.advice import Advice, is_unserved
 from automate.operate.explaining import Explained, Explanation, Followed
 from automate.render.characters import visible
 from automate.render.columns import table
-from automate.render.fates import instant, sentence, waits_for
+from automate.render.fates import instant, ran, sentence, waits_for
 from automate.render.figures import duration, relative, when
 from automate.render.pauses import end, terms
-from automate.render.runs import ending
 from automate.render.screen import Screen, paint
 from automate.rules.after import satisfied
 from automate.rules.explaining import Answer
-from automate.run import parsed
 
 _VERDICTS = {"maybe": "probably no", "later": "asked then", "decided": "no"}
 _COLOURS = {"decided": "failed", "maybe": "warning", "waits": "pending", "not asked": "faint", "later": "faint"}
@@ -83,11 +81,7 @@ def _facts(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]
             yield "clocks", f"{when(each.due.due)}: {each.due.note}"
         if each.blocking is not None and each.blocking.since is not None:
             yield "in its way", f"#{each.blocking.run}, {_running(each)}"
-    for record in explanation.besides:
-        yield (
-            "besides",
-            f"{ending(record, screen._replace(colour=False))}, {_triggered(record.trigger, record.started)}",
-        )
+    yield from (("besides", f"it {ran(record)}") for record in explanation.besides)
     yield from (("after", _follows(followed, screen)) for followed in explanation.follows)
     yield from _file(explanation)
     for pause in explanation.pauses:
@@ -107,11 +101,6 @@ def _running(each: Explained) -> str:
         return ""
     pid = f", process {held.pid}" if held.pid is not None else ""
     return f"running since {instant(held.since)}{pid}"
-
-
-def _triggered(trigger: str, started: str | None) -> str:
-    began = parsed(started)
-    return f"{trigger} at {when(began, seconds=True)}" if began is not None else trigger
 
 
 def _schedule(explanation: Explanation) -> Iterator[tuple[str, str]]:

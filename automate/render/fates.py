@@ -29,7 +29,7 @@ def sentence(explanation: Explanation, each: Explained | None) -> str | None:
         return _before(explanation)
     task, record = explanation.subject.name, each.known.record
     if record is not None:
-        return f"{task} {_ran(record) if each.fate.kind == 'ran' else _did_not_run(each, record)}."
+        return f"{task} {ran(record) if each.fate.kind == 'ran' else _did_not_run(each, record)}."
     said = {
         "running": _runs, "waiting": _waits, "undecided": _undecided, "will run": _will_run,
         "will not run": _will_not_run, "no record": _no_record,
@@ -95,6 +95,8 @@ def _never(explanation: Explanation) -> str | None:
     if not subject.in_force:
         return "does not run: its file has a fault, and no scheduler knows it from before"
     schedule, after = subject.in_force[-1].schedule, subject.task.after if subject.task is not None else ()
+    if schedule.at_startup:
+        return "is due when the machine has started"
     verb = "is never due by itself" if explanation.previous is None else "is not due any more"
     if schedule.bounds[1] is not None and schedule.bounds[1].timestamp() <= explanation.now:
         return f"{verb}: its `ending` was {when(schedule.bounds[1])}"
@@ -105,7 +107,8 @@ def _listed(after: Iterable[tuple[str, str]]) -> str:
     return " and ".join(dict(after))
 
 
-def _ran(record: Record) -> str:
+def ran(record: Record) -> str:
+    """Why it ran and how it ended, without the task's name."""
     started = parsed(record.started)
     at = when(started, seconds=True)
     due = parsed(record.due)
@@ -199,7 +202,11 @@ def _will_run(each: Explained, explanation: Explanation) -> str:
     verb = "will be due at" if due > explanation.now else "was due at"
     begins = f"{verb} {instant(due)}, and {starts}" if each.known.delay else f"will run at {instant(due)}"
     unless = f", unless {_overlap(each)}" if each.known.in_the_way is not None else ""
-    missing = ", if a scheduler looks then: none does now" if is_unserved(explanation) else ""
+    missing = ""
+    if is_unserved(explanation):
+        missing = ", if a scheduler looks then: none does now"
+    elif explanation.alive.serving is False:
+        missing = ", if automate tick looks then: there is no daemon"
     return f"{begins}{unless}{missing}"
 
 

@@ -17,7 +17,7 @@ from automate.run import RAN, Record
 if TYPE_CHECKING:
     from automate.schedule import Schedule
 
-MINUTE = 60
+MINUTE = 60.0
 
 Kind = Literal[
     "ran", "running", "waiting", "not run", "undecided", "will run", "will not run", "no record", "not in force"
@@ -193,14 +193,19 @@ def is_in_force(spans: Sequence[InForce], due: float) -> bool:
 
 
 def due_at(spans: Sequence[InForce], instant: float, delay: float) -> float | None:
-    """The due time that is meant by an instant: that of its minute, if it is a whole one, else of its second; or the
-    one that had come, and that the jitter lets start then or later."""
-    width = MINUTE if instant % MINUTE == 0 else 1
+    """The due time that is meant by an instant: the first within its width; or the one that had come, and that the
+    jitter lets start then or later."""
+    width = width_of(instant)
     due = next_due(spans, instant - 1)
     if due is not None and due < floor(instant) + width:
         return due
     before = last_due(spans, instant) if delay else None
     return before if before is not None and instant <= before + delay else None
+
+
+def width_of(instant: float) -> float:
+    """Seconds: who names a minute means all of it."""
+    return MINUTE if instant % MINUTE == 0 else 1.0
 
 
 def covering(decisions: Sequence[Decision], due: float) -> Decision | None:

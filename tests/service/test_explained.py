@@ -12,6 +12,8 @@ from automate.operate.advice import advice
 from automate.operate.explaining import explain
 from automate.render import Screen
 from automate.render.explanations import text
+from automate.run import Record
+from automate.runlog import append
 from automate.state import Stop, durations, runs
 from automate.state.pauses import ALL, Pause, pause
 
@@ -66,7 +68,7 @@ def test_what_ran_and_what_comes_next(world, why, told):
     assert fates(why(now="13:00:30")) == ["ran", "will run"]
     lines = told(now="13:00:30").splitlines()
     assert lines[0].startswith("x was due at 2027-01-15 13:00 +00:00 and ran: it ended as success after ")
-    assert "x will run at 2027-01-15 14:00 +00:00." in lines
+    assert "x will run at 2027-01-15 14:00 +00:00, if automate tick looks then: there is no daemon." in lines
 
 
 def test_one_due_time_alone_where_it_is_named(world, why):
@@ -236,7 +238,7 @@ def test_a_clock_change_is_told_as_next_tells_it(world, told):
     world.task("x", schedule="daily at 02:30", timezone="Europe/Berlin")
     world.step("2027-03-27 12:00")
     said = told(now="2027-03-27 12:00:30", at="2027-03-28 01:00")
-    assert said.startswith("x will run at 2027-03-28 01:00 +00:00.")
+    assert said.startswith("x will run at 2027-03-28 01:00 +00:00, ")
     assert "moved from 02:30: the clock goes from 02:00 to 03:00" in said
 
 
@@ -444,7 +446,7 @@ def test_who_stopped_it_and_why(world, told):
     world.settle()
     first = told(now="13:00:30").splitlines()[0]
     assert "was stopped by ann" in first
-    assert first.endswith("(#1): no time.")
+    assert "(#1): no time" in first
 
 
 def test_lost(world, told):
@@ -475,3 +477,34 @@ def test_nothing_of_a_record_or_a_pause_drives_the_terminal(world, told):
 def test_command_lines_name_the_instance(world, told):
     world.task("x", schedule=HOURLY)
     assert "automate -C DIR serve" in told(now="12:30")
+
+
+def test_a_run_under_way_then_is_the_answer_to_an_instant_that_was_not_due(world, why):
+    world.task("x", schedule=HOURLY)
+    for at in ("12:30", "13:00"):
+        world.step(at)
+    started, ended = "2027-01-15T13:10:00+00:00", "2027-01-15T13:20:00+00:00"
+    ran = Record(id=77, task="x", outcome="success", trigger="manual", started=started, ended=ended, host="h")
+    append(world.instance, [ran])
+    for at in ("13:10", "13:15", "13:20", "13:09:59.5"):
+        found = why(now="13:40", at=at)
+        assert (found.is_due, [each.known.record.id for each in found.told]) == (True, [77])
+    assert not why(now="13:40", at="13:08").is_due
+    assert not why(now="13:40", at="13:21").is_due
+
+
+def test_a_run_by_hand_after_a_due_time_that_was_skipped_is_told(world, why, told):
+    world.task("x", schedule=HOURLY, enabled=False)
+    for at in ("12:30", "13:00"):
+        world.step(at)
+    started, ended = "2027-01-15T13:10:00+00:00", "2027-01-15T13:20:00+00:00"
+    ran = Record(id=77, task="x", outcome="success", trigger="manual", started=started, ended=ended, host="h", by="ann")
+    append(world.instance, [ran])
+    assert [record.id for record in why(now="13:40").besides] == [77]
+    assert "  it was run by hand by ann at 2027-01-15 13:10:00 +00:00 and ended as success (#77)" in told(now="13:40")
+
+
+def test_at_startup(world, told):
+    world.task("x", schedule="@reboot")
+    world.step("12:30")
+    assert told(now="12:40").startswith("x is due when the machine has started.")
