@@ -159,6 +159,7 @@ def _write_json(shell: Shell, found: "Timeline", rows: "Sequence[Row]") -> None:
         "busiest": [{"minute": stamped(minute), "starts": number} for minute, number in found.busiest],
         "collisions": [each._asdict() | {"start": stamped(each.start)} for each in found.collisions],
         "outruns": [each._asdict() for each in found.outruns],
+        "crowd": found.crowd and found.crowd._asdict() | {"start": stamped(found.crowd.start)},
         "clock_changes": [{"at": stamped(at), "change": text} for at, text in clock_changes(found.start, found.end)],
         "left_out": found.left_out,
     }

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from automate.catalog import Catalog, Entry
 from automate.paths import Instance
 from automate.rules import reasons
-from automate.rules.conflicts import Collision, Outrun, busiest, collisions
+from automate.rules.conflicts import Collision, Crowd, Outrun, busiest, collisions, crowd
 from automate.rules.durations import expected
 from automate.rules.timeline import (
     EXPECTED,
@@ -72,6 +72,7 @@ class Timeline(NamedTuple):
     busiest: list[tuple[int, int]]
     collisions: list[Collision]
     outruns: list[Outrun]
+    crowd: Crowd | None
     left_out: dict[str, int]
     uncounted: int
 
@@ -193,6 +194,7 @@ def timeline(
         busiest=busiest([*begun, *coming.starts()]),
         collisions=collided,
         outruns=sorted(coming.outruns()),
+        crowd=crowd(coming.bars.values(), catalog.settings_read.max_running),
         left_out=_left_out(entries, chosen, {row.task for row in rows}),
         uncounted=sum(not plan.starts and bool(plan.bars) for plan in coming.plans.values()),
     )

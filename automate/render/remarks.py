@@ -1,16 +1,17 @@
 """What is to be said below a timeline, one line each: how busy it gets, and what gets into each other's way."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from automate.operate.timeline import Row, Timeline
-from automate.render.axis import clock, clock_changes
+from automate.render.axis import clock, clock_changes, local
 from automate.render.characters import visible
 from automate.render.figures import duration, when
-from automate.rules.conflicts import Collision, Outrun
+from automate.rules.conflicts import Collision, Crowd, Outrun
 from automate.rules.timeline import EXPECTED
 
 FEW = 5
+_Shown = Callable[[float], str]
 _DAY = 86400
 _HOUR = 3600
 _ON_OVERLAP = {
@@ -23,7 +24,7 @@ _ON_OVERLAP = {
 
 def title(timeline: Timeline) -> str:
     """From when to when; how long, where that is no day."""
-    start, end = (_when(instant) for instant in (timeline.start, timeline.end))
+    start, end = (when(local(instant)) for instant in (timeline.start, timeline.end))
     length = timeline.end - timeline.start
     told = "" if length == _DAY else f" ({length / _HOUR:.4g} h)"
     return f"{start} to {end}{told}"
@@ -31,26 +32,29 @@ def title(timeline: Timeline) -> str:
 
 def remarks(timeline: Timeline) -> list[str]:
     """The busiest minutes, clock changes, what outruns its interval, collisions, what a schedule says of its runs."""
-    several_days = timeline.end - timeline.start > _DAY + _HOUR
-    return [
-        visible(line, keep="")
-        for line in (
-            *_busiest(timeline, several_days),
-            *(f"{clock(at, day=True)}: {change}" for at, change in clock_changes(timeline.start, timeline.end)),
-            *_few((_outrun(outrun) for outrun in timeline.outruns), len(timeline.outruns), "outrun their intervals"),
-            *_few(
-                (_collision(each, several_days) for each in timeline.collisions), len(timeline.collisions), "collisions"
-            ),
-            *_notes(timeline.rows, several_days),
-        )
-    ]  # fmt: skip
+    at = partial(clock, day=timeline.end - timeline.start > _DAY + _HOUR)
+    changes = [f"{clock(moment, day=True)}: {change}" for moment, change in clock_changes(timeline.start, timeline.end)]
+    lines = (
+        *_busiest(timeline, at),
+        *changes,
+        *_crowd(timeline.crowd, at),
+        *_few([_outrun(outrun) for outrun in timeline.outruns], "outrun their intervals"),
+        *_few([_collision(collision, at) for collision in timeline.collisions], "collisions"),
+        *_few(_notes(timeline.rows, at), "remarks"),
+    )
+    return [visible(line, keep="") for line in lines]
 
 
-def _busiest(timeline: Timeline, several_days: bool) -> Iterator[str]:  # noqa: FBT001 - of this module
+def _busiest(timeline: Timeline, at: _Shown) -> Iterator[str]:
     if timeline.busiest:
-        minutes = [f"{clock(minute, day=several_days)} ({count} start)" for minute, count in timeline.busiest]
+        minutes = [f"{at(minute)} ({count} start)" for minute, count in timeline.busiest]
         uncounted = f"; not counted: {timeline.uncounted} that start all the time" if timeline.uncounted else ""
         yield f"busiest: {', '.join(minutes)}{uncounted}"
+
+
+def _crowd(crowd: Crowd | None, at: _Shown) -> Iterator[str]:
+    if crowd is not None:
+        yield f"max_running is {crowd.limit}: {crowd.most} would run at {at(crowd.start)}, some wait"
 
 
 def _outrun(outrun: Outrun) -> str:
@@ -59,36 +63,29 @@ def _outrun(outrun: Outrun) -> str:
     return f"{task} outruns its interval: {often}; overlap is {overlap}: {_ON_OVERLAP[overlap]}"
 
 
-def _collision(collision: Collision, several_days: bool) -> str:  # noqa: FBT001 - of this module
+def _collision(collision: Collision, at: _Shown) -> str:
     lock, tasks, start, count = collision
     names = ", ".join(tasks[:FEW]) + (f" and {len(tasks) - FEW} more" if len(tasks) > FEW else "")
     times = f", {count} times in all" if count > 1 else ""
-    return f"lock {lock}: {names} at {clock(start, day=several_days)}{times}: one waits for the other"
+    return f"lock {lock}: {names} at {at(start)}{times}: one waits for the other"
 
 
-def _notes(rows: Iterable[Row], several_days: bool) -> Iterator[str]:  # noqa: FBT001 - of this module
+def _notes(rows: Iterable[Row], at: _Shown) -> list[str]:
     """What was said of runs to come, each text once."""
     found: dict[str, list[str]] = {}
     for row in rows:
         for bar in row.bars:
             if bar.note and bar.run is None and not bar.note.startswith("after "):
                 where = row.task if bar.kind == EXPECTED else f"{row.task} {bar.kind}"
-                found.setdefault(f"{bar.note}", []).append(f"{where} {clock(bar.start, day=several_days)}")
-    lines = (f"{_first(where)}: {note}" for note, where in found.items())
-    return _few(lines, len(found), "remarks")
+                found.setdefault(bar.note, []).append(f"{where} {at(bar.start)}")
+    return [f"{_first(where)}: {note}" for note, where in found.items()]
 
 
 def _first(where: list[str]) -> str:
     return where[0] if len(where) == 1 else f"{where[0]} and {len(where) - 1} more"
 
 
-def _few(lines: Iterable[str], number: int, what: str) -> Iterator[str]:
-    yield from islice(lines, FEW)
-    if number > FEW:
-        yield f"and {number - FEW} more {what}; --json has all"
-
-
-def _when(instant: float) -> str:
-    from datetime import UTC, datetime
-
-    return when(datetime.fromtimestamp(instant, UTC))
+def _few(lines: list[str], what: str) -> Iterator[str]:
+    yield from lines[:FEW]
+    if more := len(lines[FEW:]):
+        yield f"and {more} more {what}; --json has all"

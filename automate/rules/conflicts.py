@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from automate.rules.timeline import EXPECTED, RUNNING, Bar
+from automate.rules.timeline import TO_COME, Bar
 
 MINUTE = 60
 TOP = 5
@@ -27,6 +28,25 @@ class Outrun(NamedTuple):
     interval: float
     takes: float
     overlap: str
+
+
+class Crowd(NamedTuple):
+    """So many runs would go on at once, first at `start` (epoch seconds), and only `limit` may."""
+
+    limit: int
+    most: int
+    start: float
+
+
+def crowd(rows: Iterable[Sequence[Bar]], limit: int | None) -> Crowd | None:
+    """Where `max_running` will make runs wait; None where it will not. Runs in a row, which are short, do not count."""
+    if limit is None:
+        return None
+    single = [bar for bars in rows for bar in bars if bar.kind in TO_COME and bar.count == 1]
+    changes = sorted([(bar.start, 1) for bar in single] + [(max(bar.end, bar.start + 1), -1) for bar in single])
+    running = list(accumulate(change for _, change in changes))
+    most = max(running, default=0)
+    return Crowd(limit, most, changes[running.index(most)][0]) if most > limit else None
 
 
 def busiest(starts: Iterable[Sequence[float]]) -> list[tuple[int, int]]:
@@ -59,7 +79,7 @@ def collisions(
     found: dict[tuple[str, tuple[str, ...]], list[float]] = {}
     involved: set[tuple[str, float]] = set()
     for lock, tasks in users.items():
-        bars = sorted((bar.start, bar.end, task) for task in tasks for bar in rows[task] if _needs_lock(bar))
+        bars = sorted((bar.start, bar.end, task) for task in tasks for bar in rows[task] if bar.kind in TO_COME)
         for together in _overlapping(bars):
             names = tuple(sorted({task for _, _, task in together}))
             if len(names) > 1:
@@ -67,10 +87,6 @@ def collisions(
                 involved.update((task, start) for start, _, task in together)
     merged = [Collision(lock, names, starts[0], len(starts)) for (lock, names), starts in found.items()]
     return sorted(merged, key=lambda collision: collision.start), involved
-
-
-def _needs_lock(bar: Bar) -> bool:
-    return bar.kind in {EXPECTED, RUNNING}
 
 
 def _overlapping(bars: Iterable[tuple[float, float, str]]) -> Iterable[list[tuple[float, float, str]]]:

@@ -19,6 +19,7 @@ SLICES = 288  # five minutes of a day: runs nearer to each other are in a row
 
 EXPECTED = "expected"
 RUNNING = "running"
+TO_COME = frozenset({EXPECTED, RUNNING})
 NOT_STARTED = frozenset({"skipped", "missed"})
 
 
@@ -182,7 +183,7 @@ def followed(
                 follow(follower, new[:room], before | {follower})
 
     for task, bars in rows.items():
-        follow(task, [bar for bar in bars if bar.kind in {EXPECTED, RUNNING}], frozenset({task}))
+        follow(task, [bar for bar in bars if bar.kind in TO_COME], frozenset({task}))
     return {task: bars for task, bars in found.items() if bars}
 
 

@@ -158,6 +158,12 @@ def test_the_busiest_minutes(document, write):
     assert document(*DAY)["busiest"] == [{"minute": "2037-01-05T02:00:00+01:00", "starts": 2}]
 
 
+def test_more_at_once_than_max_running(document, write, instance):
+    (instance / "automate.yaml").write_text("max_running: 1\n")
+    write(a="schedule: daily at 02:00", b="schedule: daily at 02:00")
+    assert document(*DAY)["crowd"] == {"limit": 1, "most": 2, "start": "2037-01-05T02:00:00+01:00"}
+
+
 def test_what_runs_now_is_shown_with_its_number(document, task, start, until, lines):
     task("slow", "echo >seen; exec sleep 100")
     start("run", "slow")

@@ -10,7 +10,7 @@ from automate.operate.timeline import Row, Timeline
 from automate.render import Screen, text_width
 from automate.render.timeline import PIPED, picture
 from automate.render.timeline_svg import svg
-from automate.rules.conflicts import Collision, Outrun
+from automate.rules.conflicts import Collision, Crowd, Outrun
 from automate.rules.timeline import Bar
 
 HOUR = 3600.0
@@ -41,6 +41,7 @@ def timeline(*rows, **more):
         "busiest": [],
         "collisions": [],
         "outruns": [],
+        "crowd": None,
         "left_out": {},
         "uncounted": 0,
     }
@@ -145,10 +146,12 @@ def test_remarks():
         busiest=[(int(START), 12), (int(START) + 7200, 3)],
         uncounted=2,
         outruns=[Outrun("sync", 900.0, 1500.0, "queue")],
+        crowd=Crowd(4, 6, START),
         collisions=[Collision("disk", ("a", "b", "c", "d", "e", "f", "g"), START, 2)],
     )
     assert drawn(of)[6:] == [
         "busiest: 00:00 (12 start), 02:00 (3 start); not counted: 2 that start all the time",
+        "max_running is 4: 6 would run at 00:00, some wait",
         "sync outruns its interval: takes 25m 00s, starts every 15m 00s; overlap is queue: they queue up",
         "lock disk: a, b, c, d, e and 2 more at 00:00, 2 times in all: one waits for the other",
         "task0 skipped 02:00 and 1 more: paused by root",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automate.rules.conflicts import TOP, busiest, collisions
+from automate.rules.conflicts import TOP, busiest, collisions, crowd
 from automate.rules.timeline import EXPECTED, Bar
 
 
@@ -64,3 +64,21 @@ def test_which_bars_take_part():
 def test_what_starts_while_a_long_one_still_runs_takes_part():
     rows = {"a": bars((0, 100)), "b": bars((5, 6), (50, 60))}
     assert collisions(rows, LOCKS)[1] == {("a", 0), ("b", 5), ("b", 50)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "limit", "expected"),
+    [
+        ([bars((0, 10)), bars((5, 15)), bars((8, 9))], 2, (2, 3, 8)),
+        ([bars((0, 10)), bars((5, 15)), bars((8, 9))], 3, None),
+        ([bars((0, 10)), bars((5, 15)), bars((8, 9))], None, None),
+        ([bars((0, 10)), bars((10, 15))], 1, None),
+        ([bars((0, 10), (5, 15))], 1, (1, 2, 5)),
+        ([bars((0, 0)), bars((0, 0))], 1, (1, 2, 0)),
+        ([bars((0, 10)), bars((5, 15), kind="success")], 1, None),
+        ([bars((0, 10)), [Bar(0, 100, EXPECTED, 50)]], 1, None),
+        ([], 1, None),
+    ],
+)
+def test_more_at_once_than_may_run(rows, limit, expected):
+    assert crowd(rows, limit) == expected
