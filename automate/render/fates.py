@@ -48,6 +48,8 @@ def waits_for(hindrance: Hindrance) -> str:
     who = ", ".join(_holder(holder) for holder in hindrance.holders[:_FEW]) + (f" and {more} more" if more > 0 else "")
     if hindrance.until is not None:
         return f"its time, {instant(hindrance.until)}"
+    if hindrance.question == "paused":
+        return "the end of its pause"
     if hindrance.question == "max_running":
         return f"room: max_running is {hindrance.limit}, and these run: {who}"
     if hindrance.question == "overlap":

@@ -10,11 +10,12 @@ from automate.process import locks, status
 from automate.process.living import holders
 from automate.rules.explaining import Hindrance, Holder
 from automate.rules.overlap import room
-from automate.state import OpenRun, State, runs, schedules
+from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor.adopting import task_of
 from automate.supervisor.claiming import lock_paths
 from automate.supervisor.leftovers import status_path
 from automate.supervisor.places import MAX_RUNNING
+from automate.supervisor.queue import is_paused
 
 
 def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tuple[Hindrance, ...]:
@@ -22,7 +23,8 @@ def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tu
     if run.not_before > now:
         return (Hindrance(None, until=run.not_before),)
     others = [other for other in runs.under_way(state) if other.id != run.id]
-    found = [*_room(instance, state, others)]
+    found = [Hindrance("paused")] if is_paused(run, pauses.pauses(state, now)) else []
+    found += _room(instance, state, others)
     if run.attempt == 1:  # between attempts the locks are kept
         found += _locks(instance, run, others)
     return tuple(found)

@@ -1,12 +1,12 @@
 """Runs that wait: for their next attempt, for a lock, or for room under `max_running`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from signal import SIGKILL, SIGTERM
 
 from automate.paths import Instance
 from automate.rules.ending import delay_after
 from automate.rules.overlap import room
-from automate.state import OpenRun, State, runs, schedules
+from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor import adopting, claiming, instants
 from automate.supervisor.attempt import Attempt, Waiting, release
 from automate.supervisor.places import MAX_RUNNING, shared_in_use
@@ -63,10 +63,12 @@ class Queue:
         if not any(waiting.look_at <= now for waiting in due):
             return []
         limit, running = self.limit(), runs.count_running(self._state)
+        held_back = pauses.pauses(self._state, instants.epoch())
         chosen: list[Waiting] = []
         held: set[str] = set()
         for waiting in due:
-            if room(limit, running + len(chosen)) and (waiting.locks or self._lock(waiting, held)):
+            may_start = room(limit, running + len(chosen)) and not is_paused(waiting.run, held_back)
+            if may_start and (waiting.locks or self._lock(waiting, held)):
                 chosen.append(waiting)
             else:
                 waiting.look_at = now + _STEP
@@ -143,6 +145,11 @@ class Queue:
         for run in runs.open_runs(self._state, waiting.run.task):
             if run.id < waiting.run.id and run.stop is not None and signal_run(self._instance, run, number):
                 waiting.kill_at = now + float(adopting.task_of(run).kill_after)
+
+
+def is_paused(run: OpenRun, held_back: Mapping[str, pauses.Pause]) -> bool:
+    """Whether a run that waits is not begun while these pauses hold. One that has begun goes on to its next attempt."""
+    return run.phase == "pending" and run.attempt == 1 and pauses.held_longest(held_back, run.task) is not None
 
 
 def _is_before(other: OpenRun, run: OpenRun) -> bool:

@@ -1,7 +1,10 @@
 """A task that is due while it still runs; tasks that share locks; room for only so many."""
 
 import pytest
-from worlds import WAITS
+from worlds import WAITS, epoch
+
+from automate.state import pauses, runs
+from automate.supervisor.hindrances import hindrances
 
 
 def outcomes(world, name="x"):
@@ -126,3 +129,19 @@ def test_an_attempt_that_failed_is_tried_again(world):
     world.step("12:01:00")
     assert (world.directory / "seen").read_text().split() == ["1", "2", "3"]
     assert [(record["outcome"], record["attempts"]) for record in world.records("x")] == [("failed", 3)]
+
+
+def test_what_waits_is_not_begun_during_a_pause(world, until):
+    world.task("x", WAITS, schedule="* * * * *", overlap="queue")
+    world.step("11:59")
+    world.begin("12:00")
+    world.begin("12:01")
+    pauses.pause(world.state, ["x"], pauses.Pause(epoch("12:01:30"), None, "ann", "disk"))
+    world.go()
+    until(lambda: world.supervisor.step(0.1) or world.story("x"))
+    assert world.supervisor.step(1.5) == []
+    (waiting,) = runs.open_runs(world.state)
+    assert [each.question for each in hindrances(world.instance, world.state, waiting, epoch("12:02"))] == ["paused"]
+    pauses.resume(world.state, ["x"], epoch("12:02:30"))
+    world.settle()
+    assert world.story("x") == [("12:00:00", "success"), ("12:01:00", "success")]
