@@ -132,6 +132,11 @@ def raise_open_files() -> tuple[int, int]:
     return soft, hard
 
 
+def most_open_files() -> int:
+    """How many descriptors this process may have now."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 def start_python(module: str, arguments: Sequence[str]) -> None:
     """Run a module of this package in a process and session of its own that keeps none of this one's files open.
 

@@ -9,12 +9,16 @@ from collections.abc import Collection, Iterable, Sequence
 
 from automate.errors import AutomateError
 from automate.paths import Instance
-from automate.process import host, locks
+from automate.process import host, locks, spawn
 from automate.runlog import position
 from automate.state import OpenRun, State, runs
 from automate.supervisor import claiming, instants, starting
 from automate.supervisor.attempt import Attempt, release
 from automate.supervisor.request import Request, row
+
+_SHARE = (
+    8  # of the descriptors that this process may have, so many for each that is made ready: it needs three to seven
+)
 
 
 class Ahead:
@@ -37,6 +41,7 @@ class Ahead:
     def arm(self, wanted: Sequence[tuple[Request, float]], *, uid: int, nofile: tuple[int, int] | None) -> None:
         """Make requests ready, each to start at its instant (epoch seconds). One that cannot be is left to its time:
         what is wrong with it is put on record then. StateError."""
+        wanted = wanted[: max(0, spawn.most_open_files() // _SHARE - len(self._armed))]
         log, boot = position(self._instance), host.boot_id()
         with self._state.hasty_transaction():
             first = runs.reserve_ids(self._state, len(wanted))

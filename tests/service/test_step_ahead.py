@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from worlds import WAITS, World, epoch
 
+from automate.process import spawn
 from automate.service.ahead import Preparing
 from automate.state import pauses, runs, schedules
 from automate.supervisor.request import Request
@@ -208,3 +209,11 @@ def test_a_jitter_is_waited_for(world):
     world.task("x", jitter="30m", **HOURLY)
     world.step("11:59")
     assert not prepare(world, "11:59:59.5")
+
+
+def test_descriptors_are_left_for_what_is_due_now(world, monkeypatch):
+    for number in range(10):
+        world.task(f"x{number}", **HOURLY)
+    world.step("11:59")
+    monkeypatch.setattr(spawn, "most_open_files", lambda: 32)
+    assert len(prepare(world, "11:59:59.5")) == 4
