@@ -102,7 +102,7 @@ def _write_whole(descriptor: int, content: bytes) -> None:
 
 
 def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _number(text: bytes | None) -> int | None:

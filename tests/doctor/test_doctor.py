@@ -271,8 +271,17 @@ def test_a_stranger_holds_a_lock(
 def test_a_check_that_cannot_be_made_says_so(found: Callable[..., Any], instance: Path) -> None:
     (instance / ".automate").mkdir()
     (instance / ".automate" / "log").write_text("no directory")
-    assert {finding["severity"] for finding in found("log")} == {"unknown"}
+    assert [finding["severity"] for finding in found("log")] == ["error"]
+    assert [finding["severity"] for finding in found("outputs")] == ["unknown"]  # the same again
     assert found("files") == []
+
+
+def test_a_fifo_among_the_status_files_keeps_nobody_waiting(
+    found: Callable[..., Any], run_cli: RunCli, instance: Path
+) -> None:
+    run_cli("list")
+    os.mkfifo(instance / ".automate" / "open" / "8.1.x")
+    assert found("locks") == []
 
 
 # Where the facts come from

@@ -5,10 +5,11 @@ Each check is a row of CHECKS: one function that finds the facts, and one that j
 about the host, `scheduling` and `cron` about who runs what falls due. A new check is a new row.
 """
 
+import errno
 import re
 from typing import NamedTuple
 
-from automate.errors import AutomateError
+from automate.errors import AutomateError, NotAllowedError
 from automate.operate.doctor import cron, keeping, machine, places, scheduling, tasks
 from automate.operate.doctor.finding import WRONG, Check, Finding, Installation, Severity, line
 
@@ -38,6 +39,9 @@ CHECKS = (
 )
 
 
+_NOT_FOR_US = frozenset({errno.EACCES, errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP})
+
+
 class Examined(NamedTuple):
     """A check with what it found."""
 
@@ -47,16 +51,26 @@ class Examined(NamedTuple):
 
 def examine(installation: Installation) -> list[Examined]:
     """All of CHECKS, in their order. One that cannot be made says so, and the others go on."""
-    return [Examined(check, _findings(check, installation)) for check in CHECKS]
+    found: list[Examined] = []
+    refused: set[str] = set()
+    for check in CHECKS:
+        try:
+            findings = [_here(finding, installation) for finding in check.judge(check.look(installation))]
+        except (OSError, AutomateError) as error:
+            findings = [_not_made(error, refused)]
+        found.append(Examined(check, findings))
+    return found
 
 
-def _findings(check: Check, installation: Installation) -> list[Finding]:
-    try:
-        return [_here(finding, installation) for finding in check.judge(check.look(installation))]
-    except OSError as error:
-        return [Finding("unknown", f"cannot be checked: {error.strerror or error}", str(error.filename or ""))]
-    except AutomateError as error:
-        return [Finding("unknown", f"cannot be checked: {error}")]
+def _not_made(error: OSError | AutomateError, refused: set[str]) -> Finding:
+    """What this user may not do says nothing about the installation. Anything else is wrong with it, and is told as an
+    error once, however many checks it keeps from being made (`refused`)."""
+    where = str(error.filename or "") if isinstance(error, OSError) else ""
+    reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
+    is_ours = isinstance(error, NotAllowedError) or (isinstance(error, OSError) and error.errno in _NOT_FOR_US)
+    severity: Severity = "unknown" if is_ours or reason in refused else "error"
+    refused.add(reason)
+    return Finding(severity, f"cannot be checked: {reason}", where)
 
 
 def _here(finding: Finding, installation: Installation) -> Finding:
