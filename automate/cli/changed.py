@@ -30,6 +30,10 @@ class Desk(NamedTuple):
     catalog: Catalog
     owner: int | None
 
+    def targets(self, names: Sequence[str]) -> list[Target]:
+        """The files of the tasks that these names and globs mean. NoSuchTaskError, BadTaskFile."""
+        return [target(self.catalog, self.shell.instance, name, owner=self.owner) for name in self.catalog.names(names)]
+
 
 @contextmanager
 def desk(shell: Shell) -> Iterator[Desk]:
@@ -75,9 +79,8 @@ def put_values(
     """These values, in the files of these tasks. What somebody else changes meanwhile is read again: it stays too."""
     for tries in range(_TRIES):
         at = desk._replace(catalog=new_catalog(desk)) if tries else desk
-        targets = [target(at.catalog, at.shell.instance, name, owner=at.owner) for name in at.catalog.names(names)]
         settings = at.catalog.settings_read
-        edits = [with_values(each, changes, settings, enabled=enabled) for each in targets]
+        edits = [with_values(each, changes, settings, enabled=enabled) for each in at.targets(names)]
         try:
             put_in_force(at, edits, dry_run=dry_run, unchanged=unchanged)
         except ChangedMeanwhileError:

@@ -13,7 +13,7 @@ from automate.render import visible
 from automate.taskfile.splicing import Change, is_set
 
 if TYPE_CHECKING:
-    from automate.operate.editing import Target
+    from automate.cli.changed import Desk
 
 ONE_AT_A_TIME = "one task at a time in an editor; --set and its like take several"
 
@@ -63,36 +63,46 @@ def command(  # noqa: PLR0913 - an argument for each option
     wanted = [*named(schedules, timezone=timezone), *changes, *map(_without, unset)]
     keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)
     _check(keys, names, steps=steps, dry_run=dry_run)
-    from automate.cli.changed import desk, put_in_force, put_values
-    from automate.operate import editing
+    from automate.cli.changed import desk, put_values
 
     with desk(shell) as at:
         if steps:
-            meant = editing.known_to_undo(shell.instance, at.catalog, names)
-            settings = at.catalog.settings_read
-            edits = [editing.undone(shell.instance, name, steps, settings, owner=at.owner) for name in meant]
-            put_in_force(at, edits, dry_run=dry_run)
-            if not dry_run:
-                shell.say(f"automate edit --undo {' '.join(meant)} takes that back")
-            return 0
-        targets = [editing.target(at.catalog, shell.instance, name, owner=at.owner) for name in at.catalog.names(names)]
-        if keys:
-            _tell_missing(shell, targets, wanted)
-            put_values(at, names, wanted, enabled=enabled, dry_run=dry_run)
-            return 0
-        if len(targets) > 1:
-            raise UsageError(ONE_AT_A_TIME)
-        from automate.cli.in_editor import edit_one
-
-        return edit_one(at, targets[0], targets[0].text or b"")
+            return _undo(at, names, steps, dry_run=dry_run)
+        if not keys:
+            return _in_editor(at, names)
+        _tell_missing(at, names, wanted)
+        put_values(at, names, wanted, enabled=enabled, dry_run=dry_run)
+    return 0
 
 
-def _tell_missing(shell: Shell, targets: Sequence["Target"], wanted: Sequence[Change]) -> None:
+def _undo(at: "Desk", patterns: Sequence[str], steps: int, *, dry_run: bool) -> int:
+    from automate.cli.changed import put_in_force
+    from automate.operate.editing import known_to_undo, undone
+
+    instance, settings = at.shell.instance, at.catalog.settings_read
+    names = known_to_undo(instance, at.catalog, patterns)
+    put_in_force(at, [undone(instance, name, steps, settings, owner=at.owner) for name in names], dry_run=dry_run)
+    if not dry_run:
+        at.shell.say(f"automate edit --undo {' '.join(names)} takes that back")
+    return 0
+
+
+def _in_editor(at: "Desk", names: Sequence[str]) -> int:
+    from automate.cli.in_editor import edit_one
+
+    targets = at.targets(names)
+    if len(targets) > 1:
+        raise UsageError(ONE_AT_A_TIME)
+    return edit_one(at, targets[0], targets[0].text or b"")
+
+
+def _tell_missing(at: "Desk", names: Sequence[str], wanted: Sequence[Change]) -> None:
     """What is to be taken out and is not there; it may come from the settings."""
-    for target in targets:
-        for change in wanted:
-            if change.value is None and not is_set(target.text or b"", change, target.source):
-                shell.say(visible(f"{target.name}: {change.key} is not set in {target.source}", keep=""))
+    gone = [change for change in wanted if change.value is None]
+    for target in at.targets(names) if gone else ():
+        for change in gone:
+            if not is_set(target.text or b"", change, target.source):
+                at.shell.say(visible(f"{target.name}: {change.key} is not set in {target.source}", keep=""))
 
 
 def _without(key: str) -> Change:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from automate.cli.options import Shell, pass_shell, quiet_option
 from automate.cli.values import check_once, read_value, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
 from automate.taskfile.splicing import Change
+
+if TYPE_CHECKING:
+    from automate.cli.changed import Desk
 
 _DUE_TIMES = 3
 
@@ -52,25 +55,32 @@ def command(  # noqa: PLR0913 - an argument for each option
     check_once([key for key in fields if fields[key] is not None] + [change.key for change in changes])
     for given in (text, description, timezone, user, *schedules):
         read_value(given or "")
-    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     asks = text is None and not any(change.key == "command" for change in changes)
-    if (asks or then_edit) and not is_terminal:
+    if (asks or then_edit) and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("--command is missing" if asks else "--edit needs a terminal")
-    from automate.cli.changed import desk, put_in_force
-    from automate.operate.making import check_free, made
+    from automate.cli.changed import desk
 
     with desk(shell) as at:
-        target = check_free(shell.instance, at.catalog, name)
-        if asks:
-            fields |= _answers(shell, fields)
-        edit = made(target, {key: each for key, each in fields.items() if each is not None}, changes, at.catalog)
-        if then_edit and not dry_run:
-            from automate.cli.in_editor import edit_one
+        return _make(at, name, fields, changes, asks=asks, then_edit=then_edit and not dry_run, dry_run=dry_run)
 
-            return edit_one(at, target, edit.data or b"")
-        put_in_force(at, [edit], dry_run=dry_run)
-        if not dry_run:
-            shell.say(f"automate run {name} tries it now; automate edit {name} changes it")
+
+def _make(
+    at: "Desk", name: str, fields: dict[str, Any], changes: list[Change], *, asks: bool, then_edit: bool, dry_run: bool
+) -> int:
+    from automate.cli.changed import put_in_force
+    from automate.operate.making import check_free, made
+
+    target = check_free(at.shell.instance, at.catalog, name)
+    if asks:
+        fields |= _answers(at.shell, fields)
+    edit = made(target, {key: each for key, each in fields.items() if each is not None}, changes, at.catalog)
+    if then_edit:
+        from automate.cli.in_editor import edit_one
+
+        return edit_one(at, target, edit.data or b"")
+    put_in_force(at, [edit], dry_run=dry_run)
+    if not dry_run:
+        at.shell.say(f"automate run {name} tries it now; automate edit {name} changes it")
     return 0
 
 

@@ -8,7 +8,7 @@ import click
 from automate.cli.changed import Desk, desk, tell_under_way, tell_who_schedules, what_is_left
 from automate.cli.options import Shell, complete_tasks, pass_shell, quiet_option
 from automate.errors import NotAllowedError, UsageError
-from automate.operate.editing import Edit, Target, store, target
+from automate.operate.editing import Edit, Target, store
 from automate.render import visible
 
 
@@ -26,7 +26,7 @@ def command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, --yes is needed")
     with desk(shell) as at:
-        targets = [target(at.catalog, shell.instance, name, owner=at.owner) for name in at.catalog.names(names)]
+        targets = at.targets(names)
         _check_own(targets)
         if not yes and not _confirmed(targets):
             shell.say("nothing was removed")
