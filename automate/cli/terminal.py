@@ -16,7 +16,8 @@ from typing import Any, Self
 from automate.cli.exits import cannot_write
 
 _TAKE = "\x1b[?1049h\x1b[?25l\x1b[?7l"  # the other screen, no cursor, no line wraps
-_GIVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l"
+_GIVE = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[999;1H\r\n\x1b[?1049l"
+"""The line feed at the bottom is for a console that has no other screen (console_codes(4)): the prompt comes below."""
 RESIZED = "resized"
 _HOME, _REST_OF_LINE, _REST_OF_SCREEN = "\x1b[H", "\x1b[K", "\x1b[J"
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

@@ -118,6 +118,20 @@ def test_outcomes_one_after_another(complete: Complete) -> None:
     assert complete("history", "--status", "sk") == ["skipped"]
     assert complete("history", "--status", "failed,sk") == ["failed,skipped"]
     assert complete("list", "--status", "failed,ru") == ["failed,running"]
+    assert complete("list", "--columns", "name,me") == ["name,median"]
+
+
+def test_labels_and_categories(complete: Complete, instance: Path) -> None:
+    for name in ("a", "b"):
+        (instance / "tasks.d" / f"{name}.yaml").write_text("command: x\nlabels: [night, db]\ncategory: nas\n")
+    assert complete("list", "--label", "n") == ["night"]
+    assert complete("list", "--category", "") == ["nas"]
+
+
+def test_names_behind_an_option_that_needs_no_argument(complete: Complete, filled: Path) -> None:
+    assert filled.exists()
+    assert complete("list", "--watch", "ba") == ["backup"]
+    assert complete("list", "--watch", "5", "ba") == ["backup"]
 
 
 def test_what_can_be_imported(complete: Complete) -> None:
