@@ -48,7 +48,7 @@ def keep(instance: Instance, name: str, path: str, data: bytes | None) -> None:
     known = _paths(directory)
     number = _number(known[-1]) + 1 if known else 1
     where = os.path.join(directory, f"{number:04}{NONE if data is None else os.path.splitext(path)[1]}")
-    prepare(where, data or b"", owner=None, like=None if data is None else path, is_copy=True)
+    prepare(where, data or b"", owner=None, like=None if data is None else os.path.realpath(path), is_copy=True)
     put(where, owner=None, is_new=False)
     for old in known[: len(known) + 1 - KEPT]:
         with suppress(OSError):

@@ -180,16 +180,6 @@ def test_extended_attributes_stay(run_cli: RunCli, backup: Path) -> None:
     assert os.getxattr(backup, "user.note") == b"x"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root follows no links")
-def test_a_link_stays_and_what_it_leads_to_changes(run_cli: RunCli, backup: Path, tmp_path: Path) -> None:
-    real = tmp_path / "real.yaml"
-    backup.rename(real)
-    backup.symlink_to(real)
-    run_cli("edit", "backup", "--schedule", "hourly")
-    assert backup.is_symlink()
-    assert "hourly" in real.read_text()
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root is so careful")
 def test_root_follows_no_link(run_cli: RunCli, backup: Path, tmp_path: Path) -> None:
     real = tmp_path / "real.yaml"

@@ -213,3 +213,37 @@ def test_what_is_made_is_roots_alone(task, run_cli, instance):
 @pytest.mark.usefixtures("open_instance")
 def test_condition_is_asked_as_the_tasks_user(ended):
     assert ended("true", condition='[ "$(id -un)" = nobody ]', user="nobody")["outcome"] == "success"
+
+
+@pytest.fixture
+def of_nobody(open_instance):
+    """The instance given to nobody, with a task that is a link."""
+    real = open_instance / "real.yaml"
+    real.write_text("command: 'true'\n")
+    (open_instance / "tasks.d" / "linked.yaml").symlink_to(real)
+    for path in (open_instance, open_instance / "tasks.d", real):
+        os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
+    return open_instance
+
+
+def test_a_user_edits_what_a_link_leads_to_and_the_link_stays(as_nobody, of_nobody):
+    done = as_nobody("edit", "linked", "--set", "nice=5")
+    assert (done.returncode, (of_nobody / "real.yaml").read_text()) == (0, "command: 'true'\nnice: 5\n")
+    assert (of_nobody / "tasks.d" / "linked.yaml").is_symlink()
+
+
+def test_a_user_does_not_take_over_a_file_of_somebody_else(as_nobody, of_nobody):
+    os.chown(of_nobody / "real.yaml", 0, 0)
+    done = as_nobody("edit", "linked", "--set", "nice=5")
+    assert done.returncode == 77
+    assert "this user may not keep it so: edit it as its owner" in done.stderr
+    assert (of_nobody / "real.yaml").read_text() == "command: 'true'\n"
+
+
+def test_a_user_who_may_not_write_changes_nothing(as_nobody, task):
+    file = task("x", "true")
+    before = file.read_bytes()
+    for words in (("edit", "x", "--set", "nice=5"), ("remove", "-y", "x"), ("new", "y", "--command", "true")):
+        done = as_nobody(*words)
+        assert (done.returncode, "Traceback" in done.stderr) == (77, False), done.stderr
+    assert [(path.name, path.read_bytes()) for path in file.parent.iterdir()] == [("x.yaml", before)]
