@@ -104,9 +104,10 @@ def _days(instant: datetime, number: int) -> datetime:
 def _gathered(shell: Shell, names: Sequence[str], start: datetime, end: datetime) -> "Timeline":
     from automate.operate.timeline import timeline
 
-    with tasks.catalog(shell) as catalog:
+    with tasks.catalog_and_state(shell) as (catalog, state):
         found = timeline(
             catalog,
+            state,
             shell.instance,
             names,
             start=start.timestamp(),

@@ -1,39 +1,32 @@
 """What runs when: what the run log, the state and the task files say of a stretch of time, gathered."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from automate.catalog import Catalog, Entry
+from automate.operate.coming import Coming
 from automate.paths import Instance
-from automate.rules import reasons
-from automate.rules.conflicts import Collision, Crowd, Outrun, busiest, collisions, crowd
+from automate.rules.conflicts import Collision, Crowd, Outrun, busiest, crowd
 from automate.rules.durations import expected
 from automate.rules.timeline import (
-    EXPECTED,
     NOT_STARTED,
-    RUNNING,
     SLICES,
+    UNDECIDED,
     Bar,
     Plan,
-    Planned,
     by_start,
     condensed,
     due_times,
-    followed,
     planned,
 )
 from automate.run import Record, instant_of, parsed
 from automate.runlog import Period, newest_first
-from automate.schedule import Schedule, dst_day, load
-from automate.state.pauses import Pause
-from automate.supervisor.decisions import exceptions, exceptions_of
-from automate.task import Task, decode
+from automate.schedule import load
+from automate.state import State, schedules
 
-_MOMENT = 1e-3  # seconds
+_NOT_LOOKED = "neither serve nor tick has looked since"
 
 
 class Row(NamedTuple):
@@ -77,115 +70,39 @@ class Timeline(NamedTuple):
     uncounted: int
 
 
-class _Coming:
-    """What is still to come: by task its bars and starts."""
-
-    def __init__(self, catalog: Catalog, entries: Sequence[Entry], start: float, end: float, now: float) -> None:
-        self._start, self._end, self._now = start, end, now
-        self._after = now if now > start else start - _MOMENT
-        self._calendars = catalog.settings_read.calendars
-        readings = catalog.readings([entry.name for entry in entries]) if entries else {}
-        self.entries = {entry.name: entry for entry in entries if entry.name in readings}
-        self.definitions = {name: decode(readings[name].definition) for name in self.entries}
-        self._compiled = {name: readings[name].compiled for name in self.entries}
-        self.takes = {name: expected(entry.recent) for name, entry in self.entries.items()}
-        self.plans: dict[str, Planned] = {}
-        self.bars: dict[str, list[Bar]] = {}
-        self._following: list[list[float]] = []
-        self._load = cache(load)
-        self._due_times = cache(self._due_times_of)
-
-    def gather(self) -> None:
-        """From what runs now, what falls due, and what follows these."""
-        for name, entry in self.entries.items():
-            bars = [*self._open(entry)]
-            if self._may_be_due(entry):
-                self.plans[name] = planned(self._plan(entry), self._after, self._end)
-                bars += self.plans[name].bars
-            if bars:
-                self.bars[name] = bars
-        unpaused = {name: task.after for name, task in self.definitions.items() if self._follows(name, task)}
-        for name, more in followed(self.bars, unpaused, self.takes, self._end).items():
-            bars = sorted(self.bars.get(name, []) + more, key=by_start)
-            self.bars[name] = condensed(bars, (self._end - self._start) / SLICES)
-            self._following.append([bar.start for bar in more if _begins(bar, self._start, self._end)])
-
-    def starts(self) -> Iterator[Sequence[float]]:
-        """When something starts, as far as that is known one by one."""
-        yield from (plan.starts for plan in self.plans.values())
-        yield from self._following
-
-    def collisions(self) -> tuple[list[Collision], set[tuple[str, float]]]:
-        """See rules.conflicts."""
-        locks = {name: task.locks for name, task in self.definitions.items() if task.locks}
-        return collisions({name: bars for name, bars in self.bars.items() if name in locks}, locks)
-
-    def outruns(self) -> Iterator[Outrun]:
-        """Those that will still run when they are due again."""
-        for name, plan in self.plans.items():
-            takes = self.takes[name]
-            if takes is not None and plan.interval is not None and takes > plan.interval:
-                yield Outrun(name, plan.interval, takes, self.definitions[name].overlap)
-
-    def _follows(self, name: str, task: Task) -> bool:
-        pause = self.entries[name].pause
-        return bool(task.after) and task.enabled and (pause is None or pause.until is not None)
-
-    def _may_be_due(self, entry: Entry) -> bool:
-        """`next_due` is None of a task that is disabled, which is here because it was named."""
-        if not entry.enabled:
-            return self._end > self._now
-        return entry.next_due is not None and entry.next_due + entry.delay < self._end
-
-    def _open(self, entry: Entry) -> Iterator[Bar]:
-        takes = self.takes[entry.name] or 0.0
-        for run in entry.running:
-            since = self._now if run.since is None else run.since
-            yield Bar(since, max(self._now, since + takes), RUNNING, run=run.id)
-        for waiting in (run for run in entry.open_runs if run.phase == "pending"):
-            begin = max(self._now, waiting.not_before)
-            note = "waits" if waiting.attempt == 1 else f"attempt {waiting.attempt}"
-            yield Bar(begin, begin + takes, EXPECTED, run=waiting.id, note=note)
-
-    def _plan(self, entry: Entry) -> Plan:
-        compiled = self._compiled[entry.name]
-        schedule = self._load(compiled)
-        dues = self._due_times(compiled, entry.delay)
-        skips = _skips(entry, self.definitions[entry.name], self._calendars)
-        return Plan(schedule, dues, entry.delay, self.takes[entry.name], skips, self._remark(schedule))
-
-    def _due_times_of(self, compiled: str, delay: float) -> Sequence[float] | None:
-        return due_times(self._load(compiled), self._after, self._end, delay)
-
-    def _remark(self, schedule: Schedule) -> Callable[[float], str | None] | None:
-        """Of clock changes: only asked where the zone has one then."""
-        first, last = (_date(instant, schedule.zone_name) for instant in (self._start, self._end))
-        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-        if not any(_clock_changes(schedule.zone_name, day) for day in days):
-            return None
-        return lambda due: schedule.note(datetime.fromtimestamp(due, UTC))
-
-
 def timeline(
-    catalog: Catalog, instance: Instance, names: Sequence[str], *, start: float, end: float, now: float
+    catalog: Catalog,
+    state: State | None,
+    instance: Instance,
+    names: Sequence[str],
+    *,
+    start: float,
+    end: float,
+    now: float,
 ) -> Timeline:
     """Of these tasks, or all: what is past comes from the run log, also of tasks that do not exist any more.
 
-    A disabled task is looked at only if it is named. AutomateError.
+    A disabled task is looked at only if it is named. `state` is the catalog's. AutomateError.
     """
     entries = catalog.entries(names, recent=True)
     chosen = [entry for entry in entries if not entry.faults and (entry.enabled or entry.name in names)]
-    coming = _Coming(catalog, chosen if end > now else [], start, end, now)
+    coming = Coming(catalog, chosen if end > now else [], start, end, now)
     coming.gather()
     past = _past(instance, names, start, min(end, now))
     bars = {name: condensed(of_task, (end - start) / SLICES) for name, of_task in past.items()}
-    for name, of_task in coming.bars.items():
+    for name, of_task in (
+        *_undecided(state, {entry.name for entry in chosen}, start, min(end, now)),
+        *coming.bars.items(),
+    ):
         bars[name] = bars.get(name, []) + of_task
     collided, involved = coming.collisions()
     takes = {entry.name: expected(entry.recent) for entry in entries}
     rows = [Row(name, _shown(name, of_task, start, end, involved), takes.get(name)) for name, of_task in bars.items()]
     rows = sorted((row for row in rows if row.bars), key=lambda row: (row.bars[0].start, row.task))
-    begun = [[bar.start for bar in of_task if _begins(bar, start, end)] for of_task in past.values()]
+    begun = [
+        [bar.start for bar in of_task if bar.kind not in NOT_STARTED and bar.start >= start]
+        for of_task in past.values()
+    ]
     return Timeline(
         start=start,
         end=end,
@@ -196,12 +113,8 @@ def timeline(
         outruns=sorted(coming.outruns()),
         crowd=crowd(coming.bars.values(), catalog.settings_read.max_running),
         left_out=_left_out(entries, chosen, {row.task for row in rows}),
-        uncounted=sum(not plan.starts and bool(plan.bars) for plan in coming.plans.values()),
+        uncounted=sum(plan.starts is None for plan in coming.plans.values()),
     )
-
-
-def _begins(bar: Bar, start: float, end: float) -> bool:
-    return bar.kind not in NOT_STARTED and start <= bar.start < end
 
 
 def _shown(
@@ -234,6 +147,18 @@ def _past(instance: Instance, names: Sequence[str], start: float, end: float) ->
     return {task: sorted(bars, key=by_start) for task, bars in found.items()}
 
 
+def _undecided(
+    state: State | None, tasks: Collection[str], start: float, end: float
+) -> Iterator[tuple[str, list[Bar]]]:
+    """What should have started in (start, end) and is not on record: nobody has looked since."""
+    for row in schedules.awake(state, end) if state is not None and start < end else ():
+        since = max(start, row.until + row.delay)
+        if row.task in tasks and since < end:
+            schedule = load(row.compiled)
+            plan = Plan(schedule, due_times(schedule, since, end, row.delay), row.delay, skips=lambda _: _NOT_LOOKED)
+            yield row.task, [bar._replace(kind=UNDECIDED) for bar in planned(plan, since, end).bars]
+
+
 def _bar(record: Record) -> Bar | None:
     """Due times that share a record are one bar, from the first to the last of them."""
     begin, end = instant_of(record), parsed(record.ended)
@@ -244,33 +169,3 @@ def _bar(record: Record) -> Bar | None:
         end = begin
     stop = max(start, (end or begin).timestamp())
     return Bar(start, stop, record.outcome, record.count, record.id, record.reason or "")
-
-
-def _skips(entry: Entry, task: Task, calendars: Mapping[str, Sequence[str]]) -> Callable[[float], str | None] | None:
-    """Why a due time of this task will be skipped: asked in the scheduler's order."""
-    pause, excepted = entry.pause, exceptions(exceptions_of(task, calendars))
-    if not entry.enabled:
-        return lambda _: reasons.DISABLED
-    if pause is None and excepted is None:
-        return None
-
-    def reason(due: float) -> str | None:
-        if pause is not None and _holds(pause, due + entry.delay):
-            return reasons.paused(pause.by, pause.reason)
-        text = excepted.covers(datetime.fromtimestamp(due, UTC)) if excepted else None
-        return reasons.CALENDAR.format(text=text) if text is not None else None
-
-    return reason
-
-
-def _holds(pause: Pause, start: float) -> bool:
-    return pause.until is None or start < pause.until
-
-
-def _date(instant: float, zone: str) -> date:
-    return datetime.fromtimestamp(instant, ZoneInfo(zone)).date()
-
-
-@cache
-def _clock_changes(zone: str, day: date) -> bool:
-    return dst_day(zone, day) is not None

@@ -38,6 +38,7 @@ GLYPHS = {
     "running": Glyph("▓", ">", "running"),
     "skipped": Glyph("-", "-", "skipped"),
     "missed": Glyph("!", "!", "missed"),
+    "undecided": Glyph("?", "?", "missed"),
     "stopped": Glyph("S", "S", "stopped"),
     "warning": Glyph("W", "W", "warning"),
     "timeout": Glyph("T", "T", "timeout"),

@@ -23,7 +23,8 @@ _ROOM = 90  # columns that labels may take
 LIGHT = {
     "paper": "#ffffff", "ink": "#1f2328", "faint": "#6e7781", "line": "#d8dee4", "stripe": "#f6f8fa",
     "now": "#cf222e", "expected": "#9cc4f0", "collides": "#f0a020", "success": "#2da44e", "running": "#0969da",
-    "skipped": "#8c959f", "missed": "#bf8700", "stopped": "#1b7c83", "warning": "#d4a72c", "timeout": "#cf222e",
+    "skipped": "#8c959f", "missed": "#bf8700", "undecided": "#bc4c00",
+    "stopped": "#1b7c83", "warning": "#d4a72c", "timeout": "#cf222e",
     "lost": "#8250df", "error": "#a40e26", "failed": "#cf222e",
 }  # fmt: skip
 DARK = LIGHT | {

@@ -19,12 +19,14 @@ SLICES = 288  # five minutes of a day: runs nearer to each other are in a row
 
 EXPECTED = "expected"
 RUNNING = "running"
+UNDECIDED = "undecided"
 TO_COME = frozenset({EXPECTED, RUNNING})
-NOT_STARTED = frozenset({"skipped", "missed"})
+NOT_STARTED = frozenset({"skipped", "missed", UNDECIDED})
 
 
 class Bar(NamedTuple):
-    """A run. `kind` is its outcome, RUNNING or EXPECTED; what is skipped or missed takes no time.
+    """A run. `kind` is its outcome, RUNNING, EXPECTED, or UNDECIDED where it was due and nobody has looked yet; what is
+    NOT_STARTED takes no time.
 
     `end` is `start` where nobody knows how long it will take. Of `count` runs in a row it is the last one's. `run` is
     the id where it has one; `note` is what there is to say of it. `collides`: another task needs its lock then.
@@ -62,11 +64,11 @@ class Plan(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """What a plan comes to. `starts` are empty of a task that starts more than MOST times; `interval` is the shortest
+    """What a plan comes to. `starts` are None of a task that starts more than MOST times; `interval` is the shortest
     time between two of them, None where there are no two."""
 
     bars: list[Bar]
-    starts: Sequence[float]
+    starts: Sequence[float] | None
     interval: float | None
 
 
@@ -81,7 +83,7 @@ def planned(plan: Plan, after: float, until: float) -> Planned:
     """All starts in (after, until)."""
     gap = (until - after) / SLICES
     if plan.dues is None:
-        return Planned(_counted(plan, after, gap), (), _shortest(_first_two(plan.schedule, after - plan.delay)))
+        return Planned(_counted(plan, after, gap), None, _shortest(_first_two(plan.schedule, after - plan.delay)))
     if plan.skips is None and plan.remark is None:
         starts = [due + plan.delay for due in plan.dues] if plan.delay else plan.dues
         return Planned(_in_a_row(starts, plan.takes or 0.0, gap), starts, _shortest(starts))

@@ -200,6 +200,16 @@ def test_what_is_paused_does_not_follow(run_cli, document, write):
     assert [*bars(document(*DAY))] == ["a"]
 
 
+def test_what_was_due_and_nobody_has_looked_at_is_not_hidden(run_cli, document, write, until):
+    write(often="schedule: every 1s\nmissed: skip")
+    assert run_cli("tick").returncode == 0  # from now on it is in force
+    [bar] = until(
+        lambda: [each for row in document()["tasks"] for each in row["bars"] if each["kind"] == "undecided"][:1]
+    )
+    assert bar["note"] == "neither serve nor tick has looked since"
+    assert "? undecided" in run_cli("timeline").stdout
+
+
 def test_the_delay_of_a_jitter_is_part_of_the_start(document, write):
     write(a="schedule: daily at 02:00\njitter: 30m")
     [(begin, _, _)] = bars(document(*DAY))["a"]

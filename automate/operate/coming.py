@@ -1,0 +1,149 @@
+"""What runs or will run in a stretch of time: what the state and the task files say of it, gathered."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from automate.catalog import Catalog, Entry
+from automate.rules import reasons
+from automate.rules.conflicts import Collision, Outrun, collisions
+from automate.rules.durations import expected
+from automate.rules.timeline import (
+    EXPECTED,
+    RUNNING,
+    SLICES,
+    Bar,
+    Plan,
+    Planned,
+    by_start,
+    condensed,
+    due_times,
+    followed,
+    planned,
+)
+from automate.schedule import Schedule, dst_day, load
+from automate.state.pauses import Pause
+from automate.supervisor.decisions import exceptions, exceptions_of
+from automate.task import Task, decode
+
+_MOMENT = 1e-3  # seconds
+
+
+class Coming:
+    """What is still to come: by task its bars and starts."""
+
+    def __init__(self, catalog: Catalog, entries: Sequence[Entry], start: float, end: float, now: float) -> None:
+        self._start, self._end, self._now = start, end, now
+        self._after = now if now > start else start - _MOMENT
+        self._calendars = catalog.settings_read.calendars
+        readings = catalog.readings([entry.name for entry in entries]) if entries else {}
+        self.entries = {entry.name: entry for entry in entries if entry.name in readings}
+        self.definitions = {name: decode(readings[name].definition) for name in self.entries}
+        self._compiled = {name: readings[name].compiled for name in self.entries}
+        self.takes = {name: expected(entry.recent) for name, entry in self.entries.items()}
+        self.plans: dict[str, Planned] = {}
+        self.bars: dict[str, list[Bar]] = {}
+        self._following: list[list[float]] = []
+        self._load = cache(load)
+        self._due_times = cache(self._due_times_of)
+
+    def gather(self) -> None:
+        """From what runs now, what falls due, and what follows these."""
+        for name, entry in self.entries.items():
+            bars = [*self._open(entry)]
+            if self._may_be_due(entry):
+                self.plans[name] = planned(self._plan(entry), self._after, self._end)
+                bars += self.plans[name].bars
+            if bars:
+                self.bars[name] = bars
+        unpaused = {name: task.after for name, task in self.definitions.items() if self._follows(name, task)}
+        for name, more in followed(self.bars, unpaused, self.takes, self._end).items():
+            bars = sorted(self.bars.get(name, []) + more, key=by_start)
+            self.bars[name] = condensed(bars, (self._end - self._start) / SLICES)
+            self._following.append([bar.start for bar in more if self._start <= bar.start < self._end])
+
+    def starts(self) -> Iterator[Sequence[float]]:
+        """When something starts, as far as that is known one by one."""
+        yield from (plan.starts for plan in self.plans.values() if plan.starts is not None)
+        yield from self._following
+
+    def collisions(self) -> tuple[list[Collision], set[tuple[str, float]]]:
+        """See rules.conflicts."""
+        locks = {name: task.locks for name, task in self.definitions.items() if task.locks}
+        return collisions({name: bars for name, bars in self.bars.items() if name in locks}, locks)
+
+    def outruns(self) -> Iterator[Outrun]:
+        """Those that will still run when they are due again."""
+        for name, plan in self.plans.items():
+            takes = self.takes[name]
+            if takes is not None and plan.interval is not None and takes > plan.interval:
+                yield Outrun(name, plan.interval, takes, self.definitions[name].overlap)
+
+    def _follows(self, name: str, task: Task) -> bool:
+        pause = self.entries[name].pause
+        return bool(task.after) and task.enabled and (pause is None or pause.until is not None)
+
+    def _may_be_due(self, entry: Entry) -> bool:
+        """`next_due` is None of a task that is disabled, which is here because it was named."""
+        if not entry.enabled:
+            return self._end > self._now
+        return entry.next_due is not None and entry.next_due + entry.delay < self._end
+
+    def _open(self, entry: Entry) -> Iterator[Bar]:
+        takes = self.takes[entry.name] or 0.0
+        for run in entry.running:
+            since = self._now if run.since is None else run.since
+            yield Bar(since, max(self._now, since + takes), RUNNING, run=run.id)
+        for waiting in (run for run in entry.open_runs if run.phase == "pending"):
+            begin = max(self._now, waiting.not_before)
+            note = "waits" if waiting.attempt == 1 else f"attempt {waiting.attempt}"
+            yield Bar(begin, begin + takes, EXPECTED, run=waiting.id, note=note)
+
+    def _plan(self, entry: Entry) -> Plan:
+        compiled = self._compiled[entry.name]
+        schedule = self._load(compiled)
+        dues = self._due_times(compiled, entry.delay)
+        skips = _skips(entry, self.definitions[entry.name], self._calendars)
+        return Plan(schedule, dues, entry.delay, self.takes[entry.name], skips, self._remark(schedule))
+
+    def _due_times_of(self, compiled: str, delay: float) -> Sequence[float] | None:
+        return due_times(self._load(compiled), self._after, self._end, delay)
+
+    def _remark(self, schedule: Schedule) -> Callable[[float], str | None] | None:
+        """Of clock changes: only asked where the zone has one then."""
+        first, last = (_date(instant, schedule.zone_name) for instant in (self._start, self._end))
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        if not any(_clock_changes(schedule.zone_name, day) for day in days):
+            return None
+        return lambda due: schedule.note(datetime.fromtimestamp(due, UTC))
+
+
+def _skips(entry: Entry, task: Task, calendars: Mapping[str, Sequence[str]]) -> Callable[[float], str | None] | None:
+    """Why a due time of this task will be skipped: asked in the scheduler's order."""
+    pause, excepted = entry.pause, exceptions(exceptions_of(task, calendars))
+    if not entry.enabled:
+        return lambda _: reasons.DISABLED
+    if pause is None and excepted is None:
+        return None
+
+    def reason(due: float) -> str | None:
+        if pause is not None and _holds(pause, due + entry.delay):
+            return reasons.paused(pause.by, pause.reason)
+        text = excepted.covers(datetime.fromtimestamp(due, UTC)) if excepted else None
+        return reasons.CALENDAR.format(text=text) if text is not None else None
+
+    return reason
+
+
+def _holds(pause: Pause, start: float) -> bool:
+    return pause.until is None or start < pause.until
+
+
+def _date(instant: float, zone: str) -> date:
+    return datetime.fromtimestamp(instant, ZoneInfo(zone)).date()
+
+
+@cache
+def _clock_changes(zone: str, day: date) -> bool:
+    return dst_day(zone, day) is not None
