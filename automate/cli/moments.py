@@ -1,5 +1,6 @@
 """Instants as they are typed after --since, --until and their like."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
@@ -26,7 +27,8 @@ def _convert(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """The instant that `text` means at `now`; a day is its first moment, and what names no zone is in the host's.
+    """The instant that `text` means at `now`; a day is its first moment, and what names no zone is in the host's. What
+    that clock jumps over is the first moment after it; of what it shows twice, the first is meant.
 
     ValueError when it means none, OverflowError when it lies outside the years 1 to 9999.
     """
@@ -50,4 +52,19 @@ def _length(words: str) -> timedelta:
 
 
 def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)  # of what has no zone, astimezone(3) thinks it is the host's
+    """Of what has no zone, astimezone() thinks it is the host's."""
+    if instant.tzinfo is not None or _shown(instant.astimezone(UTC)) == instant:
+        return instant.astimezone(UTC)
+    return _after_gap(instant)
+
+
+def _after_gap(local: datetime) -> datetime:
+    """The first moment after what the clock jumped over: what falls due in a gap is due then."""
+    before, after = sorted(local.replace(fold=fold, microsecond=0).astimezone(UTC) for fold in (0, 1))
+    seconds = range(int((after - before).total_seconds()) + 1)
+    return before + timedelta(seconds=bisect_left(seconds, local, key=lambda s: _shown(before + timedelta(seconds=s))))
+
+
+def _shown(instant: datetime) -> datetime:
+    """By the host's clock."""
+    return instant.astimezone().replace(tzinfo=None, fold=0)

@@ -123,6 +123,8 @@ class _Explaining:
         open_dues = {run.due for run in self._open}
         recorded = [due for due in past if self._is_decided(due) and due not in open_dues]
         since = min([*past, *([] if at is None else [at])], default=None)
+        if since is None and self._subject.entry is not None and self._subject.entry.last is None:
+            return Evidence({}, None, (), None)  # it has no record: that is not to be searched for
         width = 0.0 if at is None else rules.width_of(at)
         return evidence(self._instance, self._subject.name, recorded, since=since, at=at, width=width)
 

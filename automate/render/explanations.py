@@ -25,7 +25,7 @@ def text(explanation: Explanation, todo: Sequence[Advice], options: Sequence[str
     """Several lines: what became of it in a sentence, which question decided, what else there is to know, and what to
     do. `options` name the instance on a command line."""
     parts = [sentences(explanation, screen)]
-    if facts := [*_facts(explanation, screen)]:
+    if facts := dict.fromkeys(_facts(explanation, screen)):
         parts.append(_table([(f"  {label}", each) for label, each in _labelled(facts)], screen))
     if todo:
         lines = [(f"  {_shown(each.what)}:", _shown(each.line(options))) for each in todo]

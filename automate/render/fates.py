@@ -203,20 +203,20 @@ def _will_run(each: Explained, explanation: Explanation) -> str:
     starts = f"will start at {instant(due + each.known.delay)}, by its jitter"
     verb = "will be due at" if due > explanation.now else "was due at"
     begins = f"{verb} {instant(due)}, and {starts}" if each.known.delay else f"will run at {instant(due)}"
-    unless = f", unless {_overlap(each)}" if each.known.in_the_way is not None else ""
+    unless = f"; unless {_overlap(each)}" if each.known.in_the_way is not None else ""
     missing = ""
     if is_unserved(explanation):
         missing = ", if a scheduler looks then: none does now"
     elif explanation.alive.serving is False:
         missing = ", if automate tick looks then: there is no daemon"
-    return f"{begins}{unless}{missing}"
+    return f"{begins}{missing}{unless}"
 
 
 def _overlap(each: Explained) -> str:
     run = f"#{each.blocking.run}" if each.blocking is not None else "its run"
     verdict = each.known.in_the_way.action if each.known.in_the_way is not None else ""
     what = {"skip": "then it is skipped", "wait": "then it waits", "replace": "which is stopped then"}.get(verdict, "")
-    return f"{run} still runs, as it probably will; {what}"
+    return f"{run} still runs, as it probably will: {what}"
 
 
 def _will_not_run(each: Explained, _explanation: Explanation) -> str:

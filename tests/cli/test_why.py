@@ -80,6 +80,17 @@ def test_a_run_under_way_is_told_with_its_process(run_cli, task, start, shim_pid
     run_cli("stop", "y")
 
 
+@pytest.mark.parametrize(
+    ("at", "due"),
+    [("2037-03-29 02:30", "2037-03-29T03:00:00+02:00"), ("2037-10-25 02:30", "2037-10-25T02:30:00+02:00")],
+)
+def test_a_time_that_the_clock_skips_or_repeats_is_the_due_time_of_it(run_cli, task, at, due):
+    task("night", "true", schedule="daily at 02:30", timezone="Europe/Berlin")
+    found = answer(run_cli("why", "night", "--at", at, "--json"))
+    assert (found["is_due"], found["told"][0]["due"]) == (True, due)
+    assert found["told"][0]["note"]
+
+
 def test_several_names_and_globs(run_cli, task):
     for name in ("db-a", "db-b", "web"):
         task(name, "true")

@@ -263,7 +263,7 @@ def test_a_run_that_will_probably_still_run_then_is_told(world, why, told, usual
     with world.state.transaction():
         durations.note(world.state, [("x", usual)])
     assert (why(now="12:01:30").told[-1].known.in_the_way is not None) == is_told
-    assert ("unless #1 still runs, as it probably will; then it is skipped" in told(now="12:01:30")) == is_told
+    assert ("unless #1 still runs, as it probably will: then it is skipped" in told(now="12:01:30")) == is_told
 
 
 def test_a_shared_lock_says_who_holds_it(world, why, told, until):
