@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automate.cli.options import Shell, pass_shell, quiet_option
-from automate.cli.values import check_once, complete_key, named, schedule_option, set_option, timezone_option
+from automate.cli.values import check_key, check_once, complete_key, named, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
 from automate.render import visible
 from automate.taskfile.splicing import Change, is_set
@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     changed where it stands, and all else in the file stays, byte for byte. The version before is kept: --undo. Tasks
     of packages are copied to the administrator's directory, where they override.
     """
-    wanted = [*named(schedules, timezone=timezone), *changes, *map(_without, unset)]
+    wanted = [*named(schedules, timezone=timezone), *changes, *(Change(check_key(key)) for key in unset)]
     keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)
     _check(keys, names, steps=steps, dry_run=dry_run)
     from automate.cli.changed import desk, put_values
@@ -103,15 +103,6 @@ def _tell_missing(at: "Desk", names: Sequence[str], wanted: Sequence[Change]) ->
         for change in gone:
             if not is_set(target.text or b"", change, target.source):
                 at.shell.say(visible(f"{target.name}: {change.key} is not set in {target.source}", keep=""))
-
-
-def _without(key: str) -> Change:
-    from automate.taskfile.keys import wrong_key
-
-    first = Change(key).path[0]
-    if wrong := wrong_key(first):
-        raise UsageError(f"{first}: {wrong}")
-    return Change(key)
 
 
 def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bool) -> None:

@@ -25,8 +25,19 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: Seq
         key, sign, typed = text.partition("=")
         if not sign or not key:
             raise click.BadParameter(f"{text!r}: expected KEY=VALUE", context, parameter)
-        changes.append(Change(key, read_value(typed)))
+        changes.append(Change(check_key(key), read_value(typed)))
     return changes
+
+
+def check_key(key: str) -> str:
+    """The key, dotted or not; UsageError when a task has none of that name."""
+    from automate.taskfile.keys import wrong_key
+
+    read_value(key)
+    first = Change(key).path[0]
+    if wrong := wrong_key(first):
+        raise UsageError(f"{first}: {wrong}")
+    return key
 
 
 def _complete_assignment(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

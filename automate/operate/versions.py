@@ -4,6 +4,7 @@ Each is a whole file with the mode and owner of the one it was; `.none` stands f
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -96,9 +97,12 @@ def _paths(directory: str) -> list[str]:
     """Of the versions, the oldest first."""
     try:
         entries = os.listdir(directory)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted((os.path.join(directory, entry) for entry in entries if entry[:1].isdigit()), key=_number)
+    return sorted((os.path.join(directory, entry) for entry in entries if _is_version(entry)), key=_number)
+
+
+_is_version = re.compile(r"[0-9]+\.(yaml|yml|none)").fullmatch
 
 
 def _number(path: str) -> int:
