@@ -1,5 +1,6 @@
 """What is to be said below a timeline, one line each: how busy it gets, and what gets into each other's way."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
@@ -26,8 +27,13 @@ def title(timeline: Timeline) -> str:
     """From when to when; how long, where that is no day."""
     start, end = (when(local(instant)) for instant in (timeline.start, timeline.end))
     length = timeline.end - timeline.start
-    told = "" if length == _DAY else f" ({length / _HOUR:.4g} h)"
-    return f"{start} to {end}{told}"
+    return f"{start} to {end}" + (f" ({_length(length)})" if length != _DAY else "")
+
+
+def _length(seconds: float) -> str:
+    """`23h`, `20m`, `2h 30m`, `8d`: of days that are no 24 hours in hours."""
+    hours, rest = divmod(seconds, _HOUR)
+    return f"{hours:.0f}h" if not rest and hours < 2 * _DAY / _HOUR else re.sub(" 00.$", "", duration(seconds))
 
 
 def remarks(timeline: Timeline) -> list[str]:

@@ -250,7 +250,7 @@ def test_names_and_globs(run_cli, document, write):
 def test_the_day_of_a_clock_change_is_marked(run_cli, write):
     write(night="schedule: daily at 02:30")
     text = run_cli("timeline", "--from", "2027-03-28").stdout
-    assert "2027-03-29 00:00 +02:00 (23 h)" in text
+    assert "2027-03-29 00:00 +02:00 (23h)" in text
     assert "2027-03-28 03:00: the clock goes from 02:00 to 03:00" in text
     assert "night 03:00: moved from 02:30" in text
 

@@ -112,6 +112,13 @@ def test_the_heading_has_the_hours_and_the_row_how_often_and_how_long():
     assert lines[2].split()[-3:] == ["1,201", "1m", "00s"]
 
 
+@pytest.mark.parametrize(
+    ("hours", "told"), [(24, "+00:00"), (25, "(25h)"), (1 / 3, "(20m)"), (2.5, "(2h 30m)"), (192, "(8d)")]
+)
+def test_how_long_it_is_is_told_where_it_is_no_day(hours, told):
+    assert drawn(timeline([bar(0, 1)], end=START + hours * HOUR))[0].endswith(told)
+
+
 def test_no_header_is_the_rows_alone():
     assert len(drawn(timeline([bar(0, 1)], [bar(0, 1)]), header=False)) == 2
 
