@@ -90,7 +90,9 @@ def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", defaults: 
     if written and defaults:
         shell.say(f"the settings' defaults hold for {'it' if written == 1 else 'them'} too: {', '.join(defaults)}")
     if written and not dry_run:
-        shell.say("as with cron they may overlap (`overlap: allow`), and nothing is made up for (`missed: skip`)")
+        if any(item.keys["overlap"] == "allow" for item in plan.items if item.action in WRITTEN):
+            shell.say("as with cron they may overlap, and nothing is made up for; to change that:")
+            shell.say("    automate edit --unset overlap --unset missed NAME...")
         shell.say(f"cron still runs these lines, and they would run twice; take them out: {_way_out(sources)}")
         shell.say(_scheduler(shell))
 

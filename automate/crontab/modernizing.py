@@ -28,6 +28,11 @@ _IO_CLASSES = {
 } | {"idle": "idle"}
 _NOT_BEFORE = {"HOME", "SHELL", "IFS", "PWD", "ENV"}  # they change what the shell itself does with the line
 
+_NO_PROGRAM = re.compile(
+    r"(?:[A-Za-z_]\w*=|!|\{|\.|:|(?:cd|exec|exit|export|set|unset|eval|source|trap|ulimit|umask|wait|shift|return|read|type|"
+    r"command|alias|local|times|if|while|until|for|case)(?=\s|$))"
+)
+
 _nice = re.compile(rf"{_BIN}nice(?:\s+(?:-n\s*|--adjustment=|-)(?P<by>-?\d+))?\s+(?=[^-\s])(?P<rest>.+)", re.DOTALL)
 _ionice = re.compile(
     rf"{_BIN}ionice(?:\s+-c\s*(?P<kind>[\w-]+)|\s+-n\s*(?P<level>[0-7]))+\s+(?=[^-\s])(?P<rest>.+)", re.DOTALL
@@ -99,16 +104,21 @@ def _is_simple(text: str | None) -> bool:
     return bool(bare.strip()) and not re.search(r"[;|&()\n`#\"']", bare)
 
 
+def _is_program(text: str | None) -> bool:
+    """The same, of a program: what the shell does itself no program can be put before."""
+    return _is_simple(text) and _NO_PROGRAM.match(text or "") is None
+
+
 def _of_nice(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
     by = int(found["by"] or 10)
-    if "nice" in keys or not _is_simple(found["rest"]) or not -20 <= by <= 19:  # noqa: PLR2004 - nice(1)
+    if "nice" in keys or not _is_program(found["rest"]) or not -20 <= by <= 19:  # noqa: PLR2004 - nice(1)
         return None
     return _Change(found["rest"], {"nice": by}, f"nice became `nice: {by}`")
 
 
 def _of_ionice(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
     kind = _IO_CLASSES.get(found["kind"] or "2")
-    if kind is None or "ionice" in keys or not _is_simple(found["rest"]):
+    if kind is None or "ionice" in keys or not _is_program(found["rest"]):
         return None
     level = found["level"] or ("4" if kind == "realtime" else "")
     said = kind if kind == "idle" or not level else f"{kind}:{level}"
@@ -117,7 +127,7 @@ def _of_ionice(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _C
 
 def _of_timeout(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
     span, kill = _span(found["span"]), _span(found["kill"])
-    if not span or not kill or "timeout" in keys or not _is_simple(found["rest"]):
+    if not span or not kill or "timeout" in keys or not _is_program(found["rest"]):
         return None
     note = f"timeout became `timeout: {span.written()}` and `kill_after: {kill.written()}`"
     return _Change(found["rest"], {"timeout": span, "kill_after": kill}, note)
@@ -130,16 +140,16 @@ def _span(text: str) -> Duration:
 def _of_flock(found: re.Match[str], keys: Keys, commands: Sequence[str]) -> _Change | None:
     file, rest = _unquoted(found["file"]), found["rest"]
     inner = found["single"] or found["double"]
-    if keys["overlap"] != "allow" or sum(file in command for command in commands) > 1:
+    if keys["overlap"] != "allow" or sum(command.count(file) for command in commands) > 1:
         return None
-    if not inner and not _is_simple(rest):
+    if not inner and not _is_program(rest):
         return None
     note = f"flock -n {file} became `overlap: skip`; keep flock if anything else locks that file"
     return _Change(inner or rest, {"overlap": "skip"}, note)
 
 
 def _of_chronic(found: re.Match[str], _keys: Keys, _commands: Sequence[str]) -> _Change | None:
-    if not _is_simple(found["rest"]):
+    if not _is_program(found["rest"]):
         return None
     return _Change(found["rest"], {}, "chronic is left out: the output is kept, and tells no one")
 
@@ -147,7 +157,7 @@ def _of_chronic(found: re.Match[str], _keys: Keys, _commands: Sequence[str]) -> 
 def _of_env(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
     pairs = dict(pair.partition("=")[::2] for pair in re.findall(rf"[A-Za-z_]\w*=(?:{_LITERAL})?", found["pairs"]))
     refused = _NOT_BEFORE & pairs.keys() or any(name.startswith("AUTOMATE_") for name in pairs)
-    if refused or "$" in found["rest"] or not _is_simple(found["rest"]):
+    if refused or "$" in found["rest"] or not _is_program(found["rest"]):
         return None
     said = {name: _unquoted(value) for name, value in pairs.items()}
     return _Change(found["rest"], {"env": keys["env"] | said}, f"{', '.join(pairs)} became `env`")

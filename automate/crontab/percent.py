@@ -9,12 +9,22 @@ _END = re.compile(r"(?:[^%\\]|\\.)*\\?(?=%|\Z)", re.DOTALL)
 def split(command: str) -> tuple[str, str | None]:
     """The command, and the lines it reads as its standard input: all behind the first `%`; None without one.
 
-    `\\%` is a plain `%` in both; a backslash before anything else stays as it is, and hides what follows from this.
+    `\\%` is a plain `%` in both; in the command `\\\\` is one backslash, as Debian's cron and the BSDs' have it.
     """
-    match = _END.match(command)
-    end = match.end() if match else len(command)
-    first = _ESCAPED.sub(lambda found: "%" if found[1] == "%" else found[0], command[:end])
+    end = _end(command)
+    first = _ESCAPED.sub(lambda found: found[1] if found[1] in "%\\" else found[0], command[:end])
     return (first, None) if end == len(command) else (first, _input(command[end + 1 :]))
+
+
+def is_doubtful(command: str) -> bool:
+    """Is there a `\\\\` in the command? cronie leaves it as it is."""
+    return "\\\\" in (found[0] for found in _ESCAPED.finditer(command[: _end(command)]))
+
+
+def _end(command: str) -> int:
+    """Where the command ends: at the first `%` that no backslash hides."""
+    match = _END.match(command)
+    return match.end() if match else len(command)
 
 
 def _input(text: str) -> str:
@@ -24,7 +34,7 @@ def _input(text: str) -> str:
 
 
 def joined(command: str, stdin: str | None) -> str | None:
-    """The other way round: what `split` makes these two of; None where no line of a crontab says it."""
+    """The other way round: what every cron makes these two of; None where no line of a crontab says it."""
     line = command.replace("%", "\\%")
     if stdin:
         lines = stdin[:-1] if re.search(r"[^\n]\n\Z", stdin) else stdin  # cron ends the last line by itself

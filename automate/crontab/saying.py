@@ -21,7 +21,7 @@ LONGEST = 998  # bytes of a command: MAX_COMMAND of Debian's cron
 _UMASK = 0o022
 _IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
 _LIMITS = {"memory": "as", "cpu_time": "cpu", "open_files": "nofile", "processes": "nproc"}  # prlimit(1)'s words
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "%": "\\045"}
+_ESCAPES = {"\\": "\\0134", "\n": "\\n", "%": "\\0045"}  # never two backslashes: crons read them differently
 
 
 def command_of(task: Task, *, delay: float, locks: str) -> str | None:
@@ -31,7 +31,7 @@ def command_of(task: Task, *, delay: float, locks: str) -> str | None:
     """
     text = "".join(f"{part}; " for part in _before(task, delay)) + _main(task, locks)
     line = percent.joined(text, task.stdin)
-    if line is None:  # a line end, or a backslash before a `%`
+    if line is None:  # a line end, or a backslash before a `%` or another
         line = percent.joined(f'eval "$(printf {quote("%b")} {quote(_encoded(text))})"', task.stdin)
     return line if line is not None and len(line.encode()) <= LONGEST else None
 

@@ -83,6 +83,8 @@ def _notes(job: Job, command: str) -> list[str]:
         notes.append("CRON_TZ is the task's timezone, as with cronie; Debian's cron takes no notice of it")
     if variables.get("RANDOM_DELAY", "0") != "0" and not job.name:
         notes.append("RANDOM_DELAY became jitter: the same delay always; Debian's cron takes no notice of it")
+    if not job.name and percent.is_doubtful(job.command):
+        notes.append(r"`\\` became `\`, as with Debian's cron; cronie keeps both")
     if re.search(r"\brun-parts\b", command):
         notes.append("run-parts stays one task, which runs all scripts of that directory one after another")
     if "$" in variables.get("PATH", ""):

@@ -1,5 +1,6 @@
 """Putting a file into a directory of tasks: whole or not at all, whatever dies, and seen by nobody before."""
 
+import errno
 import os
 from contextlib import suppress
 
@@ -17,11 +18,23 @@ def store(path: str, data: bytes, *, mode: int, replace: bool) -> None:
     hidden = os.path.join(directory, f".{name}.{os.getpid()}")
     try:
         _write(hidden, data, mode)
-        (os.replace if replace else os.link)(hidden, path)
+        if replace or not _linked(hidden, path):
+            os.replace(hidden, path)
         _sync(directory)
     finally:
         with suppress(FileNotFoundError):
             os.unlink(hidden)
+
+
+def _linked(hidden: str, path: str) -> bool:
+    """False where the file system knows no links (FAT), and nothing has that name."""
+    try:
+        os.link(hidden, path)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP} or os.path.lexists(path):
+            raise
+        return False
+    return True
 
 
 def make_directory(directory: str) -> None:

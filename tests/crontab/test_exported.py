@@ -121,7 +121,7 @@ def test_bounds_that_are_not_over_cannot_be_said():
     assert isinstance(one, Exported)
 
 
-awkward = st.text("a%\\'\"$ \n#;|&`(!*~\té", max_size=15)
+awkward = st.text("a5%\\'\"$ \n#;|&`(!*~\té", max_size=15)
 commands = awkward.map(lambda said: ("printf", "<%s>", said)) | awkward.map(
     lambda said: "printf '<%s>' '" + said.replace("'", "'\\''") + '\'; echo "[$A]"; umask; pwd; cat'
 )
@@ -170,6 +170,7 @@ def plain(command, **more):
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(awkward_tasks)
 @example(plain("cat", stdin="50\\%\n"))
+@example(plain("printf '<%s>' 'a\\\\b%5\\7'"))
 @example(plain("cat <<E\n%\\%\nE\n"))
 def test_the_commands_do_the_same(tmp_path, task):
     (tmp_path / "a b").mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""`%` in commands, against a transcription of what do_command.c of Vixie's cron does character by character."""
+"""`%` in commands, against a transcription of what do_command.c of Debian's cron does character by character."""
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ def as_cron(command):
     kept, escaped, rest = "", False, None
     for index, character in enumerate(command):
         if escaped:
-            kept = kept[:-1] + character if character == "%" else kept + character
+            kept = kept[:-1] + character if character in "%\\" else kept + character
             escaped = False
         elif character == "%":
             rest = command[index + 1 :]
@@ -55,6 +55,7 @@ def test_what_can_be_joined_splits_into_the_same(command, stdin):
     if line is not None:
         said = stdin if not stdin or stdin.endswith("\n") else stdin + "\n"
         assert percent.split(line) == (command, said or None)
+        assert not percent.is_doubtful(line)
         assert "\n" not in line
 
 
@@ -63,3 +64,10 @@ def test_the_usual_can_be_joined():
     assert percent.joined("mail root", "a\nb 5%\n") == "mail root%a%b 5\\%"
     assert percent.joined("a\nb", None) is None
     assert percent.joined("printf '\\%'", None) is None
+    assert percent.joined("printf 'a\\\\b'", None) is None
+
+
+def test_two_backslashes_are_one_and_doubtful():
+    assert percent.split(r"a\\b\c%d\\e") == (r"a\b\c", "d\\\\e\n")
+    assert percent.is_doubtful(r"a\\b")
+    assert not percent.is_doubtful(r"a\b\%c%d\\e")

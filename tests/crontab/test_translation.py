@@ -140,6 +140,11 @@ def test_what_has_a_key_of_its_own_becomes_one(command, left, said):
         "A=1",
         "sleep $((RANDOM \\% 60)); x",
         "chronic -v x",
+        "nice A=1 x",
+        "nice exec x",
+        "A=1 ! x",
+        "timeout -k 1 5 cd /x",
+        "flock -n /x flock -n /x y",
     ],
 )
 def test_what_would_not_mean_the_same_stays(command):

@@ -1,5 +1,6 @@
 """Putting files into a directory of tasks."""
 
+import errno
 import os
 import stat
 
@@ -59,6 +60,18 @@ def test_a_link_is_replaced_and_not_followed(path, tmp_path):
     put(path, replace=True)
     assert not path.is_symlink()
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_file_system_without_links_will_do(path, monkeypatch):
+    def refuse(*_paths):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    put(path)
+    assert path.read_text() == "command: x\n"
+    with pytest.raises(OSError, match="not permitted"):
+        put(path, "command: y\n")
+    assert path.read_text() == "command: x\n"
 
 
 def test_what_fails_leaves_nothing_behind(path, monkeypatch):
