@@ -9,7 +9,7 @@ from automate.cli import tasks
 from automate.cli.changed import Desk, put_in_force
 from automate.errors import AutomateError
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged
-from automate.operate.versions import drop_draft, make_draft
+from automate.operate.versions import drafts, drop_draft, make_draft
 from automate.process.editor import edit, editor_of
 from automate.render import visible
 from automate.taskfile import BadTaskFile, read
@@ -25,6 +25,8 @@ class _GivenUpError(AutomateError):
 def edit_one(desk: Desk, target: Target, text: bytes) -> int:
     """Begin with `text`, until it is right, unchanged or given up; the exit status."""
     editor = editor_of(os.environ)
+    for other in drafts(desk.shell.instance, target.name)[:1]:
+        desk.shell.say(f"{target.name}: the text of another edit, under way or given up: {visible(other, keep='')}")
     draft = make_draft(desk.shell.instance, target.name, text)
     try:
         return _until_right(desk, target, editor, draft)

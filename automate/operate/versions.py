@@ -15,7 +15,7 @@ from automate.paths import Instance
 from automate.taskfile.replacing import prepare, put
 
 KEPT = 20  # versions of each task
-DRAFTS = 5  # texts that were given up
+DRAFTS = 5  # texts that are worked on or were given up
 NONE = ".none"
 _DRAFT = "draft-"
 
@@ -69,15 +69,24 @@ def back(found: Sequence[Version], data: bytes | None, steps: int) -> Version | 
     return None
 
 
+def drafts(instance: Instance, name: str) -> list[str]:
+    """Texts that are being worked on, or were given up: their paths, the newest first."""
+    directory = _directory(instance, name)
+    try:
+        found = [os.path.join(directory, entry) for entry in os.listdir(directory) if entry.startswith(_DRAFT)]
+        found.sort(key=lambda draft: os.stat(draft).st_mtime, reverse=True)
+    except FileNotFoundError:  # or one went away meanwhile
+        return []
+    return [os.path.join(draft, f"{name}.yaml") for draft in found]
+
+
 def make_draft(instance: Instance, name: str, text: bytes) -> str:
     """A private copy to be worked on, in a directory of its own, that is called as a task file is. Returns its path;
-    of those that were given up before, the oldest are removed. OSError."""
+    of the others the oldest are removed. OSError."""
     directory = _directory(instance, name)
     os.makedirs(directory, mode=0o700, exist_ok=True)
-    drafts = [os.path.join(directory, entry) for entry in os.listdir(directory) if entry.startswith(_DRAFT)]
-    drafts.sort(key=lambda draft: os.stat(draft).st_mtime, reverse=True)
-    for old in drafts[DRAFTS - 1 :]:
-        shutil.rmtree(old, ignore_errors=True)
+    for old in drafts(instance, name)[DRAFTS - 1 :]:
+        drop_draft(old)
     path = os.path.join(tempfile.mkdtemp(prefix=_DRAFT, dir=directory), f"{name}.yaml")
     with open(path, "xb") as file:
         file.write(text)

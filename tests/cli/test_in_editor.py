@@ -103,6 +103,17 @@ def test_end_of_input_and_interrupt_give_up_too(
     assert (backup.read_text(), len(drafts())) == (TEXT, 1)
 
 
+def test_the_next_edit_tells_of_a_text_that_was_left(
+    edit: Callable[..., Terminal], backup: Path, drafts: Callable[[], list[Path]]
+) -> None:
+    edit("echo nice: 5 >>$1; exit 3").end()
+    terminal = edit("exit 9", "true")
+    assert terminal.end() == 0
+    (draft,) = drafts()
+    assert terminal.shown.startswith(f"backup: the text of another edit, under way or given up: {draft}\n")
+    assert backup.read_text() == TEXT
+
+
 def test_no_more_than_some_texts_are_kept(
     edit: Callable[..., Terminal], drafts: Callable[[], list[Path]], backup: Path
 ) -> None:
