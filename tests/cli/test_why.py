@@ -1,6 +1,8 @@
 """`automate why`, with the real program."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +41,15 @@ def test_json_says_the_same_by_keys(run_cli):
     assert told["questions"]["condition"] == "later"
     assert found["scheduler"]["serving"] is False
     assert found["todo"][0]["command"].endswith(" serve")
+
+
+def test_the_man_page_names_every_key(run_cli):
+    page = (Path(__file__).parents[2] / "man" / "automate.1").read_text()
+    section = page.partition(".Ss why\n")[2].partition(".Ss ")[0]
+    found = answer(run_cli("why", "x", "--json"))
+    assert [
+        key for key in [*found, *found["told"][0]] if not re.search(rf"(?m)^\.Li .*\b{key}\b|^\.Li {key}", section)
+    ] == []
 
 
 def test_an_instant_to_come(run_cli):

@@ -1,0 +1,67 @@
+"""What `why` says before a step is what the step then does: it asks the same rules."""
+
+import pytest
+from worlds import epoch
+
+from automate.operate.explaining import explain
+from automate.state.pauses import ALL, Pause, pause
+
+HOURLY = "0 * * * *"
+TASKS = {
+    "plain": {},
+    "disabled": {"enabled": False},
+    "friday": {"except_": ["fri"]},
+    "at-noon": {"except_": ["11:30-13:30"]},
+    "other-day": {"except_": ["sat"]},
+    "skips": {"missed": "skip"},
+    "all": {"missed": "all", "overlap": "allow"},
+    "short": {"missed_within": "20m"},
+    "long": {"missed_within": "2h", "missed": "all", "overlap": "allow"},
+    "paused-on": {},
+    "paused-before": {},
+    "paused-both": {"enabled": False},
+}
+PAUSES = {"paused-on": ("12:40", "13:30"), "paused-before": ("12:40", "12:55"), "paused-both": ("12:40", None)}
+
+
+@pytest.fixture
+def hourly(world):
+    for name, keys in TASKS.items():
+        world.task(name, schedule=HOURLY, **keys)
+    world.step("12:30")
+    for name, (since, until) in PAUSES.items():
+        end = None if until is None else epoch(until)
+        pause(world.state, [name], Pause(epoch(since), end, "ann", "disk"))
+    return world
+
+
+def asked(world, name, at, now):
+    """Whether it runs or ran, which question decided, and the words."""
+    found = explain(world.instance, world.catalog(now), world.state, name, at=epoch(at), now=epoch(now)).told[0]
+    decision = found.known.decision
+    runs = found.fate.kind == "ran" if decision is None else decision.kind == "start"
+    return runs, found.fate.decided, found.fate.reason
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_of_what_is_to_come(hourly, name):
+    before = asked(hourly, name, "13:00", now="12:58")
+    hourly.step("13:00")
+    assert asked(hourly, name, "13:00", now="13:00:10") == before
+
+
+@pytest.mark.parametrize("at", ["13:00", "14:00", "15:00"])
+@pytest.mark.parametrize("name", TASKS)
+def test_of_what_nobody_has_decided(hourly, name, at):
+    before = asked(hourly, name, at, now="15:25")
+    hourly.step("15:25")
+    assert asked(hourly, name, at, now="15:26") == before
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_while_all_are_paused(hourly, name):
+    pause(hourly.state, [ALL], Pause(epoch("12:45"), None, "eve", "move"))
+    before = asked(hourly, name, "13:00", now="12:58")
+    assert before == (False, "paused", "paused by eve: move")
+    hourly.step("13:00")
+    assert asked(hourly, name, "13:00", now="13:00:10") == before
