@@ -69,9 +69,12 @@ def test_its_end_is_enough(run_cli, task, unread):
 
 def test_a_run_under_way_is_read_only_when_it_was_followed_to_its_end(run_cli, task, unread, start, instance, until):
     os.mkfifo(instance / "go")
-    task("a", "echo begun; read line < go")
+    task("a", "echo begun; test $AUTOMATE_RUN = 1 || read line < go")
+    run_cli("run", "a")
     run_cli("run", "a", "--detach")
-    until(lambda: run_cli("log", "a").stdout)
+    until(lambda: run_cli("log", "#2").stdout)
+    assert unread() == {"a": 1}
+    run_cli("log", "#1")
     assert unread() == {}
     following = start("log", "-f", "a")
     assert following.stdout.readline() == "begun\n"

@@ -137,21 +137,36 @@ def test_stopped_it_gives_the_terminal_back_and_continued_it_looks_again(watch, 
     until(lambda: terminal.read().count(TAKEN) == 3)
 
 
-# That bash's wait would return when the job was stopped too is why it looks itself.
-IN_BACKGROUND = """
-set -m; "$0" "$@" & pid=$!
-until grep -q '^State:.T' /proc/$pid/status; do sleep 0.05; done
-kill %1; while kill -0 $pid; do sleep 0.05; done 2>/dev/null; wait $pid; echo "ended with $?"
-"""
+ENDED = "kill %1; while kill -0 $pid; do sleep 0.05; done 2>/dev/null; echo ended"
+IN_BACKGROUND = f'set -m; "$0" "$@" & pid=$!; until grep -q "^State:.T" /proc/$pid/status; do sleep 0.05; done; {ENDED}'
+IN_FRONT = f'set -m; "$0" "$@"; pid=$(jobs -p); {ENDED}'
 
 
-def test_in_the_background_it_stands_still_and_can_be_ended(terminal, start, environment, until):
-    streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal.theirs)
-    within = ["setsid", "-c", "bash", "-c", IN_BACKGROUND]
-    start("list", "--watch", within=within, env=environment | {"TERM": "xterm"}, **streams)
-    until(lambda: "ended with 143" in terminal.read())
+@pytest.fixture
+def job(terminal: Terminal, start: Callable[..., object], environment: dict[str, str]) -> Callable[[str], None]:
+    """`job(SCRIPT)` lets a shell with job control, to which the terminal belongs, run it in a script."""
+
+    def begin(script: str) -> None:
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), terminal.theirs)
+        within = ["setsid", "-c", "bash", "-c", script]
+        start("list", "--watch", within=within, env=environment | {"TERM": "xterm"}, **streams)
+
+    return begin
+
+
+def test_in_the_background_it_stands_still_and_can_be_ended(job, terminal, until):
+    job(IN_BACKGROUND)
+    until(lambda: "ended" in terminal.read())
     assert TAKEN not in terminal.text
     assert GIVEN not in terminal.text
+
+
+def test_what_was_stopped_can_be_ended_and_touches_the_terminal_no_more(job, terminal, until):
+    job(IN_FRONT)
+    until(terminal.shown)
+    terminal.type("\x1a")
+    until(lambda: "ended" in terminal.read())
+    assert terminal.text.count(TAKEN) == terminal.text.count(GIVEN) == 1
 
 
 def test_what_there_is_no_room_for_is_counted(watch, terminal, task):
