@@ -9,6 +9,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def follow_zone() -> None:
+    """Show times in the zone that the host keeps now, also where that was changed since this process began: tzset(3)."""
+    time.tzset()
+
+
 def sleep(seconds: float) -> None:
     """Do nothing meanwhile; for looking again at what no descriptor announces."""
     time.sleep(seconds)

@@ -133,6 +133,8 @@ def _weekdays(weekdays: list[int | str], nth: dict[int, set[int | str]]) -> int:
 
 def check_characters(text: str) -> None:
     """ScheduleError at a line's end, a no-break space or anything else that is neither printed nor a space or tab."""
+    if text.isascii() and text.replace("\t", " ").isprintable():
+        return
     for column, character in enumerate(text):
         if character not in " \t" and (character.isspace() or not character.isprintable()):
             raise ScheduleError(f"unexpected character U+{ord(character):04X}; words are separated by spaces", column)

@@ -1,6 +1,7 @@
 """From the texts of a task file to a Schedule."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from automate.schedule import bounds, wording
 from automate.schedule.cron import REBOOT, check_characters, expand, is_cron, pattern
@@ -24,7 +25,13 @@ def parse(
     with an offset; an ending date includes the day. `seed` (the host's and the task's name) decides what `H` is.
     Raises ScheduleError.
     """
-    texts = [texts] if isinstance(texts, str) else list(texts)
+    asked = (texts,) if isinstance(texts, str) else tuple(texts)
+    by_chance = any("h" in text.lower() for text in asked)
+    return _parse(asked, zone_named(zone).name, starting, ending, seed if by_chance else "")
+
+
+@lru_cache(maxsize=1024)  # each file's is asked for twice, and many say the same
+def _parse(texts: tuple[str, ...], zone: str, starting: str | None, ending: str | None, seed: str) -> Schedule:
     place = zone_named(zone)
     limits = bounds.first_moment(starting, place), bounds.last_moment(ending, place)
     if starting and ending and limits[0] > limits[1]:

@@ -103,11 +103,13 @@ def _clipped(piece: Piece, start: int) -> Piece:
     return piece._replace(start=start, mark=max(piece.mark, start + piece.offset))
 
 
-@lru_cache(maxsize=1024)
 def zone_named(name: str | None) -> Zone:
-    """The zone of this IANA name, or the host's; ScheduleError when there is none."""
-    if name is None:
-        name = host_zone().key
+    """The zone of this IANA name, or the one that the host keeps now; ScheduleError when there is none."""
+    return _zone(host_zone().key if name is None else name)
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> Zone:
     try:
         return Zone(name, ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -129,6 +129,7 @@ class Server:
         is_known = self._seen is not None and schedules.recall(self._state, SEEN) == self._seen
         if not self._changes.seen() and now < self._look_at_files and is_known:
             return None
+        clock.follow_zone()
         catalog = Catalog(self._instance, self._state, owner=self._owner, now=clock.now())
         self._changes.watch([*catalog.task_dirs, self._instance.settings, *_ZONE_FILES])
         self._look_at_files = now + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)

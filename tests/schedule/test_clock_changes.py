@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from oracle import cron_job, due_times
 from test_oracle import backwards, forwards
 
-from automate.schedule import Schedule, dst_day, host_zone, parse
+from automate.schedule import Schedule, dst_day, host_zone, parse, zone
 from automate.schedule.bounds import origin
 from automate.schedule.due import LAST
 from automate.schedule.text import compiled_text
@@ -185,3 +186,11 @@ def test_the_hosts_zone_is_the_file_timezone_where_localtime_is_no_link(tmp_path
 def test_the_hosts_zone_is_utc_where_nothing_says_so(tmp_path: Path, content):
     (tmp_path / "timezone").write_text(content)
     assert host_zone(str(tmp_path)).key == "UTC"
+
+
+def test_a_zone_that_the_host_changes_to_is_followed(monkeypatch: pytest.MonkeyPatch):
+    found = []
+    for name in ("Asia/Tokyo", "Europe/Berlin"):
+        monkeypatch.setattr(zone, "host_zone", lambda name=name: ZoneInfo(name))
+        found.append(parse(["daily at 02:00"]).zone_name)
+    assert found == ["Asia/Tokyo", "Europe/Berlin"]
