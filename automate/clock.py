@@ -10,7 +10,7 @@ def now() -> datetime:
 
 
 def follow_zone() -> None:
-    """Show times in the zone that the host keeps now, also where that was changed since this process began: tzset(3)."""
+    """Show times in the zone that the host keeps now, although that was changed meanwhile: tzset(3)."""
     time.tzset()
 
 
