@@ -10,6 +10,7 @@ from automate.cli.options import Shell, complete_tasks, pass_shell, quiet_option
 from automate.errors import NotAllowedError, UsageError
 from automate.operate.editing import Edit, Target, store
 from automate.render import visible
+from automate.state.schedules import followers
 
 
 @click.command("remove")
@@ -58,4 +59,7 @@ def _tell(at: Desk, each: Target) -> None:
     left = what_is_left(at, each)
     again = "" if left == "no such task" else f"; {left}"
     at.shell.say(visible(f"{each.name}: removed{again}; automate edit --undo {each.name} brings it back", keep=""))
+    if not again:
+        for follower, _ in followers(at.state, each.name):
+            at.shell.say(f"{follower.task}: follows {each.name} (after), which never comes now")
     tell_under_way(at, each.name)

@@ -1,17 +1,17 @@
 """A program on a terminal, as a person sees it."""
 
-import fcntl
 import os
 import pty
 import select
-import signal
+import shutil
 import subprocess
-import termios
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 _PATIENCE = 30.0
+# With the terminal for its own, so that Ctrl-C reaches it, which whoever runs the tests may ignore.
+_ON_IT = (shutil.which("setsid") or "setsid", "--ctty", shutil.which("env") or "env", "--default-signal=INT")
 
 
 class Terminal:
@@ -20,15 +20,7 @@ class Terminal:
     def __init__(self, words: Sequence[str], environ: Mapping[str, str]) -> None:
         self._master, slave = pty.openpty()
         self.shown = ""
-        self._process = subprocess.Popen(
-            words,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environ,
-            start_new_session=True,
-            preexec_fn=_control,  # noqa: PLW1509 - there are no threads here
-        )
+        self._process = subprocess.Popen([*_ON_IT, *words], stdin=slave, stdout=slave, stderr=slave, env=environ)
         os.close(slave)
 
     def wait_for(self, text: str) -> None:
@@ -73,10 +65,3 @@ class Terminal:
             data = os.read(self._master, 65536) if readable else b""
         self.shown += data.decode(errors="replace").replace("\r\n", "\n")
         return bool(data)
-
-
-def _control() -> None:
-    """Take it as the controlling terminal, so that Ctrl-C reaches the program (tty_ioctl(4)); whoever runs the tests
-    may ignore it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

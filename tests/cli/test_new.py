@@ -236,6 +236,13 @@ def test_a_packages_task_is_not_removed(run_cli: RunCli, backup: Path, instance:
     assert f"removed; {packaged} is in force again" in run_cli("remove", "-y", "packaged").stderr
 
 
+def test_what_follows_it_is_told(run_cli: RunCli, backup: Path, instance: Path) -> None:
+    assert backup.exists()
+    (instance / "tasks.d" / "report.yaml").write_text("command: x\nafter: backup\n")
+    run_cli("tick")
+    assert "report: follows backup (after), which never comes now\n" in run_cli("remove", "-y", "backup").stderr
+
+
 def test_a_run_goes_on(run_cli: RunCli, backup: Path) -> None:
     run_cli("run", "--detach", "backup")
     assert "backup #1: is under way, and goes on as it began" in run_cli("remove", "-y", "backup").stderr
