@@ -23,6 +23,7 @@ SORTS: "dict[str, Callable[[Entry], Any]]" = {
     "last": lambda entry: -entry.last.ended if entry.last else _LATEST,
     "duration": lambda entry: -(entry.last.seconds or 0) if entry.last else _LATEST,
     "result": lambda entry: OUTCOMES.index(entry.last.outcome) if entry.last else len(OUTCOMES),
+    "category": lambda entry: (not entry.category, entry.category),
     "state": lambda entry: (not entry.is_unusual, STATES.index(entry.state)),
 }
 

@@ -207,7 +207,8 @@ def _progress(tasks: Listing) -> list[str]:
         if run.elapsed is None or not run.expected:
             return NOTHING
         part = run.elapsed / run.expected
-        return f"{bar(part, _BAR, tasks.screen)} {part:4.0%}"
+        drawn = paint(bar(part, _BAR, tasks.screen), "warning" if run.is_unusual else "running", tasks.screen)
+        return f"{drawn} {part:4.0%}"
 
     return [share(entry.running[0]) if entry.running else NOTHING for entry in tasks.entries]
 

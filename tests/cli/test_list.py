@@ -194,6 +194,11 @@ def test_by_state_what_runs_comes_first(run_cli, write):
     run_cli("stop", "d")
 
 
+def test_by_category_those_without_one_come_last(run_cli, write):
+    write(a="command: x", b="command: x\ncategory: web", c="command: x\ncategory: db", d="command: x\ncategory: web")
+    assert listed(run_cli("list", "--sort", "category")) == ["c", "b", "d", "a"]
+
+
 def test_columns_are_those_asked_for_in_that_order(run_cli, write):
     write(a="command: x\ncategory: db\nlabels: [x, y]\nschedule: daily at 02:00")
     shown = run_cli("list", "--columns", "category,name,labels").stdout
