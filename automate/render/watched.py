@@ -57,7 +57,7 @@ def _words(entry: "Entry", overdue: frozenset[str]) -> set[str]:
     words = {entry.state}
     words |= {"unusual"} if entry.is_unusual else set()
     words |= {"failed"} if entry.last and entry.last.outcome in FAILED else set()
-    return words | ({"overdue"} if entry.name in overdue else set())
+    return words | ({"overdue"} if entry.enabled and entry.name in overdue else set())
 
 
 def scheduled_by(alive: "Alive", screen: Screen) -> str:
@@ -67,7 +67,7 @@ def scheduled_by(alive: "Alive", screen: Screen) -> str:
     is_late = stepped is None or (screen.now - stepped).total_seconds() > _LATE
     if alive.serving is None:
         return f"this user may not see who schedules; {looked}"
-    who = f"served by process {alive.pid}" if alive.serving else NOBODY if is_late else "scheduled by tick"
+    who = f"served by process {alive.pid}" if alive.serving else NOBODY if is_late else "nobody serves"
     return paint(f"{who}; {looked}", "error" if is_late else "", screen)
 
 

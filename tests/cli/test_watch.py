@@ -203,7 +203,7 @@ def test_who_schedules_is_told(watch, terminal, task, run_cli, until):
     watch(every="0.2")
     assert terminal.shown()[1] == "nobody schedules; no step was ever taken"
     run_cli("tick")
-    until(lambda: re.fullmatch("scheduled by tick; last step (now|.* ago)", terminal.shown()[1]))
+    until(lambda: re.fullmatch("nobody serves; last step (now|.* ago)", terminal.shown()[1]))
 
 
 def test_faults_and_pauses_are_a_part_of_the_picture(watch, terminal, task, run_cli):

@@ -46,14 +46,14 @@ def test_what_is_not_as_every_day_is_counted():
         entry("c", "lost", enabled=False),
         Entry("d", "/d.yaml", faults=("x",)),
     ]
-    assert counts(entries, frozenset("b"), SCREEN) == "2 failed, 1 overdue, 1 broken, 1 disabled"
+    assert counts(entries, frozenset("bc"), SCREEN) == "2 failed, 1 overdue, 1 broken, 1 disabled"
 
 
 @pytest.mark.parametrize(
     ("alive", "told"),
     [
         (Alive(serving=True, pid=42, stepped=SECONDS - 3), "served by process 42; last step 3s ago"),
-        (Alive(serving=False, stepped=SECONDS - 34), "scheduled by tick; last step 34s ago"),
+        (Alive(serving=False, stepped=SECONDS - 34), "nobody serves; last step 34s ago"),
         (Alive(serving=False, stepped=SECONDS - 7300), "nobody schedules; last step 2h ago"),
         (Alive(serving=False), "nobody schedules; no step was ever taken"),
         (Alive(serving=None, stepped=SECONDS), "this user may not see who schedules; last step now"),
