@@ -63,6 +63,15 @@ def test_lines_that_were_moved_keep_their_names(run_cli, instance, crontab):
     assert done.stdout.count("there already") == 2
 
 
+def test_a_line_that_stands_twice_is_two_tasks(run_cli, instance, crontab):
+    path = crontab("0 1 * * * /opt/x\n0 1 * * * /opt/x\n")
+    run_cli("import", "crontab", path)
+    assert written(instance) == ["x-2.yaml", "x.yaml"]
+    done = run_cli("import", "crontab", path)
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["x", "x-2"]
+    assert done.stdout.count("there already") == 2
+
+
 def test_a_task_that_says_something_else_stays(run_cli, instance, crontab):
     mine = instance / "tasks.d" / "dump.yaml"
     mine.write_text("command: mine\n")

@@ -105,6 +105,7 @@ def test_a_schedule_that_cron_cannot_say_is_left_out(schedule):
         ("every hour at :05", "UTC", ["5 * * * *"]),
         ("weekends at 10:00", "UTC", ["0 10 * * 0,6"]),
         ("manual", "UTC", []),
+        ("at " + ", ".join(f"{hour}:30" for hour in range(24)), "Europe/Berlin", ["30 0-23 * * *"]),
     ],
 )
 def test_a_schedule_in_words_is_said_in_fields(schedule, zone, said):
