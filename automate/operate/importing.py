@@ -13,7 +13,8 @@ from automate.crontab.translation import Translation, translated
 from automate.settings import Settings
 from automate.task import encode
 from automate.taskfile import BadTaskFile, Fault, Found, discover, parse_task, read
-from automate.taskfile.storing import OPEN, PRIVATE, store
+from automate.taskfile.reading import open_directory
+from automate.taskfile.storing import OPEN, PRIVATE, make_directory, store
 from automate.taskfile.writing import text_of
 
 Action = Literal["new", "same", "differs", "replaced", "faulty"]
@@ -96,13 +97,15 @@ def plan(sources: Sequence[Source], ways: Ways) -> Plan:
 
 
 def write(plan: Plan, ways: Ways, done: Callable[[Item], None]) -> None:
-    """Each file by itself; `done` is told of each that is there. BadTaskFile when it could not be used where it is,
-    FileExistsError when somebody else wrote one meanwhile, OSError."""
-    for item in plan.items:
-        if item.action in WRITTEN:
-            store(item.path, item.text.encode(), mode=item.mode, replace=item.action == "replaced")
-            read(item.path, owner=ways.owner)
-            done(item)
+    """Each file by itself; `done` is told of each that is there. BadTaskFile, with nothing written, when no file could
+    be used in that directory; FileExistsError when somebody else wrote one meanwhile, OSError."""
+    items = [item for item in plan.items if item.action in WRITTEN]
+    if items:
+        make_directory(ways.directory)
+        os.close(open_directory(items[0].path, ways.owner))
+    for item in items:
+        store(item.path, item.text.encode(), mode=item.mode, replace=item.action == "replaced")
+        done(item)
 
 
 def _jobs(crontab: Crontab, ways: Ways) -> Iterable[Job]:

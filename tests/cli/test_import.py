@@ -213,6 +213,12 @@ def test_what_cannot_be_read_changes_nothing(run_cli, instance, crontab, what):
     assert written(instance) == []
 
 
+def test_root_writes_nothing_where_others_can_write(run_cli, instance, crontab):
+    (instance / "tasks.d").chmod(0o777)
+    done = run_cli("import", "crontab", crontab(CRONTAB))
+    assert (done.returncode, bool(written(instance))) == ((78, False) if os.geteuid() == 0 else (0, True))
+
+
 def test_control_characters_are_not_shown(run_cli, crontab):
     done = run_cli("import", "crontab", "--dry-run", crontab("# \x1b[31mred\n0 0 * * * x\x1b[0m\n\x1bnope\n"))
     assert "\x1b" not in done.stdout + done.stderr
