@@ -1,7 +1,7 @@
 """A schedule as plain cron expressions, such as every cron reads, where they are due at just the same times."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from automate.schedule.cron import FIELDS
 from automate.schedule.days import EVERY_DATE, EVERY_MONTH, EVERY_WEEKDAY, LAST_DATE, Calendar, Days, weekday_bits
@@ -13,7 +13,7 @@ _OURS = re.compile(r"[l#]")  # `L`, `mon#1`
 _HALF_MONTH = 15 * DAY
 _EVERY_MINUTE, _EVERY_HOUR = (1 << 60) - 1, (1 << 24) - 1
 _WEEK = 0x7F
-_SEEN = timedelta(days=4 * 366)
+_END = datetime(2100, 12, 31, tzinfo=UTC)
 
 
 def cron_texts(schedule: Schedule, now: datetime) -> list[str] | None:
@@ -25,15 +25,29 @@ def cron_texts(schedule: Schedule, now: datetime) -> list[str] | None:
         if said is None:
             return None
         texts += said
-    return None if schedule.is_bounded(now) else texts + ["@reboot"] * schedule.at_startup
+    if schedule.is_bounded(now):
+        return None
+    return _needed(texts, schedule, now) + ["@reboot"] * schedule.at_startup
+
+
+def _needed(texts: list[str], schedule: Schedule, now: datetime) -> list[str]:
+    """Without those whose times the others have too: cron would start the job twice then."""
+    for text in texts:
+        others = [other for other in texts if other is not text]
+        if others and _count(others, schedule, now) == schedule.count(now, _END):
+            texts = others
+    return texts
 
 
 def coincide(texts: list[str], schedule: Schedule, now: datetime) -> bool:
-    """Are two of these expressions due at the same time, in the next years? Then cron starts the job twice."""
+    """Are two of these expressions ever due at the same time? Then cron starts the job twice."""
+    return sum(_count([text], schedule, now) for text in texts if text != "@reboot") > schedule.count(now, _END)
+
+
+def _count(texts: list[str], schedule: Schedule, now: datetime) -> int:
     from automate.schedule.text import parse
 
-    each = sum(parse([text], schedule.zone_name).count(now, now + _SEEN) for text in texts if text != "@reboot")
-    return each > schedule.count(now, now + _SEEN)
+    return parse(texts, schedule.zone_name).count(now, _END)
 
 
 def _of_entry(entry: Entry, zone: Zone, now: int) -> list[str] | None:

@@ -71,7 +71,7 @@ def due(task):
     return {due for start, days in WINDOWS for due in schedule.between(start, start + timedelta(days=days), 10**6)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(tasks, min_size=1, max_size=3))
 def test_the_due_times_are_the_same(some):
     said = [(task, one) for task, one in zip(some, export(*some), strict=True) if isinstance(one, Exported)]
@@ -112,6 +112,17 @@ def test_a_schedule_in_words_is_said_in_fields(schedule, zone, said):
     from automate.schedule.as_cron import cron_texts
 
     assert cron_texts(parse([schedule], zone), NOW) == said
+
+
+def test_what_another_expression_says_too_is_left_out():
+    from automate.schedule.as_cron import coincide, cron_texts
+
+    schedule = parse(["daily at 00:00", "*/15 * * * *", "0 0 29 2 *"], "UTC")
+    assert cron_texts(schedule, NOW) == ["*/15 * * * *"]
+    either = parse(["0 0 * * mon", "0 0 29 2 *"], "UTC")
+    assert cron_texts(either, NOW) == ["0 0 * * 1", "0 0 29 2 *"]
+    assert coincide(cron_texts(either, NOW), either, NOW)
+    assert not coincide(["0 0 * * 1"], parse(["0 0 * * 1"], "UTC"), NOW)
 
 
 def test_bounds_that_are_not_over_cannot_be_said():
