@@ -264,8 +264,9 @@ class _Explaining:
     def _upcoming(self, due: float | None) -> Upcoming | None:
         if due is None:
             return None
-        span = next((span for span in self._spans if span.since < due <= span.until), self._spans[-1])
-        return upcoming(self._subject.name, span.schedule, datetime.fromtimestamp(due, UTC), self._subject.delay)
+        name, delay, instant = self._subject.name, self._subject.delay, datetime.fromtimestamp(due, UTC)
+        span = next((span for span in self._spans if span.since < due <= span.until), None)
+        return Upcoming(name, instant, delay, None) if span is None else upcoming(name, span.schedule, instant, delay)
 
     def _follows(self, found: Evidence) -> tuple[Followed, ...]:
         if self._subject.task is None or not self._subject.task.after:

@@ -9,6 +9,7 @@ from automate.render.figures import duration, when
 from automate.render.pauses import end
 from automate.rules.explaining import Hindrance, Holder
 from automate.run import Record, parsed
+from automate.supervisor.adopting import task_of
 
 _FEW = 3
 _ENDED = {
@@ -177,15 +178,10 @@ def _waits(each: Explained, _explanation: Explanation) -> str:
     if run is not None and run.attempt > 1:
         until = next((one.until for one in each.known.hindrances if one.until is not None), None)
         again = f"is tried again at {instant(until)}" if until is not None else "is about to be tried again"
-        return f"{begins}failed and {again}: attempt {run.attempt} of {_attempts(run.definition)}"
+        most = max(run.attempt, 1 + task_of(run).retries.attempts)
+        return f"{begins}failed and {again}: attempt {run.attempt} of {most}"
     waits = " and for ".join(waits_for(one) for one in each.known.hindrances)
     return f"{begins}waits for {waits}" if waits else f"{begins}is about to start"
-
-
-def _attempts(definition: bytes) -> int:
-    from automate.task import decode
-
-    return decode(definition).retries.attempts + 1
 
 
 def _undecided(each: Explained, explanation: Explanation) -> str:

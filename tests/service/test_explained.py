@@ -508,3 +508,27 @@ def test_at_startup(world, told):
     world.task("x", schedule="@reboot")
     world.step("12:30")
     assert told(now="12:40").startswith("x is due when the machine has started.")
+
+
+def test_a_run_of_a_task_of_which_nothing_else_is_known(world, why):
+    path = world.task("x", WAITS, schedule="* * * * *")
+    for at in ("12:00", "12:01"):
+        world.begin(at)
+    path.unlink()
+    with world.state.transaction() as connection:
+        connection.execute("DELETE FROM schedules")
+        connection.execute("DELETE FROM past_schedules")
+    found = why(now="12:01:30")
+    assert (found.subject.is_removed, fates(found)) == (True, ["running"])
+
+
+def test_a_definition_that_another_version_wrote_is_no_hindrance(world, told):
+    world.task("x", WAITS, schedule="* * * * *")
+    for at in ("12:00", "12:01"):
+        world.begin(at)
+    with world.state.transaction() as connection:
+        connection.execute("UPDATE runs SET phase = 'pending', attempt = 2, definition = ?", (b'{"unknown":1}',))
+    said = told(now="12:01:30")
+    with world.state.transaction() as connection:
+        connection.execute("UPDATE runs SET phase = 'running', attempt = 1")
+    assert "is about to be tried again: attempt 2 of 2" in said
