@@ -106,11 +106,11 @@ def fill(where):
 
 
 @pytest.mark.parametrize("missed", ["all"] if os.geteuid() == 0 else [])
-def test_a_full_disk_is_waited_out_and_all_is_on_record(
-    serve, every_second, until, events, records, run_cli, small_disk, missed
+def test_a_full_disk_is_waited_out_and_all_is_on_record(  # noqa: PLR0913, PLR0917 - fixtures
+    serve, every_second, until, events, records, run_cli, lines, small_disk, missed
 ):
     """Who is due meanwhile starts later, or is on record; each second is accounted for once."""
-    path = every_second("x", missed=missed)
+    every_second("x", missed=missed)
     daemon = serve()
     until(lambda: len(records("x")) >= 2)
     fill(small_disk)
@@ -121,7 +121,7 @@ def test_a_full_disk_is_waited_out_and_all_is_on_record(
     daemon.send_signal(signal.SIGTERM)
     daemon.wait(20)
     until(lambda: run_cli("list") and each_second_once(records("x")))  # what still ran is put on record by who looks
-    ran = (path.parent.parent / "x").read_text().split()
+    ran = lines("x")
     assert len(ran) == len(set(ran))
 
 
