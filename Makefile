@@ -39,7 +39,7 @@ check: lint types imports man
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/shellcheck automate/process/shim.sh .ci/run
+	$(BIN)/shellcheck automate/process/shim.sh automate/cli/completion.bash .ci/run
 
 types: $(VENV)/installed
 	$(BIN)/mypy

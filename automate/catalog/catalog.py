@@ -21,7 +21,7 @@ from automate.taskfile import BadTaskFile, Fault, Found, discover
 if TYPE_CHECKING:
     from automate.schedule import Schedule
     from automate.settings import Settings
-    from automate.state.parsed import Parsed
+    from automate.state.parsed import Brief, Parsed
     from automate.task import Task
 
 _OTHERS_WRITE = 0o022
@@ -100,6 +100,11 @@ class Catalog:
             for name in names
         ]  # fmt: skip
         return self._timed(entries, every=recent) if runs or recent else entries
+
+    def briefs(self, names: Sequence[str], *, most: int) -> "dict[str, Brief]":
+        """What the files of these say in short, broken ones left out; when more than `most` of them have changed since
+        they were read, those are left out too, and nothing is read."""
+        return self._files.briefs(names, every=False, most=most)
 
     def _timed(self, entries: list[Entry], *, every: bool) -> list[Entry]:
         """With how long runs took lately, of all or of those that run, and how long those have been running."""

@@ -38,9 +38,14 @@ class TaskFiles:
         self._tasks: dict[str, Task] = {}
         self._read_now: dict[str, Parsed] = {}
 
-    def briefs(self, names: Sequence[str], *, every: bool) -> dict[str, Brief]:
-        """What the files say in short; `every` says that these are all the names there are."""
+    def briefs(self, names: Sequence[str], *, every: bool, most: int | None = None) -> dict[str, Brief]:
+        """What the files say in short; `every` says that these are all the names there are. When more than `most` files
+        would have to be read, none is."""
         cached = read_briefs(self._cache, self.context, None if every else names) if self._cache else {}
+        if most is not None:
+            current = {name: cached[name] for name in names if name in cached and self._holds(cached[name])}
+            if len(names) - len(current) > most:
+                return current
         return self._current(names, cached)
 
     def compiled(self, names: Sequence[str]) -> dict[str, str]:
@@ -72,7 +77,7 @@ class TaskFiles:
         for name in names:
             found = self.found[name]
             brief = cached.get(name)
-            if brief and brief[1:5] == found[1:5]:
+            if brief and self._holds(brief):
                 briefs[name] = brief
             elif parsed := self._read_now.get(name):
                 briefs[name] = parsed.brief
@@ -82,6 +87,9 @@ class TaskFiles:
         gone = cached.keys() - self.found.keys() | cached.keys() & self.broken.keys()
         self._keep(fresh, gone)
         return briefs
+
+    def _holds(self, brief: Brief) -> bool:
+        return brief[1:5] == self.found[brief.name][1:5]
 
     def _read(self, found: Found) -> Parsed | None:
         """None, and noted in `broken`, when it has faults."""

@@ -1,14 +1,13 @@
 """Which tasks a command line means by more than their names, and in which order."""
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import click
 
 from automate.cli.options import Shell
 from automate.render.tasks import COLUMNS, UNUSUAL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from automate.catalog import Catalog, Entry
 
 OUTCOMES = ("failed", "error", "timeout", "lost", "missed", "stopped", "warning", "skipped", "success")
@@ -59,19 +58,6 @@ class Wanted(NamedTuple):
     def needs(self, what: str) -> bool:
         """Whether one of the columns does."""
         return any(COLUMNS[word].needs == what for word in self.columns)
-
-
-def complete(of: "Callable[[Entry], Iterable[str]]") -> Callable[[click.Context, click.Parameter, str], list[str]]:
-    """For `shell_complete=`: the words that the tasks there are have of something."""
-
-    def matching(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-        from automate.cli import tasks
-
-        with tasks.catalog(context.ensure_object(Shell)) as catalog:
-            words = {word for entry in catalog.entries() for word in of(entry)}
-        return sorted(word for word in words if word and word.startswith(incomplete))
-
-    return matching
 
 
 def unread_of(shell: Shell, entries: "Iterable[Entry]") -> dict[str, int]:

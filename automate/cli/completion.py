@@ -1,33 +1,44 @@
-"""`automate completion`, and what the script it prints asks back."""
+"""`automate completion`, and what the script it prints asks back.
+
+The script runs the program with `_AUTOMATE_COMPLETE` set to the shell's name and the line up to the cursor, as it is
+typed, for its argument; bash adds what readline(3) takes for the word, why it asks (COMP_TYPE) and COLUMNS. The answer
+is text in lines, whose form is the script's and that of the function here that is called as the shell is.
+"""
 
 import os
 import sys
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from automate.cli.options import Shell, pass_shell
+from automate.cli.typed_line import open_quote, quoted, value, words
 from automate.errors import UsageError
 
 if TYPE_CHECKING:
-    from click.shell_completion import ShellComplete
+    from click.shell_completion import CompletionItem
 
-SHELLS = {
-    "bash": 'eval "$(automate completion bash)" in ~/.bashrc',
-    "zsh": 'eval "$(automate completion zsh)" in ~/.zshrc, after compinit',
-    "fish": "automate completion fish > ~/.config/fish/completions/automate.fish",
-}
-"""From shell to where its script goes."""
+_LISTING = "63"  # COMP_TYPE, "?": what is found is shown, and nothing inserted
+_MOST_DESCRIBED = 200
+_KINDS = {"file": "files", "dir": "directories"}
 
-RECENT = 50
+
+class Found(NamedTuple):
+    """What may stand at the end of a line. `kind` is words, keys (something follows at once), files or directories;
+    `prefix` is what stands before it in the same word, as `--sort=`; `typed` is the rest of the word."""
+
+    kind: str
+    prefix: str
+    typed: str
+    items: "Sequence[CompletionItem]"
 
 
 @click.command("completion")
-@click.argument("name", type=click.Choice([*SHELLS]), metavar="[bash|zsh|fish]", required=False)
+@click.argument("name", type=click.Choice(["bash", "zsh", "fish"]), metavar="[bash|zsh|fish]", required=False)
 @pass_shell
 def command(shell: Shell, name: str | None) -> int:
-    """Print the script that completes commands, options, tasks and run ids in your shell.
+    """Print the script that completes commands, options, tasks, run ids and values in your shell.
 
     \b
     bash: eval "$(automate completion bash)"    in ~/.bashrc
@@ -35,91 +46,96 @@ def command(shell: Shell, name: str | None) -> int:
     fish: automate completion fish > ~/.config/fish/completions/automate.fish
     """
     name = name or os.path.basename(os.environ.get("SHELL", ""))
-    if name not in SHELLS:
-        raise UsageError(f"which shell? automate completion {'|'.join(SHELLS)}")
-    from automate.cli.root import root
-
-    script = _machinery(root, name)
-    shell.write(script.source_template % script.source_vars() + "\n")
+    if name not in FORMS:
+        raise UsageError(f"which shell? automate completion {'|'.join(FORMS)}")
+    with open(f"{os.path.splitext(__file__)[0]}.{name}", encoding="utf-8") as script:
+        shell.write(script.read())
     return 0
 
 
 def answer(root: click.Group) -> int:
-    """Complete the words that the shell's script hands over in the environment.
+    """Complete the line that the shell's script hands over.
 
     Nothing may be said meanwhile: it would land in the line that is being typed.
     """
     sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - to the end of the process
-    name = os.environ["_AUTOMATE_COMPLETE"].partition("_")[0]
-    if name not in SHELLS:
+    form = FORMS.get(os.environ["_AUTOMATE_COMPLETE"])
+    if form is None or len(sys.argv) == 1:
         return 2
-    sys.stdout.write(_machinery(root, name).complete() + "\n")
+    lines = form(root, *sys.argv[1:])
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 
-def _machinery(root: click.Group, name: str) -> "ShellComplete":
-    from click.shell_completion import get_completion_class
-
-    kind = get_completion_class(name)
-    if kind is None:
-        raise UsageError(f"this version of click completes nothing in {name}")
-    return kind(root, {"obj": Shell()}, "automate", "_AUTOMATE_COMPLETE")
-
-
-def task_names(shell: Shell, incomplete: str = "") -> list[str]:
-    """The names of the tasks there are that begin with `incomplete`."""
-    from automate.catalog import Catalog
-
-    names = Catalog(shell.instance, None, owner=None, now=shell.now).names()
-    return [name for name in names if name.startswith(incomplete)]
-
-
-def run_ids(shell: Shell, incomplete: str) -> list[str]:
-    """The ids of recent runs that begin so, newest first; with their # where it was typed, though sh(1) takes that for
-    a comment."""
-    from automate.runlog import newest_first
-
-    mark = "#" if incomplete.startswith("#") else ""
-    recent = islice(newest_first(shell.instance), RECENT)
-    return [text for record in recent if (text := f"{mark}{record.id}").startswith(incomplete)]
+def _bash(root: click.Group, line: str, word: str, why: str, columns: str) -> list[str]:
+    """An option for compopt, or nothing; then COMPREPLY. Readline inserts it as it is, in the place of `word`, which
+    begins behind an open quote or the last `=`, `:` and their like."""
+    found = _found(root, line)
+    before = words(line)[-1].removesuffix(word)
+    quote, there = open_quote(before), value(before, {})
+    texts = [(found.prefix + item.value).removeprefix(there) for item in found.items]
+    if found.kind in _KINDS.values():
+        return ["dirnames" if found.kind == "directories" else "default"]
+    if why == _LISTING and 1 < len(texts) <= _MOST_DESCRIBED:
+        texts = _described(texts, [_help(item) for item in found.items], int(columns or 80))
+    else:
+        texts = [quoted(text, quote) for text in texts]
+    return ["nospace" if found.kind == "keys" else "", *texts]
 
 
-def complete_runs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Tasks and run ids, for `shell_complete=`."""
-    shell = context.ensure_object(Shell)
-    return task_names(shell, incomplete) + run_ids(shell, incomplete)
+def _described(texts: Sequence[str], helps: Sequence[str], columns: int) -> list[str]:
+    from automate.render import cut
+
+    width = max(map(len, texts))
+    return [cut(f"{text:{width}}  {about}".rstrip(), columns - 1) for text, about in zip(texts, helps, strict=True)]
 
 
-def complete_zones(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The names of time zones, for `shell_complete=`."""
-    from zoneinfo import available_timezones
-
-    return sorted(zone for zone in available_timezones() if zone.startswith(incomplete))
-
-
-def task_keys(incomplete: str) -> list[str]:
-    """The keys of a task that begin so; behind a dot, those within."""
-    first, dot, _ = incomplete.partition(".")
-    names = [f"{first}.{name}" for name in _schema(first).get("properties", {})] if dot else [*_schema()["properties"]]
-    return [name for name in names if name.startswith(incomplete)]
+def _zsh(root: click.Group, *line: str) -> list[str]:
+    """Kind and prefix; then what `_describe` takes, without the prefix."""
+    found = _or_all(root, "\n".join(line))
+    items = [(item.value.replace("\\", "\\\\").replace(":", "\\:"), _help(item)) for item in found.items]
+    return [found.kind, found.prefix, *(f"{name}:{about}" if about else name for name, about in items)]
 
 
-def assignments(incomplete: str) -> list[str]:
-    """`KEY=`, and behind it the words that the key knows."""
-    key, sign, _ = incomplete.partition("=")
-    if not sign:
-        return [f"{name}=" for name in task_keys(incomplete)]
-    about = _schema(key)
-    words = ["true", "false"] if about.get("type") == "boolean" else about.get("enum", [])
-    return [text for word in words if (text := f"{key}={word}").startswith(incomplete)]
+def _fish(root: click.Group, *line: str) -> list[str]:
+    """Kind and prefix; then whole words with their descriptions, of a file what is typed of its name. A # can only be
+    typed within quotes, and stays."""
+    found = _or_all(root, "\n".join(line))
+    if found.kind in _KINDS.values():
+        return [found.kind, found.prefix, found.typed]
+    before = found.prefix + ("#" if found.typed.startswith("#") else "")
+    return [found.kind, found.prefix, *(f"{before}{item.value}\t{_help(item)}" for item in found.items)]
 
 
-def _schema(key: str = "") -> dict[str, Any]:
-    """Of a task, or of one of its keys; that of a mapping where it may be one."""
-    from automate.taskfile import keys
+def _or_all(root: click.Group, line: str) -> Found:
+    """For a shell that compares for itself, and may take what has the word somewhere within."""
+    found = _found(root, line)
+    return found if found.items or found.typed.startswith("-") else _found(root, line, compare=False)
 
-    schema: dict[str, Any] = keys.task.schema
-    for name in key.split(".") if key else ():
-        schema = schema.get("properties", {}).get(name, {})
-        schema = next((each for each in schema.get("anyOf", ()) if "properties" in each), schema)
-    return schema
+
+def _found(root: click.Group, line: str, *, compare: bool = True) -> Found:
+    from click.shell_completion import ShellComplete
+
+    *before, last = words(line)
+    given = [value(word, os.environ) for word in before[1:]]
+    prefix, typed = "", value(last, {})
+    if typed.startswith("--") and "=" in typed and "--" not in given:
+        option, _, typed = typed.partition("=")
+        given.append(option)
+        prefix = f"{option}="
+    completing = ShellComplete(root, {"obj": Shell()}, "automate", "")
+    items = completing.get_completions(given, typed if compare else "")
+    kind = _KINDS.get(items[0].type, "words") if items else "words"
+    if items and all(item.value.endswith("=") for item in items):
+        kind = "keys"
+    return Found(kind, prefix, typed, items)
+
+
+def _help(item: "CompletionItem") -> str:
+    from automate.render import visible
+
+    return " ".join(visible(item.help or "").split())
+
+
+FORMS: dict[str, Callable[..., list[str]]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}
+"""From shell to what writes the answer that its script reads."""

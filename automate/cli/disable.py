@@ -2,12 +2,13 @@
 
 import click
 
+from automate.cli.candidates import complete_switched
 from automate.cli.changed import switch
-from automate.cli.options import Shell, complete_tasks, pass_shell, quiet_option
+from automate.cli.options import Shell, pass_shell, quiet_option
 
 
 @click.command("disable")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_switched(enabled=True))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @quiet_option
 @pass_shell

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automate.cli.candidates import complete_edited, complete_keys
 from automate.cli.options import Shell, pass_shell, quiet_option
-from automate.cli.values import check_key, check_once, complete_key, named, schedule_option, set_option, timezone_option
+from automate.cli.values import check_key, check_once, named, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
 from automate.render import visible
 from automate.taskfile.splicing import Change, is_set
@@ -18,25 +19,15 @@ if TYPE_CHECKING:
 ONE_AT_A_TIME = "one task at a time in an editor; --set and its like take several"
 
 
-def _complete_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Of tasks, and with --undo of those that were removed too."""
-    from automate.cli.completion import task_names
-    from automate.operate.versions import names
-
-    shell = context.ensure_object(Shell)
-    edited = names(shell.instance) if context.params.get("steps") else []
-    return sorted({*task_names(shell, incomplete), *(name for name in edited if name.startswith(incomplete))})
-
-
 @click.command("edit")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=_complete_names)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_edited)
 @schedule_option
 @timezone_option
 @click.option("--enable", "enabled", flag_value=True, type=bool, default=None, help="Let it run when it is due.")
 @click.option("--disable", "enabled", flag_value=False, type=bool, help="Skip what falls due.")
 @set_option
 @click.option(
-    "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_key, help="Take the key out of the file."
+    "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Take the key out of the file."
 )
 @click.option("--undo", "steps", count=True, help="Put back what was before the last change; --undo --undo goes on.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")

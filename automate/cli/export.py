@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automate.cli import tasks
-from automate.cli.options import Shell, complete_tasks, json_option, pass_shell, quiet_option
+from automate.cli.candidates import complete_directories, complete_tasks
+from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.errors import AutomateError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ SYSTEM, USER = "system", "user"
 @click.option(
     "--form", type=click.Choice([SYSTEM, USER]), help="Of the system, or of one user.  [default: as root, system]"
 )
-@click.option("--to", "directory", metavar="DIR", type=click.Path(readable=False), help="Write the units into DIR.")
+@click.option(
+    "--to", "directory", metavar="DIR", type=click.Path(readable=False),
+    shell_complete=complete_directories, help="Write the units into DIR.",
+)  # fmt: skip
 @json_option
 @quiet_option
 @pass_shell

@@ -8,8 +8,9 @@ from typing import NamedTuple, get_args
 
 import click
 
+from automate.cli.candidates import complete_known, task_names
 from automate.cli.moments import moment_option
-from automate.cli.options import Shell, names_argument, pager_option, pass_shell, reading
+from automate.cli.options import Shell, pager_option, pass_shell, reading
 from automate.cli.tasks import look_first
 from automate.cli.words import words_option
 from automate.errors import UsageError
@@ -49,7 +50,7 @@ class Wanted(NamedTuple):
 
 
 @click.command("history")
-@names_argument
+@click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_known)
 @words_option("--status", "outcomes", get_args(Outcome), "With this outcome, or one of several.")
 @words_option("--trigger", "triggers", get_args(Trigger), "Run for this reason: schedule, manual, ...")
 @moment_option("--since", "Started then or later: '2h ago', yesterday, 2026-11-21, '2026-11-21 14:30'.")
@@ -109,9 +110,8 @@ def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
     if not unseen:
         return
     from automate.catalog.matching import matching
-    from automate.cli.completion import task_names
 
-    known = [*task_names(shell, ""), *(record.task for record in islice(newest_first(shell.instance), MANY))]
+    known = [*task_names(shell), *(record.task for record in islice(newest_first(shell.instance), MANY))]
     for name in unseen:
         if not any(newest_first(shell.instance, tasks=[name])):
             matching([name], sorted({*known}))

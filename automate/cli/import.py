@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automate.cli import imported, tasks
+from automate.cli.candidates import complete_directories, complete_users
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.errors import AutomateError, UsageError
 
@@ -24,9 +25,12 @@ FORMS = ("user", "system", "anacron")
 @click.option("--form", type=click.Choice(FORMS), help="What kind of crontab it is, where the path does not tell.")
 @click.option("--modernize", is_flag=True, help="Turn nice, timeout -k, flock -n, cd and their like into keys.")
 @click.option(
-    "--to", "directory", metavar="DIR", type=click.Path(readable=False), help="Write there, instead of into tasks.d."
+    "--to", "directory", metavar="DIR", type=click.Path(readable=False),
+    shell_complete=complete_directories, help="Write there, instead of into tasks.d.",
+)  # fmt: skip
+@click.option(
+    "--user", metavar="NAME", shell_complete=complete_users, help="Whose crontab it is, where the path does not tell."
 )
-@click.option("--user", metavar="NAME", help="Whose crontab it is, where the path does not tell.")
 @json_option
 @quiet_option
 @pass_shell

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automate.cli.choosing import OUTCOMES, SORTS, STATES, Wanted, complete, unread_of
-from automate.cli.options import Shell, complete_tasks, names_argument, pass_shell, reading
+from automate.cli.candidates import complete_categories, complete_labels, complete_tasks
+from automate.cli.choosing import OUTCOMES, SORTS, STATES, Wanted, unread_of
+from automate.cli.options import Shell, names_argument, pass_shell, reading
 from automate.cli.words import words_option
 from automate.errors import UsageError
 from automate.render.tasks import COLUMNS, DEFAULT, Listing, listing
@@ -60,11 +61,11 @@ def _is_number(text: str) -> bool:
 @words_option("--status", "words", OUTCOMES + STATES, f"Whose last run ended so, or which are: {', '.join(STATES)}.")
 @click.option(
     "--label", "labels", multiple=True, metavar="LABEL", help="With this label; may be repeated, for all of them.",
-    shell_complete=complete(lambda entry: entry.labels),
+    shell_complete=complete_labels,
 )  # fmt: skip
 @click.option(
     "--category", "categories", multiple=True, metavar="WORD", help="Of this category; may be repeated, for any.",
-    shell_complete=complete(lambda entry: (entry.category,)),
+    shell_complete=complete_categories,
 )  # fmt: skip
 @click.option("--search", metavar="WORD", help="With this in name, description, category, labels or schedule.")
 @click.option("--unread", is_flag=True, help="With output that you have not read; log shows it.")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from automate import clock
-from automate.cli.completion import complete_runs
+from automate.cli.candidates import complete_runs, task_names
 from automate.cli.following import Following
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.cli.reader import has_read
@@ -78,7 +78,6 @@ def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
         if wanted is None or wanted.startswith("#"):
             raise
         from automate.catalog.matching import matching
-        from automate.cli.completion import task_names
 
         matching([wanted], task_names(shell))
         raise AutomateError(str(error)) from None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import click
 
+from automate.cli.candidates import complete_moments
 from automate.cli.options import Function, Shell
 from automate.quantity import Duration
 
@@ -16,7 +17,7 @@ _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 def moment_option(name: str, text: str) -> Callable[[Function], Function]:
     """An option whose argument is an aware instant, or None; `text` is its help."""
-    return click.option(name, metavar="WHEN", callback=_convert, help=text)
+    return click.option(name, metavar="WHEN", callback=_convert, shell_complete=complete_moments, help=text)
 
 
 def _convert(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:

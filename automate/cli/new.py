@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from automate.cli.candidates import complete_users
 from automate.cli.options import Shell, pass_shell, quiet_option
 from automate.cli.values import check_once, read_value, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
@@ -24,7 +25,7 @@ _DUE_TIMES = 3
 @schedule_option
 @click.option("--description", metavar="TEXT", help="What it does, for people.")
 @timezone_option
-@click.option("--user", metavar="USER", help="Whom it runs as.")
+@click.option("--user", metavar="USER", shell_complete=complete_users, help="Whom it runs as.")
 @set_option
 @click.option("--edit", "then_edit", is_flag=True, help="Open it in an editor before it is in force.")
 @click.option("--dry-run", is_flag=True, help="Show the file, and write none.")

@@ -9,7 +9,7 @@ import click
 
 from automate.catalog.due import next_due
 from automate.catalog.upcoming import Upcoming, due_after, merged, upcoming
-from automate.cli.completion import complete_zones
+from automate.cli.candidates import complete_schedules, complete_zones
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, names_argument, pass_shell, reading
 from automate.errors import UsageError
@@ -28,7 +28,10 @@ _MOMENT = timedelta(microseconds=1)
 @click.option("-n", "count", type=click.IntRange(1), metavar="N", help="So many.  [default: 10 of one task, 20 of all]")
 @moment_option("--from", "From then on, instead of from now.")
 @moment_option("--until", "Before then; all of them, unless -n is given.")
-@click.option("--schedule", "expressions", multiple=True, metavar="EXPR", help="Try a schedule; may be repeated.")
+@click.option(
+    "--schedule", "expressions", multiple=True, metavar="EXPR", shell_complete=complete_schedules,
+    help="Try a schedule; may be repeated.",
+)  # fmt: skip
 @click.option(
     "--timezone",
     metavar="ZONE",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from automate.cli.candidates import complete_tasks
 from automate.cli.exits import cannot_write
 
 if TYPE_CHECKING:
@@ -187,13 +188,6 @@ def pager_option(function: Function) -> Function:
 def reading(function: Function) -> Function:
     """The options of every command that shows something: `--json`, `--no-header`, `--quiet`."""
     return json_option(header_option(quiet_option(function)))
-
-
-def complete_tasks(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The names of tasks that begin so: for `shell_complete=`."""
-    from automate.cli import completion
-
-    return completion.task_names(context.ensure_object(Shell), incomplete)
 
 
 def names_argument(function: Function) -> Function:

@@ -8,6 +8,7 @@ import click
 
 from automate.catalog import Catalog
 from automate.cli import tasks
+from automate.cli.candidates import complete_durations
 from automate.cli.moments import moment_option
 from automate.cli.objects import of_pause
 from automate.cli.options import Shell, json_option, names_argument, operator, pass_shell, quiet_option
@@ -30,7 +31,14 @@ def _length(context: click.Context, parameter: click.Parameter, value: str | Non
 
 @click.command("pause")
 @names_argument
-@click.option("--for", "length", callback=_length, metavar="DURATION", help="So long: 30m, 2h, 1d12h.")
+@click.option(
+    "--for",
+    "length",
+    callback=_length,
+    metavar="DURATION",
+    shell_complete=complete_durations,
+    help="So long: 30m, 2h, 1d12h.",
+)
 @moment_option("--until", "Until then: 14:30, tomorrow, '2026-11-21 14:30', 'in 2h'.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; shown by list, and on record with each due time.")
 @json_option

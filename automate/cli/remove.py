@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import click
 
+from automate.cli.candidates import complete_own
 from automate.cli.changed import Desk, desk, tell_under_way, tell_who_schedules, what_is_left
-from automate.cli.options import Shell, complete_tasks, pass_shell, quiet_option
+from automate.cli.options import Shell, pass_shell, quiet_option
 from automate.errors import NotAllowedError, UsageError
 from automate.operate.editing import Edit, Target, store
 from automate.render import visible
@@ -14,7 +15,7 @@ from automate.state.schedules import followers
 
 
 @click.command("remove")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_own)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @quiet_option
 @pass_shell

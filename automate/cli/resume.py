@@ -7,8 +7,9 @@ import click
 
 from automate.catalog import Catalog
 from automate.cli import tasks
+from automate.cli.candidates import complete_paused
 from automate.cli.objects import of_pause
-from automate.cli.options import Shell, json_option, names_argument, pass_shell, quiet_option
+from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.operate.pausing import resume
 from automate.render import json_document
 from automate.render.pauses import terms
@@ -18,7 +19,7 @@ from automate.supervisor import look, open_instance
 
 
 @click.command("resume")
-@names_argument
+@click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_paused)
 @json_option
 @quiet_option
 @pass_shell

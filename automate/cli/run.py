@@ -2,24 +2,30 @@
 
 import os
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import click
 
 from automate.catalog import Catalog
-from automate.cli.options import Shell, complete_tasks, json_option, operator, pass_shell, quiet_option
+from automate.cli.candidates import complete_files, complete_tasks
+from automate.cli.options import Shell, json_option, operator, pass_shell, quiet_option
 from automate.cli.tasks import tell_faults
 from automate.operate import by_hand
 from automate.supervisor import look, open_instance
 from automate.supervisor.sharing import share
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _ARGUMENTS = "automate.arguments"
+_THEIRS = "automate.theirs"
 
 
 class WithArguments(click.Command):
     """Keeps what follows `--` apart: it is the task's, not ours."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own, _, theirs = _split(args)
+        own, ctx.meta[_THEIRS], theirs = _split(args)
         ctx.meta[_ARGUMENTS] = tuple(theirs)
         return super().parse_args(ctx, own)
 
@@ -31,8 +37,13 @@ def _split(args: list[str]) -> tuple[list[str], bool, list[str]]:
     return args[:place], True, args[place + 1 :]
 
 
+def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    complete = complete_files if context.meta.get(_THEIRS) else complete_tasks
+    return complete(context, parameter, incomplete)
+
+
 @click.command("run", cls=WithArguments, options_metavar="[OPTIONS]")
-@click.argument("names", nargs=-1, required=True, metavar="NAME... [-- ARGS...]", shell_complete=complete_tasks)
+@click.argument("names", nargs=-1, required=True, metavar="NAME... [-- ARGS...]", shell_complete=_complete)
 @click.option("--detach", is_flag=True, help="Do not wait; `automate log -f NAME` shows what it writes.")
 @click.option("--dry-run", is_flag=True, help="Show as whom, where and what would be executed; run nothing.")
 @json_option

@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 import click
 
 from automate import clock
+from automate.cli.candidates import complete_durations
 from automate.cli.options import Shell, pass_shell
 from automate.cli.tasks import owner
 from automate.quantity import Duration
@@ -25,7 +26,12 @@ class DurationType(click.ParamType[float]):
 
 @click.command("serve")
 @click.option(
-    "--wait", type=DurationType(), default="0s", metavar="DURATION", help="When told to end, wait so long for tasks."
+    "--wait",
+    type=DurationType(),
+    default="0s",
+    metavar="DURATION",
+    shell_complete=complete_durations,
+    help="When told to end, wait so long for tasks.",
 )
 @click.option("--stop-tasks", is_flag=True, help="When told to end, end the tasks too, after --wait.")
 @click.option("--json", "as_json", is_flag=True, help="Log events as JSON.")

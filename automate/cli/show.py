@@ -7,9 +7,10 @@ import click
 from automate.catalog import Catalog, Entry
 from automate.catalog.about import About, Setting, about
 from automate.cli import tasks
+from automate.cli.candidates import complete_tasks
 from automate.cli.next import note_of
 from automate.cli.objects import of_entry, of_past, of_upcoming
-from automate.cli.options import Shell, complete_tasks, pass_shell, reading
+from automate.cli.options import Shell, pass_shell, reading
 from automate.quantity import Duration, Size
 from automate.render import NOTHING, json_document, paint, relative, size, table, visible, when
 from automate.render.past import told

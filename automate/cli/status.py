@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from automate.cli.candidates import complete_durations, complete_labels
 from automate.cli.options import Shell, json_option, names_argument, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
 from automate.quantity import Duration
@@ -42,7 +43,10 @@ def _read(kind: type[Kind]) -> Callable[[click.Context, click.Parameter, str | N
 
 @click.command("status", cls=Plugin)
 @names_argument
-@click.option("--label", "labels", multiple=True, metavar="LABEL", help="With this label; may be repeated.")
+@click.option(
+    "--label", "labels", multiple=True, metavar="LABEL", shell_complete=complete_labels,
+    help="With this label; may be repeated.",
+)  # fmt: skip
 @click.option(
     "-w", "--warning", metavar="RANGE", callback=_read(Range), help="How many failing tasks are no WARNING: 0, ~:5."
 )
@@ -51,11 +55,15 @@ def _read(kind: type[Kind]) -> Callable[[click.Context, click.Parameter, str | N
     help="How many failing tasks are not CRITICAL.",
 )  # fmt: skip
 @click.option(
-    "--overdue", metavar="DURATION", callback=_read(Duration), default=OVERDUE, show_default=True,
-    help="What nobody has looked at for so long is CRITICAL.",
+    "--overdue", metavar="DURATION", shell_complete=complete_durations, callback=_read(Duration),
+    default=OVERDUE, show_default=True, help="What nobody has looked at for so long is CRITICAL.",
 )  # fmt: skip
 @click.option(
-    "--long", metavar="DURATION", callback=_read(Duration), help="What runs or waits for longer is a WARNING."
+    "--long",
+    metavar="DURATION",
+    shell_complete=complete_durations,
+    callback=_read(Duration),
+    help="What runs or waits for longer is a WARNING.",
 )
 @click.option("--paused", is_flag=True, help="A pause is a WARNING.")
 @json_option

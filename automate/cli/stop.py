@@ -8,8 +8,8 @@ from functools import partial
 import click
 
 from automate.catalog.matching import matching
-from automate.cli.completion import task_names
-from automate.cli.options import Shell, complete_tasks, json_option, operator, pass_shell, quiet_option
+from automate.cli.candidates import complete_running, task_names
+from automate.cli.options import Shell, json_option, operator, pass_shell, quiet_option
 from automate.errors import NoSuchTaskError, NotRunningError
 from automate.operate.stopping import stop
 from automate.render import duration
@@ -20,7 +20,7 @@ from automate.supervisor import look, open_instance
 
 
 @click.command("stop")
-@click.argument("names", nargs=-1, required=True, metavar="NAME|#RUN...", shell_complete=complete_tasks)
+@click.argument("names", nargs=-1, required=True, metavar="NAME|#RUN...", shell_complete=complete_running)
 @json_option
 @quiet_option
 @pass_shell
@@ -70,4 +70,4 @@ def _check_known(shell: Shell, name: str) -> None:
         if find(shell.instance, int(number)) is None:
             raise NoSuchTaskError(f"no run has the number {number}")
     else:
-        matching([name], task_names(shell, ""))
+        matching([name], task_names(shell))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from automate.cli.completion import complete_zones
+from automate.cli.candidates import complete_assignments, complete_schedules, complete_zones
 from automate.cli.options import Function
 from automate.errors import UsageError
 from automate.taskfile.splicing import Change
@@ -40,23 +40,11 @@ def check_key(key: str) -> str:
     return key
 
 
-def _complete_assignment(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    from automate.cli.completion import assignments
-
-    return assignments(incomplete)
-
-
-def complete_key(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    from automate.cli.completion import task_keys
-
-    return task_keys(incomplete)
-
-
 def set_option(function: Function) -> Function:
     """`--set KEY=VALUE`, as the argument `changes`, a list."""
     option = click.option(
         "--set", "changes", multiple=True, callback=_assignments, metavar="KEY=VALUE",
-        shell_complete=_complete_assignment, help="Give the key this value: nice=5, env.PGHOST=db, labels='[a, b]'.",
+        shell_complete=complete_assignments, help="Give the key this value: nice=5, env.PGHOST=db, labels='[a, b]'.",
     )  # fmt: skip
     return option(function)
 
@@ -64,8 +52,9 @@ def set_option(function: Function) -> Function:
 def schedule_option(function: Function) -> Function:
     """`--schedule`, as the argument `schedules`, a tuple."""
     option = click.option(
-        "--schedule", "schedules", multiple=True, metavar="EXPR", help="When it is due; several make a list."
-    )
+        "--schedule", "schedules", multiple=True, metavar="EXPR", shell_complete=complete_schedules,
+        help="When it is due; several make a list.",
+    )  # fmt: skip
     return option(function)
 
 

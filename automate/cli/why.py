@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automate.cli import tasks
+from automate.cli.candidates import complete_known
 from automate.cli.moments import moment_option
 from automate.cli.objects import of_fault, of_pause, of_upcoming, time
-from automate.cli.options import Shell, complete_tasks, json_option, pass_shell, quiet_option
+from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ __all__ = ["command"]
 
 
 @click.command("why")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_known)
 @moment_option("--at", "About that instant, past or to come: '02:00', '2026-11-21 02:00', '3h ago', 'in 2h'.")
 @json_option
 @quiet_option

@@ -141,14 +141,14 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
         raise StateError(f"{path}: {plainly(error)}") from error
 
 
-def open_as_it_is(instance: Instance) -> State | None:
-    """Open it for reading: nothing is made, mended or moved aside. None when there is none. StateError,
-    NotAllowedError, OSError."""
+def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | None:
+    """Open it for reading: nothing is made, mended or moved aside. None when there is none. What is locked is waited
+    for, `patience` seconds. StateError, NotAllowedError, OSError."""
     try:
         os.stat(instance.database)
     except FileNotFoundError:
         return None
-    return _open_read_only(instance.database, lambda: open_state(instance))
+    return _open_read_only(instance.database, lambda: open_state(instance), patience)
 
 
 def _open_writable(instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[], State]) -> State:
@@ -192,19 +192,19 @@ def _make(state: State, restore: Callable[[State], None] | None) -> None:
         raise
 
 
-def _open_read_only(path: str, reopen: Callable[[], State]) -> State:
+def _open_read_only(path: str, reopen: Callable[[], State], patience: float = PATIENCE) -> State:
     if not os.access(path, os.R_OK):
         raise NotAllowedError(f"{path}: not readable by this user; ask root, or use an instance of your own (-C DIR)")
     # A reader who may not write makes no -shm file; without a -wal file the database is whole as it stands.
     still = "" if os.path.exists(path + "-wal") else "&immutable=1"
     try:
-        return State(_connect(f"file:{_quoted(path)}?mode=ro{still}"), path, writable=False, reopen=reopen)
+        return State(_connect(f"file:{_quoted(path)}?mode=ro{still}", patience), path, writable=False, reopen=reopen)
     except sqlite3.Error as error:
         raise StateError(f"{path}: {plainly(error)}") from error
 
 
-def _connect(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
+def _connect(uri: str, patience: float = PATIENCE) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
     connection.execute("PRAGMA synchronous = FULL")
     return connection
 
