@@ -315,6 +315,15 @@ def test_a_locked_state_is_not_waited_for(complete: Complete, filled: Path, run_
         assert time.monotonic() - before < 30
 
 
+def test_a_name_is_completed_without_what_reads_files(run_cli: RunCli, filled: Path) -> None:
+    env = {"_AUTOMATE_COMPLETE": "zsh", "PYTHONPROFILEIMPORTTIME": "1"}
+    done = run_cli(f"automate -C {filled} show b", dir=None, env=env)
+    assert done.stdout.splitlines()[2:] == ["backup", "borg"]
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "automate.catalog.catalog" in imported
+    assert imported.isdisjoint({"yaml", "croniter", "cron_descriptor", "filelock"})
+
+
 def test_nothing_is_changed(complete: Complete, filled: Path, run_cli: RunCli) -> None:
     def everything() -> dict[str, tuple[int, int]]:
         files = [path for path in filled.rglob("*") if path.is_file()]
