@@ -30,7 +30,7 @@ def parse(
     return _parse(asked, zone_named(zone).name, starting, ending, seed if by_chance else "")
 
 
-@lru_cache(maxsize=1024)  # each file's is asked for twice, and many say the same
+@lru_cache(maxsize=256)  # each file's is asked for twice, and many say the same
 def _parse(texts: tuple[str, ...], zone: str, starting: str | None, ending: str | None, seed: str) -> Schedule:
     place = zone_named(zone)
     limits = bounds.first_moment(starting, place), bounds.last_moment(ending, place)

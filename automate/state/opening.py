@@ -156,7 +156,8 @@ def _open_writable(instance: Instance, restore: Callable[[State], None] | None, 
     for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries):
         os.makedirs(directory, mode=0o750, exist_ok=True)
     _make_file(path)
-    state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, writable=True, reopen=reopen)
+    at = inode(path)
+    state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, at, writable=True, reopen=reopen)
     try:
         _bring_up_to_date(state, restore)
     except BaseException:
@@ -198,7 +199,10 @@ def _open_read_only(path: str, reopen: Callable[[], State], patience: float = PA
     # A reader who may not write makes no -shm file; without a -wal file the database is whole as it stands.
     still = "" if os.path.exists(path + "-wal") else "&immutable=1"
     try:
-        return State(_connect(f"file:{_quoted(path)}?mode=ro{still}", patience), path, writable=False, reopen=reopen)
+        at = inode(path)
+        return State(
+            _connect(f"file:{_quoted(path)}?mode=ro{still}", patience), path, at, writable=False, reopen=reopen
+        )
     except sqlite3.Error as error:
         raise StateError(f"{path}: {plainly(error)}") from error
 

@@ -21,14 +21,15 @@ class State:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, path: str, *, writable: bool, reopen: Callable[[], "State"]
+        self, connection: sqlite3.Connection, path: str, at: int, *, writable: bool, reopen: Callable[[], "State"]
     ) -> None:
+        """`at` is the inode of the file, as it was before it was opened: it may have been replaced while it was."""
         self.connection = connection
         self.path = path
         self.writable = writable
         self._reopen = reopen
         self.generation = 0
-        self._inode = inode(path)
+        self.at = at
         self._is_damaged = False
 
     @contextmanager
@@ -60,7 +61,11 @@ class State:
         """All rows of one query, as of one moment; StateError."""
         try:
             try:
-                return self.connection.execute(query, values).fetchall()
+                rows = self.connection.execute(query, values).fetchall()
+                # What is read of a file that was moved away may have come from the other one's -wal: SQLite finds that
+                # by its name.
+                if self.connection.in_transaction or not self.heal():
+                    return rows
             except sqlite3.Error as error:
                 failed = self._failed(error)
                 if not self.heal():
@@ -75,12 +80,12 @@ class State:
     def heal(self) -> bool:
         """Whether the file was removed, replaced or overwritten since it was opened, and is open again now, made anew
         as `open_state` does. A restored state holds all that the run log and the status files know."""
-        if not self.writable or not (self._is_damaged or inode(self.path) != self._inode):
+        if not self.writable or not (self._is_damaged or inode(self.path) != self.at):
             return False
         self.connection.close()
         new = self._reopen()
         self.connection, self.writable = new.connection, new.writable
-        self._inode, self._is_damaged = inode(self.path), False
+        self.at, self._is_damaged = new.at, False
         self.generation += 1
         return True
 
