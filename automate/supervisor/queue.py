@@ -67,6 +67,8 @@ class Queue:
         chosen: list[Waiting] = []
         held: set[str] = set()
         for waiting in due:
+            if waiting.task.overlap == "replace":
+                self._press(waiting)
             may_start = room(limit, running + len(chosen)) and not is_paused(waiting.run, held_back)
             if may_start and (waiting.locks or self._lock(waiting, held)):
                 chosen.append(waiting)
@@ -120,8 +122,6 @@ class Queue:
         release(waiting.locks)
         if path is not None:
             held.add(path)
-        if waiting.task.overlap == "replace":
-            self._press(waiting)
         return False
 
     def _is_in_use(self, waiting: Waiting) -> bool:

@@ -1,5 +1,7 @@
 """A task that is due while it still runs; tasks that share locks; room for only so many."""
 
+import time
+
 import pytest
 from worlds import WAITS, epoch
 
@@ -68,6 +70,29 @@ def test_one_that_does_not_end_when_it_is_replaced_is_killed(world):
     while not world.records("x"):
         world.supervisor.step(1)
     assert world.records("x")[0]["outcome"] == "stopped"
+
+
+def test_what_is_to_be_replaced_gives_up_its_place_among_max_running(world):
+    (world.directory / "automate.yaml").write_text("max_running: 1\n")
+    world.task("x", WAITS, schedule="1-2 12 * * *", overlap="replace")
+    for at in ("12:00:00", "12:01:00", "12:02:00"):
+        world.begin(at)
+    began = time.monotonic()
+    while not world.records("x") and time.monotonic() < began + 5:
+        world.supervisor.step(1)
+    assert world.story("x") == [("12:01:00", "stopped")]
+
+
+def test_what_is_to_be_replaced_is_killed_also_during_a_pause(world):
+    world.task("x", f"trap '' TERM; {WAITS}", schedule="1-2 12 * * *", overlap="replace", kill_after="0.2s")
+    for at in ("12:00:00", "12:01:00", "12:02:00"):
+        world.begin(at)
+    pauses.pause(world.state, ["x"], pauses.Pause(epoch("12:02:01"), None, "ann", "disk"))
+    began = time.monotonic()
+    while not world.records("x") and time.monotonic() < began + 5:
+        world.supervisor.step(1)
+    pauses.resume(world.state, ["x"], epoch("12:03:00"))
+    assert world.story("x") == [("12:01:00", "stopped")]
 
 
 def test_tasks_that_share_a_lock_wait_for_each_other(world):
