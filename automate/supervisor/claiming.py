@@ -98,21 +98,26 @@ def claim(
     """
     log = position(instance)
     boot = host.boot_id()
-    claims = []
-    with state.transaction():
-        dropped = decide(state) if decide is not None else ()
-        places = Places(state)
-        kept = []
-        for request in wanted:
-            if request.task.name not in dropped and places.is_new(request):
-                kept.append(request)
-            else:
-                release(request.locks)
-        fresh = count(runs.reserve_ids(state, sum(request.armed is None for request in kept)))
-        for request in kept:
-            run_id = next(fresh) if request.armed is None else request.armed.run.id
-            phase = places.give(run_id, request)
-            watch.take(run_id)
-            claims.append((request, row(run_id, request, phase, boot, (log.file, log.size))))
-        runs.insert(state, [run for _, run in claims])
+    claims: list[tuple[Request, OpenRun]] = []
+    try:
+        with state.transaction():
+            dropped = decide(state) if decide is not None else ()
+            places = Places(state)
+            kept = []
+            for request in wanted:
+                if request.task.name not in dropped and places.is_new(request):
+                    kept.append(request)
+                else:
+                    release(request.locks)
+            fresh = count(runs.reserve_ids(state, sum(request.armed is None for request in kept)))
+            for request in kept:
+                run_id = next(fresh) if request.armed is None else request.armed.run.id
+                phase = places.give(run_id, request)
+                watch.take(run_id)
+                claims.append((request, row(run_id, request, phase, boot, (log.file, log.size))))
+            runs.insert(state, [run for _, run in claims])
+    except BaseException:
+        for _, run in claims:  # others will be given these ids
+            watch.release(run.id)
+        raise
     return claims

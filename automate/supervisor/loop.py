@@ -84,7 +84,7 @@ class Supervisor:
                 claiming.lock(self._instance, request)
             claims = claiming.claim(self._instance, self._state, self._watch, wanted, decide)
         except BaseException:
-            self._ahead.give_up(wanted)
+            self._ahead.expire(float("inf"))  # what is ready may hold just what is lacking
             for request in wanted:
                 release(request.locks)
             raise

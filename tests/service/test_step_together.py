@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from worlds import epoch
+from worlds import WAITS, epoch
 
 from automate.service.idle import BOOT
 from automate.service.step import step
-from automate.state import schedules
+from automate.state import StateError, schedules
 
 STEPPER = Path(__file__).with_name("stepping.py")
 
@@ -71,3 +71,19 @@ def test_who_comes_second_after_a_boot_starts_nothing(world, overtaken):
         schedules.keep(world.state, BOOT, "the boot before")
     overtaken("12:00:10")
     assert len(world.records("x")) == 1
+
+
+def test_the_ids_of_a_claim_that_failed_are_left_to_others(world, another):
+    world.task("x", WAITS, schedule="0 * * * *")
+    world.step("11:59")
+    world.claim_no_more()
+    with pytest.raises(StateError):
+        world.begin("12:00")
+    other = another()
+    other.begin("12:00:01")
+    world.supervisor.adopt()
+    assert not world.supervisor.open_ids
+    world.go()
+    other.settle()
+    world.settle()
+    assert world.story("x") == [("12:00:00", "success")]

@@ -81,6 +81,12 @@ class World:
         """Up to when it is decided."""
         return said(datetime.fromtimestamp(schedules.all_scheduled(self.state)[name].until, UTC).isoformat())
 
+    def claim_no_more(self) -> None:
+        """From now on this process's claims fail as they do on a full disk."""
+        self.state.connection.execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, ''); END"
+        )
+
     def go(self) -> None:
         """Lets commands end that wait for the file `go`."""
         (self.directory / "go").touch()
