@@ -6,10 +6,10 @@ from contextlib import suppress
 
 from automate import runlog
 from automate.paths import Instance
-from automate.process import status
+from automate.process import host, locks, status
 from automate.run import DONE, OF_SCHEDULE
 from automate.state import OpenRun, State, durations, runs, schedules
-from automate.supervisor import ending, starting
+from automate.supervisor import ending, leftovers, starting
 
 
 def restore(instance: Instance, state: State) -> None:
@@ -18,7 +18,7 @@ def restore(instance: Instance, state: State) -> None:
     for task, took in runlog.recent_seconds(instance, DONE, durations.MOST).items():
         durations.note(state, [(task, seconds) for seconds in reversed(took)])
     left = _left(instance)
-    seen = max([runlog.highest_id(instance), *(run.id for run in left)])
+    seen = max([runlog.highest_id(instance), *(run_id for run_id, _ in leftovers.found(instance))])
     runs.reserve_ids(state, seen)
     schedules.keep_last_dues(state, _last_dues(instance, left))
     known = runlog.recorded(instance, [run.id for run in left], runlog.Position(0, 0)) if left else set()
@@ -45,13 +45,24 @@ def reinstate(state: State, known: Sequence[OpenRun]) -> None:
 
 
 def _left(instance: Instance) -> list[OpenRun]:
-    """The runs that status files tell of, each by its newest attempt."""
+    """The runs that status files tell of, each by its newest attempt; not what a daemon that died had made ready, which
+    nobody may have claimed: its due time is decided as any other that was missed."""
     found: dict[int, OpenRun] = {}
     with suppress(FileNotFoundError):
         for name in os.listdir(instance.open_runs):
             if status.parse_name(name) is None:
                 continue
-            head = starting.parse_head(status.read(os.path.join(instance.open_runs, name)).head)
-            if head is not None and head.run.attempt >= found.get(head.run.id, head.run).attempt:
+            path = os.path.join(instance.open_runs, name)
+            said = status.read(path)
+            head = starting.parse_head(said.head)
+            if head is None or (said.pid is None and _was_only_ready(head.run, path)):
+                continue
+            if head.run.attempt >= found.get(head.run.id, head.run).attempt:
                 found[head.run.id] = head.run
     return list(found.values())
+
+
+def _was_only_ready(run: OpenRun, path: str) -> bool:
+    """Of an attempt that has not begun: was it made ready ahead of its time, and waits no more? After another boot
+    nobody can tell: the machine may have forgotten that it began."""
+    return run.attempt == 1 and run.not_before > 0 and run.boot == host.boot_id() and not locks.is_held(path)
