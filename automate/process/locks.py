@@ -13,10 +13,12 @@ FIRST_FREE = 10  # descriptors below belong to the shim's numbering; see shim.sh
 
 
 def above(descriptor: int) -> int:
-    """The same open file under a number of at least FIRST_FREE, close-on-exec; the number given is closed."""
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
-    os.close(descriptor)
-    return moved
+    """The same open file under a number of at least FIRST_FREE, close-on-exec; the number given is closed, also where
+    there is no other to be had (OSError)."""
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
+    finally:
+        os.close(descriptor)
 
 
 def take(path: str) -> int | None:

@@ -43,9 +43,10 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
 
     CannotStartError when its nice value is refused; OSError when no process can be had.
     """
-    listening, gate = (above(descriptor) for descriptor in os.pipe2(os.O_CLOEXEC))
-    stdin = _stdin(launch.stdin)
+    listening, gate = _pipe()
+    stdin = None
     try:
+        stdin = _stdin(launch.stdin)
         pid = os.posix_spawn(
             "/bin/sh",
             (
@@ -68,7 +69,8 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
         raise
     finally:
         os.close(listening)
-        os.close(stdin)
+        if stdin is not None:
+            os.close(stdin)
     armed = Armed(pid, gate)
     _adjust(armed, launch, nofile)
     return armed
@@ -162,6 +164,20 @@ def _numbered(stdin: int, listening: int, files: Files) -> list[tuple[int, int, 
     wanted = {0: stdin, 1: files.stdout, 2: files.stderr, _STATUS: files.status, _GATE: listening}
     wanted |= dict(enumerate(files.locks, _LOCKS))
     return [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in wanted.items()]
+
+
+def _pipe() -> tuple[int, int]:
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    try:
+        reading = above(reading)
+    except BaseException:
+        os.close(writing)
+        raise
+    try:
+        return reading, above(writing)
+    except BaseException:
+        os.close(reading)
+        raise
 
 
 def _stdin(content: bytes | None) -> int:

@@ -12,7 +12,7 @@ import os
 import re
 from typing import NamedTuple
 
-from automate.process.locks import FIRST_FREE
+from automate.process.locks import above
 
 ROOM = 256
 _LONGEST = 20  # characters of a number
@@ -89,9 +89,7 @@ def read(path: str) -> Status:
 
 def _locked(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    opened = os.open(path, flags, 0o640)
-    descriptor = fcntl.fcntl(opened, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
-    os.close(opened)
+    descriptor = above(os.open(path, flags, 0o640))
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits out a look (locks.is_held), which lasts microseconds
     return descriptor
 

@@ -39,8 +39,10 @@ class Ahead:
         return {attempt.run.id for _, attempt in self._armed.values()}
 
     def arm(self, wanted: Sequence[tuple[Request, float]], *, uid: int, nofile: tuple[int, int] | None) -> None:
-        """Make requests ready, each to start at its instant (epoch seconds). One that cannot be is left to its time:
-        what is wrong with it is put on record then. StateError."""
+        """Make requests ready, each to start at its instant (epoch seconds), but for those that are, since before the
+        clock was set back. One that cannot be is left to its time: what is wrong with it is put on record then.
+        StateError."""
+        wanted = [each for each in wanted if (each[0].task.name, each[0].due) not in self._armed]
         wanted = wanted[: max(0, spawn.most_open_files() // _SHARE - len(self._armed))]
         log, boot = position(self._instance), host.boot_id()
         with self._state.hasty_transaction():

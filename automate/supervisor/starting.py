@@ -56,14 +56,14 @@ def arm(
         launch = launch_of(instance, task, run, uid=uid)
         attempt.user = launch.identity.name
         armed = _spawn(instance, attempt, launch, nofile)
+        attempt.pid, attempt.gate, attempt.is_child = armed.pid, armed.gate, True
+        attempt.pidfd = spawn.pidfd(armed.pid)
     except CannotStartError as error:
         attempt.refused = str(error)
         return attempt
     except OSError as error:
         attempt.refused = f"{error.filename or 'the command'}: {error.strerror}"
-        return attempt
-    attempt.pid, attempt.gate, attempt.is_child = armed.pid, armed.gate, True
-    attempt.pidfd = spawn.pidfd(armed.pid)
+        _call_off(attempt)
     return attempt
 
 
@@ -80,19 +80,23 @@ def disarm(instance: Instance, attempts: Sequence[Attempt]) -> None:
     """The word is not given: the shims end without having run anything, and nothing of them is left but their locks,
     which are the caller's to close."""
     for attempt in attempts:
-        if attempt.gate is not None:
-            os.close(attempt.gate)
-            attempt.gate = None
-    for attempt in attempts:
         run = attempt.run
-        if attempt.pid is not None:
-            spawn.kill(attempt.pid)  # one that somebody has stopped (SIGSTOP) would not see its gate close
+        _call_off(attempt)
         if attempt.pidfd is not None:
             os.close(attempt.pidfd)
             attempt.pidfd = None
         with suppress(OSError):
             output.remove_empty(instance.log, run.task, run.id)
         leftovers.remove(instance, run.id, run.task, run.attempt)
+
+
+def _call_off(attempt: Attempt) -> None:
+    if attempt.gate is not None:
+        os.close(attempt.gate)
+        attempt.gate = None
+    if attempt.pid is not None:
+        spawn.kill(attempt.pid)  # one that somebody has stopped (SIGSTOP) would not see its gate close
+        attempt.pid, attempt.is_child = None, False
 
 
 def set_timers(attempt: Attempt, now: float, elapsed: float) -> None:

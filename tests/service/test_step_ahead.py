@@ -1,17 +1,19 @@
 """What is made ready before its time only runs if its time finds it as it was; nothing else notices it."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from worlds import WAITS, World, epoch
 
-from automate.process import spawn
+from automate.process import locks, spawn
 from automate.service.ahead import Preparing
-from automate.state import pauses, runs, schedules
+from automate.state import StateError, pauses, runs, schedules
 from automate.supervisor.request import Request
 from automate.task import decode
 
@@ -217,3 +219,69 @@ def test_descriptors_are_left_for_what_is_due_now(world, monkeypatch):
     world.step("11:59")
     monkeypatch.setattr(spawn, "most_open_files", lambda: 32)
     assert len(prepare(world, "11:59:59.5")) == 4
+
+
+def test_a_clock_that_is_set_back_makes_nothing_ready_twice(noted):
+    preparing = Preparing(noted.state, noted.supervisor)
+    preparing.go_on(epoch("11:59:59.5"))
+    ready = noted.supervisor.children
+    preparing.go_on(epoch("11:58:00"))
+    preparing.go_on(epoch("11:59:59.5"))
+    assert noted.supervisor.children == ready
+    noted.supervisor.expire(epoch("12:00"))
+    assert not files(noted)
+
+
+@pytest.mark.parametrize("room", range(1, 14))
+def test_where_descriptors_are_lacking_none_is_left_open(noted, few_descriptors, room):
+    before = len(os.listdir("/proc/self/fd"))
+    with few_descriptors(room):
+        prepare(noted, "11:59:59.5")
+        noted.supervisor.expire(float("inf"))
+    assert (len(os.listdir("/proc/self/fd")), noted.supervisor.children) == (before, set())
+
+
+@pytest.fixture
+def few_descriptors():
+    """`with few_descriptors(3):` this process can open three more files."""
+
+    @contextmanager
+    def lack(room):
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = max(map(int, os.listdir("/proc/self/fd"))) + 1
+        filler = []
+        while not filler or filler[-1] < most:
+            filler.append(os.open(os.devnull, os.O_RDONLY))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (filler[-1] + 1 + room, limits[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            for descriptor in filler:
+                os.close(descriptor)
+
+    return lack
+
+
+def test_after_a_claim_that_failed_nothing_is_kept_ready(noted):
+    noted.task("y", schedule="1 * * * *")
+    noted.step("11:59:30")
+    prepare(noted, "11:59:59.5")
+    noted.claim_no_more()
+    with pytest.raises(StateError):
+        noted.supervisor.begin([Request(decode(schedules.all_scheduled(noted.state)["y"].definition), "schedule")])
+    assert (noted.supervisor.children, files(noted)) == (set(), [])
+
+
+def test_what_a_dead_daemon_made_ready_is_not_taken_for_claimed_when_the_state_is_lost(noted, another, until, lines):
+    preparing = Path(__file__).with_name("preparing.py")
+    subprocess.run([sys.executable, preparing, noted.directory, str(epoch("11:59:59.5"))], check=False)
+    (left,) = Path(noted.instance.open_runs).iterdir()
+    until(lambda: not locks.is_held(str(left)))
+    noted.step("12:00")
+    for suffix in ("", "-wal", "-shm"):
+        os.unlink(noted.instance.database + suffix)
+    later = another()
+    later.supervisor.adopt()
+    later.settle()
+    assert (noted.story("x"), len(lines("seen"))) == ([("12:00:00", "success")], 1)
