@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
 LONGEST = 50  # of 64: a number may follow
 _TOKEN = re.compile(
-    r"""(?:'[^']*'|"[^"]*"|\$\(\([^)]*\)\)|\$\([^)]*\)|`[^`]*`|\\.|[^\s;&|()<>'"\\`])+|[;&|()\n]+|[<>]+"""
+    r"""\d*(?:&>>?|[<>]&|<{1,3}|>[>|]?)"""
+    r"""|(?:'[^']*'|"[^"]*"|\$\(\([^)]*\)\)|\$\([^)]*\)|`[^`]*`|\\.|[^\s;&|()<>'"\\`])+|[;&|()\n]+"""
 )
+_REDIRECTION = re.compile(r"\d*&?[<>]+[&|]?")
 _KEYWORDS = {"if", "then", "else", "elif", "while", "until", "do", "{", "!"}
 _PREPARES = {
     "cd", "test", "[", "[[", "true", ":", "export", "set", "ulimit", "umask", "sleep", "exit", "fi", "done", "}",
@@ -16,10 +19,18 @@ _WRAPS = {
     "nice", "ionice", "timeout", "flock", "chronic", "cronic", "env", "sudo", "setsid", "nohup", "time", "exec",
     "chrt", "taskset", "systemd-cat", "setlock", "runuser", "lckdo", "stdbuf", "prlimit", "xvfb-run",
 }  # fmt: skip
+_SPEAKS = {"echo", "printf"}
+_GENERAL = {
+    "cat", "chmod", "chown", "cp", "curl", "du", "find", "gzip", "head", "ln", "ls", "mkdir", "mv", "rm", "rmdir",
+    "scp", "tail", "tee", "touch", "wget", "xz", "zstd",
+}  # fmt: skip
+"""They say little without what they are for."""
 _INTERPRETERS = re.compile(r"(?:(?:ba|da|z|k)?sh|php|perl|python|ruby|node|java|pypy)[\d.]*")
 _NUMBER = re.compile(r"[\d.]+[smhd]?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _SUBCOMMAND = re.compile(r"[a-z][a-z0-9:_-]{0,30}")
+_EXPANSION = re.compile(r"\$\(\([^)]*\)\)|\$\([^)]*\)|`[^`]*`|\$\{[^}]*\}|\$\w+|%\w|\\.")
+_HOST = re.compile(r"[a-z]+://(?:[^@/]*@)?([^/:?]+)")
 _ENDING = re.compile(r"\.(?:sh|bash|py|pl|rb|php|js|jar|cgi|ya?ml)$")
 
 
@@ -31,20 +42,24 @@ def named(text: str) -> str:
 
 def name_of(command: str) -> str:
     """A name for what the command runs: `/usr/local/bin/backup.sh --all` is `backup`, `certbot renew` is
-    `certbot-renew`; `task` where there is no telling."""
-    for words in _simple_commands(command):
-        if name := _name(words):
-            return name
-    return "task"
+    `certbot-renew`, `echo "still alive"` is `echo-still-alive`; `task` where there is no telling."""
+    simple = [*_simple_commands(command)]
+    names = chain(map(_name, simple), map(_said, simple), (named(_base(words[0])) for words in simple if words))
+    return next(filter(None, names), "task")
 
 
 def _simple_commands(command: str) -> Iterable[list[str]]:
-    """Words between operators; redirections end them too, since what is written to says nothing."""
+    """Words between operators, without redirections: what is written to says nothing."""
     words: list[str] = []
+    is_target = False
     for token in _TOKEN.findall(command):
-        if token[0] in ";&|()\n<>":
+        if _REDIRECTION.fullmatch(token):
+            is_target = True
+        elif token[0] in ";&|()\n":
             yield words
             words = []
+        elif is_target:
+            is_target = False
         else:
             words.append(token)
     yield words
@@ -59,7 +74,28 @@ def _name(words: list[str]) -> str:
         return named(_base(rest[-1]))
     if _INTERPRETERS.fullmatch(program):
         return _script(rest[1:]) or ("" if "-e" in rest else named(program))
+    if program in _GENERAL:
+        return named("-".join([program, *_object(rest[1:])]))
     return named("-".join([_ENDING.sub("", program), *filter(_SUBCOMMAND.fullmatch, rest[1:2])]))
+
+
+def _object(words: list[str]) -> list[str]:
+    """The host of the first URL, or the last part of the first path that says something, if there is one."""
+    for word in words:
+        plain = _EXPANSION.sub("", word).strip("'\"")
+        if host := _HOST.match(plain):
+            return [host[1]]
+        if "/" in plain and not plain.startswith(("-", "/dev/")) and (name := named(_base(plain))):
+            return [name]
+    return []
+
+
+def _said(words: list[str]) -> str:
+    """After the first words of the text, where nothing but text is written."""
+    if not words or words[0] not in _SPEAKS:
+        return ""
+    text = _EXPANSION.sub(" ", " ".join(word for word in words[1:] if not word.startswith("-")))
+    return named("-".join([words[0], *re.findall(r"\w+", text)[:3]]))
 
 
 def _unwrapped(words: list[str]) -> list[str]:
