@@ -276,7 +276,10 @@ def _hashed(parts: re.Match[str], field: Field, seed: str) -> str:
 
 
 _HINTS = (
-    (re.compile(r"r.*"), "random times differ at every look; write `H`, which differs between tasks and hosts only"),
+    (
+        re.compile(r"r(?:[(/].*)?"),
+        "random times differ at every look; write `H`, which differs between tasks and hosts only",
+    ),
     (re.compile(r"\?"), "write `*`"),
     (re.compile(r"(?P<day>[0-7])l"), "for the last such weekday of the month write `L{day}`"),
     (re.compile(r"(?P<day>[a-z]{3})l|l(?P<last>[a-z]{3})"), "write the weekday as a number: `L5` is the last friday"),

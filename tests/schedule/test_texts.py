@@ -94,6 +94,8 @@ def test_the_first_due_time_of_a_text(text, due):
         ("0 0 1 1 * 2027 *", 0, "expected five"),
         ("* * * *", 0, "expected five"),
         ("R 2 * * *", 0, "write `H`"),
+        ("R(0-30) 2 * * *", 0, "write `H`"),
+        ("* * * * root", 8, "expected such as"),
         ("5/15 * * * *", 0, "write `5-59/15`"),
         ("5-5 * * * *", 0, "write `5`"),
         ("0 22-2 * * *", 2, "write `22-23,0-2`"),
