@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from automate.operate.doctor import CHECKS
+from automate.operate.doctor import CHECKS, places
+from automate.operate.doctor.places import Owned, judge_owned
 from automate.process import crontabs, kernel, living, units
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -151,10 +153,35 @@ def test_a_daemon_serves_and_is_no_stranger_to_its_lock(
     assert found() == []
 
 
-def test_others_can_change_the_state(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
-    run_cli("list")
-    (instance / ".automate" / "locks").chmod(0o777)
-    assert [finding["severity"] for finding in found("owner")] == ["error"]
+FILES = {"/s": 0o755, "/s/locks": 0o755, "/s/locks/x": 0o644, "/s/open": 0o700, "/s/open/y": 0o644}
+
+
+@pytest.mark.parametrize(
+    ("changed", "way", "severity", "named"),
+    [
+        ({}, 0o755, "warning", "/s, /s/locks, /s/locks/x"),
+        ({"/s": 0o711}, 0o755, "warning", "/s/locks, /s/locks/x"),
+        ({"/s": 0o700}, 0o755, None, ""),
+        ({}, 0o700, None, ""),
+        ({"/s/locks": 0o777}, 0o755, "error", "/s/locks"),
+        ({"/s/locks": 0o777, "/s": 0o700}, 0o755, None, ""),
+        ({"/s/open": 0o710, "/s/open/y": 0o660}, 0o755, "error", "/s/open/y"),
+        ({"/s/open/y": 0o666}, 0o755, "warning", "/s, /s/locks, /s/locks/x"),
+    ],
+)
+def test_what_others_can_reach(changed: dict[str, int], way: int, severity: str | None, named: str) -> None:
+    modes = {path: stat.S_IFREG | mode if path[-1] in "xy" else stat.S_IFDIR | mode for path, mode in FILES.items()}
+    modes |= {path: stat.S_IFMT(modes[path]) | mode for path, mode in changed.items()}
+    files = [(path, os.stat_result((mode, 0, 0, 1, 0, 0, 0, 0, 0, 0))) for path, mode in modes.items()]
+    found = [one for one in judge_owned([Owned(files, 0, 0, way)]) if one.severity == severity or severity is None]
+    assert [one.what.partition(": ")[2] for one in found] == ([named] if severity else [])
+
+
+def test_the_way_to_an_instance_is_that_of_all_directories_above(tmp_path: Path) -> None:
+    for name in ("a", "a/b", "a/b/.automate"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "a").chmod(0o750)
+    assert places._way_to(str(tmp_path / "a" / "b" / ".automate")) & 0o001 == 0
 
 
 def test_others_can_add_tasks(found: Callable[..., Any], instance: Path) -> None:

@@ -142,6 +142,14 @@ def test_the_same_command_in_a_crontab() -> None:
     assert (found.severity, found.where) == ("warning", "/etc/crontab:3")
 
 
+def test_the_commands_in_one_crontab_are_one_thing_to_mend() -> None:
+    tasks = [Task(name=name, file="", command="x") for name in "abcd"]
+    lines = [tick(path="/etc/crontab"), tick(path="/etc/crontab"), tick(path="/x"), tick(path="/x")]
+    first, second = cron.judge_twice(zip(tasks, lines, strict=True))
+    assert (first.where, first.fix) == ("/etc/crontab:3,3", "editor /etc/crontab")
+    assert second.what == "the commands of c, d stand here too: they run twice"
+
+
 def test_what_is_done_to_output_makes_no_other_command() -> None:
     assert cron._plain("backup --all >/dev/null 2>&1") == "backup --all"
 
@@ -153,7 +161,7 @@ def files(above: int = ROOT, **modes: Any) -> places.Owned:
     def about(mode: int, uid: int = ROOT) -> os.stat_result:
         return os.stat_result((mode, 0, 0, 0, uid, 0, 0, 0, 0, 0))
 
-    return places.Owned([(f"/{name}", about(*mode)) for name, mode in modes.items()], ROOT, above)
+    return places.Owned([(f"/{name}", about(*mode)) for name, mode in modes.items()], ROOT, above, 0o755)
 
 
 DIRECTORY, FILE = stat.S_IFDIR, stat.S_IFREG
@@ -181,7 +189,7 @@ def test_a_file_of_somebody_else() -> None:
 
 @pytest.mark.parametrize(("mode", "severity"), [(0o602, "error"), (0o620, "error"), (0o604, "warning")])
 def test_a_file_that_others_can_use(mode: int, severity: str) -> None:
-    assert severities(places.judge_owned([files(state=(DIRECTORY | 0o700,), db=(FILE | mode,))])) == [severity]
+    assert severities(places.judge_owned([files(state=(DIRECTORY | 0o711,), db=(FILE | mode,))])) == [severity]
 
 
 @pytest.mark.parametrize(

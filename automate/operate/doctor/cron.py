@@ -5,13 +5,14 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from automate.crontab import percent, reading
 from automate.crontab.job import Job
 from automate.crontab.modernizing import modernized
 from automate.crontab.translation import translated
-from automate.operate.doctor.finding import Finding, Installation, line
+from automate.operate.doctor.finding import Finding, Installation, few, line
 from automate.process import crontabs, host, living
 from automate.process.crontabs import Crontab
 from automate.task import Task
@@ -165,6 +166,11 @@ def _plain(command: str) -> str:
 
 
 def judge_twice(found: Iterable[tuple[Task, Line]]) -> Iterator[Finding]:
-    for task, each in found:
-        what = f"the command of {task.name} stands here too, for {each.user}: it runs twice"
-        yield Finding("warning", what, each.place, each.edit)
+    """One for each crontab, since it is edited once."""
+    for path, pairs in groupby(found, lambda pair: pair[1].crontab.path):
+        tasks, there = zip(*pairs, strict=True)
+        names = few(dict.fromkeys(task.name for task in tasks))
+        where = f"{path}:{','.join(str(each.job.line) for each in there)}"
+        one = f"the command of {names} stands here too, for {there[0].user}: it runs twice"
+        several = f"the commands of {names} stand here too: they run twice"
+        yield Finding("warning", one if len(there) == 1 else several, where, there[0].edit)

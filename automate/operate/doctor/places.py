@@ -17,15 +17,18 @@ SHORT_PART = 0.05  # where it is less than this part of all
 FULL_FILES, SHORT_FILES = 100, 5000
 _IN_MEMORY = ("tmpfs", "ramfs")
 _OTHERS_READ, _OTHERS_WRITE, _GROUP_WRITES = 0o004, 0o002, 0o020
+_OTHERS_ENTER, _ANY_ENTER = 0o001, 0o011
 
 
 class Owned(NamedTuple):
-    """Files of one part of the instance, the directory at its top first. `uid` is who asks, `above` whose the directory
-    is in which the top one stands."""
+    """Files of one part of the instance, each directory before what is in it, the one at the top first. `uid` is who
+    asks, `above` whose the directory is in which the top one stands, `way` what the modes of all directories above it
+    have in common."""
 
     files: Sequence[tuple[str, os.stat_result]]
     uid: int
     above: int
+    way: int
 
 
 def owned(installation: Installation) -> list[Owned]:
@@ -34,7 +37,14 @@ def owned(installation: Installation) -> list[Owned]:
     tops = [instance.state] if instance.log.startswith(instance.state + "/") else [instance.state, instance.log]
     closed = (instance.output, instance.summaries)  # what is in the directories of the one is many, in the other theirs
     there = [top for top in tops if os.path.lexists(top)]
-    return [Owned([*_below(top, closed)], installation.uid, os.stat(os.path.dirname(top)).st_uid) for top in there]
+    uid = installation.uid
+    return [Owned([*_below(top, closed)], uid, os.stat(os.path.dirname(top)).st_uid, _way_to(top)) for top in there]
+
+
+def _way_to(path: str) -> int:
+    parent = os.path.realpath(os.path.dirname(path))
+    mode = os.stat(parent).st_mode
+    return mode if parent == "/" else mode & _way_to(parent)
 
 
 def _below(top: str, closed: Sequence[str]) -> Iterator[tuple[str, os.stat_result]]:
@@ -49,7 +59,7 @@ def _below(top: str, closed: Sequence[str]) -> Iterator[tuple[str, os.stat_resul
 
 
 def judge_owned(parts: Iterable[Owned]) -> Iterator[Finding]:
-    for files, uid, above in parts:
+    for files, uid, above, way in parts:
         top, about = files[0]
         me = host.user_name(uid)
         if about.st_uid != uid:
@@ -59,7 +69,7 @@ def judge_owned(parts: Iterable[Owned]) -> Iterator[Finding]:
         if foreign and foreign[0] != top:
             what = f"{counted(len(foreign), 'file')} below it of other users: {few(foreign)}"
             yield Finding("error", what, top, line("chown", "-R", "--no-dereference", f"{me}:", top))
-        yield from _judge_modes(top, files)
+        yield from _judge_modes(top, files, way)
 
 
 def _of_another(top: str, whose: str, me: str | None) -> Finding:
@@ -72,13 +82,26 @@ def _of_another(top: str, whose: str, me: str | None) -> Finding:
     return Finding("error", what, top, line("sudo", "chown", "-R", "--no-dereference", f"{me}:", top))
 
 
-def _judge_modes(top: str, files: Sequence[tuple[str, os.stat_result]]) -> Iterator[Finding]:
+def _reached(files: Iterable[tuple[str, int]], way: int, enter: int) -> Iterator[tuple[str, int]]:
+    """Those to which every directory on the way lets somebody pass by one of the bits `enter`."""
+    shut = set() if way & enter else {os.path.dirname(path) for path, _ in [*files][:1]}
+    for path, mode in files:
+        is_shut = os.path.dirname(path) in shut
+        if is_shut or (stat.S_ISDIR(mode) and not mode & enter):
+            shut.add(path)
+        if not is_shut:
+            yield path, mode
+
+
+def _judge_modes(top: str, files: Sequence[tuple[str, os.stat_result]], way: int) -> Iterator[Finding]:
     real = [(path, at.st_mode) for path, at in files if not stat.S_ISLNK(at.st_mode)]
-    written = [path for path, mode in real if mode & (_OTHERS_WRITE | _GROUP_WRITES)]
+    can_write = _OTHERS_WRITE | _GROUP_WRITES
+    written = [path for path, mode in _reached(real, way, _ANY_ENTER) if mode & can_write]
     if written:
         what = f"other users can change what decides what is run, or what is on record: {few(written)}"
         yield Finding("error", what, top, line("chmod", "-R", "go-w", top))
-    read = [path for path, mode in real if mode & _OTHERS_READ and path not in written]
+    readable = _reached(real, way, _OTHERS_ENTER)
+    read = [path for path, mode in readable if mode & _OTHERS_READ and path not in written]
     if read:
         what = f"every user can read what tasks wrote or are: {few(read)}"
         yield Finding("warning", what, top, line("chmod", "-R", "o-r", top))
