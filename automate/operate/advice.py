@@ -60,6 +60,7 @@ def _file(explanation: Explanation) -> Iterator[Advice]:
     subject = explanation.subject
     if subject.faults:
         yield Advice("see every fault of the file", ("check", subject.faults[0].file))
+        yield from _edit(explanation, "mend it")
     if subject.task is not None and not subject.task.enabled and not subject.is_removed:
         yield Advice("let it run when it is due", ("enable", subject.name))
 
@@ -92,6 +93,7 @@ def _of_record(each: Explained, record: Record, explanation: Explanation) -> Ite
         yield Advice("see what it wrote", ("log", str(record.id)))
     if record.outcome == "error":
         yield Advice("see how it would be started", ("run", explanation.subject.name, "--dry-run"))
+        yield from _edit(explanation, "mend it")
     if each.blocking is not None and each.blocking.run is not None:
         yield Advice("see what the run in its way does", ("log", "-f", str(each.blocking.run)))
         yield Advice("end the run in its way", ("stop", str(each.blocking.run)))
