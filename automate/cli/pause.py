@@ -1,4 +1,4 @@
-"""`automate pause`: what falls due is not run, until it is resumed."""
+"""`automate pause`: what falls due is not run, until resumed."""
 
 import os
 from contextlib import closing

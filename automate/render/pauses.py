@@ -27,7 +27,7 @@ def terms(pause: Pause) -> str:
 
 
 def end(pause: Pause) -> str:
-    """`until 2026-11-21 14:00 +01:00`, or `until it is resumed`."""
+    """`until 2026-11-21 14:00 +01:00`, or `until resumed`."""
     if pause.until is None:
-        return "until it is resumed"
+        return "until resumed"
     return f"until {when(datetime.fromtimestamp(pause.until, UTC), seconds=pause.until % 60 != 0)}"

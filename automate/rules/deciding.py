@@ -60,7 +60,7 @@ class Window(NamedTuple):
 
 
 class Pause(NamedTuple):
-    """From `since` on, before `until` (None: until it is resumed). `task` is empty where all tasks are paused."""
+    """From `since` on, before `until` (None: until resumed). `task` is empty where all tasks are paused."""
 
     by: str
     reason: str

@@ -9,7 +9,7 @@ ALL = ""  # stands for all tasks, also those that come later
 
 
 class Pause(NamedTuple):
-    """From `since` on, in epoch seconds, before `until` (None: until it is resumed); `by` is who asked for it."""
+    """From `since` on, in epoch seconds, before `until` (None: until resumed); `by` is who asked for it."""
 
     since: float
     until: float | None

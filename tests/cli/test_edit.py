@@ -336,7 +336,7 @@ def test_a_pause_and_a_run_under_way_are_told(run_cli: RunCli, backup: Path, unt
     run_cli("run", "--detach", "backup")
     run_cli("pause", "backup")
     said = run_cli("edit", "backup", "--set", "nice=1").stderr
-    assert "backup: is paused until it is resumed" in said
+    assert "backup: is paused until resumed" in said
     assert "backup #1: is under way, and goes on as it began" in said
     until(lambda: run_cli("stop", "backup").returncode == 0)
 

@@ -70,7 +70,7 @@ def test_pause_says_what_happens_next(run_cli):
 
 
 def test_pause_without_an_end_it_holds_until_resumed(run_cli, pause_of):
-    assert "backup: paused until it is resumed, by " in run_cli("pause", "backup").stderr
+    assert "backup: paused until resumed, by " in run_cli("pause", "backup").stderr
     assert pause_of("backup")["until"] is None
 
 
@@ -232,7 +232,7 @@ def test_resume_one_while_all_are_paused_says_so(run_cli, held):
     run_cli("pause", "--reason", "moving house")
     run_cli("pause", "backup")
     said = run_cli("resume", "backup").stderr
-    assert said.startswith("backup: resumed\nall tasks are still paused until it is resumed, by ")
+    assert said.startswith("backup: resumed\nall tasks are still paused until resumed, by ")
     assert ": moving house; automate resume\n" in said
     assert "backup" in held()
 

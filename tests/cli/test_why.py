@@ -62,7 +62,7 @@ def test_a_pause_beyond_it(run_cli):
     run_cli("pause", "x", "--reason", "new disks")
     first = run_cli("why", "x", "--at", FAR).stdout.splitlines()[0]
     assert first.startswith("x will not run at 2037-01-01 06:00 +01:00: paused by ")
-    assert first.endswith(": new disks, until it is resumed.")
+    assert first.endswith(": new disks, until resumed.")
 
 
 def test_a_run_by_hand_is_found_by_when_it_ran(run_cli, record):
