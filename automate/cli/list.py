@@ -14,7 +14,7 @@ from automate.cli.choosing import OUTCOMES, SORTS, STATES, Wanted, unread_of
 from automate.cli.options import Shell, names_argument, pass_shell, reading
 from automate.cli.words import words_option
 from automate.errors import UsageError
-from automate.render.tasks import COLUMNS, DEFAULT, Listing, listing
+from automate.render.tasks import COLUMNS, DEFAULT, Listing, fitting, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,7 +107,8 @@ def command(  # noqa: PLR0913 - an argument for each option
     if as_json:
         shell.write(_json(entries, shell))
     elif entries:
-        shell.write(listing(_listing(wanted, entries, shell), wanted.columns, header=header))
+        found = _listing(wanted, entries, shell)
+        shell.write(listing(found, columns, header=header) if columns else fitting(found, header=header))
     else:
         shell.say("No task is like that." if catalog.names() else tasks.no_tasks(shell))
     tasks.tell_pause(shell, catalog)

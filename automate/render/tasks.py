@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog.entry import Entry
 from automate.render.characters import visible
-from automate.render.columns import table
+from automate.render.columns import table, text_width
 from automate.render.figures import NOTHING, duration, relative, when
 from automate.render.screen import Screen, paint
 
@@ -55,6 +55,16 @@ def listing(tasks: Listing, columns: Sequence[str], *, header: bool = True) -> s
     return table(
         zip(*[column.cells(tasks) for column in chosen], strict=True), headers, tasks.screen, header=header, right=right
     )
+
+
+def fitting(tasks: Listing, *, header: bool = True) -> str:
+    """The table with as much of DEFAULT as a line of the terminal has room for, in shorter words where it must be."""
+    width = tasks.screen.width
+    for columns in (DEFAULT, *_NARROWER):
+        text = listing(tasks, columns, header=header)
+        if width is None or max(map(text_width, text.splitlines()), default=0) <= width:
+            break
+    return text
 
 
 def doing(entry: Entry, screen: Screen) -> str:
@@ -239,3 +249,9 @@ COLUMNS = {
     "user": Column("USER", _of_record(lambda record: visible(record.user or NOTHING, keep="")), needs="record"),
 }
 DEFAULT = ("name", "state", "last", "result", "duration", "next", "schedule")
+_NARROWER = (
+    ("name", "state", "passed", "result", "duration", "left", "schedule"),
+    ("name", "state", "passed", "result", "left", "schedule"),
+    ("name", "state", "passed", "result", "left"),
+    ("name", "state", "result", "left"),
+)

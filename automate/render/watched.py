@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from automate.render.columns import cut, text_width
 from automate.render.figures import relative, when
 from automate.render.screen import Screen, paint
-from automate.render.tasks import DEFAULT, Listing, instant, listing
+from automate.render.tasks import DEFAULT, Listing, fitting, instant, listing
 from automate.run import FAILED
 
 if TYPE_CHECKING:
@@ -102,4 +102,6 @@ def _table(picture: Picture, entries: Sequence["Entry"], width: int) -> str:
         wide = listing(tasks._replace(screen=screen._replace(width=None)), _WITH_PROGRESS, header=picture.header)
         if max(map(text_width, wide.splitlines())) <= width:
             return wide
-    return listing(tasks, picture.columns or DEFAULT, header=picture.header)
+    if picture.columns is None:
+        return fitting(tasks, header=picture.header)
+    return listing(tasks, picture.columns, header=picture.header)
