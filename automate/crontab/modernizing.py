@@ -48,6 +48,11 @@ _flock = re.compile(
 _chronic = re.compile(rf"{_BIN}chronic\s+(?=[^-\s])(?P<rest>.+)", re.DOTALL)
 _env = re.compile(rf"(?:{_BIN}env\s+)?(?P<pairs>(?:[A-Za-z_]\w*=(?:{_LITERAL})?\s+)+)(?=[^-\s])(?P<rest>.+)", re.DOTALL)
 _cd = re.compile(rf"cd\s+(?P<where>{_LITERAL})\s+&&\s+(?P<rest>.+)", re.DOTALL)
+_test = re.compile(
+    rf"(?P<test>(?:test\s+-[a-z]\s+{_LITERAL}|\[\s+-[a-z]\s+{_LITERAL}\s+\]|command\s+-v\s+{_LITERAL}\s*>\s*/dev/null))"
+    r"\s+&&\s+(?P<rest>.+)",
+    re.DOTALL,
+)
 _sleep = re.compile(
     r"sleep\s+(?:\$\(\(|\$\[)\s*\$?RANDOM\s*%\s*(?P<most>\d{1,6})\s*(?:\)\)|\])\s*(?:;|&&)\s*(?P<rest>.+)", re.DOTALL
 )
@@ -157,19 +162,30 @@ def _of_chronic(found: re.Match[str], _keys: Keys, _commands: Sequence[str]) -> 
 def _of_env(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
     pairs = dict(pair.partition("=")[::2] for pair in re.findall(rf"[A-Za-z_]\w*=(?:{_LITERAL})?", found["pairs"]))
     refused = _NOT_BEFORE & pairs.keys() or any(name.startswith("AUTOMATE_") for name in pairs)
-    if refused or "$" in found["rest"] or not _is_program(found["rest"]):
+    if refused or "condition" in keys or "$" in found["rest"] or not _is_program(found["rest"]):
         return None
     said = {name: _unquoted(value) for name, value in pairs.items()}
     return _Change(found["rest"], {"env": keys["env"] | said}, f"{', '.join(pairs)} became `env`")
 
 
 def _of_cd(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
-    """What follows must not go on where cd fails: only `&&` and pipes."""
-    bare = _DUPLICATION.sub("", _QUOTED.sub("_", found["rest"])).replace("&&", "")
     where = _unquoted(found["where"])
-    if not where.startswith("/") or "||" in bare or re.search(r"[;&\n`#\"']", bare):
+    if not where.startswith("/") or "condition" in keys or not _is_one_way(found["rest"]):
         return None
     return _Change(found["rest"], {"cwd": where}, f"cd became `cwd: {where}`") if keys.get("cwd") != where else None
+
+
+def _of_test(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
+    if "condition" in keys or not _is_one_way(found["rest"]):
+        return None
+    note = f"`{found['test']}` became `condition`: where it fails nothing is run, and that is no failure"
+    return _Change(found["rest"], {"condition": found["test"]}, note)
+
+
+def _is_one_way(text: str) -> bool:
+    """Nothing of it goes on where what is before it fails: only `&&` and pipes."""
+    bare = _DUPLICATION.sub("", _QUOTED.sub("_", text)).replace("&&", "")
+    return "||" not in bare and not re.search(r"[;&\n`#\"']", bare)
 
 
 def _of_sleep(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
@@ -194,6 +210,7 @@ def _unquoted(text: str) -> str:
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Keys, Sequence[str]], _Change | None]], ...] = (
     (_sleep, _of_sleep),
     (_cd, _of_cd),
+    (_test, _of_test),
     (_silent, _of_silence),
     (_env, _of_env),
     (_nice, _of_nice),

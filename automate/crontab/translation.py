@@ -20,7 +20,7 @@ _MAIL = ("MAILTO", "MAILFROM")
 _LONGEST = 4000  # bytes of a description
 _ORDER = (
     "description", "command", "shell", "schedule", "timezone", "enabled", "user", "cwd", "env", "stdin", "jitter",
-    "timeout", "kill_after", "nice", "ionice", "overlap", "missed",
+    "timeout", "kill_after", "nice", "ionice", "overlap", "missed", "condition",
 )  # fmt: skip
 
 
