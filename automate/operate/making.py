@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 SUGGESTIONS = {
     "description": "description: What it does, for people",
-    "schedule": "schedule: daily at 02:00             # 0 2 * * *, every 15 minutes, weekdays at 9:00, @reboot, ...",
-    "timezone": "timezone: Europe/Berlin              # of the schedule; else the host's",
-    "user": "user: nobody                         # whom it runs as",
+    "schedule": "schedule: daily at 02:00 # 0 2 * * *, every 15 minutes, weekdays at 9:00, @reboot, ...",
+    "timezone": "timezone: Europe/Berlin # of the schedule; else the host's",
+    "user": "user: nobody # whom it runs as",
     "cwd": "cwd: /srv",
-    "env_file": "env_file: /etc/automate/{name}.env   # NAME=VALUE lines: for secrets",
-    "timeout": "timeout: 2h                          # told to end then, and killed ten seconds later",
-    "retries": "retries: {{attempts: 3, delay: 5m}}    # the delay doubles",
-    "overlap": "overlap: skip                        # or queue, replace, allow: while it still runs",
-    "missed": "missed: once                         # or skip, all: was due while nothing was running",
-    "locks": "locks: [{name}]                      # not together with others that name the same lock",
+    "env_file": "env_file: /etc/automate/{name}.env # NAME=VALUE lines: for secrets",
+    "timeout": "timeout: 2h # told to end then, and killed ten seconds later",
+    "retries": "retries: {{attempts: 3, delay: 5m}} # the delay doubles",
+    "overlap": "overlap: skip # or queue, replace, allow: while it still runs",
+    "missed": "missed: once # or skip, all: was due while nothing was running",
+    "locks": "locks: [{name}] # not together with others that name the same lock",
     "exit_codes": "exit_codes: {{warning: [1]}}",
 }
 """Lines that may be uncommented, by key."""
@@ -46,7 +46,12 @@ def made(target: Target, fields: Mapping[str, Any], changes: "Sequence[Change]",
 
     given = {*fields, *(change.path[0] for change in changes)}
     rest = [line.format(name=target.name) for key, line in SUGGESTIONS.items() if key not in given]
-    text = text_of(fields) + "\n" + _HEADING + "".join(f"# {line}\n" for line in rest)
+    text = text_of(fields) + "\n" + _HEADING + "".join(f"# {_aligned(line)}\n" for line in rest)
     data = spliced(text.encode(), changes, target.path)
     check_values(target, data, catalog.settings_read)
     return Edit(target, data)
+
+
+def _aligned(line: str) -> str:
+    value, mark, about = line.partition(" # ")
+    return f"{value:<36} # {about}" if mark else line

@@ -66,6 +66,16 @@ def test_every_suggestion_may_be_taken(run_cli: RunCli, written: Callable[[str],
     assert all(f"\n{key}: " in text for key in SUGGESTIONS)
 
 
+def test_what_is_said_of_suggestions_stands_in_one_column(run_cli: RunCli, written: Callable[[str], str]) -> None:
+    run_cli("new", "my-own-task", "--command", "true")
+    columns = {
+        line.index(" # ")
+        for line in written("my-own-task").splitlines()
+        if " # " in line[:50] and "env_file" not in line
+    }
+    assert len(columns) == 1
+
+
 def test_what_is_given_is_not_suggested(run_cli: RunCli, written: Callable[[str], str]) -> None:
     run_cli("new", "x", "--command", "a", "--set", "timeout=5m", "--set", "retries.attempts=3")
     assert "# timeout" not in written("x")
