@@ -76,7 +76,8 @@ def look_first(shell: Shell) -> None:
 
 def no_tasks(shell: Shell) -> str:
     """What to do when there are no tasks yet."""
-    return f"No tasks yet. Put a file into {shell.instance.task_dirs[0]}/, see automate-tasks(5)."
+    where = shell.instance.task_dirs[0]
+    return f"No tasks yet in {where}/: automate new NAME writes one, automate import crontab FILE takes them from cron"
 
 
 def _state(shell: Shell) -> "State | None":
