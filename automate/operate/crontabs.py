@@ -54,11 +54,10 @@ def _files(path: str, passed: Callable[[str], None]) -> Iterator[str]:
         names = sorted(os.listdir(path))
     except OSError as error:
         raise AutomateError(f"{visible(path)}: cannot be read: {error.strerror}") from None
-    for name in names:
-        if _READ_BY_CRON(name) and os.path.isfile(os.path.join(path, name)):
-            yield os.path.join(path, name)
-        elif not name.startswith("."):
-            passed(f"{visible(os.path.join(path, name))}: passed over, as cron does")
+    read = [name for name in names if _READ_BY_CRON(name) and os.path.isfile(os.path.join(path, name))]
+    if others := [name for name in names if name not in read and not name.startswith(".")]:
+        passed(f"{visible(path)}: passed over, as cron does: {visible(', '.join(others))}")
+    yield from (os.path.join(path, name) for name in read)
 
 
 def _by_path(path: str) -> tuple[Form | None, str | None]:

@@ -143,11 +143,12 @@ def test_what_cannot_be_a_task_is_told_at_its_line(run_cli, instance, crontab):
 def test_a_directory_is_read_as_cron_reads_it(run_cli, instance, crontab):
     crontab("0 0 * * * root /opt/a\n", "cron.d/a")
     crontab("0 0 * * * root /opt/b\n", "cron.d/b.dpkg-old")
+    crontab("0 0 * * * root /opt/c\n", "cron.d/c.bak")
     done = run_cli("import", "crontab", str(instance / "cron.d"))
     assert done.returncode == 0
     assert written(instance) == ["a.yaml"]
     assert "user: root" in (instance / "tasks.d" / "a.yaml").read_text()
-    assert f"{instance}/cron.d/b.dpkg-old: passed over" in done.stderr
+    assert f"{instance}/cron.d: passed over, as cron does: b.dpkg-old, c.bak\n" in done.stderr
 
 
 def test_the_form_is_not_guessed(run_cli, instance, crontab):
