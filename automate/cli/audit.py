@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HEADERS = ("TASK", "DUE", "WRONG")
 _MOMENT = timedelta(microseconds=1)
+_NAMED = 3  # tasks, where the rest is only counted
 
 
 @click.command("audit")
@@ -73,7 +74,8 @@ def _talk(shell: Shell, found: "Audit", since: datetime | None) -> None:
         shell.say(f"nothing can be proved before {_when(found.earliest_record)}: older records were rotated away")
     later = [task for task, first in found.first_in_force.items() if since is not None and first > since.timestamp()]
     if later:
-        shell.say(f"not known of the whole time: {', '.join(later)}; --json shows since when each is")
+        more = f" and {len(later) - _NAMED} more" if len(later) > _NAMED else ""
+        shell.say(f"not known of the whole time: {', '.join(later[:_NAMED])}{more}; --json shows since when each is")
     if found.unreadable:
         shell.say(f"{_counted(found.unreadable, 'line')} of {shell.instance.run_log} no records")
 

@@ -193,6 +193,14 @@ def test_a_task_that_is_not_known_of_the_whole_time(
     assert "not known of the whole time: report;" in done.stderr
 
 
+def test_of_many_tasks_that_are_not_known_of_the_whole_time_some_are_named(
+    run_cli: RunCli, kept: Callable[..., None]
+) -> None:
+    kept(*(scheduled(name, since=4.5) for name in "abcde"))
+    said = run_cli("audit", "--since", "2026-11-21T01:00Z").stderr
+    assert "not known of the whole time: a, b, c and 2 more; --json" in said
+
+
 def test_lines_that_are_no_records_are_told(instance: Path, run_cli: RunCli, write: Callable[..., None]) -> None:
     write(record(1, 1))
     log = Path(paths.of_directory(str(instance)).run_log)
