@@ -153,7 +153,7 @@ def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", direct
 
     names = [one.task for one in found if isinstance(one, Exported)]
     if not names:
-        shell.say("Nothing to export." if found else tasks.no_tasks(shell))
+        shell.say("nothing to export" if found else tasks.no_tasks(shell))
         return
     count = "1 task" if len(names) == 1 else f"{len(names)} tasks"
     if what == "crontab":

@@ -110,7 +110,7 @@ def command(  # noqa: PLR0913 - an argument for each option
         found = _listing(wanted, entries, shell)
         shell.write(listing(found, columns, header=header) if columns else fitting(found, header=header))
     else:
-        shell.say("No task is like that." if catalog.names() else tasks.no_tasks(shell))
+        shell.say("no task is like that" if catalog.names() else tasks.no_tasks(shell))
     tasks.tell_pause(shell, catalog)
     tasks.tell_faults(shell, catalog)
     return 0
@@ -141,7 +141,7 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
             late = overdue(state, shell.now.timestamp()) if state else frozenset()
             by = scheduled_by(alive(shell.instance, state), shell.screen)
         if not entries:
-            shell.say("No task is like that." if catalog.names() else tasks.no_tasks(shell))
+            shell.say("no task is like that" if catalog.names() else tasks.no_tasks(shell))
         tasks.tell_pause(shell, catalog)
         tasks.tell_faults(shell, catalog)
     found = _listing(wanted, entries, shell)._replace(screen=shell.drawing)

@@ -69,7 +69,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     elif rows:
         shell.write(_table(rows, shell, header=header))
     else:
-        shell.say("Nothing is due.")
+        shell.say("nothing is due")
     return 0
 
 

@@ -77,7 +77,7 @@ def look_first(shell: Shell) -> None:
 def no_tasks(shell: Shell) -> str:
     """What to do when there are no tasks yet."""
     where = shell.instance.task_dirs[0]
-    return f"No tasks yet in {where}/: automate new NAME writes one, automate import crontab FILE takes them from cron"
+    return f"no tasks yet in {where}/: automate new NAME writes one, automate import crontab FILE takes them from cron"
 
 
 def _state(shell: Shell) -> "State | None":

@@ -123,7 +123,7 @@ def _gathered(shell: Shell, names: Sequence[str], start: datetime, end: datetime
 
 def _talk(shell: Shell, found: "Timeline", hidden: int) -> None:
     if not found.rows:
-        shell.say("Nothing ran or is due in this time.")
+        shell.say("nothing ran or is due in this time")
     if hidden:
         shell.say(f"and {hidden:,} more task{'s' if hidden > 1 else ''}; -n 0 shows all")
     if found.left_out:

@@ -29,7 +29,7 @@ def test_quiet_says_nothing_of_sound_tasks(run_cli, write):
 def test_no_tasks_says_what_to_do(run_cli):
     result = run_cli("check")
     assert result.returncode == 0
-    assert "No tasks yet" in result.stderr
+    assert "no tasks yet" in result.stderr
 
 
 def test_every_fault_of_every_file_is_a_line_with_its_place(run_cli, write, instance):

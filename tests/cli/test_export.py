@@ -113,4 +113,4 @@ def test_no_tasks(run_cli, instance):
         path.unlink()
     done = run_cli("export", "crontab")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "No tasks yet" in done.stderr
+    assert "no tasks yet" in done.stderr

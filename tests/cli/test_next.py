@@ -108,14 +108,14 @@ def test_the_day_of_a_clock_change_is_marked(run_cli, write):
 def test_no_tasks_says_what_to_do(run_cli):
     result = run_cli("next")
     assert (result.returncode, result.stdout) == (0, "")
-    assert "No tasks yet" in result.stderr
+    assert "no tasks yet" in result.stderr
 
 
 def test_nothing_due_says_so(run_cli, write):
     write(a="schedule: manual")
     result = run_cli("next")
     assert (result.returncode, result.stdout) == (0, "")
-    assert "Nothing is due" in result.stderr
+    assert "nothing is due" in result.stderr
 
 
 def test_an_expression_is_tried_and_told_in_english(run_cli):

@@ -266,14 +266,14 @@ def test_rows_are_limited_and_the_rest_is_counted(run_cli, document, write):
 def test_without_tasks_it_says_what_to_do(run_cli):
     done = run_cli("timeline")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "No tasks yet" in done.stderr
+    assert "no tasks yet" in done.stderr
 
 
 def test_nothing_in_this_time_says_so(run_cli, write):
     write(a="schedule: manual")
     done = run_cli("timeline")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "Nothing ran or is due in this time" in done.stderr
+    assert "nothing ran or is due in this time" in done.stderr
 
 
 def test_svg_is_written_whole_or_not_at_all(run_cli, instance, write):
