@@ -11,7 +11,7 @@ from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn
 from automate.runlog import position
-from automate.state import OpenRun, State, runs
+from automate.state import OpenRun, State
 from automate.supervisor import claiming, instants, starting
 from automate.supervisor.attempt import Attempt, release
 from automate.supervisor.request import Request, row
@@ -45,16 +45,24 @@ class Ahead:
         wanted = [each for each in wanted if (each[0].task.name, each[0].due) not in self._armed]
         wanted = wanted[: max(0, spawn.most_open_files() // _SHARE - len(self._armed))]
         log, boot = position(self._instance), host.boot_id()
-        with self._state.hasty_transaction():
-            first = runs.reserve_ids(self._state, len(wanted))
-        for run_id, (request, at) in enumerate(wanted, first):
-            self._watch.take(run_id)
+        for run_id, (request, at) in zip(self._ids(len(wanted)), wanted, strict=True):
             run = row(run_id, request, "running", boot, (log.file, log.size))._replace(not_before=at)
             attempt = self._attempt(request, run, uid, nofile)
             if attempt is None:
                 self._watch.release(run_id)
             else:
                 self._armed[request.task.name, request.due] = request, attempt
+
+    def _ids(self, number: int) -> list[int]:
+        ids: list[int] = []
+        try:
+            with self._state.hasty_transaction():
+                ids += claiming.watched_ids(self._state, self._watch, number)
+        except BaseException:
+            for run_id in ids:
+                self._watch.release(run_id)
+            raise
+        return ids
 
     def lend(self, request: Request) -> None:
         """What is ready for it becomes the request's, for `begin` or `give_up`."""

@@ -3,7 +3,6 @@
 import errno
 import os
 from collections.abc import Callable, Collection, Sequence
-from itertools import count
 
 from automate.errors import AutomateError
 from automate.paths import Instance
@@ -99,6 +98,7 @@ def claim(
     log = position(instance)
     boot = host.boot_id()
     claims: list[tuple[Request, OpenRun]] = []
+    fresh: list[int] = []
     try:
         with state.transaction():
             dropped = decide(state) if decide is not None else ()
@@ -109,15 +109,25 @@ def claim(
                     kept.append(request)
                 else:
                     release(request.locks)
-            fresh = count(runs.reserve_ids(state, sum(request.armed is None for request in kept)))
+            fresh += watched_ids(state, watch, sum(request.armed is None for request in kept))
+            ids = iter(fresh)
             for request in kept:
-                run_id = next(fresh) if request.armed is None else request.armed.run.id
+                run_id = next(ids) if request.armed is None else request.armed.run.id
                 phase = places.give(run_id, request)
-                watch.take(run_id)
                 claims.append((request, row(run_id, request, phase, boot, (log.file, log.size))))
             runs.insert(state, [run for _, run in claims])
     except BaseException:
-        for _, run in claims:  # others will be given these ids
-            watch.release(run.id)
+        for run_id in fresh:  # others will be given these ids
+            watch.release(run_id)
         raise
     return claims
+
+
+def watched_ids(state: State, watch: locks.Watch, number: int) -> list[int]:
+    """Ids that were never given, each watched by this process from now on, within the caller's transaction. One that
+    somebody else watches still, whose claim of it has failed a moment ago, is passed over."""
+    ids: list[int] = []
+    while len(ids) < number:
+        first, wanted = runs.reserve_ids(state, number - len(ids)), number - len(ids)
+        ids += [run_id for run_id in range(first, first + wanted) if watch.take(run_id)]
+    return ids

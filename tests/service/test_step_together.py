@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from worlds import WAITS, epoch
 
+from automate.service.ahead import Preparing
 from automate.service.idle import BOOT
 from automate.service.step import step
 from automate.state import StateError, schedules
@@ -87,3 +88,14 @@ def test_the_ids_of_a_claim_that_failed_are_left_to_others(world, another):
     other.settle()
     world.settle()
     assert world.story("x") == [("12:00:00", "success")]
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+def test_an_id_that_somebody_watches_still_is_given_to_nobody(world, another, ahead):
+    world.task("x", schedule="0 * * * *")
+    world.step("11:59")
+    assert another().supervisor._watch.take(1)  # its claim has failed, and it has not let go yet
+    if ahead:
+        Preparing(world.state, world.supervisor).go_on(epoch("11:59:59.5"))
+    world.step("12:00")
+    assert [record["id"] for record in world.records("x")] == [2]
