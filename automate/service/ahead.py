@@ -8,6 +8,7 @@ from automate.state import State, runs, schedules
 from automate.state.schedules import Scheduled
 from automate.supervisor.decisions import pauses_since
 from automate.supervisor.loop import Supervisor
+from automate.supervisor.places import MAX_RUNNING
 from automate.supervisor.queue import AHEAD
 from automate.supervisor.request import Request
 
@@ -63,7 +64,8 @@ class Preparing:
         """What will be started then, as far as the rules can say now. A task that still runs is left out: whether it
         overlaps is seen at its time. So is one with an `env_file`, which is read when it starts."""
         assert self._first is not None  # noqa: S101 - _next has said so
-        rows = schedules.waking(self._state, self._first, self._first + _SPAN, _MOST)
+        most = schedules.recall(self._state, MAX_RUNNING)
+        rows = schedules.waking(self._state, self._first, self._first + _SPAN, min(_MOST, int(most or _MOST)))
         self._done = max((_at(row) for row in rows), default=self._first)
         held = pauses_since(self._state, min((row.until for row in rows), default=0.0))
         running = {run.task for run in runs.open_runs(self._state)}

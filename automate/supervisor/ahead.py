@@ -16,9 +16,8 @@ from automate.supervisor import claiming, instants, starting
 from automate.supervisor.attempt import Attempt, release
 from automate.supervisor.request import Request, row
 
-_SHARE = (
-    8  # of the descriptors that this process may have, so many for each that is made ready: it needs three to seven
-)
+# Of the descriptors that this process may have, so many for each that is made ready: it needs three to seven.
+_SHARE = 8
 
 
 class Ahead:

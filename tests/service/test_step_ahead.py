@@ -285,3 +285,11 @@ def test_what_a_dead_daemon_made_ready_is_not_taken_for_claimed_when_the_state_i
     later.supervisor.adopt()
     later.settle()
     assert (noted.story("x"), len(lines("seen"))) == ([("12:00:00", "success")], 1)
+
+
+def test_no_more_are_made_ready_than_may_run(world):
+    (world.directory / "automate.yaml").write_text("max_running: 2\n")
+    for number in range(5):
+        world.task(f"x{number}", **HOURLY)
+    world.step("11:59")
+    assert len(prepare(world, "11:59:59.5")) == 2
