@@ -109,7 +109,7 @@ def _shown(shell: Shell, text: str) -> str:
 
 def _write(shell: Shell, found: "list[Exported | LeftOut]", directory: str, *, force: bool) -> None:
     """All that are new or, with `force`, say something else; nothing when one of those is there and is to stay."""
-    from automate.taskfile.storing import OPEN, store
+    from automate.atomic import OPEN, store
 
     files = {os.path.join(directory, name): text for name, text in _units(found).items()}
     there = {path: _content(path) for path in files}

@@ -87,5 +87,5 @@ def _write(shell: Shell, plan: "Plan", ways: "Ways") -> None:
         for item in done:
             shell.warn(visible(f"{item.path}: written", keep=""))
         if isinstance(error, FileExistsError):
-            raise AutomateError(f"{error.filename2}: somebody else has just written it; try again") from None
+            raise AutomateError(f"{error.filename}: somebody else has just written it; try again") from None
         raise

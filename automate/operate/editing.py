@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate import clock
+from automate.atomic import make_directory
 from automate.catalog import Catalog
 from automate.catalog.matching import matching
 from automate.errors import AutomateError, BusyError, NotAllowedError, UsageError
@@ -19,7 +20,6 @@ from automate.settings import Settings
 from automate.taskfile import BadTaskFile, name_of, parse_task, read
 from automate.taskfile.fault import shown
 from automate.taskfile.replacing import content, discard, prepare, put, take_away
-from automate.taskfile.storing import make_directory
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, count
 from typing import Any, Literal, NamedTuple
 
+from automate.atomic import OPEN, PRIVATE, make_directory, store
 from automate.crontab.job import Crontab, Form, Job, Mistake
 from automate.crontab.modernizing import modernized
 from automate.crontab.reading import read as read_crontab
@@ -14,7 +15,6 @@ from automate.settings import Settings
 from automate.task import encode
 from automate.taskfile import BadTaskFile, Fault, Found, discover, parse_task, read
 from automate.taskfile.reading import open_directory
-from automate.taskfile.storing import OPEN, PRIVATE, make_directory, store
 from automate.taskfile.writing import text_of
 
 Action = Literal["new", "same", "differs", "replaced", "faulty"]

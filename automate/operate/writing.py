@@ -3,8 +3,8 @@
 import os
 import stat
 
+from automate.atomic import PRIVATE, store
 from automate.errors import AutomateError, NotAllowedError
-from automate.taskfile.storing import PRIVATE, store
 
 
 def write(path: str, text: str, *, mode: int = PRIVATE) -> None:

@@ -4,17 +4,15 @@ A new content is made ready beside the file, under a hidden name that is no task
 What was checked is what is written to: the directory is opened once, and as root only root's (DESIGN section 13).
 """
 
-import errno
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from automate.atomic import create, move
 from automate.errors import NotAllowedError
 from automate.taskfile.fault import BadTaskFile, visible
 from automate.taskfile.reading import open_directory, read
-
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def content(path: str, *, owner: int | None) -> bytes | None:
@@ -28,12 +26,9 @@ def prepare(path: str, data: bytes, *, owner: int | None, like: str | None = Non
     lets in. Who may not give it that owner is refused, unless it `is_copy`. What an earlier attempt left is replaced.
     BadTaskFile, NotAllowedError, OSError."""
     with _beside(path, owner) as (directory, name, new):
-        with suppress(FileNotFoundError):
-            os.unlink(new, dir_fd=directory)
         mode = stat.S_IMODE(os.fstat(directory).st_mode) & 0o044 | 0o600
-        descriptor = os.open(new, _NEW, 0o600, dir_fd=directory)
+        descriptor = create(directory, new, data)
         try:
-            _write(descriptor, data)
             model = _open_model(directory, name, like)
             if model is None:
                 os.fchmod(descriptor, mode)
@@ -48,9 +43,7 @@ def prepare(path: str, data: bytes, *, owner: int | None, like: str | None = Non
 def put(path: str, *, owner: int | None, is_new: bool) -> None:
     """Put what was prepared in the place of the file, durably; FileExistsError when `is_new` and there is one."""
     with _beside(path, owner) as (directory, name, new):
-        if not (is_new and _linked(new, name, directory)):
-            os.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
-        os.fsync(directory)
+        move(directory, new, name, replace=not is_new)
 
 
 def discard(path: str, *, owner: int | None) -> None:
@@ -64,18 +57,6 @@ def take_away(path: str, *, owner: int | None) -> None:
     with _beside(path, owner) as (directory, name, _):
         os.unlink(name, dir_fd=directory)
         os.fsync(directory)
-
-
-def _linked(new: str, name: str, directory: int) -> bool:
-    """Give it its name if nothing has that; False where the file system knows no links (FAT)."""
-    try:
-        os.link(new, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP}:
-            raise
-        return False
-    os.unlink(new, dir_fd=directory)
-    return True
 
 
 @contextmanager
@@ -103,12 +84,6 @@ def _refusal(path: str, error: OSError) -> Exception:
     if isinstance(error, PermissionError):
         return NotAllowedError(f"{visible(path)}: this user may not write there: {error.strerror}")
     return BadTaskFile.of_whole(path, f"cannot be written: {error.strerror}")
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 def _open_model(directory: int, name: str, like: str | None) -> int | None:

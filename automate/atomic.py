@@ -1,0 +1,84 @@
+"""Putting a file in its place: whole or not at all, whatever dies, and seen by nobody before.
+
+It is made ready beside its place under another name, forced to disk, and given its own in one step: rename(2), link(2).
+"""
+
+import errno
+import os
+from contextlib import suppress
+
+OPEN, PRIVATE = 0o644, 0o600
+_DIRECTORY = 0o755
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def store(path: str, data: bytes, *, mode: int, replace: bool) -> None:
+    """Durable when it returns. FileExistsError when the file is there and is not to be replaced; OSError.
+
+    The name it has before is hidden, and no task's; such a file may stay behind when this process is killed.
+    """
+    place, name = os.path.split(os.path.abspath(path))
+    make_directory(place)
+    hidden = f".{name}.{os.getpid()}"
+    directory = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = create(directory, hidden, data)
+        try:
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        move(directory, hidden, name, replace=replace)
+    except OSError as error:
+        error.filename, error.filename2 = path, None  # what stands in a directory's descriptor has no path of its own
+        raise
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(hidden, dir_fd=directory)
+        os.close(directory)
+
+
+def make_directory(directory: str) -> None:
+    """With what leads to it; the umask of who calls is no matter: others may read where tasks are."""
+    if not os.path.isdir(directory):
+        make_directory(os.path.dirname(directory))
+        with suppress(FileExistsError):
+            os.mkdir(directory)
+            os.chmod(directory, _DIRECTORY)
+
+
+def create(directory: int, name: str, data: bytes) -> int:
+    """A file with this content and for nobody else yet, in the place of what an earlier attempt left; not yet on disk.
+    The caller owns the descriptor. OSError."""
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=directory)
+    descriptor = os.open(name, _NEW, PRIVATE, dir_fd=directory)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def move(directory: int, new: str, name: str, *, replace: bool) -> None:
+    """Give the file `new` its name, durably. FileExistsError when something has that and is not to be replaced."""
+    if replace or not _linked(directory, new, name):
+        os.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
+    os.fsync(directory)
+
+
+def _linked(directory: int, new: str, name: str) -> bool:
+    """False where the file system knows no links (FAT), and nothing has that name."""
+    try:
+        os.link(new, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP}:
+            raise
+        if name in os.listdir(directory):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name) from None
+        return False
+    os.unlink(new, dir_fd=directory)
+    return True
