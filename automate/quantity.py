@@ -1,6 +1,7 @@
-"""Durations and sizes as people write them: `90s`, `1d12h`, `1h 30m`; `10 MiB`, `4k`."""
+"""Quantities as people write them: `90s`, `1d12h`, `1h 30m`; `10 MiB`, `4k`; `2 tasks`."""
 
 import re
+from collections.abc import Iterable
 from typing import Self
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -70,3 +71,15 @@ class Size(int):
         if count > cls.most:
             raise ValueError(f"expected {cls.expected}")
         return cls(count)
+
+
+def counted(number: int, word: str) -> str:
+    """`1 task`, `2 tasks`, `10,000 tasks`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def few(names: Iterable[str], most: int = 3) -> str:
+    """The first of them, and how many more there are: `a, b, c and 7 more`."""
+    listed = [*names]
+    more = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {more:,} more" if more > 0 else "")

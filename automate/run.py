@@ -1,18 +1,12 @@
 """A run: what happened, or why nothing did. The words of DESIGN sections 2 and 7."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-Outcome = Literal["success", "warning", "failed", "timeout", "stopped", "lost", "error", "skipped", "missed"]
-Trigger = Literal["schedule", "catch-up", "manual", "startup", "after"]
-
-RAN: frozenset[Outcome] = frozenset({"success", "warning", "failed", "timeout", "stopped", "lost"})
-OF_SCHEDULE: frozenset[Trigger] = frozenset({"schedule", "catch-up"})
-DONE: frozenset[Outcome] = frozenset({"success", "warning"})
-FAILED: frozenset[Outcome] = frozenset({"failed", "timeout", "lost", "error"})
-GOOD: frozenset[Outcome] = frozenset({"success", "warning", "skipped"})
+from automate.instants import parsed
+from automate.outcomes import Outcome, Trigger
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,24 +48,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(fields) + b"\n"
 
 
-def stamp(instant: datetime) -> str:
-    """RFC 3339 in the host's zone, to the millisecond, without a fraction where it is a whole second."""
-    local = instant.astimezone()
-    return local.isoformat(timespec="milliseconds" if local.microsecond // 1000 else "seconds")
-
-
 def instant_of(record: Record) -> datetime | None:
     """When it started, or was due if it never did; None where the record holds no such time."""
     for text in (record.started, record.due, record.ended):
         if instant := parsed(text):
             return instant
     return None
-
-
-def parsed(text: str | None) -> datetime | None:
-    """A record's time; None where it is none, which a record that was written by hand may have."""
-    try:
-        instant = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return instant if instant.tzinfo else instant.astimezone()

@@ -14,6 +14,10 @@ Manual = Literal["always", "when-enabled", "never"]
 Missed = Literal["skip", "once", "all"]
 Overlap = Literal["skip", "queue", "replace", "allow"]
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+UMASK = 0o022
+"""What a command gets, unless its task says otherwise."""
+
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The base of all parts of a task file: frozen, and no key is passed over."""
@@ -79,7 +83,7 @@ class Task(Struct, frozen=True, kw_only=True):
     user: str | None = None
     group: str | None = None
     cwd: str | None = None
-    umask: int = 0o022
+    umask: int = UMASK
     env: dict[str, str] = {}
     env_file: tuple[str, ...] = ()
     stdin: str | None = None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.quantity import Duration, Size
+from automate.quantity import Duration, Size, counted, few
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,13 @@ def test_any_text_is_a_quantity_or_none(text: str, kind: type[Duration] | type[S
 @given(st.integers(0, 2**63 - 1))
 def test_a_plain_count_of_bytes_is_exact(count: int) -> None:
     assert Size.parse(str(count)) == count
+
+
+def test_few_of_many() -> None:
+    assert few("abcde") == "a, b, c and 2 more"
+    assert few("abc") == "a, b, c"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 tasks"), (1, "1 task"), (10_000, "10,000 tasks")])
+def test_counted(number: int, text: str) -> None:
+    assert counted(number, "task") == text

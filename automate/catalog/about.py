@@ -11,9 +11,10 @@ import msgspec
 from automate.catalog.catalog import Catalog
 from automate.catalog.entry import Entry
 from automate.catalog.upcoming import Upcoming, due_after, upcoming
+from automate.outcomes import RAN
 from automate.paths import Instance
 from automate.rules.streaks import Streak, streak, tally
-from automate.run import RAN, Record
+from automate.run import Record
 from automate.runlog import newest_first
 from automate.task import Task
 from automate.taskfile import origins, read

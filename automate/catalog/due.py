@@ -1,9 +1,9 @@
 """When tasks are due next: as it was computed before, and again for those whose time has passed."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from automate.instants import utc
 from automate.state import State
 from automate.state.parsed import Brief, write_next_due
 
@@ -45,5 +45,5 @@ def next_due(compiled: str, after: float) -> float | None:
 
 def first_after(schedule: "Schedule", after: float) -> float | None:
     """As the schedule's own method, in epoch seconds."""
-    due = schedule.next_after(datetime.fromtimestamp(after, UTC))
+    due = schedule.next_after(utc(after))
     return due.timestamp() if due else None

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from automate.catalog.running import Running
     from automate.taskfile import Fault
 
+STATES = ("running", "retrying", "queued", "broken", "paused", "disabled", "idle")
+
 
 class Entry(NamedTuple):
     """One task file. With `faults`, all that the file would say is empty; what ran is known all the same.
@@ -42,7 +44,7 @@ class Entry(NamedTuple):
 
     @property
     def state(self) -> str:
-        """One word: running, retrying (waits for its next attempt), queued, broken, disabled, paused or idle."""
+        """One word of STATES; `retrying` waits for its next attempt."""
         if self.open_runs and (doing := _doing(self.open_runs)):
             return doing
         if self.faults:

@@ -1,12 +1,14 @@
 """What is due when: due times to come, of one schedule and merged over many tasks."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from heapq import heapify, heappop, heapreplace
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
+
+from automate.instants import utc
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
@@ -53,7 +55,7 @@ def _turns(
     heapify(heap)
     while heap:
         seconds, name = heap[0]
-        due = datetime.fromtimestamp(seconds, UTC)
+        due = utc(seconds)
         schedule = schedules(name)
         yield name, schedule, due
         following = schedule.next_after(due)

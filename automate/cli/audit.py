@@ -2,13 +2,15 @@
 
 import os
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, pass_shell, reading
+from automate.instants import utc
+from automate.quantity import counted
 from automate.render import table, visible, when
 
 if TYPE_CHECKING:
@@ -57,19 +59,19 @@ def _table(shell: Shell, found: "Audit", *, header: bool) -> str:
 
 
 def _dues(first: int, due: int, number: int) -> str:
-    last = when(_instant(due), seconds=True)
-    return last if number == 1 else f"{when(_instant(first), seconds=True)} to {last} ({number})"
+    last = when(utc(due), seconds=True)
+    return last if number == 1 else f"{when(utc(first), seconds=True)} to {last} ({number})"
 
 
 def _talk(shell: Shell, found: "Audit", since: datetime | None) -> None:
     window = f"from {_when(found.since)} to {_when(found.until)}"
     wrong = sum(each.number for _, each in found.wrong)
     verdict = f"{wrong} are not as they should be" if wrong else "each has its one record"
-    shell.say(f"{_counted(found.due_times, 'due time')} of {_counted(found.tasks, 'task')} {window}: {verdict}")
+    shell.say(f"{counted(found.due_times, 'due time')} of {counted(found.tasks, 'task')} {window}: {verdict}")
     if found.under_way:
-        shell.say(f"{_counted(found.under_way, 'run')} of these under way")
+        shell.say(f"{counted(found.under_way, 'run')} of these under way")
     if found.undecided:
-        shell.say(f"{_counted(found.undecided, 'due time')} not decided yet: neither serve nor tick has looked since")
+        shell.say(f"{counted(found.undecided, 'due time')} not decided yet: neither serve nor tick has looked since")
     if found.earliest_record is not None:
         shell.say(f"nothing can be proved before {_when(found.earliest_record)}: older records were rotated away")
     later = [task for task, first in found.first_in_force.items() if since is not None and first > since.timestamp()]
@@ -77,7 +79,7 @@ def _talk(shell: Shell, found: "Audit", since: datetime | None) -> None:
         more = f" and {len(later) - _NAMED} more" if len(later) > _NAMED else ""
         shell.say(f"not known of the whole time: {', '.join(later[:_NAMED])}{more}; --json shows since when each is")
     if found.unreadable:
-        shell.say(f"{_counted(found.unreadable, 'line')} of {shell.instance.run_log} no records")
+        shell.say(f"{counted(found.unreadable, 'line')} of {shell.instance.run_log} no records")
 
 
 def _write_json(shell: Shell, found: "Audit") -> None:
@@ -105,12 +107,4 @@ def _write_json(shell: Shell, found: "Audit") -> None:
 
 
 def _when(seconds: float) -> str:
-    return when(_instant(seconds), seconds=True)
-
-
-def _instant(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return when(utc(seconds), seconds=True)

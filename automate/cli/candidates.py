@@ -122,8 +122,9 @@ def complete_runs(context: "click.Context", _parameter: "click.Parameter", incom
 
 def _recorded(shell: "Shell") -> dict[str, str]:
     """By id, what a run was."""
+    from automate.outcomes import RAN
     from automate.render import when
-    from automate.run import RAN, instant_of
+    from automate.run import instant_of
     from automate.runlog import newest_first
 
     records = islice(newest_first(shell.instance), _LOOKED_AT)

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog import Catalog
 from automate.catalog.upcoming import due_after
 from automate.cli.options import Shell
+from automate.instants import utc
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged, store, target, with_values
+from automate.quantity import counted
 from automate.render import visible, when
 from automate.state import State
 from automate.taskfile import BadTaskFile
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _DUE_TIMES = 2
 _TRIES = 20  # at putting a value into a file that others are changing too
-_TICKING = 300.0  # seconds: a step within the last of these is taken for one of many
 
 
 class Desk(NamedTuple):
@@ -123,7 +123,7 @@ def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
     try:
         task, schedule = judged(edit.target, data, desk.catalog.settings_read)
     except BadTaskFile as bad:
-        return f"broken ({len(bad.faults)} fault{'s' if len(bad.faults) > 1 else ''})"
+        return f"broken ({counted(len(bad.faults), 'fault')})"
     english = schedule.describe()
     if not task.enabled:
         return f"disabled ({english})"
@@ -164,14 +164,15 @@ def what_is_left(desk: Desk, target: Target) -> str:
 
 def tell_who_schedules(desk: Desk) -> None:
     from automate.operate.alive import alive
+    from automate.rules.health import OVERDUE
 
     found = alive(desk.shell.instance, desk.state)
     if found.serving:
         desk.shell.say(f"automate serve{f' (pid {found.pid})' if found.pid else ''} has it in force within a second")
-    elif found.stepped is not None and desk.shell.now.timestamp() - found.stepped < _TICKING:
+    elif found.stepped is not None and desk.shell.now.timestamp() - found.stepped < OVERDUE:
         desk.shell.say("in force with the next automate tick")
     elif found.serving is False:
-        last = "" if found.stepped is None else f" since {when(datetime.fromtimestamp(found.stepped, UTC))}"
+        last = "" if found.stepped is None else f" since {when(utc(found.stepped))}"
         desk.shell.say(f"nobody is scheduling{last}: start automate serve, or let cron call automate tick")
 
 

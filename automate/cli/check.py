@@ -12,6 +12,7 @@ from automate.catalog.doubts import Doubt, doubts
 from automate.cli import tasks
 from automate.cli.options import Shell, pass_shell, reading
 from automate.errors import BadFileError
+from automate.quantity import counted
 from automate.taskfile import BadTaskFile, Fault, name_of, origins, parse_settings, parse_task, read
 from automate.taskfile.reading import LARGEST
 
@@ -146,9 +147,5 @@ def _summary(checked: Sequence[Checked], findings: Sequence[Finding]) -> str:
     count = sum(each.is_task for each in checked)
     faults = sum(finding.severity == FAULT for finding in findings)
     warnings = len(findings) - faults
-    parts = [_counted(count, "task"), _counted(faults, "fault") if faults else "no faults"]
-    return ", ".join(parts + ([_counted(warnings, "warning")] if warnings else []))
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    parts = [counted(count, "task"), counted(faults, "fault") if faults else "no faults"]
+    return ", ".join(parts + ([counted(warnings, "warning")] if warnings else []))

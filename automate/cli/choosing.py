@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from automate.catalog.entry import STATES as _STATES
 from automate.cli.options import Shell
 from automate.render.tasks import COLUMNS, UNUSUAL
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = ("failed", "error", "timeout", "lost", "missed", "stopped", "warning", "skipped", "success")
 """In the order of `--sort result`: what needs a look comes first."""
-STATES = ("running", UNUSUAL, "retrying", "queued", "broken", "paused", "disabled", "idle", "never")
+STATES = (_STATES[0], UNUSUAL, *_STATES[1:], "never")
 """In the order of `--sort state`."""
 _LATEST = float("inf")
 

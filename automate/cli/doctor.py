@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
+from automate.quantity import counted
 from automate.render import Screen, paint, visible
 
 if TYPE_CHECKING:
@@ -78,15 +79,12 @@ def _shown(name: str, finding: "Finding", screen: Screen) -> Iterator[str]:
 
 def _summary(examined: "Sequence[Examined]", *, verbose: bool) -> str:
     counts = {severity: _count(examined, severity) for severity in SEVERITIES}
-    words = {"unknown": "not checked"}
-    told = [f"{n} {words.get(severity) or _plural(severity, n)}" for severity, n in counts.items() if n]
+    told = [
+        f"{n} not checked" if severity == "unknown" else counted(n, severity) for severity, n in counts.items() if n
+    ]
     healthy = "nothing is wrong" if not counts["error"] + counts["warning"] else ""
     hint = "" if verbose else "; -v shows each"
     return f"{len(examined)} checks: {', '.join(filter(None, [healthy, *told]))}{hint}"
-
-
-def _plural(word: str, number: int) -> str:
-    return word if number == 1 else f"{word}s"
 
 
 def _count(examined: "Sequence[Examined]", severity: str) -> int:

@@ -9,6 +9,7 @@ from automate.cli import tasks
 from automate.cli.candidates import complete_directories, complete_tasks
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.errors import AutomateError, UsageError
+from automate.quantity import counted
 
 if TYPE_CHECKING:
     from automate.operate.exporting import Exported, LeftOut
@@ -155,7 +156,7 @@ def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", direct
     if not names:
         shell.say("nothing to export" if found else tasks.no_tasks(shell))
         return
-    count = "1 task" if len(names) == 1 else f"{len(names)} tasks"
+    count = counted(len(names), "task")
     if what == "crontab":
         shell.say(f"{count}; crontab -n FILE checks it. automate runs them too until they are paused or removed")
     elif directory:

@@ -14,9 +14,10 @@ from automate.cli.options import Shell, pager_option, pass_shell, reading
 from automate.cli.tasks import look_first
 from automate.cli.words import words_option
 from automate.errors import UsageError
+from automate.outcomes import Outcome, Trigger
 from automate.render import shown_json, visible, when
 from automate.render.runs import history
-from automate.run import Outcome, Trigger, instant_of
+from automate.run import instant_of
 from automate.runlog import Entry, Period, Reader, newest_first
 
 MANY = 1000

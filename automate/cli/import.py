@@ -8,12 +8,11 @@ import click
 from automate.cli import imported, tasks
 from automate.cli.candidates import complete_directories, complete_users
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
+from automate.crontab.job import FORMS
 from automate.errors import AutomateError, UsageError
 
 if TYPE_CHECKING:
     from automate.operate.importing import Item, Plan, Ways
-
-FORMS = ("user", "system", "anacron")
 
 
 @click.command("import")

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from automate.cli.options import Shell
+from automate.quantity import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,8 +109,7 @@ def _tell_users(shell: Shell, plan: "Plan") -> None:
 
 
 def _counts(written: int, same: int, lost: int, *, dry_run: bool) -> str:
-    tasks_ = "1 task" if written == 1 else f"{written} tasks"
-    parts = [f"{tasks_} {'would be written' if dry_run else 'written'}"]
+    parts = [f"{counted(written, 'task')} {'would be written' if dry_run else 'written'}"]
     parts += [f"{same} there already"] * bool(same)
     parts += [f"{lost} not imported"] * bool(lost)
     return ", ".join(parts)

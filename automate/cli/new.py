@@ -122,5 +122,5 @@ def _is_shown(shell: Shell, text: str, timezone: str | None) -> bool:
         return False
     shell.say(f"  {schedule.describe()} ({schedule.zone_name})")
     for due in islice(due_after(schedule, shell.now), _DUE_TIMES):
-        shell.say(f"  {when(due, seconds=due.second > 0)}  {relative(due, shell.now)}")
+        shell.say(f"  {when(due, seconds=None)}  {relative(due, shell.now)}")
     return True

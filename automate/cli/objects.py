@@ -1,16 +1,17 @@
 """Tasks as JSON objects; times are RFC 3339 in the host's zone."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from automate.catalog import Entry
 from automate.catalog.about import Past
 from automate.catalog.running import Running
 from automate.catalog.upcoming import Upcoming
+from automate.instants import stamp, utc
+from automate.operate.alive import Alive
 from automate.render.pauses import Pause as AnyPause
 from automate.rules.durations import expected, percentile
 from automate.rules.streaks import Streak
-from automate.run import instant_of, stamp
+from automate.run import instant_of
 from automate.state import LastRun, OpenRun
 from automate.taskfile import Fault
 
@@ -72,9 +73,14 @@ def of_fault(fault: Fault) -> dict[str, Any]:
     return fault._asdict()
 
 
+def of_alive(alive: Alive) -> dict[str, Any]:
+    """Who schedules, as far as this user may know."""
+    return {"serving": alive.serving, "pid": alive.pid, "since": time(alive.since), "last_step": time(alive.stepped)}
+
+
 def time(seconds: float | None) -> str | None:
     """Of epoch seconds."""
-    return None if seconds is None else stamp(datetime.fromtimestamp(seconds, UTC))
+    return None if seconds is None else stamp(utc(seconds))
 
 
 def _pause(pause: AnyPause) -> dict[str, Any]:

@@ -129,11 +129,10 @@ def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
     return STATUSES["UNKNOWN"]
 
 
-def _json(shell: Shell, judged: "Health", found: "Facts") -> str:
-    from automate.cli.objects import time
+def _json(shell: Shell, judged: Health, found: "Facts") -> str:
+    from automate.cli.objects import of_alive, time
     from automate.render import json_document
 
-    daemon = found.daemon
     document = {
         "status": judged.level,
         "code": STATUSES[judged.level],
@@ -141,12 +140,7 @@ def _json(shell: Shell, judged: "Health", found: "Facts") -> str:
         "running": sum(seen.running is not None for seen in found.tasks),
         "waiting": sum(seen.waiting is not None for seen in found.tasks),
         "paused": sum(seen.paused for seen in found.tasks),
-        "scheduler": {
-            "serving": daemon.serving,
-            "pid": daemon.pid,
-            "since": time(daemon.since),
-            "last_step": time(daemon.stepped),
-        },
+        "scheduler": of_alive(found.daemon),
         "problems": [
             {
                 "status": problem.level,

@@ -65,7 +65,9 @@ def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
     for fault in islice(lines, FEW):
         shell.warn(str(fault))
     if more := sum(1 for _ in lines):
-        shell.warn(f"and {more} more fault{'s' if more > 1 else ''}; `automate check` shows all of them")
+        from automate.quantity import counted
+
+        shell.warn(f"and {counted(more, 'more fault')}; `automate check` shows all of them")
 
 
 def look_first(shell: Shell) -> None:

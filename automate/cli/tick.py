@@ -50,7 +50,7 @@ def _catalog(shell: Shell, state: "State") -> Catalog:
 
 def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) -> None:
     from automate import clock
-    from automate.run import GOOD
+    from automate.outcomes import GOOD
     from automate.service.events import Events
     from automate.supervisor.loop import Supervisor
 

@@ -10,6 +10,7 @@ from automate.cli import tasks
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, names_argument, pager_option, pass_shell, reading
 from automate.errors import UsageError
+from automate.quantity import counted
 
 if TYPE_CHECKING:
     from automate.operate.timeline import Row, Timeline
@@ -125,7 +126,7 @@ def _talk(shell: Shell, found: "Timeline", hidden: int) -> None:
     if not found.rows:
         shell.say("nothing ran or is due in this time")
     if hidden:
-        shell.say(f"and {hidden:,} more task{'s' if hidden > 1 else ''}; -n 0 shows all")
+        shell.say(f"and {counted(hidden, 'more task')}; -n 0 shows all")
     if found.left_out:
         counts = [f"{number:,} {LEFT_OUT[what]}" for what, number in found.left_out.items()]
         shell.say(f"left out: {', '.join(counts)}")

@@ -8,7 +8,7 @@ import click
 from automate.cli import tasks
 from automate.cli.candidates import complete_known
 from automate.cli.moments import moment_option
-from automate.cli.objects import of_fault, of_pause, of_upcoming, time
+from automate.cli.objects import of_alive, of_fault, of_pause, of_upcoming, time
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _write(shell: Shell, found: "Sequence[Explanation]", *, as_json: bool) -> No
 def _object(explanation: "Explanation", todo: "Sequence[Advice]", options: "Sequence[str]") -> dict[str, Any]:
     from automate.render.fates import sentence
 
-    subject, alive = explanation.subject, explanation.alive
+    subject = explanation.subject
     return {
         "task": subject.name,
         "file": subject.entry.path if subject.entry is not None else None,
@@ -79,11 +79,9 @@ def _object(explanation: "Explanation", todo: "Sequence[Advice]", options: "Sequ
         "faults": [of_fault(fault) for fault in subject.faults],
         "changed": subject.is_changed,
         "removed": subject.is_removed,
-        "scheduler": {
-            "serving": alive.serving, "pid": alive.pid, "since": time(alive.since), "last_step": time(alive.stepped)
-        },
+        "scheduler": of_alive(explanation.alive),
         "todo": [{"what": each.what, "command": each.line(options)} for each in todo],
-    }  # fmt: skip
+    }
 
 
 def _told(each: "Explained", explanation: "Explanation") -> dict[str, Any]:

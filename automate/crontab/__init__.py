@@ -2,5 +2,5 @@
 
 `reading` makes jobs of lines, `environment` of the lines between them, `fields` understands when they are due,
 `translation` makes the keys of a task file of a job, `modernizing` finds what has a key of its own, `naming` names it;
-`lines` is the way back.
+`percent` knows what `%` means. The way back is `saying`, a task as a command, and `writing`, the text around it.
 """

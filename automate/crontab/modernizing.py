@@ -19,13 +19,7 @@ _LITERAL = r"""(?:[\w./:@%+,=-]|'[^']*'|"[^"$`\\]*")+"""
 _QUOTED = re.compile(r"""'[^']*'|"(?:(?!\$\()[^"`\\])*"|\\.""", re.DOTALL)
 _DUPLICATION = re.compile(r"\d*>&\d|&>>?")
 _SPAN = r"\d+(?:\.\d+)?[smhd]?"
-_IO_CLASSES = {
-    "1": "realtime",
-    "2": "best-effort",
-    "3": "idle",
-    "realtime": "realtime",
-    "best-effort": "best-effort",
-} | {"idle": "idle"}
+_IO_CLASSES = {"1": "realtime", "2": "best-effort", "3": "idle"}
 _NOT_BEFORE = {"HOME", "SHELL", "IFS", "PWD", "ENV"}  # they change what the shell itself does with the line
 
 _NO_PROGRAM = re.compile(
@@ -122,8 +116,8 @@ def _of_nice(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Cha
 
 
 def _of_ionice(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
-    kind = _IO_CLASSES.get(found["kind"] or "2")
-    if kind is None or "ionice" in keys or not _is_program(found["rest"]):
+    kind = _IO_CLASSES.get(found["kind"] or "2", found["kind"])
+    if kind not in _IO_CLASSES.values() or "ionice" in keys or not _is_program(found["rest"]):
         return None
     level = found["level"] or ("4" if kind == "realtime" else "")
     said = kind if kind == "idle" or not level else f"{kind}:{level}"

@@ -7,10 +7,7 @@ from shlex import join, quote
 
 from automate.crontab import percent
 from automate.crontab.translation import SHELL
-from automate.task import ExitCodes, Task
-
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""What a task gets; the crontab says so at its top."""
+from automate.task import PATH, UMASK, ExitCodes, Task
 
 _SHELLS = re.compile(
     r"/(?:usr/)?(?:local/)?s?bin/(?:ba|da|k|z|a)?sh"
@@ -18,7 +15,6 @@ _SHELLS = re.compile(
 _LINE_VALUE = re.compile(r"""[^\s"']+(?: [^\s"']+)*""").fullmatch
 MAIL = "MAILTO"
 LONGEST = 998  # bytes of a command: MAX_COMMAND of Debian's cron
-_UMASK = 0o022
 _IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
 _LIMITS = {"memory": "as", "cpu_time": "cpu", "open_files": "nofile", "processes": "nproc"}  # prlimit(1)'s words
 _ESCAPES = {"\\": "\\0134", "\n": "\\n", "%": "\\0045"}  # never two backslashes: crons read them differently
@@ -73,12 +69,12 @@ def _before(task: Task, delay: float) -> Iterator[str]:
     own = [f"{name}={quote(value)}" for name, value in task.env.items() if (name, value) not in known]
     if own:
         yield "export " + " ".join(own)
-    if task.umask != _UMASK:
+    if task.umask != UMASK:
         yield f"umask {task.umask:03o}"
     if task.cwd not in (None, "~"):
         yield f"cd {_at_home(task.cwd or '')} || exit"
     if delay:
-        yield f"sleep {delay:.3f}".rstrip("0").rstrip(".")
+        yield f"sleep {_seconds(delay)}"
     if task.condition is not None:
         yield f"{_called(task, task.condition)} </dev/null || exit 0"
 

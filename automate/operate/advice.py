@@ -1,18 +1,18 @@
 """What to do about it: for each explanation, command lines that a person can type as they are."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from shlex import join
 from typing import NamedTuple
 
+from automate.instants import stamp, utc
 from automate.operate.explaining import Explained, Explanation
+from automate.outcomes import RAN
 from automate.rules import reasons
 from automate.rules.explaining import Hindrance
 from automate.rules.health import OVERDUE
-from automate.run import Record, stamp
+from automate.run import Record
 
 _MINUTE = 60.0
-_WENT_WRONG = frozenset({"failed", "timeout", "lost", "warning", "stopped"})
 
 
 class Advice(NamedTuple):
@@ -103,7 +103,7 @@ def _of_record(each: Explained, record: Record, explanation: Explanation) -> Ite
         yield from _edit(explanation, "let it wait for its own run", "--set", "overlap=queue")
     if each.fate.decided == "locks":
         yield Advice("see who holds locks", (), program="lslocks")
-    if (did_not_run or record.outcome in _WENT_WRONG) and not explanation.besides:
+    if (did_not_run or record.outcome in RAN - {"success"}) and not explanation.besides:
         yield from _run(explanation, "run it now" if did_not_run else "run it again")
 
 
@@ -146,4 +146,4 @@ def _run(explanation: Explanation, what: str) -> Iterator[Advice]:
 
 
 def _instant(seconds: float) -> str:
-    return stamp(datetime.fromtimestamp(seconds, UTC))
+    return stamp(utc(seconds))

@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from automate import runlog
+from automate.instants import utc
+from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
 from automate.rules.auditing import InForce, OnRecord, Wrong, prove
-from automate.run import OF_SCHEDULE, Record
+from automate.run import Record
 from automate.schedule import load
 from automate.state import OpenRun, State, runs, schedules
 from automate.state.schedules import Scheduled, Span
@@ -66,7 +68,7 @@ class _Known:
         """Whether it is of a due time."""
         if run.due is None or run.trigger not in OF_SCHEDULE:
             return False
-        first = due = datetime.fromtimestamp(run.due, UTC)
+        first = due = utc(run.due)
         number = 1
         if run.phase == "decided":
             record = msgspec.json.decode(run.definition, type=Record)
@@ -119,8 +121,4 @@ def _by_task(spans: Iterable[Span]) -> dict[str, list[Span]]:
 def _undecided(awake: Iterable[Scheduled], until: float) -> int:
     """Due times that have passed and that nobody has decided yet: nothing was running."""
     moments = [(load(row.compiled), row.until, until - row.delay) for row in awake]
-    return sum(
-        schedule.count(datetime.fromtimestamp(after, UTC), datetime.fromtimestamp(now, UTC))
-        for schedule, after, now in moments
-        if after < now
-    )
+    return sum(schedule.count(utc(after), utc(now)) for schedule, after, now in moments if after < now)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from automate.errors import NotAllowedError
-from automate.run import GOOD, Record
+from automate.outcomes import GOOD
+from automate.run import Record
 from automate.supervisor.request import Request
 from automate.task import Task
 

@@ -1,11 +1,12 @@
 """What runs or will run in a stretch of time: what the state and the task files say of it, gathered."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from automate.catalog import Catalog, Entry
+from automate.instants import utc
 from automate.rules import reasons
 from automate.rules.conflicts import Collision, Outrun, collisions
 from automate.rules.durations import expected
@@ -116,21 +117,21 @@ class Coming:
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         if not any(_clock_changes(schedule.zone_name, day) for day in days):
             return None
-        return lambda due: schedule.note(datetime.fromtimestamp(due, UTC))
+        return lambda due: schedule.note(utc(due))
 
 
 def _skips(entry: Entry, task: Task, calendars: Mapping[str, Sequence[str]]) -> Callable[[float], str | None] | None:
     """Why a due time of this task will be skipped: asked in the scheduler's order."""
     pause, excepted = entry.pause, exceptions(exceptions_of(task, calendars))
-    if not entry.enabled:
-        return lambda _: reasons.DISABLED
-    if pause is None and excepted is None:
+    if pause is None and entry.enabled and excepted is None:
         return None
 
     def reason(due: float) -> str | None:
         if pause is not None and _holds(pause, due + entry.delay):
             return reasons.paused(pause.by, pause.reason)
-        text = excepted.covers(datetime.fromtimestamp(due, UTC)) if excepted else None
+        if not entry.enabled:
+            return reasons.DISABLED
+        text = excepted.covers(utc(due)) if excepted else None
         return reasons.CALENDAR.format(text=text) if text is not None else None
 
     return reason

@@ -2,12 +2,13 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
 from typing import NamedTuple
 
+from automate.instants import utc
+from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
 from automate.rules.explaining import was_started
-from automate.run import OF_SCHEDULE, Record
+from automate.run import Record
 from automate.runlog import newest_first
 from automate.runlog.period import Period
 from automate.supervisor.instants import seconds_of
@@ -36,7 +37,7 @@ def evidence(
     of_due: dict[float, Record] = {}
     during = newest = None
     besides: deque[Record] = deque(maxlen=_NEAREST)
-    period = Period(datetime.fromtimestamp(since, UTC), under_way=True)
+    period = Period(utc(since), under_way=True)
     for record in newest_first(instance, tasks=[name], period=period):
         newest = newest or record
         _note(record, dues, of_due)

@@ -1,23 +1,24 @@
 """Why a task ran, did not run or will not run: everything that says so, gathered, and put before the rules."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 
 from automate.catalog import Catalog
 from automate.catalog.upcoming import Upcoming, upcoming
+from automate.instants import utc
 from automate.operate.alive import Alive, alive
 from automate.operate.evidence import Evidence, evidence, stands_for
 from automate.operate.subject import Subject, subject
+from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
 from automate.rules import explaining as rules
 from automate.rules.deciding import Decision, Pause
 from automate.rules.durations import expected
 from automate.rules.explaining import Fate, Holder, Known
 from automate.rules.overlap import OpenInfo, Verdict, overlap
-from automate.run import OF_SCHEDULE, Record
+from automate.run import Record
 from automate.state import LastRun, OpenRun, State, durations, runs
 from automate.state.steps import Gap, gaps
 from automate.supervisor.decisions import decisions, foreseen, pauses_now, pauses_since
@@ -264,7 +265,7 @@ class _Explaining:
     def _upcoming(self, due: float | None) -> Upcoming | None:
         if due is None:
             return None
-        name, delay, instant = self._subject.name, self._subject.delay, datetime.fromtimestamp(due, UTC)
+        name, delay, instant = self._subject.name, self._subject.delay, utc(due)
         span = next((span for span in self._spans if span.since < due <= span.until), None)
         return Upcoming(name, instant, delay, None) if span is None else upcoming(name, span.schedule, instant, delay)
 

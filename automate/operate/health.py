@@ -2,23 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from automate.catalog import Catalog, Entry
 from automate.operate.alive import Alive, alive
+from automate.outcomes import PASSED_OVER, Outcome
 from automate.paths import Instance
 from automate.rules.health import Scheduler, Seen
 from automate.state import LastRun, OpenRun, State, schedules
 
-if TYPE_CHECKING:
-    from automate.run import Outcome
-
-
-PASSED_OVER = frozenset({"skipped", "missed"})
-"""A task that failed is failing until it runs again, and not only until it is skipped."""
-
 RECORDS = 10_000
-"""How far back that is looked up: read in some hundredths of a second, however long the log is."""
+"""How far back that is looked up of a task that was passed over: one that failed is failing until it runs again. So
+many are read in some hundredths of a second, however long the log is."""
 
 
 class Facts(NamedTuple):

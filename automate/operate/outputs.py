@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from automate import output, runlog
 from automate.errors import AutomateError, NoSuchTaskError
+from automate.outcomes import RAN
 from automate.paths import Instance
-from automate.run import RAN, Record
+from automate.run import Record
 from automate.state import OpenRun, State, runs
 
 _BLOCK = 65536

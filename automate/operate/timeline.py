@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from automate.catalog import Catalog, Entry
+from automate.instants import parsed, utc
 from automate.operate.coming import Coming
 from automate.paths import Instance
 from automate.rules.conflicts import Collision, Crowd, Outrun, busiest, crowd
@@ -21,7 +21,7 @@ from automate.rules.timeline import (
     due_times,
     planned,
 )
-from automate.run import Record, instant_of, parsed
+from automate.run import Record, instant_of
 from automate.runlog import Period, newest_first
 from automate.schedule import load
 from automate.state import State, schedules
@@ -140,7 +140,7 @@ def _past(instance: Instance, names: Sequence[str], start: float, end: float) ->
     """What ran or ended in (start, end), oldest first."""
     found: dict[str, list[Bar]] = {}
     if start < end:
-        period = Period(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC), under_way=True)
+        period = Period(utc(start), utc(end), under_way=True)
         for record in newest_first(instance, tasks=names or None, period=period):
             if bar := _bar(record):
                 found.setdefault(record.task, []).append(bar)

@@ -4,10 +4,11 @@ import os
 import subprocess
 from typing import NamedTuple
 
+from automate.process.opening import without_waiting
+
 SYSTEM, DROP_INS = "/etc/crontab", "/etc/cron.d"
 SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/var/spool/cron")  # Debian, SUSE, Red Hat
 DAEMONS = frozenset({"cron", "crond", "fcron", "dcron"})
-PATH = "/usr/bin:/bin"  # that cron gives to commands
 _SECONDS = 10.0  # for crontab(1) to answer
 
 
@@ -34,7 +35,7 @@ def crontabs(uid: int, user: str) -> list[Crontab]:
 
 def _read(path: str, user: str | None) -> Crontab | None:
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
+        with open(path, "rb", opener=without_waiting) as file:
             about = os.fstat(file.fileno())
             return Crontab(path, file.read(), user, about.st_mode, about.st_uid)
     except (FileNotFoundError, IsADirectoryError):
@@ -55,7 +56,3 @@ def _names(directory: str) -> list[str]:
         return sorted(os.listdir(directory))
     except (FileNotFoundError, NotADirectoryError):
         return []
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable
 
 from automate.process.identity import CannotStartError, Identity
-from automate.task import Task
+from automate.task import PATH, Task
 
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 _QUOTES = "\"'"
 

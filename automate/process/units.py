@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from automate.process.opening import without_waiting
+
 SYSTEM = (
     "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
     "/lib/systemd/system",
@@ -56,7 +58,7 @@ def _settings(path: str, places: Sequence[str]) -> dict[str, str]:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace", opener=_without_waiting) as file:
+        with open(path, encoding="utf-8", errors="replace", opener=without_waiting) as file:
             return file.read()
     except OSError:  # masked, dangling, or not for us to read
         return ""
@@ -67,7 +69,3 @@ def _names(directory: str, ending: str) -> list[str]:
         return sorted(name for name in os.listdir(directory) if name.endswith(ending))
     except OSError:
         return []
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,10 +1,12 @@
 """A stretch of time as an axis: where its labels stand, and where the wall clock is changed. The zone is the host's."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
+
+from automate.instants import utc
 
 _STEPS = (1, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 43200)  # minutes
 _DAY = 1440
@@ -37,7 +39,7 @@ def clock_changes(start: float, end: float) -> list[Tick]:
 
 def local(instant: float) -> datetime:
     """On the host's wall clock."""
-    return datetime.fromtimestamp(instant, UTC).astimezone()
+    return utc(instant).astimezone()
 
 
 def clock(instant: float, *, day: bool = False) -> str:

@@ -1,10 +1,10 @@
 """Why a task ran, did not run or will not run, in words."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 from shlex import join
 
+from automate.instants import utc
 from automate.operate.advice import Advice, is_unserved
 from automate.operate.explaining import Explained, Explanation, Followed
 from automate.render.characters import visible
@@ -71,9 +71,9 @@ def _facts(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]
     yield from _schedule(explanation)
     for label, due in (("due before", explanation.previous), ("due next", explanation.next)):
         if due is not None and due.due.timestamp() not in [each.known.due for each in explanation.told]:
-            yield label, when(due.due, seconds=due.due.second != 0)
+            yield label, when(due.due, seconds=None)
     if explanation.runs_next is not None:
-        yield "runs next", when(explanation.runs_next.due, seconds=explanation.runs_next.due.second != 0)
+        yield "runs next", when(explanation.runs_next.due, seconds=None)
     if any(each.fate.decided == "condition" for each in explanation.told):
         yield "condition", _condition(explanation)
     for each in explanation.told:
@@ -129,7 +129,7 @@ def _follows(followed: Followed, screen: Screen) -> str:
         then = ", so it did not follow"
     elif followed.run is not None:
         then = f", and #{followed.run} followed"
-    return f"{wanted}: #{last.id} ended as {last.outcome} {relative(_datetime(last.ended), screen.now)}{then}"
+    return f"{wanted}: #{last.id} ended as {last.outcome} {relative(utc(last.ended), screen.now)}{then}"
 
 
 def _file(explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -152,7 +152,7 @@ def _scheduler(explanation: Explanation) -> str:
     alive = explanation.alive
     stepped = "no step was ever taken"
     if alive.stepped is not None:
-        ago = relative(_datetime(min(alive.stepped, explanation.now)), _datetime(explanation.now))
+        ago = relative(utc(min(alive.stepped, explanation.now)), utc(explanation.now))
         stepped = f"last step {instant(alive.stepped)}, {ago}"
     if alive.serving is None:
         return f"this user may not see whether a daemon serves; {stepped if alive.stepped is not None else 'unknown'}"
@@ -176,7 +176,3 @@ def _table(rows: Iterable[tuple[str, str]], screen: Screen) -> str:
 
 def _shown(words: str) -> str:
     return visible(words, keep="")
-
-
-def _datetime(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -1,17 +1,17 @@
 """What became, becomes or will become of a due time, in one sentence."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
+from automate.instants import parsed, utc
 from automate.operate.advice import is_unserved
 from automate.operate.explaining import Explained, Explanation
+from automate.quantity import few
 from automate.render.figures import duration, when
 from automate.render.pauses import end
 from automate.rules.explaining import Hindrance, Holder
-from automate.run import Record, parsed
+from automate.run import Record
 from automate.supervisor.adopting import task_of
 
-_FEW = 3
 _ENDED = {
     "success": "ended as success",
     "warning": "ended with a warning",
@@ -40,13 +40,12 @@ def sentence(explanation: Explanation, each: Explained | None) -> str | None:
 
 def instant(seconds: float) -> str:
     """In the host's zone, with seconds where there are some."""
-    return when(datetime.fromtimestamp(seconds, UTC), seconds=int(seconds) % 60 != 0)
+    return when(utc(seconds), seconds=None)
 
 
 def waits_for(hindrance: Hindrance) -> str:
     """What keeps a run from starting, and who."""
-    more = len(hindrance.holders) - _FEW
-    who = ", ".join(_holder(holder) for holder in hindrance.holders[:_FEW]) + (f" and {more} more" if more > 0 else "")
+    who = few(map(_holder, hindrance.holders))
     if hindrance.until is not None:
         return f"its time, {instant(hindrance.until)}"
     if hindrance.question == "paused":
@@ -128,7 +127,7 @@ def ran(record: Record) -> str:
         return f"was due at {when(due)}, when nothing was running, and ran at {at} to make up for it: it {how}"
     late = (started - due).total_seconds() if started is not None and due is not None else 0
     began = f" at {at}, {duration(late)} later" if late >= 1 else ""
-    return f"was due at {when(due, seconds=due is not None and due.second != 0)} and ran{began}: it {how}"
+    return f"was due at {when(due, seconds=None)} and ran{began}: it {how}"
 
 
 def _how(record: Record) -> str:
@@ -147,8 +146,8 @@ def _how(record: Record) -> str:
 
 
 def _did_not_run(each: Explained, record: Record) -> str:
-    due = parsed(record.due) if each.known.due is None else datetime.fromtimestamp(each.known.due, UTC)
-    moment = when(due or parsed(record.ended), seconds=due is not None and due.second != 0)
+    due = parsed(record.due) if each.known.due is None else utc(each.known.due)
+    moment = when(due or parsed(record.ended), seconds=None)
     if record.outcome == "error":
         return f"could not be started at {moment}: {record.error or record.reason or 'see its record'} (#{record.id})"
     first = parsed(record.first_due)

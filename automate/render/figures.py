@@ -42,12 +42,14 @@ def size(count: int | None) -> str:
     return f"{count / 1024**power:.1f}".removesuffix(".0") + f" {_BINARY[power - 1]}"
 
 
-def when(instant: datetime | None, *, seconds: bool = False) -> str:
-    """In the host's zone with its offset, `2026-11-21 02:00 +01:00`; `-` for None. The instant is aware."""
+def when(instant: datetime | None, *, seconds: bool | None = False) -> str:
+    """In the host's zone with its offset, `2026-11-21 02:00 +01:00`; `-` for None. The instant is aware. `seconds` None
+    shows them where there are some."""
     if instant is None:
         return NOTHING
     local = instant.astimezone()
-    text = local.isoformat(" ", "seconds" if seconds else "minutes")
+    exactly = local.second > 0 if seconds is None else seconds
+    text = local.isoformat(" ", "seconds" if exactly else "minutes")
     return f"{text[:-6]} {text[-6:]}"
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from automate.catalog.entry import STATES
 from automate.operate.health import Facts
 from automate.rules.health import OVERDUE, is_failing
 
 Labels = Mapping[str, str]
-STATES = ("running", "retrying", "queued", "idle", "paused", "disabled", "broken")
 
 
 class Family(NamedTuple):
@@ -43,8 +43,6 @@ def _of_scheduler(found: Facts, now: float) -> Iterator[Family]:
 
 
 def _of_tasks(found: Facts) -> Iterator[Family]:
-    from automate.render.metrics import Family
-
     failing = [({"task": seen.name}, float(is_failing(seen))) for seen in found.tasks]
     yield Family("task_failing", "Whether an enabled task failed when it ran last.", failing)
     ran = [(entry.name, entry.last) for entry in found.entries if entry.last]

@@ -1,6 +1,7 @@
 """How the runs of a task went lately, in a few lines."""
 
 from automate.catalog.about import Past
+from automate.quantity import counted
 from automate.render.blocks import sparkline
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen
@@ -23,7 +24,7 @@ def _success(past: Past) -> str:
     """Rounded down: 100 % is all of them."""
     if not past.judged:
         return NOTHING
-    return f"{past.good * 100 // past.judged} % ({past.good} of {_runs(past.judged)})"
+    return f"{past.good * 100 // past.judged} % ({past.good} of {counted(past.judged, 'run')})"
 
 
 def _streak(past: Past) -> str:
@@ -41,8 +42,4 @@ def _durations(past: Past) -> str:
         return NOTHING
     middle, most = duration(percentile(past.seconds, 50)), duration(percentile(past.seconds, 95))
     extremes = f"{duration(past.seconds[0])} to {duration(past.seconds[-1])}"
-    return f"{extremes}, median {middle}, 95 % within {most} ({_runs(len(past.ran))})"
-
-
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
+    return f"{extremes}, median {middle}, 95 % within {most} ({counted(len(past.ran), 'run')})"

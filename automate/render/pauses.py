@@ -1,8 +1,8 @@
 """Pauses, in words."""
 
-from datetime import UTC, datetime
 from typing import Protocol
 
+from automate.instants import utc
 from automate.render.characters import visible
 from automate.render.figures import when
 
@@ -30,4 +30,4 @@ def end(pause: Pause) -> str:
     """`until 2026-11-21 14:00 +01:00`, or `until resumed`."""
     if pause.until is None:
         return "until resumed"
-    return f"until {when(datetime.fromtimestamp(pause.until, UTC), seconds=pause.until % 60 != 0)}"
+    return f"until {when(utc(pause.until), seconds=None)}"

@@ -1,9 +1,11 @@
 """Health as a monitoring plugin prints it: a line, performance data behind a bar, further lines as long output."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 
+from automate.instants import utc
+from automate.quantity import counted, few
 from automate.render.characters import visible
 from automate.render.figures import duration, relative
 from automate.rules.health import Bounds, Health, Kind, Level, Problem, Scheduler, Seen, is_failing
@@ -43,15 +45,15 @@ def _head(level: Level, text: str) -> str:
 def _summary(health: Health, tasks: Sequence[Seen], now: datetime) -> Iterator[str]:
     failing = health.names("failing")
     if failing:
-        yield f"{len(failing)} of {_counted(len(tasks))} failing ({_few(failing)})"
+        yield f"{len(failing)} of {counted(len(tasks), 'task')} failing ({few(failing, NAMES)})"
     else:
-        yield f"{_counted(len(tasks))}, none failing"
+        yield f"{counted(len(tasks), 'task')}, none failing"
     for problem in health.problems:
         if problem.task is None:
             yield _since(problem, now)
     for kind, phrase in _PHRASES:
         if names := health.names(kind):
-            yield phrase.format(number=len(names), names=_few(names))
+            yield phrase.format(number=len(names), names=few(names, NAMES))
     for word, number in _doing(tasks).items():
         if number:
             yield f"{number} {word}"
@@ -90,18 +92,9 @@ def _since(problem: Problem, now: datetime) -> str:
     if problem.since is None:
         return problem.what
     if problem.kind in ("failing", "warning"):
-        return f"{problem.what} {relative(datetime.fromtimestamp(problem.since, UTC), now)}"
+        return f"{problem.what} {relative(utc(problem.since), now)}"
     return f"{problem.what} for {duration(max(0.0, now.timestamp() - problem.since))}"
 
 
 def _plain(text: str) -> str:
     return visible(text.replace("\n", "; "), keep="").replace("|", _BAR)
-
-
-def _few(names: Sequence[str]) -> str:
-    more = len(names) - NAMES
-    return ", ".join(names[:NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _counted(number: int) -> str:
-    return f"{number} task{'' if number == 1 else 's'}"

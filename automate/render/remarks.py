@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from automate.operate.timeline import Row, Timeline
+from automate.quantity import few
 from automate.render.axis import clock, clock_changes, local
 from automate.render.characters import visible
 from automate.render.figures import duration, when
@@ -71,9 +72,8 @@ def _outrun(outrun: Outrun) -> str:
 
 def _collision(collision: Collision, at: _Shown) -> str:
     lock, tasks, start, count = collision
-    names = ", ".join(tasks[:FEW]) + (f" and {len(tasks) - FEW} more" if len(tasks) > FEW else "")
     times = f", {count} times in all" if count > 1 else ""
-    return f"lock {lock}: {names} at {at(start)}{times}: one waits for the other"
+    return f"lock {lock}: {few(tasks, FEW)} at {at(start)}{times}: one waits for the other"
 
 
 def _notes(rows: Iterable[Row], at: _Shown) -> list[str]:

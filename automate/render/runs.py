@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable
 
+from automate.instants import parsed
 from automate.render.characters import visible
 from automate.render.columns import table
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen, paint
-from automate.run import Record, instant_of, parsed
+from automate.run import Record, instant_of
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
 

@@ -5,12 +5,13 @@ is imported where it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog.entry import Entry
+from automate.instants import utc
 from automate.render.characters import visible
 from automate.render.columns import table, text_width
 from automate.render.figures import NOTHING, duration, relative, when
@@ -81,9 +82,9 @@ def _since(entry: Entry, state: str, now: datetime) -> str:
         return _running(entry.running)
     if state == "retrying":
         again = max(run.not_before for run in entry.open_runs)
-        return f" {relative(instant(again), now)}" if again > now.timestamp() else ""
+        return f" {relative(utc(again), now)}" if again > now.timestamp() else ""
     if state == "paused" and entry.pause and entry.pause.until is not None:
-        return f" until {when(instant(entry.pause.until))}"
+        return f" until {when(utc(entry.pause.until))}"
     return ""
 
 
@@ -96,18 +97,13 @@ def _running(runs: "Sequence[Running]") -> str:
     return f" {duration(oldest.elapsed)}{of}" + f", {UNUSUAL}" * any(run.is_unusual for run in runs)
 
 
-def instant(seconds: float) -> datetime:
-    """Of epoch seconds."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 _duration = cache(duration)
 
 
 @cache
 def _minute(minute: float) -> str:
     """Tasks share their minutes; so each is looked up in the zone once."""
-    return when(instant(minute * 60))
+    return when(utc(minute * 60))
 
 
 def _due(entry: Entry) -> float | None:
@@ -150,14 +146,12 @@ def _text(of: Callable[[Entry], str]) -> Callable[[Listing], list[str]]:
 
 def _passed(tasks: Listing) -> list[str]:
     now = tasks.screen.now
-    return [
-        relative(instant(run.started or run.ended), now) if (run := entry.last) else NOTHING for entry in tasks.entries
-    ]
+    return [relative(utc(run.started or run.ended), now) if (run := entry.last) else NOTHING for entry in tasks.entries]
 
 
 def _left(tasks: Listing) -> list[str]:
     now = tasks.screen.now
-    return [relative(instant(due), now) if (due := _due(entry)) is not None else NOTHING for entry in tasks.entries]
+    return [relative(utc(due), now) if (due := _due(entry)) is not None else NOTHING for entry in tasks.entries]
 
 
 def _medians(tasks: Listing) -> list[str]:
@@ -174,7 +168,7 @@ def _ends(tasks: Listing) -> list[str]:
 def _end(run: "Running", now: datetime) -> str:
     if run.since is None or run.expected is None:
         return NOTHING
-    end = instant(run.since + run.expected)
+    end = utc(run.since + run.expected)
     return relative(end, now) if end > now else f"{duration((now - end).total_seconds())} late"
 
 
@@ -205,7 +199,7 @@ def _exits(tasks: Listing) -> list[str]:
 
 
 def _dues(tasks: Listing) -> list[str]:
-    from automate.run import parsed
+    from automate.instants import parsed
 
     return _of_record(lambda record: when(parsed(record.due)))(tasks)
 

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from automate.instants import utc
+from automate.outcomes import FAILED
+from automate.quantity import counted
 from automate.render.columns import cut, text_width
 from automate.render.figures import relative, when
 from automate.render.screen import Screen, paint
-from automate.render.tasks import DEFAULT, Listing, fitting, instant, listing
-from automate.run import FAILED
+from automate.render.tasks import DEFAULT, Listing, fitting, listing
 
 if TYPE_CHECKING:
     from automate.catalog import Entry
@@ -36,21 +38,18 @@ class Picture(NamedTuple):
 def head(picture: Picture) -> list[str]:
     """The first lines."""
     screen = picture.tasks.screen
-    number = len(picture.tasks.entries)
-    tasks = f"{number} task{'' if number == 1 else 's'}"
+    tasks = counted(len(picture.tasks.entries), "task")
     clock = paint(when(screen.now, seconds=True), "heading", screen)
-    counted = counts(picture.tasks.entries, picture.overdue, screen)
-    first = f"{clock}  every {picture.every:g}s  {tasks}{': ' if counted else ''}{counted}"
+    told = counts(picture.tasks.entries, picture.overdue, screen)
+    first = f"{clock}  every {picture.every:g}s  {tasks}{': ' if told else ''}{told}"
     return [first, picture.scheduler, *picture.notes]
 
 
 def counts(entries: Iterable["Entry"], overdue: frozenset[str], screen: Screen) -> str:
     """`2 running, 1 failed`: what is not as every day. A task may be counted under several words."""
-    counted = Counter(word for entry in entries for word in _words(entry, overdue))
+    found = Counter(word for entry in entries for word in _words(entry, overdue))
     order = ("running", "unusual", "retrying", "queued", "failed", "overdue", "broken", "paused", "disabled")
-    return ", ".join(
-        paint(f"{counted[word]} {word}", _MEANINGS.get(word, word), screen) for word in order if counted[word]
-    )
+    return ", ".join(paint(f"{found[word]} {word}", _MEANINGS.get(word, word), screen) for word in order if found[word])
 
 
 def _words(entry: "Entry", overdue: frozenset[str]) -> set[str]:
@@ -62,7 +61,7 @@ def _words(entry: "Entry", overdue: frozenset[str]) -> set[str]:
 
 def scheduled_by(alive: "Alive", screen: Screen) -> str:
     """Who starts what falls due, as far as this user may know."""
-    stepped = None if alive.stepped is None else min(instant(alive.stepped), screen.now)
+    stepped = None if alive.stepped is None else min(utc(alive.stepped), screen.now)
     looked = "no step was ever taken" if stepped is None else f"last step {relative(stepped, screen.now)}"
     is_late = stepped is None or (screen.now - stepped).total_seconds() > _LATE
     if alive.serving is None:
@@ -87,8 +86,8 @@ def lines(picture: Picture, width: int, height: int) -> list[str]:
     left_out = entries[len(shown) :]
     rest = []
     if left_out:
-        counted = counts(left_out, picture.overdue, picture.tasks.screen)
-        rest = [f"and {len(left_out)} more{': ' if counted else ''}{counted}"]
+        told = counts(left_out, picture.overdue, picture.tasks.screen)
+        rest = [f"and {len(left_out)} more{': ' if told else ''}{told}"]
     return [cut(line, width) for line in [*above, *table, *rest][:height]]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from automate.run import DONE
+from automate.outcomes import DONE
 
 
 def satisfied(wanted: str, outcome: str) -> bool:

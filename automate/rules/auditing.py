@@ -4,11 +4,12 @@ Instants are epoch seconds; due times are whole ones. A stretch is exclusive at 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby, pairwise
 from math import floor, inf
 from typing import NamedTuple, Protocol
 
+from automate.instants import utc
 from automate.rules.reasons import numbers
 
 NO_RECORD = "no record"
@@ -124,7 +125,7 @@ def _agree(spans: Sequence[InForce], records: Sequence[OnRecord]) -> bool:
 
 def _is_next(span: InForce, reached: float, record: OnRecord) -> bool:
     """Whether it stands for the next due times after `reached`, and for nothing else."""
-    due = span.schedule.next_after(_instant(reached))
+    due = span.schedule.next_after(utc(reached))
     if due is None or not reached < record.first <= due.timestamp() <= record.due:
         return False
     return record.first == record.due or record.number in (None, _count(span, reached, record.due))
@@ -156,19 +157,19 @@ class _Asked:
 
     def count(self, after: int, until: int) -> int:
         if not self._after <= after < self._next:
-            due = self.schedule.next_after(_instant(after))
+            due = self.schedule.next_after(utc(after))
             self._after, self._next = after, inf if due is None else due.timestamp()
         if until <= self._next:
             return int(until == self._next)
-        return self.schedule.count(_instant(after), _instant(until))
+        return self.schedule.count(utc(after), utc(until))
 
 
 def _in_pieces(pieces: Iterable[_Piece]) -> Iterator[Wrong]:
     """Due times without a record, and those with more than there may be."""
     for piece in pieces:
         if piece.schedule is not None and piece.number and not 0 < len(piece.records) <= piece.spans:
-            first = piece.schedule.next_after(_instant(piece.after))
-            last = piece.schedule.previous_before(_instant(piece.until + 1))
+            first = piece.schedule.next_after(utc(piece.after))
+            last = piece.schedule.previous_before(utc(piece.until + 1))
             ids = tuple(sorted(record.id for record in piece.records))
             what = SEVERAL.format(number=len(ids), runs=numbers(ids)) if ids else NO_RECORD
             yield Wrong(_second(first), _second(last), piece.number, what, ids)
@@ -190,11 +191,7 @@ def _in_records(pieces: Iterable[_Piece], records: Iterable[OnRecord]) -> Iterat
 
 
 def _count(span: InForce, after: float, until: float) -> int:
-    return span.schedule.count(_instant(after), _instant(until))
-
-
-def _instant(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return span.schedule.count(utc(after), utc(until))
 
 
 def _second(instant: datetime | None) -> int:

@@ -8,10 +8,11 @@ Instants are epoch seconds. Due times are whole seconds, so stretches are too: `
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from math import ceil, floor, inf
 from typing import Literal, NamedTuple, Protocol
 
+from automate.instants import utc
 from automate.rules import reasons
 from automate.task import Missed
 
@@ -168,14 +169,14 @@ def _excepted(stretch: _Stretch, schedule: Schedule, exceptions: Exceptions, mos
         return
     after, until = stretch.after, stretch.until
     changes = found = 0
-    while dues := schedule.between(_instant(after), _instant(until), 1):
+    while dues := schedule.between(utc(after), utc(until), 1):
         if changes >= _CHANGES and found >= most:
             yield _Stretch(after, until, "missed", reasons.MISSED_OR_CALENDAR)
             return
-        start = max(after, _second(exceptions.since(dues[0], _instant(after))) - 1)
+        start = max(after, _second(exceptions.since(dues[0], utc(after))) - 1)
         text = exceptions.covers(dues[0])
         if text is None:
-            found += schedule.count(_instant(start), _instant(until))
+            found += schedule.count(utc(start), utc(until))
             yield _Stretch(start, until)
         else:
             yield _Stretch(start, until, "skipped", reasons.CALENDAR.format(text=text))
@@ -237,7 +238,7 @@ def _newest(schedule: Schedule, stretches: Iterable[_Stretch], most: int) -> lis
     found: list[int] = []
     for after, until, *_ in sorted(stretches, reverse=True):
         if len(found) < most:
-            dues = schedule.between(_instant(after), _instant(until), most - len(found))
+            dues = schedule.between(utc(after), utc(until), most - len(found))
             found = [*map(_second, dues), *found]
     return found
 
@@ -246,8 +247,8 @@ def _records(schedule: Schedule, stretches: Iterable[_Stretch]) -> Iterator[Deci
     for after, until, outcome, reason in stretches:
         due = _newest(schedule, [_Stretch(after, until)], 1)
         if due:
-            count = schedule.count(_instant(after), _instant(until))
-            first = schedule.next_after(_instant(after)) if count > 1 else None
+            count = schedule.count(utc(after), utc(until))
+            first = schedule.next_after(utc(after)) if count > 1 else None
             yield Decision(
                 "record", due[0], "schedule", outcome, reason, count, None if first is None else _second(first)
             )
@@ -264,10 +265,6 @@ def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
         else:
             found.append(decision)
     return found
-
-
-def _instant(second: int) -> datetime:
-    return datetime.fromtimestamp(second, UTC)
 
 
 def _second(instant: datetime) -> int:

@@ -3,7 +3,7 @@
 import sys
 from typing import NamedTuple
 
-from automate.run import FAILED, Outcome
+from automate.outcomes import FAILED, Outcome
 from automate.task import Retries, Task
 
 _SIGNALLED = 128  # a shell's status for a command ended by signal n is 128 + n (POSIX, 2.8.2)

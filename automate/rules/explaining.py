@@ -5,14 +5,15 @@ Instants are epoch seconds; due times are whole ones.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from math import floor
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from automate.instants import utc
+from automate.outcomes import RAN
 from automate.rules.deciding import Decision
 from automate.rules.overlap import Verdict as OverlapVerdict
 from automate.rules.reasons import QUESTIONS, Question, question
-from automate.run import RAN, Record
+from automate.run import Record
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
@@ -170,7 +171,7 @@ def last_due(spans: Sequence[InForce], instant: float) -> float | None:
         due.timestamp()
         for span in spans
         if span.since < instant
-        and (due := span.schedule.previous_before(_instant(floor(min(instant, span.until)) + 1))) is not None
+        and (due := span.schedule.previous_before(utc(floor(min(instant, span.until)) + 1))) is not None
         and due.timestamp() > span.since
     ]
     return max(found, default=None)
@@ -181,7 +182,7 @@ def next_due(spans: Sequence[InForce], instant: float) -> float | None:
     found = [
         due.timestamp()
         for span in spans
-        if span.until > instant and (due := span.schedule.next_after(_instant(max(instant, span.since)))) is not None
+        if span.until > instant and (due := span.schedule.next_after(utc(max(instant, span.since)))) is not None
         and due.timestamp() <= span.until
     ]  # fmt: skip
     return min(found, default=None)
@@ -211,7 +212,3 @@ def width_of(instant: float) -> float:
 def covering(decisions: Sequence[Decision], due: float) -> Decision | None:
     """What is decided about this due time."""
     return next((each for each in decisions if (each.first_due or each.due) <= due <= each.due), None)
-
-
-def _instant(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -1,12 +1,10 @@
 """How an instance is, in the four words of monitoring plugins: from facts about its tasks and its scheduler."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from automate.outcomes import FAILED, Outcome
 from automate.rules.thresholds import Range
-
-if TYPE_CHECKING:
-    from automate.run import Outcome
 
 Level = Literal["OK", "UNKNOWN", "WARNING", "CRITICAL"]
 LEVELS: tuple[Level, ...] = ("OK", "UNKNOWN", "WARNING", "CRITICAL")
@@ -17,7 +15,6 @@ STATUSES: dict[Level, int] = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3
 OVERDUE = 300.0
 """Seconds after which nobody is there who would look: a daemon does each half minute, and cron each minute."""
 _FOREVER = float("inf")
-FAILED: "frozenset[Outcome]" = frozenset({"failed", "timeout", "lost", "error"})
 
 Kind = Literal[
     "settings", "scheduler", "broken", "overdue", "failing", "warning", "long", "waiting", "paused", "status"
@@ -35,7 +32,7 @@ class Seen(NamedTuple):
     name: str
     enabled: bool = True
     fault: str | None = None
-    outcome: "Outcome | None" = None
+    outcome: Outcome | None = None
     run: int | None = None
     ended: float | None = None
     overdue: float | None = None

@@ -6,7 +6,8 @@ What was skipped, missed or stopped says nothing about how well a task does its 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from automate.run import DONE, FAILED, Record
+from automate.outcomes import DONE, FAILED
+from automate.run import Record
 
 
 class Streak(NamedTuple):

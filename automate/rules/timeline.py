@@ -4,10 +4,12 @@ Instants are epoch seconds, stretches go from `start` to before `end`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
+from automate.instants import utc
+from automate.outcomes import PASSED_OVER
 from automate.rules.after import satisfied
 from automate.rules.deciding import Schedule
 
@@ -21,7 +23,7 @@ EXPECTED = "expected"
 RUNNING = "running"
 UNDECIDED = "undecided"
 TO_COME = frozenset({EXPECTED, RUNNING})
-NOT_STARTED = frozenset({"skipped", "missed", UNDECIDED})
+NOT_STARTED = PASSED_OVER | {UNDECIDED}
 
 
 class Bar(NamedTuple):
@@ -74,7 +76,7 @@ class Planned(NamedTuple):
 
 def due_times(schedule: Schedule, after: float, until: float, delay: float) -> Sequence[float] | None:
     """Those of which the starts, so many seconds later, are in (after, until); None when there are more than MOST."""
-    first, last = _instant(after - delay), _instant(until - delay) - timedelta(microseconds=1)
+    first, last = utc(after - delay), utc(until - delay) - timedelta(microseconds=1)
     number = schedule.count(first, last)
     return None if number > MOST else [due.timestamp() for due in schedule.between(first, last, number)]
 
@@ -131,7 +133,7 @@ def _counted(plan: Plan, after: float, size: float) -> list[Bar]:
     for number in range(SLICES):
         begin = after + number * size
         rest = timedelta(microseconds=number == SLICES - 1)
-        first, last = _instant(begin - plan.delay), _instant(begin + size - plan.delay) - rest
+        first, last = utc(begin - plan.delay), utc(begin + size - plan.delay) - rest
         if count := plan.schedule.count(first, last):
             is_skipped = plan.skips is not None and plan.skips(begin + size / 2 - plan.delay) is not None
             bars.append(Bar(begin, begin + size, "skipped" if is_skipped else EXPECTED, count))
@@ -194,10 +196,6 @@ def _shortest(starts: Sequence[float]) -> float | None:
 
 
 def _first_two(schedule: Schedule, after: float) -> list[float]:
-    first = schedule.next_after(_instant(after))
+    first = schedule.next_after(utc(after))
     second = schedule.next_after(first) if first else None
     return [due.timestamp() for due in (first, second) if due]
-
-
-def _instant(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import msgspec
 
-from automate.run import Record, instant_of, parsed
+from automate.instants import parsed
+from automate.run import Record, instant_of
 
 OUT_OF_ORDER = timedelta(days=1)
 PATIENCE = 1024 * 1024  # bytes

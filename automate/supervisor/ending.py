@@ -7,18 +7,19 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from automate import output, runlog
+from automate.outcomes import DONE, RAN, Outcome
 from automate.paths import Instance
 from automate.process import host, spawn, status
 from automate.rules import reasons
 from automate.rules.ending import End, outcome, signal_number
-from automate.run import DONE, Outcome, Record
+from automate.run import Record
 from automate.state import LastRun, OpenRun, State, Stop, durations, runs
 from automate.supervisor import adopting, instants, leftovers, summary
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.followers import claim_followers
 
 _COARSE = 0.02  # seconds by which a file's time may be behind the clock (the kernel's tick)
-_TELLING: frozenset[Outcome] = frozenset({"failed", "timeout", "stopped", "lost", "warning"})
+_TELLING: frozenset[Outcome] = RAN - {"success"}
 
 
 def collect(attempt: Attempt, *, is_asked_to_end: bool) -> bool:

@@ -1,8 +1,8 @@
 """Between the state's epoch seconds and the record's RFC 3339."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from automate import clock, run
+from automate import clock, instants
 
 monotonic = clock.monotonic
 
@@ -14,7 +14,7 @@ def epoch() -> float:
 
 def stamp(seconds: float) -> str:
     """An epoch instant as it stands in a record."""
-    return run.stamp(datetime.fromtimestamp(seconds, UTC))
+    return instants.stamp(instants.utc(seconds))
 
 
 def stamp_or_none(seconds: float | None) -> str | None:

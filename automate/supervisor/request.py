@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from automate import task as tasks
+from automate.outcomes import Outcome, Trigger
 from automate.process import host
-from automate.run import Outcome, Record, Trigger
+from automate.run import Record
 from automate.state import OpenRun
 from automate.supervisor import instants
 from automate.supervisor.attempt import Attempt

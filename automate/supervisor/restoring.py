@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from automate import runlog
+from automate.outcomes import DONE, OF_SCHEDULE
 from automate.paths import Instance
 from automate.process import host, locks, status
-from automate.run import DONE, OF_SCHEDULE
 from automate.state import OpenRun, State, durations, runs, schedules
 from automate.supervisor import ending, leftovers, starting
 

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from automate.systemd.quoting import argument, command_line, path, value, word
-from automate.task import ExitCodes, Task
+from automate.task import PATH, UMASK, ExitCodes, Task
 
 PREFIX = "automate-"
 """Before the task's name: a unit called `ssh` would hide another."""
 
 _URL = re.compile(r"(?:https?://|file:|info:|man:)\S+").fullmatch
-_UMASK = 0o022
 _LIMITS = {"memory": "AS", "cpu_time": "CPU", "open_files": "NOFILE", "processes": "NPROC"}
 # What systemd gives to no service by itself: the rest (HOME, LOGNAME, SHELL, USER) comes with User=.
-_ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+_ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": PATH}
 
 
 class Units(NamedTuple):
@@ -100,7 +99,7 @@ def _account(task: Task, account: Account) -> Iterator[str]:
         yield f"Group={value(task.group)}"
     where = task.cwd if task.cwd is not None else "-~"  # `-`: where there is no home, it is /
     yield f"WorkingDirectory={path(_at_home(where, account))}"
-    if task.umask != _UMASK:
+    if task.umask != UMASK:
         yield f"UMask={task.umask:04o}"
 
 

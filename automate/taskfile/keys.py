@@ -6,7 +6,7 @@ The values end in the structs of task.py; the tests hold keys and fields togethe
 import re
 from typing import Any, get_args
 
-from automate.run import Outcome
+from automate.outcomes import Outcome
 from automate.taskfile.fault import shown
 from automate.taskfile.finding import NAME
 from automate.taskfile.nodes import Mapping, Node

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from automate import paths, task
+from automate.instants import stamp
 from automate.operate.auditing import audit
-from automate.run import Record, stamp
+from automate.run import Record
 from automate.runlog import append
 from automate.schedule import parse
 from automate.state import OpenRun, State, runs, schedules

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.render.metrics import STATES, Family, exposition
+from automate.catalog.entry import STATES
+from automate.render.metrics import Family, exposition
 
 if TYPE_CHECKING:
     import subprocess

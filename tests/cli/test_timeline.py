@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from automate import paths
-from automate.run import Record, stamp
+from automate.instants import stamp
+from automate.run import Record
 from automate.runlog import append
 
 DAY = ("--from", "2037-01-05", "--to", "2037-01-06")  # a Monday

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from automate.catalog.reading import schedule_of
 from automate.crontab.reading import read
-from automate.crontab.saying import PATH
 from automate.crontab.translation import translated
 from automate.crontab.writing import crontab_of
 from automate.operate.exporting import Exported, LeftOut, lines
 from automate.quantity import Duration, Size
 from automate.schedule import parse
 from automate.settings import Settings
-from automate.task import Limits, Retries, Task
+from automate.task import PATH, Limits, Retries, Task
 from automate.taskfile import parse_task
 from automate.taskfile.writing import text_of
 

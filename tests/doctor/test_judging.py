@@ -10,7 +10,7 @@ import pytest
 from automate.crontab.job import Job
 from automate.operate.alive import Alive
 from automate.operate.doctor import cron, keeping, machine, places, scheduling
-from automate.operate.doctor.finding import Finding, ago, few
+from automate.operate.doctor.finding import Finding, ago
 from automate.process.crontabs import Crontab
 from automate.process.kernel import UNLIMITED
 from automate.process.living import Holder
@@ -347,11 +347,6 @@ def test_the_lines_of_a_crontab() -> None:
 def test_commands_that_are_a_tasks(command: str) -> None:
     (line,) = cron.lines(Crontab("x", f"0 3 * * * {command}\n".encode(), "joe"))
     assert "backup --all" in cron._commands(line)
-
-
-def test_few_of_many() -> None:
-    assert few("abcde") == "a, b, c and 2 more"
-    assert few("abc") == "a, b, c"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(90, "90 seconds"), (300, "5 minutes"), (7200, "2 hours")])

@@ -20,12 +20,13 @@ from automate.cli.options import Shell
 from automate.cli.root import VERBS, root
 from automate.operate import by_hand
 from automate.operate.doctor import CHECKS
+from automate.outcomes import Outcome, Trigger
 from automate.paths import of_directory
 from automate.process.environment import environment, parse
 from automate.process.identity import identity
 from automate.quantity import Duration, Size
 from automate.render.tasks import COLUMNS as LIST_COLUMNS
-from automate.run import Outcome, Record, Trigger
+from automate.run import Record
 from automate.schedule import ScheduleError
 from automate.schedule import parse as parse_schedule
 from automate.settings import Settings

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
+from automate.outcomes import Outcome
 from automate.rules.after import followers, satisfied
-from automate.run import Outcome
 
 AFTER = {
     "verify": [("backup", "success")],

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from run_records import log_of, record
 
+from automate.instants import stamp
 from automate.paths import Instance
-from automate.run import stamp
 from automate.runlog import Period, Reader
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from automate.run import stamp
+from automate.instants import stamp
 
 WAITS = "until [ -e go ]; do sleep 0.1; done"
 

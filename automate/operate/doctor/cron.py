@@ -11,10 +11,11 @@ from typing import NamedTuple
 from automate.crontab import percent, reading
 from automate.crontab.job import Job
 from automate.crontab.modernizing import modernized
-from automate.crontab.translation import translated
-from automate.operate.doctor.finding import Finding, Installation, few, line
+from automate.crontab.translation import PATH, translated
+from automate.operate.doctor.finding import Finding, Installation, line
 from automate.process import crontabs, host, living
 from automate.process.crontabs import Crontab
+from automate.quantity import few
 from automate.task import Task
 
 _BY_HAND = ("manual",)
@@ -120,7 +121,7 @@ def judge_ticking(facts: Ticking) -> Iterator[Finding]:
 
 def _judge_tick(each: Line, user: str) -> Iterator[Finding]:
     program = next(word for word in words(each.command) if os.path.basename(word) == "automate")
-    search = each.job.variables.get("PATH", crontabs.PATH)
+    search = each.job.variables.get("PATH", PATH)
     if each.user != user:
         yield Finding("error", f"the step is taken as {each.user}, and the instance is {user}'s", each.place, each.edit)
     if shutil.which(program, path=search) is None:

@@ -98,18 +98,6 @@ def line(*words: str) -> str:
     return shlex.join(words)
 
 
-def few(names: Iterable[str], most: int = 3) -> str:
-    """The first of them, and how many more there are."""
-    listed = [*names]
-    more = len(listed) - most
-    return ", ".join(listed[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def counted(number: int, word: str) -> str:
-    """`1 task`, `2 tasks`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 _UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60))
 
 

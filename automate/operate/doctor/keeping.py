@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from automate.operate.doctor.finding import Finding, Installation, counted, few, line
+from automate.operate.doctor.finding import Finding, Installation, line
 from automate.process import locks, status
 from automate.process.living import Holder, given, holders, name_of
+from automate.process.opening import without_waiting
+from automate.quantity import counted, few
 from automate.runlog import Reader
 from automate.state import OpenRun, checking
 
@@ -149,7 +151,7 @@ def log(installation: Installation) -> Log | None:
     """None when there is none yet."""
     path = installation.instance.run_log
     try:
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        with open(path, "rb", opener=without_waiting) as file:
             size = os.fstat(file.fileno()).st_size
             torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
     except FileNotFoundError:

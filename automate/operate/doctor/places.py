@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from automate.operate.doctor.finding import Finding, Installation, counted, few, line
+from automate.operate.doctor.finding import Finding, Installation, line
 from automate.process import host, mounts
 from automate.process.mounts import Mount
+from automate.quantity import counted, few
 
 _MIB = 1024 * 1024
 FULL = 16 * _MIB  # bytes left: too few for the state and the log to grow

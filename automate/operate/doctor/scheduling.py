@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from automate.operate.alive import Alive
 from automate.operate.doctor.cron import Line, means, ticks, words
-from automate.operate.doctor.finding import Finding, Installation, ago, counted, line
+from automate.operate.doctor.finding import Finding, Installation, ago, line
 from automate.process import host, units
 from automate.process.units import Unit
+from automate.quantity import counted
 from automate.rules.health import OVERDUE
 
 _SERVES = re.compile(r"(?:^|[/\s])automate\b.*\bserve\b")
