@@ -52,12 +52,13 @@ def matching(pattern: str, expected: str, check: Callable[[str], object] | None 
 
 
 def choice(*values: str) -> Reader:
-    """One of these words."""
+    """One of these words: the very object, since msgspec leaves out of what it encodes only the object that is the
+    default, and a definition is compared with others as it is encoded."""
 
     def convert(written: str, _plain: bool) -> str:  # noqa: FBT001
         if written not in values:
             raise ValueError
-        return written
+        return values[values.index(written)]
 
     return leaf(" or ".join((", ".join(values[:-1]), values[-1])), convert, {"enum": list(values)})
 

@@ -346,3 +346,20 @@ def test_a_typical_file_is_read_in_half_a_millisecond() -> None:
         "schedule: daily at 02:00\ntimezone: Europe/Berlin\nuser: postgres\ntimeout: 2h\nretries: 3\n"
     )
     assert min(timeit.repeat(lambda: read(text), number=20, repeat=5)) / 20 < 0.0005
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        "missed: once",
+        "overlap: skip",
+        "manual: always",
+        "shell: /bin/sh",
+        "kill_after: 10s",
+        "enabled: true",
+        "retries: 0",
+    ],
+)
+def test_a_definition_is_encoded_as_it_was_when_it_has_been_decoded(default):
+    encoded = definitions.encode(read(f"command: x\n{default}\n"))
+    assert definitions.encode(definitions.decode(encoded)) == encoded
