@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the files that would be written.")
 @click.option("--force", is_flag=True, help="Replace task files that say something else.")
 @click.option("--form", type=click.Choice(FORMS), help="What kind of crontab it is, where the path does not tell.")
-@click.option("--modernize", is_flag=True, help="Turn nice, timeout -k, flock -n, cd and their like into keys.")
+@click.option(
+    "--modernize", is_flag=True, help="Turn nice, timeout -k, flock -n, cd, test -x and their like into keys."
+)
 @click.option(
     "--to", "directory", metavar="DIR", type=click.Path(readable=False),
     shell_complete=complete_directories, help="Write there, instead of into tasks.d.",
