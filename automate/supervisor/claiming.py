@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Callable, Collection, Sequence
 
+from automate import clock
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks
@@ -18,6 +19,8 @@ from automate.task import Task
 Decide = Callable[[State], Collection[str]]
 """Writes how far due times are decided, and says which tasks another process has decided meanwhile."""
 
+_TRIES = 5  # in one claim, for locks that no run holds
+_MOMENT = 0.002  # seconds
 # What the whole machine lacks, and will have again; any other error is about that one lock file.
 _SHORTAGES = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 
@@ -92,8 +95,8 @@ def claim(
     The runs are watched by this process from the moment others can see them. One that must wait, for a lock or for
     room, becomes a `pending` run; one that is refused, or must not overlap, a `decided` one: only its record is to be
     written. Requests of tasks that `decide` names are dropped; so is one whose due time has an open run, of a time that
-    the clock showed before it was set back. What was armed keeps its id. StateError: nothing was claimed, and the
-    caller's locks are still its own.
+    the clock showed before it was set back. What was armed keeps its id. AutomateError, OSError
+    (as `lock`): nothing was claimed, and the locks that requests have are the caller's to release.
     """
     log = position(instance)
     boot = host.boot_id()
@@ -103,12 +106,8 @@ def claim(
         with state.transaction():
             dropped = decide(state) if decide is not None else ()
             places = Places(state)
-            kept = []
-            for request in wanted:
-                if request.task.name not in dropped and places.is_new(request):
-                    kept.append(request)
-                else:
-                    release(request.locks)
+            kept = [each for each in wanted if each.task.name not in dropped and places.is_new(each)]
+            _lock_all(instance, kept, places)
             fresh += watched_ids(state, watch, sum(request.armed is None for request in kept))
             ids = iter(fresh)
             for request in kept:
@@ -131,3 +130,16 @@ def watched_ids(state: State, watch: locks.Watch, number: int) -> list[int]:
         first, wanted = runs.reserve_ids(state, number - len(ids)), number - len(ids)
         ids += [run_id for run_id in range(first, first + wanted) if watch.take(run_id)]
     return ids
+
+
+def _lock_all(instance: Instance, requests: Sequence[Request], places: Places) -> None:
+    """Within the transaction: whoever else claims has either put down its runs, or holds none of their locks. A lock
+    that no run holds is asked for again: somebody may only have looked at it (locks.is_held)."""
+    tries = iter(range(_TRIES))
+    for request in requests:
+        lock(instance, request)
+        while request.held is not None and places.is_stranger(request) and next(tries, None) is not None:
+            clock.sleep(_MOMENT)
+            lock(instance, request)
+        if request.held is None and request.refused is None:
+            places.note_locks(request.task)

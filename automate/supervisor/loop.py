@@ -81,7 +81,6 @@ class Supervisor:
         try:
             for request in wanted:
                 self._ahead.lend(request)
-                claiming.lock(self._instance, request)
             claims = claiming.claim(self._instance, self._state, self._watch, wanted, decide)
         except BaseException:
             self._ahead.expire(float("inf"))  # what is ready may hold just what is lacking
@@ -265,9 +264,10 @@ class Supervisor:
         if closed:
             self._queue.hurry()
         for attempt in closed:
-            ending.prune(self._instance, attempt)
             attempt.let_go()
             del self.attempts[attempt.run.id]
+        for attempt in closed:
+            ending.prune(self._instance, attempt)
         for record in records:
             self._watch.release(record.id)
         return records

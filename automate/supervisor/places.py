@@ -9,6 +9,7 @@ from automate.state import OpenRun, State, Stop, runs, schedules
 from automate.supervisor import instants
 from automate.supervisor.adopting import task_of
 from automate.supervisor.request import Request
+from automate.task import Task
 
 MAX_RUNNING = "max_running"  # under this name the scheduler keeps the setting in the state, for whoever starts runs
 
@@ -26,6 +27,7 @@ class Places:
         self._state = state
         self._open: dict[str, list[OpenInfo]] = {}
         self._dues: set[tuple[str, float]] = set()
+        self._locked: set[str] = set()
         self._running = 0
         for run in runs.open_runs(state):
             if run.due is not None:
@@ -42,6 +44,18 @@ class Places:
     def is_new(self, request: Request) -> bool:
         """Whether there is no open run for its due time."""
         return request.due is None or (request.task.name, request.due) not in self._dues
+
+    def note_locks(self, task: Task) -> None:
+        """A run of this claim holds the locks of the task."""
+        self._locked.update((f"task/{task.name}", *(f"shared/{name}" for name in task.locks)))
+
+    def is_stranger(self, request: Request) -> bool:
+        """Whether the lock that the request lacks is held by no run that is open, nor by one of this claim."""
+        if request.held is None or request.held in self._locked:
+            return False
+        if request.held_own:
+            return all(other.phase == DECIDED for other in self._open.get(request.task.name, ()))
+        return request.held.removeprefix("shared/") not in self._shared_in_use
 
     def give(self, run_id: int, request: Request) -> str:
         """The phase of the request's run; `request.refused` says why, where it is `decided`."""

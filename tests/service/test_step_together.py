@@ -1,8 +1,11 @@
 """Several processes that step at the same time: what is due is claimed by one of them."""
 
+import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from worlds import WAITS, epoch
@@ -11,6 +14,7 @@ from automate.service.ahead import Preparing
 from automate.service.idle import BOOT
 from automate.service.step import step
 from automate.state import StateError, schedules
+from automate.supervisor import claiming
 
 STEPPER = Path(__file__).with_name("stepping.py")
 
@@ -54,6 +58,33 @@ def test_who_comes_second_starts_nothing(world, overtaken):
     world.step("12:00:00")
     overtaken("12:01:00")
     assert world.story("x") == [("12:01:00", "success")]
+
+
+def test_who_comes_second_keeps_nobody_from_starting(world, another, monkeypatch):
+    """Not by its locks, in the moment before it finds that it is late."""
+    world.task("x", schedule="* * * * *")
+    world.step("12:00:00")
+    other, claim = another(), claiming.claim
+
+    def late(*arguments):
+        monkeypatch.undo()
+        other.step("12:01:00")
+        return claim(*arguments)
+
+    monkeypatch.setattr(claiming, "claim", late)
+    world.step("12:01:00")
+    assert world.story("x") == [("12:01:00", "success")]
+
+
+def test_whoever_looks_at_a_lock_keeps_nobody_from_starting(world):
+    world.task("x", schedule="* * * * *")
+    world.step("12:00:00")
+    world.step("12:01:00")
+    looking = os.open(Path(world.instance.locks, "task", "x"), os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    Timer(0.004, os.close, [looking]).start()
+    world.step("12:02:00")
+    assert world.story("x") == [("12:01:00", "success"), ("12:02:00", "success")]
 
 
 def test_who_comes_second_writes_nothing_of_what_it_saw_in_the_files(world, overtaken):
