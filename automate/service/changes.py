@@ -44,10 +44,12 @@ class Changes:
         """Readable when something changed."""
         return None if self._inotify is None else int(self._inotify.fileno())
 
-    def watch(self, paths: Iterable[str]) -> None:
-        """These from now on, and no others."""
+    def watch(self, paths: Iterable[str]) -> bool:
+        """These from now on, and no others. True when anything was not watched before: what was read of it may have
+        changed since, and nobody will tell."""
         if self._inotify is None:
-            return
+            return False
+        before = set(self._watched.values())
         wanted: dict[str, set[str]] = {}
         for directory, name in (place for path in paths for place in _places(path)):
             wanted.setdefault(directory, set()).add(name)
@@ -58,6 +60,7 @@ class Changes:
         self._names = {}
         for directory, number in self._watched.items():  # a link and what it leads to share a number
             self._names.setdefault(number, set()).update(wanted[directory])
+        return not before.issuperset(self._watched.values())
 
     def seen(self) -> bool:
         """Whether anything changed since the last time; never waits."""

@@ -129,15 +129,20 @@ class Server:
         is_known = self._seen is not None and schedules.recall(self._state, SEEN) == self._seen
         if not self._changes.seen() and now < self._look_at_files and is_known:
             return None
-        clock.follow_zone()
-        catalog = Catalog(self._instance, self._state, owner=self._owner, now=clock.now())
-        self._changes.watch([*catalog.task_dirs, self._instance.settings, *_ZONE_FILES])
+        catalog = self._read_settings()
+        while self._changes.watch([*catalog.task_dirs, self._instance.settings, *_ZONE_FILES]):
+            catalog = self._read_settings()
         self._look_at_files = now + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)
         try:
             share(self._instance, catalog.settings_read.group)
         except AutomateError as error:
             self._events.tell("error", message=str(error))
         return catalog
+
+    def _read_settings(self) -> Catalog:
+        """The tasks, and of the settings where they are, as they are now."""
+        clock.follow_zone()
+        return Catalog(self._instance, self._state, owner=self._owner, now=clock.now())
 
     def _sleep(self) -> None:
         patience = min(LONGEST_SLEEP, self._service.watchdog, self._look_at_files - clock.monotonic())

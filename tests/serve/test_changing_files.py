@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from automate.paths import of_directory
 from automate.service.idle import SEEN
 from automate.state import schedules
 from automate.supervisor import open_instance
+from automate.supervisor.places import MAX_RUNNING
 
 
 @pytest.fixture
@@ -189,4 +192,11 @@ def test_what_another_process_saw_otherwise_is_looked_at_again(serve, instance, 
         schedules.keep(state, SEEN, "what was there before")
     before = len(lines("x"))
     until(lambda: len(lines("x")) >= before + 2)
+    state.close()
+
+
+def test_settings_that_change_before_they_are_watched_are_in_force(instance, start, until):
+    start("serve", within=[sys.executable, Path(__file__).with_name("changing_late.py")])
+    state = open_instance(of_directory(str(instance)))
+    until(lambda: schedules.recall(state, MAX_RUNNING) == "3")
     state.close()
