@@ -63,6 +63,7 @@ class Server:
         while not self._ending:
             self._turn()
         self._service.tell("STOPPING=1")
+        self._supervisor.expire(float("inf"))
         self._events.tell("ending", running=len(self._supervisor.open_ids))
         self._watch_tasks(wait)
         if stop_tasks:

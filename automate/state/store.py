@@ -50,12 +50,15 @@ class State:
     @contextmanager
     def hasty_transaction(self) -> Iterator[sqlite3.Connection]:
         """As `transaction`, but not waiting for the disk: a power cut may take it back, and nothing else does."""
-        self.connection.execute("PRAGMA synchronous = NORMAL")
         try:
-            with self.transaction() as connection:
-                yield connection
-        finally:
-            self.connection.execute("PRAGMA synchronous = FULL")
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with self.transaction() as connection:
+                    yield connection
+            finally:
+                self.connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error as error:  # it was lost meanwhile, and cannot be made anew
+            raise self._failed(error) from error
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
         """All rows of one query, as of one moment; StateError."""

@@ -131,6 +131,20 @@ def test_told_twice_it_waits_no_longer(serve, once, events, until):
     assert end(daemon) == 0
 
 
+def test_nothing_is_kept_ready_while_it_waits(serve, once, every_second, events, until, lines):
+    once("x")
+    every_second("y")
+    daemon = serve("--wait", "1h")
+    until(lambda: events("started", task="x") and len(lines("y")) >= 2)
+    daemon.send_signal(signal.SIGTERM)
+    until(lambda: events("ending"))
+    until(lambda: len(children_of(daemon)) == 1)
+
+
+def children_of(daemon):
+    return Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
+
+
 def test_stop_tasks_ends_them_on_record(serve, once, events, until, record):
     once("x", "sleep 60")
     daemon = serve("--stop-tasks")
