@@ -50,6 +50,11 @@ def table(
     return "\n".join(lines) + "\n"
 
 
+def fits(text: str, screen: Screen) -> bool:
+    """Whether no line of it would be broken."""
+    return screen.width is None or max(map(text_width, text.splitlines()), default=0) <= screen.width
+
+
 def text_width(text: str) -> int:
     """How many columns of a terminal it takes: wide characters two, combining ones and colours none (Unicode TR 11)."""
     if "\x1b" in text:

@@ -2,21 +2,32 @@
 
 import re
 from collections.abc import Iterable
+from itertools import compress
 
 from automate.instants import parsed
 from automate.render.characters import visible
-from automate.render.columns import table
+from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen, paint
 from automate.run import Record, instant_of
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
+_DISPENSABLE = ((), ("EXIT",), ("EXIT", "DURATION"))
+"""What a narrow terminal is spared, so that lines are not broken and something is left of the note."""
 
 
 def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -> str:
-    """A table with a line for each record, in their order."""
+    """A table with a line for each record, in their order; on a narrow terminal without exit status and duration."""
     rows = [_row(record, screen) for record in records]
-    return table(rows, HEADERS, screen, header=header, right={"RUN", "DURATION", "EXIT"}) if rows else ""
+    text = ""
+    for spared in _DISPENSABLE if rows else ():
+        kept = [title not in spared for title in HEADERS]
+        shown = [tuple(compress(row, kept)) for row in rows]
+        headers = tuple(compress(HEADERS, kept))
+        text = table(shown, headers, screen, header=header, right={"RUN", "DURATION", "EXIT"})
+        if fits(text, screen):
+            break
+    return text
 
 
 def ending(record: Record, screen: Screen) -> str:

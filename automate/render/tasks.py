@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from automate.catalog.entry import Entry
 from automate.instants import utc
 from automate.render.characters import visible
-from automate.render.columns import table, text_width
+from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, relative, when
 from automate.render.screen import Screen, paint
 
@@ -60,10 +60,9 @@ def listing(tasks: Listing, columns: Sequence[str], *, header: bool = True) -> s
 
 def fitting(tasks: Listing, *, header: bool = True) -> str:
     """The table with as much of DEFAULT as a line of the terminal has room for, in shorter words where it must be."""
-    width = tasks.screen.width
     for columns in (DEFAULT, *_NARROWER):
         text = listing(tasks, columns, header=header)
-        if width is None or max(map(text_width, text.splitlines()), default=0) <= width:
+        if fits(text, tasks.screen):
             break
     return text
 
