@@ -59,6 +59,19 @@ def run_cli(instance: Path, environment: dict[str, str]) -> RunCli:
 
 
 @pytest.fixture
+def host_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """`host_zone("Europe/Berlin")`: the zone of this process, for as long as the test takes."""
+
+    def keep(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield keep
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
 def until() -> Callable[..., object]:
     """`until(condition)` looks again and again until it gives something true, which is returned; fails after `within`
     seconds."""

@@ -1,6 +1,5 @@
 """Labels on a stretch of time, on Berlin's wall clock."""
 
-import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,12 +12,8 @@ HOUR = 3600
 
 
 @pytest.fixture(autouse=True)
-def _berlin(monkeypatch):
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def _berlin(host_zone):
+    host_zone("Europe/Berlin")
 
 
 def at(*date):

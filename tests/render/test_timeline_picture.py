@@ -1,6 +1,5 @@
 """A timeline as text and as SVG, from what it is made of."""
 
-import time
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -20,12 +19,8 @@ PIPE = Screen(NOW, blocks=True)
 
 
 @pytest.fixture(autouse=True)
-def _utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def _utc(host_zone):
+    host_zone("UTC")
 
 
 def bar(start, end, kind="expected", **more):

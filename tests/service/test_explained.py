@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -21,12 +20,8 @@ HOURLY = "0 * * * *"
 
 
 @pytest.fixture(autouse=True)
-def _in_utc(monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+def _in_utc(host_zone):
+    host_zone("UTC")
 
 
 @pytest.fixture
