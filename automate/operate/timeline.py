@@ -1,7 +1,7 @@
 """What runs when: what the run log, the state and the task files say of a stretch of time, gathered."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from automate.catalog import Catalog, Entry
@@ -89,26 +89,20 @@ def timeline(
     coming = Coming(catalog, chosen if end > now else [], start, end, now)
     coming.gather()
     past = _past(instance, names, start, min(end, now))
+    undecided = _undecided(state, {entry.name for entry in chosen}, start, min(end, now))
     bars = {name: condensed(of_task, (end - start) / SLICES) for name, of_task in past.items()}
-    for name, of_task in (
-        *_undecided(state, {entry.name for entry in chosen}, start, min(end, now)),
-        *coming.bars.items(),
-    ):
+    for name, of_task in (*undecided, *coming.bars.items()):
         bars[name] = bars.get(name, []) + of_task
     collided, involved = coming.collisions()
     takes = {entry.name: expected(entry.recent) for entry in entries}
     rows = [Row(name, _shown(name, of_task, start, end, involved), takes.get(name)) for name, of_task in bars.items()]
     rows = sorted((row for row in rows if row.bars), key=lambda row: (row.bars[0].start, row.task))
-    begun = [
-        [bar.start for bar in of_task if bar.kind not in NOT_STARTED and bar.start >= start]
-        for of_task in past.values()
-    ]
     return Timeline(
         start=start,
         end=end,
         now=now,
         rows=rows,
-        busiest=busiest([*begun, *coming.starts()]),
+        busiest=busiest([*_starts(past, start), *coming.starts()]),
         collisions=collided,
         outruns=sorted(coming.outruns()),
         crowd=crowd(coming.bars.values(), catalog.settings_read.max_running),
@@ -145,6 +139,12 @@ def _past(instance: Instance, names: Sequence[str], start: float, end: float) ->
             if bar := _bar(record):
                 found.setdefault(record.task, []).append(bar)
     return {task: sorted(bars, key=by_start) for task, bars in found.items()}
+
+
+def _starts(past: Mapping[str, Iterable[Bar]], since: float) -> Iterator[list[float]]:
+    """Of what was started from `since` on, by task."""
+    for bars in past.values():
+        yield [bar.start for bar in bars if bar.kind not in NOT_STARTED and bar.start >= since]
 
 
 def _undecided(
