@@ -8,7 +8,7 @@ import click
 from automate.cli import tasks
 from automate.cli.candidates import complete_directories, complete_tasks
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
-from automate.errors import AutomateError, UsageError
+from automate.errors import UsageError
 from automate.quantity import counted
 
 if TYPE_CHECKING:
@@ -109,27 +109,11 @@ def _shown(shell: Shell, text: str) -> str:
 
 
 def _write(shell: Shell, found: "list[Exported | LeftOut]", directory: str, *, force: bool) -> None:
-    """All that are new or, with `force`, say something else; nothing when one of those is there and is to stay."""
-    from automate.atomic import OPEN, store
+    from automate.operate.exporting import write
 
     files = {os.path.join(directory, name): text for name, text in _units(found).items()}
-    there = {path: _content(path) for path in files}
-    other = [path for path, text in files.items() if there[path] not in (None, text)]
-    if other and not force:
-        raise AutomateError(f"{other[0]} says something else; --force replaces it")
-    for path, text in files.items():
-        if there[path] != text:
-            store(path, text.encode(errors="surrogateescape"), mode=OPEN, replace=True)
-            shell.say(f"{path}: written")
-
-
-def _content(path: str) -> str | None:
-    """None where there is no file."""
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
+    for path in write(files, force=force):
+        shell.say(f"{path}: written")
 
 
 def _tell(shell: Shell, found: "list[Exported | LeftOut]") -> None:

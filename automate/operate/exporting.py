@@ -1,12 +1,14 @@
 """Tasks as lines of a crontab, or as units of systemd: each as a whole, or not at all and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from automate.atomic import OPEN, store
 from automate.catalog.reading import delay_of, schedule_of
 from automate.crontab import saying
 from automate.crontab.writing import Line
+from automate.errors import AutomateError
 from automate.process.identity import CannotStartError, identity
 from automate.schedule import Schedule, host_zone
 from automate.schedule.as_cron import coincide, cron_texts
@@ -92,3 +94,25 @@ def _left_out(task: Task, schedule: Schedule, refused: str | None, *, can: bool)
     said = "".join(f", {key} {value}" for key, value in bounds.items() if value is not None)
     reason = refused if can else f"its schedule cannot be said: {schedule.describe()}{said}"
     return LeftOut(task.name, reason) if reason else None
+
+
+def write(files: Mapping[str, str], *, force: bool) -> Iterator[str]:
+    """Texts by path: writes all that are new or, with `force`, say something else, and gives the path of each that is
+    written. AutomateError, with nothing written, when one of those is there and is to stay; OSError."""
+    there = {path: _content(path) for path in files}
+    other = [path for path, text in files.items() if there[path] not in (None, text)]
+    if other and not force:
+        raise AutomateError(f"{other[0]} says something else; --force replaces it")
+    for path, text in files.items():
+        if there[path] != text:
+            store(path, text.encode(errors="surrogateescape"), mode=OPEN, replace=True)
+            yield path
+
+
+def _content(path: str) -> str | None:
+    """None where there is no file."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
