@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog import Catalog
 from automate.catalog.upcoming import due_after
+from automate.cli import tasks
 from automate.cli.options import Shell
-from automate.instants import utc
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged, store, target, with_values
 from automate.quantity import counted
 from automate.render import visible, when
@@ -40,7 +40,6 @@ def desk(shell: Shell) -> Iterator[Desk]:
     """Of the instance, after what a crash left was finished."""
     import os
 
-    from automate.cli import tasks
     from automate.supervisor import look, open_instance
 
     with closing(open_instance(shell.instance)) as state:
@@ -64,7 +63,7 @@ def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, un
     if dry_run:
         desk.shell.say("nothing was changed (--dry-run)")
     elif changing:
-        tell_who_schedules(desk)
+        tasks.tell_who_schedules(desk.shell, desk.state)
 
 
 def put_values(
@@ -160,20 +159,6 @@ def what_is_left(desk: Desk, target: Target) -> str:
 
     hidden = discover(desk.catalog.task_dirs[1:]).get(target.name)
     return _line(f"{hidden.path} is in force again") if hidden else "no such task"
-
-
-def tell_who_schedules(desk: Desk) -> None:
-    from automate.operate.alive import alive
-    from automate.rules.health import OVERDUE
-
-    found = alive(desk.shell.instance, desk.state)
-    if found.serving:
-        desk.shell.say(f"automate serve{f' (pid {found.pid})' if found.pid else ''} has it in force within a second")
-    elif found.stepped is not None and desk.shell.now.timestamp() - found.stepped < OVERDUE:
-        desk.shell.say("in force with the next automate tick")
-    elif found.serving is False:
-        last = "" if found.stepped is None else f" since {when(utc(found.stepped))}"
-        desk.shell.say(f"nobody is scheduling{last}: start automate serve, or let cron call automate tick")
 
 
 def _line(text: str) -> str:

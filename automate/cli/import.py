@@ -55,18 +55,20 @@ def command(
     from automate.operate import crontabs, importing
 
     paths = _paths(files)
-    with tasks.catalog(shell) as catalog:
+    with tasks.catalog_and_state(shell) as (catalog, state):
         settings = catalog.settings
-    where = directory or shell.instance.task_dirs[0]
-    ways = importing.Ways(where, settings, tasks.owner(), **how)
-    read = sys.stdin.buffer.read
-    sources = crontabs.sources(paths, form=form, user=user, stdin=lambda: read(crontabs.LARGEST), passed=shell.say)
-    plan = importing.plan(sources, ways)
-    if not dry_run:
-        _write(shell, plan, ways)
-    imported.show(shell, plan, as_json=as_json, dry_run=dry_run)
-    imported.tell(shell, plan)
-    imported.say_next(shell, plan, sources, [*settings.defaults], dry_run=dry_run)
+        where = directory or shell.instance.task_dirs[0]
+        ways = importing.Ways(where, settings, tasks.owner(), **how)
+        read = sys.stdin.buffer.read
+        sources = crontabs.sources(paths, form=form, user=user, stdin=lambda: read(crontabs.LARGEST), passed=shell.say)
+        plan = importing.plan(sources, ways)
+        if not dry_run:
+            _write(shell, plan, ways)
+        imported.show(shell, plan, as_json=as_json, dry_run=dry_run)
+        imported.tell(shell, plan)
+        imported.say_next(shell, plan, sources, [*settings.defaults], dry_run=dry_run)
+        if plan.written and not dry_run:
+            tasks.tell_who_schedules(shell, state)
     return 0 if plan.whole else 1
 
 

@@ -76,7 +76,7 @@ def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", defaults: 
     """How much became tasks, what holds for them, and what is left to do."""
     from automate.operate.importing import WRITTEN
 
-    written = sum(item.action in WRITTEN for item in plan.items)
+    written = plan.written
     same = sum(item.action == "same" for item in plan.items)
     lost = len(plan.items) - written - same + len(plan.mistakes)
     shell.say(_counts(written, same, lost, dry_run=dry_run))
@@ -95,7 +95,6 @@ def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", defaults: 
             shell.say("as with cron they may overlap, and nothing is made up for; to change that:")
             shell.say("    automate edit --unset overlap --unset missed NAME...")
         shell.say(f"cron still runs these lines, and they would run twice; take them out: {_way_out(sources)}")
-        shell.say(_scheduler(shell))
 
 
 def _tell_users(shell: Shell, plan: "Plan") -> None:
@@ -124,14 +123,6 @@ def _way_out(sources: "Iterable[Source]") -> str:
         edit = f"crontab -u {source.user} -e" if source.user else "crontab -e"
         ways.append(f"edit {source.label}" if is_file else edit)
     return visible(", ".join(dict.fromkeys(ways)), keep="")
-
-
-def _scheduler(shell: Shell) -> str:
-    from automate.operate.alive import alive
-
-    if alive(shell.instance, None).serving:
-        return "automate serve sees them at once; automate next shows when they are due"
-    return "nobody serves this instance now: they run when automate serve is started, or automate tick each minute"
 
 
 def _json(shell: Shell, plan: "Plan") -> str:

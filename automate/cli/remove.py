@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import click
 
+from automate.cli import tasks
 from automate.cli.candidates import complete_own
-from automate.cli.changed import Desk, desk, tell_under_way, tell_who_schedules, what_is_left
+from automate.cli.changed import Desk, desk, tell_under_way, what_is_left
 from automate.cli.options import Shell, pass_shell, quiet_option
 from automate.errors import NotAllowedError, UsageError
 from automate.operate.editing import Edit, Target, store
@@ -36,7 +37,7 @@ def command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
         store(shell.instance, [Edit(each, None) for each in targets], owner=at.owner)
         for each in targets:
             _tell(at, each)
-        tell_who_schedules(at)
+        tasks.tell_who_schedules(at.shell, at.state)
     return 0
 
 

@@ -102,3 +102,20 @@ def _state(shell: Shell) -> "State | None":
     except AutomateError as error:  # a full disk, say: what runs is shown as it stands
         shell.warn(str(error))
     return state
+
+
+def tell_who_schedules(shell: Shell, state: "State | None") -> None:
+    """When what was written into task files is in force."""
+    from automate.instants import utc
+    from automate.operate.alive import alive
+    from automate.render import when
+    from automate.rules.health import OVERDUE
+
+    found = alive(shell.instance, state)
+    if found.serving:
+        shell.say(f"automate serve{f' (pid {found.pid})' if found.pid else ''} has it in force within a second")
+    elif found.stepped is not None and shell.now.timestamp() - found.stepped < OVERDUE:
+        shell.say("in force with the next automate tick")
+    elif found.serving is False:
+        last = "" if found.stepped is None else f" since {when(utc(found.stepped))}"
+        shell.say(f"nobody is scheduling{last}: start automate serve, or let cron call automate tick")

@@ -69,6 +69,11 @@ class Plan(NamedTuple):
     left_disabled: int
 
     @property
+    def written(self) -> int:
+        """How many become files that were not there, or not so."""
+        return sum(item.action in WRITTEN for item in self.items)
+
+    @property
     def whole(self) -> bool:
         """Is every job a task, or going to be one?"""
         return not self.mistakes and all(item.action in (*WRITTEN, "same") for item in self.items)
