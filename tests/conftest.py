@@ -18,6 +18,14 @@ RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 Fact = TypeVar("Fact")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is marked `root`, where it cannot be done."""
+    if os.geteuid() != 0:
+        left_out = [item for item in items if item.get_closest_marker("root")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture
 def instance(tmp_path: Path) -> Path:
     """The directory of an instance without tasks: for `-C`, and for `paths.of_directory(str(instance))`."""

@@ -344,7 +344,7 @@ def test_nothing_is_changed(complete: Complete, filled: Path, run_cli: RunCli) -
         assert everything() == before
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.root
 def test_for_a_user_who_may_only_read(run_cli: RunCli, environment: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as made:  # pytest's directories are closed to others
         there = Path(made)

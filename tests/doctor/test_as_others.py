@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+pytestmark = pytest.mark.root
 AS_NOBODY = Path(__file__).parents[1] / "run" / "as_nobody.py"
 NOBODY = 65534
 

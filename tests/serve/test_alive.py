@@ -70,7 +70,7 @@ while True: locks.is_held(of_directory({str(instance)!r}).serving)
             looker.kill()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs another user")
+@pytest.mark.root
 def test_who_may_not_see_the_lock_is_told_that_it_is_not_known(ask, serve):
     serve()
     os.seteuid(65534)

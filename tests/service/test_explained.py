@@ -273,7 +273,7 @@ def test_a_shared_lock_says_who_holds_it(world, why, told, until):
     assert f"#2 waits for the lock shared/disk, held by x #1 (process {pid}," in told("y", now="12:01:30")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root sees no other's descriptors")
+@pytest.mark.root
 def test_a_lock_that_a_stranger_holds_says_which_process(world, why):
     path = world.directory / ".automate/locks/shared/disk"
     path.parent.mkdir(parents=True)

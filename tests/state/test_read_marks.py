@@ -71,7 +71,7 @@ def test_readers_at_the_same_time_lose_nothing(path):
     assert len(read_up_to(path, "/i")) == 80
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.root
 def test_root_leaves_nothing_in_another_users_home(path, tmp_path):
     os.chown(tmp_path, 65534, 65534)
     assert not mark_read(path, "/i", "a", 1, 1)
