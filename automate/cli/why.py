@@ -31,15 +31,15 @@ def command(shell: Shell, names: tuple[str, ...], *, at: datetime | None, as_jso
     """Why a task ran, did not run, or will not run, and what to do about it.
 
     Without --at it is about the last due time and the next one: did last night's run happen, and what comes next?
-    NAMEs may be globs, and tasks that are gone.
+    NAMEs may be globs, and tasks that are gone; `#1423` is about that run.
     """
     from automate.operate.explaining import explain
-    from automate.operate.subject import names as meant
+    from automate.operate.subject import about
 
     moment, now = None if at is None else at.timestamp(), shell.now.timestamp()
     with tasks.catalog_and_state(shell) as (catalog, state):
-        chosen = meant(catalog, state, names)
-        found = [explain(shell.instance, catalog, state, name, at=moment, now=now) for name in chosen]
+        asked = about(shell.instance, catalog, state, names, moment)
+        found = [explain(shell.instance, catalog, state, name, at=instant, now=now) for name, instant in asked]
     tasks.tell(shell, catalog.settings_faults)
     _write(shell, found, as_json=as_json)
     return 0

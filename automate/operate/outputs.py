@@ -29,12 +29,18 @@ def choose(instance: Instance, state: State, wanted: str | None) -> Chosen:
     """
     if wanted is None:
         return _latest(instance, state)
+    return by_id(instance, state, wanted) or _of_task(instance, state, wanted)
+
+
+def by_id(instance: Instance, state: State, wanted: str) -> Chosen | None:
+    """The run of this id; None where it is none: digits that are no run's may be a task's name. NoSuchTaskError for
+    `#1423` when there is no such run."""
     digits = wanted.removeprefix("#")
     if digits.isascii() and digits.isdigit() and (chosen := _of_id(instance, state, int(digits))):
         return chosen
     if wanted.startswith("#"):
         raise NoSuchTaskError(f"no run {wanted}; `automate history` shows the runs there are")
-    return _of_task(instance, state, wanted)
+    return None
 
 
 def _of_id(instance: Instance, state: State, run_id: int) -> Chosen | None:

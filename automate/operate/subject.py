@@ -7,6 +7,9 @@ from typing import NamedTuple
 from automate import task as tasks
 from automate.catalog import Catalog, Entry
 from automate.catalog.matching import matching
+from automate.instants import parsed
+from automate.operate.outputs import Chosen, by_id
+from automate.paths import Instance
 from automate.rules.explaining import InForce
 from automate.schedule import load
 from automate.state import State, schedules
@@ -48,6 +51,25 @@ class Subject(NamedTuple):
         """Seconds, the jitter's; that of today, for the past too."""
         known = self.future or self.scheduled
         return 0.0 if known is None else known.delay
+
+
+def about(
+    instance: Instance, catalog: Catalog, state: State | None, asked: Sequence[str], at: float | None
+) -> list[tuple[str, float | None]]:
+    """The tasks that are meant by names and globs, each to be explained as of `at`; and by the ids of runs, as of their
+    due times, or of their starts if they had none. NoSuchTaskError."""
+    of_runs = {} if state is None else {word: run for word in asked if (run := by_id(instance, state, word))}
+    words = [word for word in asked if word not in of_runs]
+    tasks_meant = [(name, at) for name in names(catalog, state, words)] if words else []
+    return [(run.task, _instant(run)) for run in of_runs.values()] + tasks_meant
+
+
+def _instant(run: Chosen) -> float | None:
+    if run.open is not None:
+        return run.open.due or run.open.started
+    assert run.record is not None  # noqa: S101 - it is open, or on record
+    found = parsed(run.record.due) or parsed(run.record.started) or parsed(run.record.ended)
+    return None if found is None else found.timestamp()
 
 
 def names(catalog: Catalog, state: State | None, patterns: Sequence[str]) -> list[str]:

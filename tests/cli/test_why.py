@@ -142,3 +142,17 @@ def test_nonsense_as_an_instant_is_a_usage_error(run_cli):
 
 def test_a_name_is_needed(run_cli):
     assert run_cli("why").returncode == 2
+
+
+@pytest.mark.parametrize(("asked", "task_of_it"), [("#1", "x"), ("#2", "y"), ("3", "y")])
+def test_the_number_of_a_run_is_about_that_run(run_cli, task, asked, task_of_it):
+    task("y", "exit 3")
+    for name in ("x", "y", "y"):
+        run_cli("run", name)
+    first = run_cli("why", asked).stdout.splitlines()[0]
+    assert first.startswith(f"{task_of_it} was run by hand")
+    assert first.endswith(f"(#{asked.removeprefix('#')}).")
+
+
+def test_a_number_that_no_run_has(run_cli):
+    assert run_cli("why", "#99").returncode == 4
