@@ -42,7 +42,8 @@ class Audit(NamedTuple):
 class _Known:
     """What is on record of due times, or is going to be, by task."""
 
-    def __init__(self, instance: Instance, open_runs: Iterable[OpenRun]) -> None:
+    def __init__(self, instance: Instance, open_runs: Iterable[OpenRun], first: int) -> None:
+        """`first` is the id of the first run there ever was: where nothing is known of it any more, the log was cut."""
         self.records: dict[str, list[OnRecord]] = defaultdict(list)
         self.unreadable = 0
         ids: set[int] = set()
@@ -56,8 +57,7 @@ class _Known:
             if due.due is not None and due.trigger in OF_SCHEDULE:
                 self._add(due.task, due.id, due.first_due or due.due, due.due, due.count)
         under_way = [run for run in open_runs if run.id not in ids]
-        # The first run that there ever was is #1: where nothing is known of it any more, the log was cut.
-        was_cut = oldest is not None and min(ids.union(run.id for run in under_way)) > 1
+        was_cut = oldest is not None and min(ids.union(run.id for run in under_way)) > first
         self.earliest = oldest.ended.timestamp() if oldest is not None and was_cut else None
         self.under_way = sum(self._add_open(run) for run in under_way)
 
@@ -86,7 +86,7 @@ def audit(instance: Instance, state: State, after: float | None, until: float) -
     """
     in_force_now = schedules.all_scheduled(state)
     spans = _by_task(schedules.spans(state))
-    known = _Known(instance, runs.open_runs(state))
+    known = _Known(instance, runs.open_runs(state), runs.first_claimed(state))
     since = {task: of_task[0].since for task, of_task in spans.items()}
     begin = max(after or 0.0, known.earliest or 0.0, min(since.values(), default=until))
     due_times, wrong = 0, []

@@ -55,6 +55,7 @@ class LastRun(NamedTuple):
     seconds: float | None
 
 
+_FIRST = "first_run"
 # An operator's word stands; the task's own limit is over once the attempt is.
 _STOP = "UPDATE runs SET stop = ? WHERE id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')"
 _NEXT_ATTEMPT = """
@@ -77,6 +78,19 @@ def reserve_ids(state: State, count: int) -> int:
 def reserve_beyond(state: State, ids: Iterable[int]) -> None:
     """From now on only ids beyond these are given, within the caller's transaction."""
     state.connection.execute("UPDATE ids SET next = max(next, ?)", (max(ids, default=0) + 1,))
+
+
+def note_first(state: State, run_id: int) -> None:
+    """Put down which run was claimed first of all, within the caller's transaction; ids before it were given in vain.
+    Where there are records already, it is not known any more."""
+    query = "INSERT OR IGNORE INTO scheduler SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM last_runs)"
+    state.connection.execute(query, (_FIRST, str(run_id)))
+
+
+def first_claimed(state: State) -> int:
+    """The id of the first run that was ever claimed, or an earlier one."""
+    rows = state.read("SELECT value FROM scheduler WHERE about = ?", (_FIRST,))
+    return int(str(rows[0][0])) if rows else 1
 
 
 def insert(state: State, rows: Iterable[OpenRun]) -> None:

@@ -115,6 +115,8 @@ def claim(
                 phase = places.give(run_id, request)
                 claims.append((request, row(run_id, request, phase, boot, (log.file, log.size))))
             runs.insert(state, [run for _, run in claims])
+            if claims:
+                runs.note_first(state, min(run.id for _, run in claims))
     except BaseException:
         for run_id in fresh:  # others will be given these ids
             watch.release(run_id)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from worlds import WAITS, World, epoch
 
+from automate.operate.auditing import audit
 from automate.process import locks, spawn
 from automate.service.ahead import Preparing
 from automate.state import StateError, pauses, runs, schedules
@@ -293,3 +294,11 @@ def test_no_more_are_made_ready_than_may_run(world):
         world.task(f"x{number}", **HOURLY)
     world.step("11:59")
     assert len(prepare(world, "11:59:59.5")) == 2
+
+
+def test_ids_given_in_vain_are_no_records_that_were_rotated_away(noted):
+    prepare(noted, "11:59:59.5")
+    noted.supervisor.expire(float("inf"))
+    noted.step("12:00")
+    assert [record["id"] for record in noted.records()] == [2]
+    assert audit(noted.instance, noted.state, None, epoch("12:00:30")).earliest_record is None
