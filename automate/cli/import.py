@@ -1,5 +1,6 @@
 """`automate import`: crontabs become task files."""
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from automate.crontab.job import FORMS
 from automate.errors import AutomateError, UsageError
 
 if TYPE_CHECKING:
-    from automate.operate.importing import Item, Plan, Ways
+    from automate.operate.importing import Plan, Ways
+    from automate.settings import Settings
 
 
 @click.command("import")
@@ -56,9 +58,7 @@ def command(
 
     paths = _paths(files)
     with tasks.catalog_and_state(shell) as (catalog, state):
-        settings = catalog.settings
-        where = directory or shell.instance.task_dirs[0]
-        ways = importing.Ways(where, settings, tasks.owner(), **how)
+        ways = _ways(shell, directory or shell.instance.task_dirs[0], catalog.settings, how)
         read = sys.stdin.buffer.read
         sources = crontabs.sources(paths, form=form, user=user, stdin=lambda: read(crontabs.LARGEST), passed=shell.say)
         plan = importing.plan(sources, ways)
@@ -66,7 +66,7 @@ def command(
             _write(shell, plan, ways)
         imported.show(shell, plan, as_json=as_json, dry_run=dry_run)
         imported.tell(shell, plan)
-        imported.say_next(shell, plan, sources, [*settings.defaults], dry_run=dry_run)
+        imported.say_next(shell, plan, sources, ways, dry_run=dry_run)
         if plan.written and not dry_run:
             tasks.tell_who_schedules(shell, state)
     return 0 if plan.whole else 1
@@ -78,17 +78,30 @@ def _paths(files: tuple[str, ...]) -> list[str]:
     return [*files] or ["-"]
 
 
+def _ways(shell: Shell, directory: str, settings: "Settings", how: dict[str, Any]) -> "Ways":
+    """Tasks that are put in force here run as this user, unless that is root."""
+    from automate.operate.importing import Ways, is_in_force
+    from automate.process import host
+
+    ways = Ways(directory, settings, tasks.owner(), **how)
+    is_bound = os.geteuid() != 0 and is_in_force(ways, shell.instance)
+    return ways._replace(runs_as=host.user_name(os.geteuid())) if is_bound else ways
+
+
 def _write(shell: Shell, plan: "Plan", ways: "Ways") -> None:
     """What was written before one that fails stays, and is told."""
-    from automate.operate.importing import write
+    from automate.operate.importing import is_in_force, write
     from automate.render import visible
+    from automate.supervisor import open_instance
 
-    done: list[Item] = []
+    done: list[str] = []
     try:
-        write(plan, ways, done.append)
+        if plan.written and is_in_force(ways, shell.instance):
+            open_instance(shell.instance).close()  # which makes the places of locks and versions
+        write(plan, ways, shell.instance, done.append)
     except BaseException as error:
-        for item in done:
-            shell.warn(visible(f"{item.path}: written", keep=""))
+        for path in done:
+            shell.warn(visible(f"{path}: written", keep=""))
         if isinstance(error, FileExistsError):
             raise AutomateError(f"{error.filename}: somebody else has just written it; try again") from None
         raise

@@ -9,7 +9,7 @@ from automate.quantity import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from automate.operate.importing import Item, Plan, Source
+    from automate.operate.importing import Item, Plan, Source, Ways
 
 HEADERS = ("TASK", "RESULT", "SCHEDULE", "FROM")
 RESULTS = {
@@ -18,6 +18,7 @@ RESULTS = {
     "differs": "not written",
     "replaced": "written anew",
     "faulty": "not written",
+    "foreign": "not written",
 }
 """From what becomes of a job to what is shown of it."""
 
@@ -72,9 +73,9 @@ def tell(shell: Shell, plan: "Plan") -> None:
     _tell_users(shell, plan)
 
 
-def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", defaults: list[str], *, dry_run: bool) -> None:
+def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Ways", *, dry_run: bool) -> None:
     """How much became tasks, what holds for them, and what is left to do."""
-    from automate.operate.importing import WRITTEN
+    from automate.operate.importing import WRITTEN, is_in_force
 
     written = plan.written
     same = sum(item.action == "same" for item in plan.items)
@@ -88,21 +89,32 @@ def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", defaults: 
             else f"{plan.left_disabled} lines that are commented out look like jobs"
         )
         shell.say(f"{what}: --disabled imports {'it' if one else 'them'} as disabled")
-    if written and defaults:
+    if written and (defaults := ways.settings.defaults):
         shell.say(f"the settings' defaults hold for {'it' if written == 1 else 'them'} too: {', '.join(defaults)}")
     if written and not dry_run:
         if any(item.keys["overlap"] == "allow" for item in plan.items if item.action in WRITTEN):
             shell.say("as with cron they may overlap, and nothing is made up for; to change that:")
             shell.say("    automate edit --unset overlap --unset missed NAME...")
+        if any(item.action == "replaced" for item in plan.items) and is_in_force(ways, shell.instance):
+            shell.say("what was replaced is kept; automate edit --undo NAME puts it back")
         shell.say(f"cron still runs these lines, and they would run twice; take them out: {_way_out(sources)}")
 
 
 def _tell_users(shell: Shell, plan: "Plan") -> None:
-    """Of another user's tasks, to all but root."""
+    """Of another user's tasks, to all but root: which were left out, and which are of no use here."""
     from automate.process import host
+    from automate.render import visible
 
-    own = {None, host.user_name(os.geteuid())}
-    others = sorted({item.keys["user"] for item in plan.items if item.keys.get("user") not in own})
+    left_out: dict[tuple[str, str], list[str]] = {}
+    for item in plan.items:
+        if item.action == "foreign":
+            left_out.setdefault((item.source, item.keys["user"]), []).append(str(item.line))
+    for (source, user), lines in left_out.items():
+        what = f"runs as {user}, as only root's tasks can: import it as root"
+        shell.warn(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {what}", keep=""))
+    own = host.user_name(os.geteuid())
+    users = {item.keys.get("user", own) for item in plan.items if item.action != "foreign"}
+    others = sorted(users - {own})
     if os.geteuid() != 0 and others:
         shell.warn(f"only root can run tasks as another user: {', '.join(others)}")
 

@@ -4,7 +4,7 @@ Nothing is put in force that has a fault, and nothing over what somebody else wr
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,11 +42,13 @@ class Target(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """What the file is to hold; None: there shall be none. `like` is a file whose mode and owner a new one gets."""
+    """What the file is to hold; None: there shall be none. `like` is a file whose mode and owner a new one gets; bits
+    of a mode that are not in `most` it has not, nor has one that is changed."""
 
     target: Target
     data: bytes | None
     like: str | None = None
+    most: int = 0o777
 
     @property
     def changes(self) -> bool:
@@ -172,9 +174,12 @@ def known_to_undo(instance: Instance, catalog: Catalog, patterns: Sequence[str])
     return matching(patterns, sorted(known))
 
 
-def store(instance: Instance, edits: Sequence[Edit], *, owner: int | None) -> None:
+def store(
+    instance: Instance, edits: Sequence[Edit], *, owner: int | None, done: Callable[[Edit], object] = lambda _: None
+) -> None:
     """Put all of these in force, durably, each with the version before it kept: none, when any of them was changed by
-    somebody else meanwhile or cannot be written. ChangedMeanwhileError, NotAllowedError, OSError."""
+    somebody else meanwhile or cannot be written; `done` is told of each that is. ChangedMeanwhileError,
+    NotAllowedError, OSError."""
     if any(edit.data is not None for edit in edits):
         _make_directory(instance.task_dirs[0])
     with _alone(instance):
@@ -183,11 +188,13 @@ def store(instance: Instance, edits: Sequence[Edit], *, owner: int | None) -> No
         try:
             for edit in edits:
                 if edit.data is not None:
-                    prepare(edit.target.path, edit.data, owner=owner, like=edit.like)
+                    prepare(edit.target.path, edit.data, owner=owner, like=edit.like, most=edit.most)
             for edit in edits:
                 versions.keep(instance, edit.target.name, edit.target.path, edit.target.data)
+            for edit in edits:
                 _check_unchanged(edit.target, owner)
                 _put(edit, owner)
+                done(edit)
         finally:
             for edit in edits:
                 discard(edit.target.path, owner=owner)

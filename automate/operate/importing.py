@@ -11,15 +11,17 @@ from automate.crontab.job import Crontab, Form, Job, Mistake
 from automate.crontab.modernizing import modernized
 from automate.crontab.reading import read as read_crontab
 from automate.crontab.translation import Translation, translated
+from automate.operate import editing
+from automate.paths import Instance
 from automate.settings import Settings
 from automate.task import encode
 from automate.taskfile import BadTaskFile, Fault, Found, discover, parse_task, read
 from automate.taskfile.reading import open_directory
 from automate.taskfile.writing import text_of
 
-Action = Literal["new", "same", "differs", "replaced", "faulty"]
+Action = Literal["new", "same", "differs", "replaced", "faulty", "foreign"]
 """It is written; is there and says the same; is there, says something else and stays; is there and is written anew;
-cannot be a task file."""
+cannot be a task file; is a task of another user's, which only root's scheduler can run."""
 
 WRITTEN: tuple[Action, ...] = ("new", "replaced")
 _NUMBERED = re.compile(r"-\d+$")
@@ -36,18 +38,20 @@ class Source(NamedTuple):
 
 
 class Ways(NamedTuple):
-    """How it is done. `directory` is where the tasks go; `owner` is as for `taskfile.read`."""
+    """How it is done. `directory` is where the tasks go; `owner` is as for `taskfile.read`; `runs_as` is the only user
+    that tasks there can run as, None: they can run as any."""
 
     directory: str
     settings: Settings
     owner: int | None
+    runs_as: str | None = None
     modernize: bool = False
     disabled: bool = False
     force: bool = False
 
 
 class Item(NamedTuple):
-    """One job and the task that it becomes."""
+    """One job and the task that it becomes; `before` is what is replaced."""
 
     source: str
     line: int
@@ -59,6 +63,7 @@ class Item(NamedTuple):
     notes: tuple[str, ...]
     fault: Fault | None
     mode: int
+    before: bytes | None
 
 
 class Plan(NamedTuple):
@@ -101,16 +106,33 @@ def plan(sources: Sequence[Source], ways: Ways) -> Plan:
     )
 
 
-def write(plan: Plan, ways: Ways, done: Callable[[Item], None]) -> None:
-    """Each file by itself; `done` is told of each that is there. BadTaskFile, with nothing written, when no file could
-    be used in that directory; FileExistsError when somebody else wrote one meanwhile, OSError."""
+def is_in_force(ways: Ways, instance: Instance) -> bool:
+    """Whether what is written there is the instance's to run, and no mere directory of files."""
+    return os.path.realpath(ways.directory) == os.path.realpath(instance.task_dirs[0])
+
+
+def write(plan: Plan, ways: Ways, instance: Instance, done: Callable[[str], object]) -> None:
+    """As edits, where they are in force then: what was there before is kept, and all or none of them are written, as
+    far as can be known. Elsewhere each by itself. `done` is told the path of each that is there.
+
+    BadTaskFile, with nothing written, when no file could be used in that directory; FileExistsError or
+    ChangedMeanwhileError when somebody else wrote one meanwhile; NotAllowedError, OSError."""
     items = [item for item in plan.items if item.action in WRITTEN]
-    if items:
-        make_directory(ways.directory)
-        os.close(open_directory(items[0].path, ways.owner))
+    if not items:
+        return
+    make_directory(ways.directory)
+    os.close(open_directory(items[0].path, ways.owner))
+    if is_in_force(ways, instance):
+        editing.store(instance, [*map(_edit, items)], owner=ways.owner, done=lambda edit: done(edit.target.path))
+        return
     for item in items:
         store(item.path, item.text.encode(), mode=item.mode, replace=item.action == "replaced")
-        done(item)
+        done(item.path)
+
+
+def _edit(item: Item) -> editing.Edit:
+    target = editing.Target(item.name, item.path, item.before, item.path, item.before)
+    return editing.Edit(target, item.text.encode(), most=item.mode)
 
 
 def _jobs(crontab: Crontab, ways: Ways) -> Iterable[Job]:
@@ -180,13 +202,23 @@ def _item(want: _Wanted, name: str, there: _There, ways: Ways, *, is_same: bool)
     text = text_of(task.keys, {"": f"From {source.label}, line {job.line}."})
     found = there.found.get(name)
     path = found.path if found else os.path.join(ways.directory, f"{name}.yaml")
-    action: Action = "new"
-    fault = None
-    if found:
-        action = "same" if is_same else "replaced" if ways.force else "differs"
+    action, before, fault = _fate(found, ways, is_same=is_same)
     try:
         parse_task(text.encode(errors="surrogatepass"), file="", name=name, settings=ways.settings)
     except BadTaskFile as bad:
         action, fault = "faulty", bad.faults[0]._replace(file=source.label, line=job.line, column=job.column)
+    if ways.runs_as not in {None, task.keys.get("user", ways.runs_as)}:
+        action, fault = "foreign", None
     mode = PRIVATE if source.private else OPEN
-    return Item(source.label, job.line, name, path, action, text, task.keys, task.notes, fault, mode)
+    return Item(source.label, job.line, name, path, action, text, task.keys, task.notes, fault, mode, before)
+
+
+def _fate(found: Found | None, ways: Ways, *, is_same: bool) -> tuple[Action, bytes | None, Fault | None]:
+    """What becomes of the file that is there, and what it holds where it is to be replaced; what nobody may read nobody
+    replaces."""
+    if found is None or is_same or not ways.force:
+        return "new" if found is None else "same" if is_same else "differs", None, None
+    try:
+        return "replaced", read(found.path, owner=ways.owner), None
+    except BadTaskFile as bad:
+        return "faulty", None, bad.faults[0]

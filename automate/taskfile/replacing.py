@@ -20,21 +20,23 @@ def content(path: str, *, owner: int | None) -> bytes | None:
     return read(path, owner=owner) if os.path.lexists(path) else None
 
 
-def prepare(path: str, data: bytes, *, owner: int | None, like: str | None = None, is_copy: bool = False) -> None:
+def prepare(
+    path: str, data: bytes, *, owner: int | None, like: str | None = None, is_copy: bool = False, most: int = 0o777
+) -> None:
     """Write `data` beside `path`, on disk when it returns, with the mode, owner and extended attributes (ACLs) of the
     file there; of `like`, where there is none; else its owner's alone to write, and to be read by whom its directory
-    lets in. Who may not give it that owner is refused, unless it `is_copy`. What an earlier attempt left is replaced.
-    BadTaskFile, NotAllowedError, OSError."""
+    lets in. Bits of the mode that are not in `most` are left out. Who may not give it that owner is refused, unless it
+    `is_copy`. What an earlier attempt left is replaced. BadTaskFile, NotAllowedError, OSError."""
     with _beside(path, owner) as (directory, name, new):
         mode = stat.S_IMODE(os.fstat(directory).st_mode) & 0o044 | 0o600
         descriptor = create(directory, new, data)
         try:
             model = _open_model(directory, name, like)
             if model is None:
-                os.fchmod(descriptor, mode)
+                os.fchmod(descriptor, mode & most)
             else:
                 with os.fdopen(model, "rb"):
-                    _make_alike(descriptor, model, None if is_copy else path)
+                    _make_alike(descriptor, model, None if is_copy else path, most)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -93,7 +95,7 @@ def _open_model(directory: int, name: str, like: str | None) -> int | None:
     return None if like is None else os.open(like, flags)
 
 
-def _make_alike(descriptor: int, model: int, path: str | None) -> None:
+def _make_alike(descriptor: int, model: int, path: str | None, most: int) -> None:
     about, own = os.fstat(model), os.fstat(descriptor)
     if (about.st_uid, about.st_gid) != (own.st_uid, own.st_gid):
         try:
@@ -108,4 +110,4 @@ def _make_alike(descriptor: int, model: int, path: str | None) -> None:
         for name in os.listxattr(model):
             with suppress(OSError):  # such as a label that only the system may give
                 os.setxattr(descriptor, name, os.getxattr(model, name))
-    os.fchmod(descriptor, stat.S_IMODE(about.st_mode))
+    os.fchmod(descriptor, stat.S_IMODE(about.st_mode) & most)

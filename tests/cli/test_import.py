@@ -2,9 +2,18 @@
 
 import json
 import os
+import shutil
 import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
+
+from automate.process import locks
+
+AS_NOBODY = Path(__file__).parents[1] / "run" / "as_nobody.py"
 
 CRONTAB = "# Dump\n0 2 * * * /opt/dump.sh\n*/5 * * * * nice /opt/poll\n"
 
@@ -87,6 +96,55 @@ def test_force_replaces_it(run_cli, instance, crontab):
     mine.write_text("command: mine\n")
     assert run_cli("import", "crontab", "--force", crontab(CRONTAB)).returncode == 0
     assert "/opt/dump.sh" in mine.read_text()
+
+
+def test_what_was_imported_can_be_undone(run_cli, instance, crontab):
+    mine = instance / "tasks.d" / "dump.yaml"
+    mine.write_text("command: mine # by hand\n")
+    mine.chmod(0o640)
+    done = run_cli("import", "crontab", "--force", crontab(CRONTAB))
+    assert "edit --undo NAME puts it back" in done.stderr
+    run_cli("edit", "--undo", "dump", "poll")
+    assert mine.read_text() == "command: mine # by hand\n"
+    assert stat.S_IMODE(mine.stat().st_mode) == 0o640
+    assert written(instance) == ["dump.yaml"]
+
+
+def test_it_waits_for_who_else_writes_task_files(start, run_cli, instance, crontab, until):
+    run_cli("import", "crontab", crontab("0 0 * * * /opt/a\n"))
+    descriptor = locks.take(str(instance / ".automate" / "locks" / "edit"))
+    importing = start("import", "crontab", crontab(CRONTAB))
+    until(lambda: f"{instance}/.automate/locks/edit" in opened(importing.pid))
+    assert written(instance) == ["a.yaml"]
+    os.close(descriptor)
+    assert importing.wait(20) == 0
+    assert written(instance) == ["a.yaml", "dump.yaml", "poll.yaml"]
+
+
+def opened(pid):
+    """The files that a process has open."""
+    try:
+        return [os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]
+    except OSError:
+        return []
+
+
+def test_what_may_not_be_read_is_not_replaced(run_cli, instance, crontab):
+    (instance / "tasks.d" / "dump.yaml").mkdir()
+    done = run_cli("import", "crontab", "--force", crontab(CRONTAB))
+    assert done.returncode == 1
+    assert f"{instance}/tasks.d/dump.yaml:1:1: " in done.stderr
+    assert (instance / "tasks.d" / "dump.yaml").is_dir()
+    assert written(instance) == ["dump.yaml", "poll.yaml"]
+
+
+def test_a_private_crontab_makes_no_public_task_of_one_that_was(run_cli, instance):
+    mine = instance / "tasks.d" / "dump.yaml"
+    mine.write_text("command: mine\n")
+    mine.chmod(0o644)
+    run_cli("import", "crontab", "--force", "-", input=CRONTAB)
+    assert "/opt/dump.sh" in mine.read_text()
+    assert stat.S_IMODE(mine.stat().st_mode) == 0o600
 
 
 def test_a_yml_file_is_the_same_task(run_cli, instance, crontab):
@@ -229,3 +287,18 @@ def test_an_empty_crontab_says_so(run_cli, crontab):
     done = run_cli("import", "crontab", crontab("# nothing\n"))
     assert (done.returncode, done.stdout) == (0, "")
     assert "0 tasks written" in done.stderr
+
+
+@pytest.mark.root
+def test_what_only_root_can_run_is_told_to_others_and_not_imported(environment, crontab):
+    lines = "0 0 * * * root /opt/a\n0 1 * * * root /opt/b\n0 2 * * * nobody /opt/c\n"
+    with tempfile.TemporaryDirectory() as made:
+        shutil.chown(made, "nobody")
+        os.mkdir(f"{made}/cron.d")
+        shutil.copy(crontab(lines), f"{made}/cron.d/a")
+
+        words = [sys.executable, AS_NOBODY, "-C", made, "import", "crontab", f"{made}/cron.d"]
+        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60, env=environment)
+        assert (done.returncode, os.listdir(f"{made}/tasks.d")) == (1, ["c.yaml"])
+        assert f"automate: {made}/cron.d/a:1,2: runs as root, as only root's tasks can" in done.stderr
+        assert "1 task written, 2 not imported" in done.stderr
