@@ -52,9 +52,7 @@ def command(shell: Shell, *, since: datetime | None, until: datetime | None, as_
 
 
 def _table(shell: Shell, found: "Audit", *, header: bool) -> str:
-    cells = [
-        (visible(task, keep=""), _dues(each.first, each.due, each.number), each.what) for task, each in found.wrong
-    ]
+    cells = [(visible(task), _dues(each.first, each.due, each.number), each.what) for task, each in found.wrong]
     return table(cells, HEADERS, shell.screen, header=header)
 
 

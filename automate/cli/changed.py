@@ -162,7 +162,7 @@ def what_is_left(desk: Desk, target: Target) -> str:
 
 
 def _line(text: str) -> str:
-    return visible(text, keep="")
+    return visible(text)
 
 
 def switch(shell: Shell, names: Sequence[str], *, enabled: bool, dry_run: bool) -> None:

@@ -132,9 +132,9 @@ def _found(root: click.Group, line: str, *, compare: bool = True) -> Found:
 
 
 def _help(item: "CompletionItem") -> str:
-    from automate.render import visible
+    from automate.render import visible_lines
 
-    return " ".join(visible(item.help or "").split())
+    return " ".join(visible_lines(item.help or "").split())
 
 
 FORMS: dict[str, Callable[..., list[str]]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}

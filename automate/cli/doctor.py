@@ -71,10 +71,10 @@ def _lines(examined: "Sequence[Examined]", screen: Screen, *, verbose: bool) -> 
 
 def _shown(name: str, finding: "Finding", screen: Screen) -> Iterator[str]:
     severity = paint(finding.severity, _COLOURS[finding.severity], screen)
-    where = f"{visible(finding.where, keep='')}: " if finding.where else ""
-    yield f"{severity}: {name}: {where}{visible(finding.what, keep='')}"
+    where = f"{visible(finding.where)}: " if finding.where else ""
+    yield f"{severity}: {name}: {where}{visible(finding.what)}"
     if finding.fix:
-        yield f"    fix: {visible(finding.fix, keep='')}"
+        yield f"    fix: {visible(finding.fix)}"
 
 
 def _summary(examined: "Sequence[Examined]", *, verbose: bool) -> str:

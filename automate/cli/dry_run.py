@@ -8,7 +8,7 @@ from automate.cli.options import Shell
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch
 from automate.process.locks import is_held
-from automate.render import json_document, visible
+from automate.render import json_document, visible_lines
 from automate.state import OpenRun
 from automate.supervisor.claiming import lock_paths
 from automate.supervisor.request import Request
@@ -61,4 +61,4 @@ def _text(described: dict[str, object]) -> str:
             lines += [f"{key if not i else '':<{_WIDTH}}{name}={text}" for i, (name, text) in enumerate(value.items())]
         else:
             lines.append(f"{key:<{_WIDTH}}{value}")
-    return "".join(visible(line) + "\n" for line in lines)
+    return "".join(visible_lines(line) + "\n" for line in lines)

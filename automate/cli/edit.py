@@ -93,7 +93,7 @@ def _tell_missing(at: "Desk", names: Sequence[str], wanted: Sequence[Change]) ->
     for target in at.targets(names) if gone else ():
         for change in gone:
             if not is_set(target.text or b"", change, target.source):
-                at.shell.say(visible(f"{target.name}: {change.key} is not set in {target.source}", keep=""))
+                at.shell.say(visible(f"{target.name}: {change.key} is not set in {target.source}"))
 
 
 def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bool) -> None:

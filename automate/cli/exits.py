@@ -91,11 +91,11 @@ def _discard_output() -> None:
 
 
 def _tell(message: str, status: int) -> int:
-    from automate.render import visible
+    from automate.render import visible_lines
 
     with suppress(OSError):
         _flush_or_discard()
-        print(f"automate: {visible(message)}", file=sys.stderr, flush=True)
+        print(f"automate: {visible_lines(message)}", file=sys.stderr, flush=True)
     return status
 
 

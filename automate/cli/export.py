@@ -103,9 +103,9 @@ def _units(found: "list[Exported | LeftOut]") -> dict[str, str]:
 
 def _shown(shell: Shell, text: str) -> str:
     """On a terminal nothing that drives it."""
-    from automate.render import visible
+    from automate.render import visible_lines
 
-    return visible(text) if shell.screen.is_terminal else text
+    return visible_lines(text) if shell.screen.is_terminal else text
 
 
 def _write(shell: Shell, found: "list[Exported | LeftOut]", directory: str, *, force: bool) -> None:
@@ -127,10 +127,10 @@ def _tell(shell: Shell, found: "list[Exported | LeftOut]") -> None:
             for key in one.unsaid:
                 unsaid.setdefault(key, []).append(one.task)
     for key, names in unsaid.items():
-        shell.say(visible(f"not said: {key} ({', '.join(names)})", keep=""))
+        shell.say(visible(f"not said: {key} ({', '.join(names)})"))
     for one in found:
         if not isinstance(one, Exported):
-            (shell.warn if one.is_lost else shell.say)(visible(f"{one.task} is left out: {one.reason}", keep=""))
+            (shell.warn if one.is_lost else shell.say)(visible(f"{one.task} is left out: {one.reason}"))
 
 
 def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", directory: str | None, *, form: str) -> None:

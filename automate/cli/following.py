@@ -4,7 +4,7 @@ import os
 from codecs import getincrementaldecoder
 
 from automate.cli.options import Shell
-from automate.render import visible
+from automate.render import visible_lines
 
 _BLOCK = 65536
 
@@ -58,7 +58,7 @@ class Following:
 
     def _write(self, content: bytes) -> None:
         if self._shell.screen.is_terminal:
-            self._shell.write(visible(self._decoder.decode(content), keep="\n\t"))
+            self._shell.write(visible_lines(self._decoder.decode(content)))
         else:
             self._shell.write_bytes(content)
         self._shell.flush()

@@ -15,7 +15,7 @@ from automate.cli.tasks import look_first
 from automate.cli.words import words_option
 from automate.errors import UsageError
 from automate.outcomes import Outcome, Trigger
-from automate.render import shown_json, visible, when
+from automate.render import shown_json, visible_lines, when
 from automate.render.runs import history
 from automate.run import instant_of
 from automate.runlog import Entry, Period, Reader, newest_first
@@ -130,7 +130,7 @@ def _write_csv(shell: Shell, entries: Iterator[Entry], *, header: bool) -> set[s
 
     def write(text: str) -> None:
         if shell.screen.is_terminal:
-            shell.write(visible(text.replace(CRLF, "\n")))
+            shell.write(visible_lines(text.replace(CRLF, "\n")))
         else:
             shell.write_bytes(text.encode())
 

@@ -101,7 +101,7 @@ def _write(shell: Shell, plan: "Plan", ways: "Ways") -> None:
         write(plan, ways, shell.instance, done.append)
     except BaseException as error:
         for path in done:
-            shell.warn(visible(f"{path}: written", keep=""))
+            shell.warn(visible(f"{path}: written"))
         if isinstance(error, FileExistsError):
             raise AutomateError(f"{error.filename}: somebody else has just written it; try again") from None
         raise

@@ -35,8 +35,7 @@ def _table(shell: Shell, plan: "Plan") -> str:
     from automate.render import table, visible
 
     rows = [
-        (item.name, RESULTS[item.action], visible(item.keys["schedule"], keep=""), visible(_from(item), keep=""))
-        for item in plan.items
+        (item.name, RESULTS[item.action], visible(item.keys["schedule"]), visible(_from(item))) for item in plan.items
     ]
     return table(rows, HEADERS, shell.screen) if rows else ""
 
@@ -44,9 +43,11 @@ def _table(shell: Shell, plan: "Plan") -> str:
 def _files(plan: "Plan") -> str:
     """What `--dry-run` shows: each file behind its path."""
     from automate.operate.importing import WRITTEN
-    from automate.render import visible
+    from automate.render import visible, visible_lines
 
-    return "\n".join(f"# {visible(item.path)}\n{visible(item.text)}" for item in plan.items if item.action in WRITTEN)
+    return "\n".join(
+        f"# {visible(item.path)}\n{visible_lines(item.text)}" for item in plan.items if item.action in WRITTEN
+    )
 
 
 def _from(item: "Item") -> str:
@@ -62,14 +63,14 @@ def tell(shell: Shell, plan: "Plan") -> None:
         for note in item.notes:
             notes.setdefault((item.source, note), []).append(str(item.line))
     for (source, note), lines in notes.items():
-        shell.say(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {note}", keep=""))
+        shell.say(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {note}"))
     for label, mistake in plan.mistakes:
-        shell.warn(visible(f"{label}:{mistake.line}:{mistake.column}: {mistake.message}", keep=""))
+        shell.warn(visible(f"{label}:{mistake.line}:{mistake.column}: {mistake.message}"))
     for item in plan.items:
         if item.fault is not None:
             shell.warn(str(item.fault))
         elif item.action == "differs":
-            shell.warn(visible(f"{_from(item)}: {item.path} says something else; --force replaces it", keep=""))
+            shell.warn(visible(f"{_from(item)}: {item.path} says something else; --force replaces it"))
     _tell_users(shell, plan)
 
 
@@ -134,7 +135,7 @@ def _way_out(sources: "Iterable[Source]") -> str:
         is_file = source.form != "user" or (not source.user and source.label != "<stdin>")
         edit = f"crontab -u {source.user} -e" if source.user else "crontab -e"
         ways.append(f"edit {source.label}" if is_file else edit)
-    return visible(", ".join(dict.fromkeys(ways)), keep="")
+    return visible(", ".join(dict.fromkeys(ways)))
 
 
 def _json(shell: Shell, plan: "Plan") -> str:

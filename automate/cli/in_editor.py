@@ -11,7 +11,7 @@ from automate.errors import AutomateError
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged
 from automate.operate.versions import drafts, drop_draft, make_draft
 from automate.process.editor import edit, editor_of
-from automate.render import visible
+from automate.render import visible, visible_lines
 from automate.taskfile import BadTaskFile, read
 
 AGAIN, GIVE_UP, OVERWRITE = "e", "q", "o"
@@ -26,13 +26,13 @@ def edit_one(desk: Desk, target: Target, text: bytes) -> int:
     """Begin with `text`, until it is right, unchanged or given up; the exit status."""
     editor = editor_of(os.environ)
     for other in drafts(desk.shell.instance, target.name)[:1]:
-        desk.shell.say(f"{target.name}: the text of another edit, under way or given up: {visible(other, keep='')}")
+        desk.shell.say(f"{target.name}: the text of another edit, under way or given up: {visible(other)}")
     draft = make_draft(desk.shell.instance, target.name, text)
     try:
         return _until_right(desk, target, editor, draft)
     except AutomateError as error:
         if str(error):
-            desk.shell.warn(visible(str(error)))
+            desk.shell.warn(visible_lines(str(error)))
         _leave(desk, draft, text)
         return error.exit_code
     except BaseException:
@@ -45,7 +45,7 @@ def _leave(desk: Desk, draft: str, text: bytes) -> None:
     if _content(draft) in {None, text}:
         drop_draft(draft)
     else:
-        desk.shell.warn(f"your text is kept in {visible(draft, keep='')}")
+        desk.shell.warn(f"your text is kept in {visible(draft)}")
 
 
 def _until_right(desk: Desk, target: Target, editor: str, draft: str) -> int:
@@ -84,7 +84,7 @@ def _run(target: Target, editor: str, draft: str, line: int | None) -> None:
 def _show_theirs(desk: Desk, target: Target, error: ChangedMeanwhileError) -> None:
     from automate.render.differences import unified
 
-    desk.shell.warn(f"{visible(target.path, keep='')} was changed by somebody else meanwhile:")
+    desk.shell.warn(f"{visible(target.path)} was changed by somebody else meanwhile:")
     desk.shell.write(unified(target.data, error.now, target.path, desk.shell.screen))
     desk.shell.flush()
 

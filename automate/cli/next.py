@@ -133,7 +133,7 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
         (
             when(row.due, seconds=seconds),
             relative(row.due, shell.now),
-            *([visible(row.task, keep="")] if row.task is not None else []),
+            *([visible(row.task)] if row.task is not None else []),
             note_of(row),
         )
         for row in rows

@@ -52,7 +52,7 @@ def _check_own(targets: Sequence[Target]) -> None:
 
 def _confirmed(targets: Sequence[Target]) -> bool:
     for each in targets:
-        click.echo(visible(f"{each.name}: {each.path}", keep=""), err=True)
+        click.echo(visible(f"{each.name}: {each.path}"), err=True)
     what = "this task" if len(targets) == 1 else f"these {len(targets)} tasks"
     return click.confirm(f"Remove {what}?", err=True)
 
@@ -60,7 +60,7 @@ def _confirmed(targets: Sequence[Target]) -> bool:
 def _tell(at: Desk, each: Target) -> None:
     left = what_is_left(at, each)
     again = "" if left == "no such task" else f"; {left}"
-    at.shell.say(visible(f"{each.name}: removed{again}; automate edit --undo {each.name} brings it back", keep=""))
+    at.shell.say(visible(f"{each.name}: removed{again}; automate edit --undo {each.name} brings it back"))
     if not again:
         for follower, _ in followers(at.state, each.name):
             at.shell.say(f"{follower.task}: follows {each.name} (after), which never comes now")

@@ -160,4 +160,4 @@ def _listed(key: str, values: tuple[Any, ...]) -> str:
 
 
 def _line(text: str) -> str:
-    return visible(text, keep="")
+    return visible(text)

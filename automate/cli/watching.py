@@ -8,7 +8,7 @@ from collections.abc import Callable
 from automate import clock
 from automate.cli.options import Shell
 from automate.errors import AutomateError
-from automate.render import visible
+from automate.render import visible_lines
 from automate.render.watched import Picture, lines, text
 
 Look = Callable[[], Picture]
@@ -57,5 +57,5 @@ def _again(before: Picture, look: Look) -> Picture:
     try:
         return look()
     except AutomateError as error:
-        told = visible(f"automate: {error}").splitlines()
+        told = visible_lines(f"automate: {error}").splitlines()
         return before._replace(tasks=before.tasks._replace(entries=()), notes=told)

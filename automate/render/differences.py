@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from automate.render.characters import visible
+from automate.render.characters import visible, visible_lines
 from automate.render.screen import Screen, paint
 
 _COLOURS = {"+": "added", "-": "removed", "@": "place"}
@@ -17,13 +17,13 @@ def unified(before: bytes | None, after: bytes | None, name: str, screen: Screen
     old, new = _lines(before), _lines(after)
     if not any("\r" in line.removesuffix("\r\n") or not line.endswith("\r\n") for line in [*old, *new]):
         old, new = ([line.removesuffix("\r\n") + "\n" for line in lines] for lines in (old, new))
-    first, second = ("/dev/null" if data is None else visible(name, keep="") for data in (before, after))
+    first, second = ("/dev/null" if data is None else visible(name) for data in (before, after))
     return "".join(f"{line}\n" for line in _painted(unified_diff(old, new, first, second), screen))
 
 
 def _painted(lines: Iterable[str], screen: Screen) -> Iterator[str]:
     for number, line in enumerate(lines):
-        text = visible(line.removesuffix("\n"), keep="\t")
+        text = visible_lines(line.removesuffix("\n"))
         is_name = number < 2  # noqa: PLR2004 - the two lines that name the files
         yield paint(text, "heading" if is_name else _COLOURS.get(line[0], ""), screen)
         if not line.endswith("\n"):

@@ -175,4 +175,4 @@ def _table(rows: Iterable[tuple[str, str]], screen: Screen) -> str:
 
 
 def _shown(words: str) -> str:
-    return visible(words, keep="")
+    return visible(words)

@@ -23,7 +23,7 @@ class Pause(Protocol):
 def terms(pause: Pause) -> str:
     """Until when, by whom and why: `until 2026-11-21 14:00 +01:00, by root: new disks`."""
     why = f": {pause.reason}" if pause.reason else ""
-    return visible(f"{end(pause)}, by {pause.by}{why}", keep="")
+    return visible(f"{end(pause)}, by {pause.by}{why}")
 
 
 def end(pause: Pause) -> str:

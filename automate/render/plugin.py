@@ -97,4 +97,4 @@ def _since(problem: Problem, now: datetime) -> str:
 
 
 def _plain(text: str) -> str:
-    return visible(text.replace("\n", "; "), keep="").replace("|", _BAR)
+    return visible(text.replace("\n", "; ")).replace("|", _BAR)

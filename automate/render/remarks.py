@@ -49,7 +49,7 @@ def remarks(timeline: Timeline) -> list[str]:
         *_few([_collision(collision, at) for collision in timeline.collisions], "collisions"),
         *_few(_notes(timeline.rows, at), "remarks"),
     )
-    return [visible(line, keep="") for line in lines]
+    return [visible(line) for line in lines]
 
 
 def _busiest(timeline: Timeline, at: _Shown) -> Iterator[str]:

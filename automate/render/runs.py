@@ -36,13 +36,13 @@ def ending(record: Record, screen: Screen) -> str:
     exit_code = f"exit {exit_status(record)}" if record.exit_code or record.signal else ""
     notes = "; ".join(filter(None, (exit_code, note(record, by=record.outcome == "stopped"))))
     outcome = paint(record.outcome, record.outcome, screen)
-    return f"{visible(record.task, keep='')} #{record.id}: {outcome}{took}{f' ({notes})' if notes else ''}"
+    return f"{visible(record.task)} #{record.id}: {outcome}{took}{f' ({notes})' if notes else ''}"
 
 
 def _row(record: Record, screen: Screen) -> tuple[str, ...]:
     return (
         f"#{record.id}",
-        visible(record.task, keep=""),
+        visible(record.task),
         paint(record.outcome, record.outcome, screen),
         when(instant_of(record), seconds=True),
         duration(record.seconds),
@@ -54,7 +54,7 @@ def _row(record: Record, screen: Screen) -> tuple[str, ...]:
 def exit_status(record: Record) -> str:
     """The number, or the name of the signal that it tells of."""
     if record.signal is not None:
-        return visible(record.signal, keep="")
+        return visible(record.signal)
     return NOTHING if record.exit_code is None else str(record.exit_code)
 
 
@@ -68,7 +68,7 @@ def note(record: Record, *, by: bool = True) -> str:
         (record.error or "").strip().rpartition("\n")[2],
         "" if record.summary is None else _summary(record.summary),
     ]
-    return visible("; ".join(filter(None, parts)), keep="")
+    return visible("; ".join(filter(None, parts)))
 
 
 def _times(record: Record) -> str:

@@ -110,7 +110,7 @@ def _due(entry: Entry) -> float | None:
 
 
 def _names(tasks: Listing) -> list[str]:
-    return [visible(entry.name, keep="") for entry in tasks.entries]
+    return [visible(entry.name) for entry in tasks.entries]
 
 
 def _states(tasks: Listing) -> list[str]:
@@ -140,7 +140,7 @@ def _schedules(tasks: Listing) -> list[str]:
 
 
 def _text(of: Callable[[Entry], str]) -> Callable[[Listing], list[str]]:
-    return lambda tasks: [visible(of(entry), keep="") or NOTHING for entry in tasks.entries]
+    return lambda tasks: [visible(of(entry)) or NOTHING for entry in tasks.entries]
 
 
 def _passed(tasks: Listing) -> list[str]:
@@ -239,7 +239,7 @@ COLUMNS = {
     "run": Column("RUN", _runs, right=True),
     "trigger": Column("TRIGGER", _of_record(lambda record: record.trigger), needs="record"),
     "unread": Column("UNREAD", _unread, right=True, needs="unread"),
-    "user": Column("USER", _of_record(lambda record: visible(record.user or NOTHING, keep="")), needs="record"),
+    "user": Column("USER", _of_record(lambda record: visible(record.user or NOTHING)), needs="record"),
 }
 DEFAULT = ("name", "state", "last", "result", "duration", "next", "schedule")
 _NARROWER = (

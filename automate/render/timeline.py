@@ -69,7 +69,7 @@ def kind_of(bar: Bar) -> str:
 
 def picture(timeline: Timeline, rows: Sequence[Row], screen: Screen, *, header: bool = True) -> str:
     """These rows of it, and what is to be said of all of it; without a header neither the axis nor the legend."""
-    names = [visible(row.task, keep="") for row in rows]
+    names = [visible(row.task) for row in rows]
     runs = [f"{row.runs:,}" for row in rows]
     takes = [duration(row.takes) for row in rows]
     width = max(map(text_width, (*names, "TASK")))

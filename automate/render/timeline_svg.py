@@ -36,7 +36,7 @@ DARK = LIGHT | {
 
 def svg(timeline: Timeline, rows: Sequence[Row]) -> str:
     """These rows of it, and what is to be said of all of it; text is escaped."""
-    names = [cut(visible(row.task, keep=""), _LONGEST_NAME) for row in rows]
+    names = [cut(visible(row.task), _LONGEST_NAME) for row in rows]
     left = _MARGIN * 2 + max(map(text_width, (*names, "TASK"))) * _LETTER
     below = _TOP + _ROW * len(rows)
     said = [part for line in remarks(timeline) for part in wrap(line, _REMARK, subsequent_indent=_INDENT)]
@@ -116,7 +116,7 @@ def _told(row: Row, bar: Bar) -> str:
     times = clock(bar.start) if bar.end == bar.start else f"{clock(bar.start)} to {clock(bar.end)}"
     number = f" #{bar.run}" if bar.run is not None else f", {bar.count} times" if bar.count > 1 else ""
     note = f" ({bar.note})" if bar.note else ""
-    return visible(f"{row.task}{number}: {kind_of(bar)}, {times}{note}", keep="")
+    return visible(f"{row.task}{number}: {kind_of(bar)}, {times}{note}")
 
 
 def _now(timeline: Timeline, left: float, below: float) -> Iterator[str]:
