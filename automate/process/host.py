@@ -2,6 +2,7 @@
 
 import os
 import pwd
+from functools import cache
 
 
 def name() -> str:
@@ -9,6 +10,7 @@ def name() -> str:
     return os.uname().nodename
 
 
+@cache
 def boot_id() -> str:
     """Another one after each boot; PIDs and what the page cache held mean nothing across boots (proc(5))."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:

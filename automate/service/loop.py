@@ -75,10 +75,13 @@ class Server:
     def _turn(self) -> None:
         try:
             now = clock.now().timestamp()
-            if clock.monotonic() >= self._look_at_runs:
-                self._adopt()
             self._mend_state(now)
-            if self._step(now):
+            try:
+                is_done = self._step(now)
+            finally:  # what others left can wait for what is due, but not for a step that fails
+                if clock.monotonic() >= self._look_at_runs:
+                    self._adopt()
+            if is_done:
                 self._sleep()
         except (AutomateError, OSError) as error:
             self._trouble(error)
