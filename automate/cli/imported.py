@@ -112,7 +112,7 @@ def _tell_users(shell: Shell, plan: "Plan") -> None:
             left_out.setdefault((item.source, item.keys["user"]), []).append(str(item.line))
     for (source, user), lines in left_out.items():
         what = f"runs as {user}, as only root's tasks can: import it as root"
-        shell.warn(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {what}", keep=""))
+        shell.warn(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {what}"))
     own = host.user_name(os.geteuid())
     users = {item.keys.get("user", own) for item in plan.items if item.action != "foreign"}
     others = sorted(users - {own})

@@ -12,7 +12,18 @@ from importlib import import_module
 import automate
 from automate.process import spawn
 
-LAZY = ("filelock", "croniter", "yaml", "msgspec", "cron_descriptor", "zoneinfo", "sqlite3", "difflib", "traceback")
+LAZY = (
+    "filelock",
+    "croniter",
+    "yaml",
+    "msgspec",
+    "cron_descriptor",
+    "zoneinfo",
+    "sqlite3",
+    "difflib",
+    "traceback",
+    "click.shell_completion",
+)
 
 
 def main() -> None:
