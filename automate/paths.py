@@ -59,6 +59,12 @@ class Instance:
         """The command-line options that name this instance to another process of the same user and environment."""
         return ["-C", self.directory] if self.directory else []
 
+    def command(self, *words: str) -> str:
+        """A command line of ours that means this instance, to be typed into a shell as it is."""
+        from shlex import join
+
+        return join(["automate", *self.options(), *words])
+
 
 def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> Instance:
     """The instance that is meant: of `directory` (`-C`), else of `AUTOMATE_DIR`, else root's, else the user's."""

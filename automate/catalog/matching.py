@@ -31,4 +31,4 @@ def _hint(pattern: str, known: Collection[str]) -> str:
     if not known:
         return ": there are no tasks yet"
     near = get_close_matches(pattern, known, n=3)
-    return f"; did you mean {' or '.join(near)}?" if near else "; `automate list` shows the tasks there are"
+    return f"; did you mean {' or '.join(near)}?" if near else "; `list` shows the tasks there are"

@@ -74,7 +74,7 @@ def _undo(at: "Desk", patterns: Sequence[str], steps: int, *, dry_run: bool) -> 
     names = known_to_undo(instance, at.catalog, patterns)
     put_in_force(at, [undone(instance, name, steps, settings, owner=at.owner) for name in names], dry_run=dry_run)
     if not dry_run:
-        at.shell.say(f"automate edit --undo {' '.join(names)} takes that back")
+        at.shell.say(f"{at.shell.hint('edit', '--undo', *names)} takes that back")
     return 0
 
 

@@ -56,7 +56,7 @@ def command(
     """
     from automate.operate import crontabs, importing
 
-    paths = _paths(files)
+    paths = _paths(shell, files)
     with tasks.catalog_and_state(shell) as (catalog, state):
         ways = _ways(shell, directory or shell.instance.task_dirs[0], catalog.settings, how)
         read = sys.stdin.buffer.read
@@ -72,9 +72,10 @@ def command(
     return 0 if plan.whole else 1
 
 
-def _paths(files: tuple[str, ...]) -> list[str]:
+def _paths(shell: Shell, files: tuple[str, ...]) -> list[str]:
     if not files and sys.stdin.isatty():
-        raise UsageError("which crontab? such as /etc/crontab /etc/cron.d; or crontab -l | automate import crontab -")
+        piped = f"crontab -l | {shell.hint('import', 'crontab', '-')}"
+        raise UsageError(f"which crontab? such as /etc/crontab /etc/cron.d; or {piped}")
     return [*files] or ["-"]
 
 

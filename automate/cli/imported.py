@@ -95,9 +95,9 @@ def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Way
     if written and not dry_run:
         if any(item.keys["overlap"] == "allow" for item in plan.items if item.action in WRITTEN):
             shell.say("as with cron they may overlap, and nothing is made up for; to change that:")
-            shell.say("    automate edit --unset overlap --unset missed NAME...")
+            shell.say(f"    {shell.hint('edit', '--unset', 'overlap', '--unset', 'missed', 'NAME...')}")
         if any(item.action == "replaced" for item in plan.items) and is_in_force(ways, shell.instance):
-            shell.say("what was replaced is kept; automate edit --undo NAME puts it back")
+            shell.say(f"what was replaced is kept; {shell.hint('edit', '--undo', 'NAME')} puts it back")
         shell.say(f"cron still runs these lines, and they would run twice; take them out: {_way_out(sources)}")
 
 

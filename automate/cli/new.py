@@ -81,7 +81,7 @@ def _make(
         return edit_one(at, target, edit.data or b"")
     put_in_force(at, [edit], dry_run=dry_run)
     if not dry_run:
-        at.shell.say(f"automate run {name} tries it now; automate edit {name} changes it")
+        at.shell.say(f"{at.shell.hint('run', name)} tries it now; {at.shell.hint('edit', name)} changes it")
     return 0
 
 

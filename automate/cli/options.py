@@ -109,6 +109,12 @@ class Shell:
         if not self.quiet:
             print(text, file=sys.stderr)
 
+    def hint(self, *words: str) -> str:
+        """A command that may come next, as it is typed to mean this instance."""
+        from automate.render import visible
+
+        return visible(self.instance.command(*words))
+
     def warn(self, text: str) -> None:
         """Something is wrong, but the command goes on: to standard error, even with --quiet."""
         print(f"automate: {text}", file=sys.stderr)

@@ -81,11 +81,11 @@ def _end(now: datetime, length: Duration | None, until: datetime | None) -> floa
 
 
 def _tell(shell: Shell, name: str, pause: Pause) -> None:
-    again = f"automate resume {name}".rstrip()
-    shell.say(f"{name or 'all tasks'}: paused {terms(pause)}; due times are recorded as skipped; {again}")
+    again = shell.hint("resume", *filter(None, [name]))
+    shell.say(f"{name or 'all tasks'}: paused {terms(pause)}; due times are recorded as skipped; {again} ends it")
 
 
 def _tell_running(shell: Shell, state: State, held: dict[str, Pause]) -> None:
     going = [run for run in runs.open_runs(state) if run.phase == "running" and (run.task in held or ALL in held)]
     for run in going:
-        shell.say(f"{run.task} #{run.id}: is running, and goes on; automate stop {run.task}")
+        shell.say(f"{run.task} #{run.id}: is running, and goes on; {shell.hint('stop', run.task)} ends it")

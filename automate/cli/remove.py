@@ -30,7 +30,7 @@ def command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
         raise UsageError("without a terminal to ask on, --yes is needed")
     with desk(shell) as at:
         targets = at.targets(names)
-        _check_own(targets)
+        _check_own(shell, targets)
         if not yes and not _confirmed(targets):
             shell.say("nothing was removed")
             return 1
@@ -41,12 +41,12 @@ def command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
     return 0
 
 
-def _check_own(targets: Sequence[Target]) -> None:
+def _check_own(shell: Shell, targets: Sequence[Target]) -> None:
     for each in targets:
         if each.source != each.path:
             raise NotAllowedError(
-                f"{each.name}: {each.source} is not the administrator's: automate disable {each.name} overrides it; "
-                "nothing was removed"
+                f"{each.name}: {each.source} is not the administrator's: "
+                f"{shell.hint('disable', each.name)} overrides it; nothing was removed"
             )
 
 
@@ -60,7 +60,8 @@ def _confirmed(targets: Sequence[Target]) -> bool:
 def _tell(at: Desk, each: Target) -> None:
     left = what_is_left(at, each)
     again = "" if left == "no such task" else f"; {left}"
-    at.shell.say(visible(f"{each.name}: removed{again}; automate edit --undo {each.name} brings it back"))
+    undo = at.shell.hint("edit", "--undo", each.name)
+    at.shell.say(visible(f"{each.name}: removed{again}; {undo} brings it back"))
     if not again:
         for follower, _ in followers(at.state, each.name):
             at.shell.say(f"{follower.task}: follows {each.name} (after), which never comes now")

@@ -46,6 +46,6 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
 def _tell_left(shell: Shell, ended: dict[str, Pause], left: dict[str, Pause]) -> None:
     """What keeps tasks from running all the same."""
     if ALL in left:
-        shell.say(f"all tasks are still paused {terms(left[ALL])}; automate resume")
+        shell.say(f"all tasks are still paused {terms(left[ALL])}; {shell.hint('resume')} ends it")
     elif ALL in ended and left:
-        shell.say(f"still paused by themselves: {', '.join(left)}; automate resume NAME")
+        shell.say(f"still paused by themselves: {', '.join(left)}; {shell.hint('resume', *left)}")

@@ -75,7 +75,8 @@ class Session:
                 continue
             if self._as_json:
                 self._shell.write(json.dumps({"id": run.id, "task": run.task}) + "\n")
-            self._shell.say(f"{run.task} #{run.id}: started; automate log -f {run.task} shows what it writes")
+            follow = self._shell.hint("log", "-f", run.task)
+            self._shell.say(f"{run.task} #{run.id}: started; {follow} shows what it writes")
         return by_hand.exit_status(self._records, signal=None) if over else 0
 
     def _step(self, timeout: float) -> None:

@@ -56,7 +56,7 @@ def tell_pause(shell: Shell, tasks: Catalog) -> None:
     if pause := tasks.pauses.get(ALL):
         from automate.render.pauses import terms
 
-        shell.say(f"all tasks are paused {terms(pause)}; automate resume")
+        shell.say(f"all tasks are paused {terms(pause)}; {shell.hint('resume')} ends it")
 
 
 def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
@@ -67,7 +67,7 @@ def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
     if more := sum(1 for _ in lines):
         from automate.quantity import counted
 
-        shell.warn(f"and {counted(more, 'more fault')}; `automate check` shows all of them")
+        shell.warn(f"and {counted(more, 'more fault')}; {shell.hint('check')} shows all of them")
 
 
 def look_first(shell: Shell) -> None:
@@ -79,7 +79,8 @@ def look_first(shell: Shell) -> None:
 def no_tasks(shell: Shell) -> str:
     """What to do when there are no tasks yet."""
     where = shell.instance.task_dirs[0]
-    return f"no tasks yet in {where}/: automate new NAME writes one, automate import crontab FILE takes them from cron"
+    new, imported = shell.hint("new", "NAME"), shell.hint("import", "crontab", "FILE")
+    return f"no tasks yet in {where}/: {new} writes one, {imported} takes them from cron"
 
 
 def _state(shell: Shell) -> "State | None":
@@ -113,9 +114,9 @@ def tell_who_schedules(shell: Shell, state: "State | None") -> None:
 
     found = alive(shell.instance, state)
     if found.serving:
-        shell.say(f"automate serve{f' (pid {found.pid})' if found.pid else ''} has it in force within a second")
+        shell.say(f"in force within a second: process {found.pid or '?'} serves")
     elif found.stepped is not None and shell.now.timestamp() - found.stepped < OVERDUE:
-        shell.say("in force with the next automate tick")
+        shell.say("in force with the next tick")
     elif found.serving is False:
         last = "" if found.stepped is None else f" since {when(utc(found.stepped))}"
-        shell.say(f"nobody is scheduling{last}: start automate serve, or let cron call automate tick")
+        shell.say(f"nobody is scheduling{last}: start {shell.hint('serve')}, or let cron call {shell.hint('tick')}")

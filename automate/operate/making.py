@@ -36,7 +36,9 @@ def check_free(instance: Instance, catalog: Catalog, name: str) -> Target:
     target = target_of_new(instance, name)
     if name in catalog.names():
         path = catalog.found(name).path
-        raise AutomateError(f"{name}: there is such a task already, {path}: automate edit {name} changes it")
+        raise AutomateError(
+            f"{name}: there is such a task already, {path}: {instance.command('edit', name)} changes it"
+        )
     return target
 
 

@@ -39,7 +39,7 @@ def by_id(instance: Instance, state: State, wanted: str) -> Chosen | None:
     if digits.isascii() and digits.isdigit() and (chosen := _of_id(instance, state, int(digits))):
         return chosen
     if wanted.startswith("#"):
-        raise NoSuchTaskError(f"no run {wanted}; `automate history` shows the runs there are")
+        raise NoSuchTaskError(f"no run {wanted}; {instance.command('history')} shows the runs there are")
     return None
 
 
@@ -55,7 +55,7 @@ def _of_task(instance: Instance, state: State, name: str) -> Chosen:
         return Chosen(run.id, name, open=run)
     for record in runlog.newest_first(instance, tasks=[name], accept=_was_started):
         return Chosen(record.id, name, record=record)
-    raise NoSuchTaskError(f"{name} has not run yet; `automate history` shows the runs there are")
+    raise NoSuchTaskError(f"{name} has not run yet; {instance.command('history')} shows the runs there are")
 
 
 def _latest(instance: Instance, state: State) -> Chosen:
@@ -87,7 +87,7 @@ def path_of(instance: Instance, chosen: Chosen) -> str | None:
     if chosen.record is not None and not os.path.exists(path):
         raise AutomateError(
             f"the output of run #{chosen.id} of {chosen.task} is gone: its file was removed (keep_runs, keep_days); "
-            "its record is still in `automate history`"
+            f"its record is still in {instance.command('history', chosen.task)}"
         )
     return path
 

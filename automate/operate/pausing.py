@@ -38,7 +38,11 @@ def _meant(patterns: Sequence[str], known: Collection[str], held: dict[str, Paus
     for pattern in patterns:
         paused = [name for name in matching([pattern], {*known, *own}) if name in held]
         if not paused:
-            everything = f" by itself, but all tasks are, by {held[ALL].by}: automate resume" if ALL in held else ""
+            everything = (
+                f" by itself, but all tasks are, by {held[ALL].by}: `resume` without names ends that"
+                if ALL in held
+                else ""
+            )
             raise NotRunningError(f"{pattern} is not paused{everything}")
         chosen |= dict.fromkeys(sorted(paused))
     return [*chosen]

@@ -49,7 +49,7 @@ def test_each_job_becomes_a_task(run_cli, instance, crontab):
 def test_it_says_that_cron_still_runs_them_and_who_will(run_cli, crontab, instance):
     said = run_cli("import", "crontab", crontab(CRONTAB)).stderr
     assert f"take them out: edit {instance}/mine" in said
-    assert "automate serve" in said
+    assert f"start automate -C {instance} serve" in said
 
 
 def test_the_same_crontab_twice_makes_the_same_tasks(run_cli, instance, crontab):

@@ -123,7 +123,7 @@ def test_of_many_faults_the_first_few_are_told_and_where_the_others_are(run_cli,
     write(**{f"t{number}": "comand: x" for number in range(9)})
     result = run_cli("list")
     assert len(result.stderr.splitlines()) == 6
-    assert "automate check" in result.stderr
+    assert " check shows all of them" in result.stderr
 
 
 def test_broken_settings_are_told(run_cli, write, instance):

@@ -47,8 +47,8 @@ def test_what_is_given_and_what_else_there_is(run_cli: RunCli, written: Callable
         "user: '0'\nenv:\n  A: 5\nretries: {attempts: 3}\n\n# What else most tasks want"
     )
     assert "dump: daily at 02:00: due " in done.stderr
-    assert "nobody is scheduling: start automate serve" in done.stderr
-    assert "automate run dump tries it now" in done.stderr
+    assert "nobody is scheduling: start automate -C " in done.stderr
+    assert " run dump tries it now" in done.stderr
 
 
 def test_only_a_command_is_needed(run_cli: RunCli, written: Callable[[str], str]) -> None:
@@ -113,7 +113,7 @@ def test_the_first_task_makes_its_directory(run_cli: RunCli, instance: Path, wri
         ((".x", "--command", "a"), 2, "cannot name a task"),
         (("x.yaml", "--command", "a"), 2, "cannot name a task"),
         (("known", "--command", "a"), 1, "there is such a task already"),
-        (("packaged", "--command", "a"), 1, "automate edit packaged changes it"),
+        (("packaged", "--command", "a"), 1, " edit packaged changes it"),
     ],
 )
 def test_what_is_wrong_writes_nothing(
@@ -205,7 +205,8 @@ def backup(instance: Path) -> Path:
 def test_remove_and_undo(run_cli: RunCli, backup: Path) -> None:
     done = run_cli("remove", "--yes", "backup")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "backup: removed; automate edit --undo backup brings it back\n" in done.stderr
+    assert done.stderr.startswith("backup: removed; automate -C ")
+    assert " edit --undo backup brings it back\n" in done.stderr
     assert not backup.exists()
     assert run_cli("edit", "--undo", "backup").returncode == 0
     assert backup.read_text() == "command: sleep 60   # long\n"
@@ -239,7 +240,7 @@ def test_a_packages_task_is_not_removed(run_cli: RunCli, backup: Path, instance:
     packaged.write_text("command: x\n")
     done = run_cli("remove", "-y", "*")
     assert done.returncode == 77
-    assert "automate disable packaged overrides it; nothing was removed" in done.stderr
+    assert " disable packaged overrides it; nothing was removed" in done.stderr
     assert packaged.exists()
     assert backup.exists()
     (instance / "tasks.d" / "packaged.yaml").write_text("command: y\n")

@@ -8,7 +8,7 @@ def test_detached_run_returns_at_once_and_is_recorded(task, run_cli, records, re
     task("x", "until [ -e go ]; do sleep 0.02; done; exit 3")
     answer = run_cli("run", "--detach", "x")
     assert (answer.returncode, answer.stdout, records()) == (0, "", [])
-    assert "x #1: started; automate log -f x" in answer.stderr
+    assert f"x #1: started; automate -C {instance} log -f x" in answer.stderr
     (instance / "go").touch()
     until(records)
     assert (record()["outcome"], record()["exit_code"]) == ("failed", 3)
