@@ -1,7 +1,7 @@
 """`automate serve`: the scheduler, as a daemon that stays in the foreground."""
 
 import os
-from contextlib import closing, suppress
+from contextlib import closing
 
 import click
 
@@ -10,6 +10,8 @@ from automate.cli.candidates import complete_durations
 from automate.cli.options import Shell, pass_shell
 from automate.cli.tasks import owner
 from automate.quantity import Duration
+
+_STDERR = 2
 
 
 class DurationType(click.ParamType[float]):
@@ -44,19 +46,14 @@ def command(shell: Shell, *, wait: float, stop_tasks: bool, as_json: bool) -> in
     container it ends them, since they cannot outlive it.
     """
     from automate.process import orphans
+    from automate.process.outlet import Outlet
     from automate.process.systemd import Service
     from automate.service.events import Events
     from automate.service.loop import Server
     from automate.supervisor import open_instance
 
     with closing(open_instance(shell.instance)) as state:
-        events = Events(_write, clock.now, as_json=as_json)
+        events = Events(Outlet(_STDERR).write, clock.now, as_json=as_json)
         service = Service(os.environ)
         server = Server(shell.instance, state, events, uid=os.geteuid(), owner=owner(), service=service)
         return server.serve(wait=wait, stop_tasks=stop_tasks or orphans.is_init())
-
-
-def _write(line: str) -> None:
-    """Nobody who reads our words any more is no reason to run nothing any more."""
-    with suppress(OSError):
-        os.write(2, line.encode(errors="backslashreplace") + b"\n")

@@ -54,30 +54,40 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
     from automate.service.events import Events
     from automate.supervisor.loop import Supervisor
 
-    events = Events(lambda line: print(line, file=sys.stderr), clock.now, as_json=as_json)
+    events = Events(_write, clock.now, as_json=as_json)
     supervisor = Supervisor(shell.instance, state, uid=uid)
     try:
-        _begin(shell, state, supervisor)
+        catalog, trouble = _begin(shell, state, supervisor)
         records = supervisor.step(0.0)
         while wait and supervisor.busy:
             records += supervisor.step(_STEP)
     finally:
         hand_over(supervisor, shell.instance)
+    # Nothing is said before that: whoever should read it may not, and would hold up what is watched here.
+    if trouble is not None:
+        shell.warn(trouble)
+    tell_faults(shell, catalog)
     if not shell.quiet:
         events.ended([record for record in records if record.outcome not in GOOD])
 
 
-def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> None:
-    """Each look at the files is a new one: what another process saw meanwhile may be newer."""
+def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Catalog, str | None]:
+    """Each look at the files is a new one: what another process saw meanwhile may be newer. The last one; and why the
+    files cannot be shared with the settings' group, if they cannot."""
     from automate.service.step import step
     from automate.supervisor.sharing import share
 
     again = True
     while again:
-        catalog = _catalog(shell, state)
+        catalog, trouble = _catalog(shell, state), None
         try:
             share(shell.instance, catalog.settings_read.group)
         except AutomateError as error:
-            shell.warn(str(error))
+            trouble = str(error)
         again = step(catalog, state, supervisor, shell.now.timestamp()).again
-    tell_faults(shell, catalog)
+    return catalog, trouble
+
+
+def _write(line: str) -> bool:
+    print(line, file=sys.stderr)
+    return True

@@ -12,20 +12,26 @@ _PHASES = {"running": "started", "pending": "queued"}
 
 
 class Events:
-    """Writes with `write`, which takes a line without its end. Nothing of a task's environment or output is in them."""
+    """Writes with `write`, which takes a line without its end and says whether it could be written. What could not is
+    counted, and the count told as soon as something can. Nothing of a task's environment or output is in them."""
 
-    def __init__(self, write: Callable[[str], None], now: Callable[[], datetime], *, as_json: bool) -> None:
+    def __init__(self, write: Callable[[str], bool], now: Callable[[], datetime], *, as_json: bool) -> None:
         self._write, self._now, self._as_json = write, now, as_json
+        self._untold = 0
 
     def tell(self, action: str, **about: object) -> None:
         """One event, at this moment."""
+        if self._untold and self._wrote("untold", count=self._untold):
+            self._untold = 0
+        self._untold += not self._wrote(action, **about)
+
+    def _wrote(self, action: str, **about: object) -> bool:
         known = {key: value for key, value in about.items() if value is not None}
         at = self._now().astimezone().isoformat(timespec="milliseconds")
         if self._as_json:
-            self._write(json.dumps({"at": at, "action": action} | known))
-        else:
-            words = " ".join(f"{key}={_word(value)}" for key, value in known.items())
-            self._write(f"{at} {action} {words}".rstrip())
+            return self._write(json.dumps({"at": at, "action": action} | known))
+        words = " ".join(f"{key}={_word(value)}" for key, value in known.items())
+        return self._write(f"{at} {action} {words}".rstrip())
 
     def changes(self, changes: list[Change]) -> None:
         """What was found in the task files."""

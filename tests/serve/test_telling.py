@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -127,3 +128,52 @@ def test_a_reader_who_left_harms_nothing(start, every_second, lines, until):
     until(lambda: len(lines("x")) >= 3)
     daemon.stdout = daemon.stderr = None
     assert daemon.poll() is None
+
+
+@pytest.fixture
+def full_pipe():
+    """Both ends of one that takes nothing any more."""
+    reading, writing = os.pipe()
+    os.write(writing, b"\n" * 65536)
+    yield reading, writing
+    os.close(reading)
+    os.close(writing)
+
+
+def test_what_nobody_reads_holds_up_no_task(start, every_second, lines, until, full_pipe):
+    every_second("x")
+    start("serve", "--json", stderr=full_pipe[1])
+    until(lambda: len(lines("x")) >= 2)
+
+
+def test_how_many_events_nobody_could_read_is_told(start, every_second, lines, until, full_pipe):
+    every_second("x")
+    start("serve", "--json", stderr=full_pipe[1])
+    until(lambda: len(lines("x")) >= 2)
+    said = os.read(full_pipe[0], 65536).lstrip()
+    while not said.endswith(b"\n"):
+        said += os.read(full_pipe[0], 65536)
+    first = json.loads(said.splitlines()[0])
+    assert first["action"] == "untold"
+    assert first["count"] >= 4  # serving, added, and the first task's
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full", "2>gone"])
+def test_a_log_that_takes_nothing_holds_up_no_task(start, every_second, lines, until, redirection, tmp_path):
+    os.mkfifo(tmp_path / "gone")
+    reading = os.open(tmp_path / "gone", os.O_RDONLY | os.O_NONBLOCK)
+    every_second("x")
+    start("serve", within=["sh", "-c", f'cd "{tmp_path}" && exec "$@" {redirection}', "sh"])
+    until(lambda: len(lines("x")) >= 1)
+    os.close(reading)
+    until(lambda: len(lines("x")) >= 3)
+
+
+def test_a_tick_whose_faults_nobody_reads_watches_its_runs(start, task, run_cli, records, until, instance, full_pipe):
+    task("x", "sleep 60", schedule="every second", timeout="1s")
+    (instance / "tasks.d" / "bad.yaml").write_text("command: [\n")
+    run_cli("tick")
+    since = time.time()
+    until(lambda: time.time() > since + 1)  # it is due then
+    start("tick", stderr=full_pipe[1])
+    assert until(lambda: records("x"))[0]["outcome"] == "timeout"

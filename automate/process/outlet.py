@@ -1,0 +1,66 @@
+"""Words on their way out, for which nobody waits: whoever should read them may be stopped, hung or gone."""
+
+import os
+import select
+import stat
+from contextlib import suppress
+
+_ATOMIC = select.PIPE_BUF  # bytes that a pipe which poll(2) calls writable takes at once
+
+
+class Outlet:
+    """Lines for an inherited descriptor. Its open file is others' as well, their shell's say, so O_NONBLOCK is never
+    set there: a pipe or terminal is opened anew, each write to a socket is told not to wait, and files never wait."""
+
+    def __init__(self, descriptor: int) -> None:
+        """The descriptor stays the caller's. One that is closed already takes nothing."""
+        self._descriptor = descriptor
+        self._rest = b""
+        self._mode = 0
+        self._own: int | None = None
+        with suppress(OSError):
+            self._mode = os.fstat(descriptor).st_mode
+            if stat.S_ISFIFO(self._mode) or stat.S_ISCHR(self._mode):
+                flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+                self._own = os.open(f"/proc/self/fd/{descriptor}", flags)
+
+    def write(self, line: str) -> bool:
+        """A line, without its end. False when it was dropped, since an earlier one has not left yet, or never can (the
+        disk is full, the reader gone). What has begun to leave follows whole, before the next line."""
+        if self._rest:
+            self._flush()
+        if self._rest:
+            return False
+        self._rest = line.encode(errors="backslashreplace") + b"\n"
+        whole = len(self._rest)
+        self._flush()
+        if len(self._rest) < whole:
+            return True
+        self._rest = b""
+        return False
+
+    def _flush(self) -> None:
+        with suppress(OSError):
+            while self._rest:
+                written = self._write(self._rest)
+                self._rest = self._rest[written:]
+
+    def _write(self, content: bytes) -> int:
+        if self._own is not None:
+            return os.write(self._own, content)
+        if stat.S_ISSOCK(self._mode):
+            return _send(self._descriptor, content)
+        if stat.S_ISREG(self._mode):
+            return os.write(self._descriptor, content)
+        poll = select.poll()  # another user's pipe, which may not be opened anew
+        poll.register(self._descriptor, select.POLLOUT)
+        if not poll.poll(0):
+            raise BlockingIOError
+        return os.write(self._descriptor, content[:_ATOMIC])
+
+
+def _send(descriptor: int, content: bytes) -> int:
+    import socket
+
+    with socket.socket(fileno=os.dup(descriptor)) as sender:
+        return sender.send(content, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
