@@ -78,7 +78,7 @@ class About(NamedTuple):
 def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None, now: datetime) -> About:
     """Reads the task's file, its schedule and the run log; BadTaskFile when the file has a fault."""
     task = catalog.task(name)
-    entry = catalog.entries([name])[0]
+    entry = catalog.entries([name], next_run=True)[0]
     schedule = catalog.schedule(task)
     data = read(task.file, owner=owner)
     where = origins(data, file=task.file, settings=catalog.settings_read)

@@ -1,7 +1,7 @@
 """The tasks of an instance by name and glob, from whatever is the cheapest source that is still true."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
@@ -82,8 +82,9 @@ class Catalog:
         """The tasks of these names and globs, in that order, or all; NoSuchTaskError for a pattern that means none."""
         return matching(patterns, self._found) if patterns else [*self._found]
 
-    def entries(self, patterns: Sequence[str] = (), *, recent: bool = False) -> list[Entry]:
-        """As `names`, a row for each; broken ones too. `recent` asks how long runs took lately, of all of them."""
+    def entries(self, patterns: Sequence[str] = (), *, recent: bool = False, next_run: bool = False) -> list[Entry]:
+        """As `names`, a row for each; broken ones too. `recent` asks how long runs took lately, of all of them;
+        `next_run` asks `except`."""
         names = self.names(patterns)
         briefs = self._files.briefs(names, every=not patterns)
         due = due_times(briefs.values(), self._now, self._files.compiled, self._cache)
@@ -99,7 +100,20 @@ class Catalog:
             )
             for name in names
         ]  # fmt: skip
+        if next_run:
+            entries = self._excepted(entries, briefs)
         return self._timed(entries, every=recent) if runs or recent else entries
+
+    def _excepted(self, entries: list[Entry], briefs: "Collection[str]") -> list[Entry]:
+        """With the first due time that `except` leaves, of enabled tasks that have one."""
+        tasks = {name: task for name, task in self._files.excepted(briefs).items() if task.enabled}
+        if not tasks:
+            return entries
+        from automate.catalog.due import unexcepted
+
+        dumps = self.compiled([*tasks])
+        known = unexcepted(tasks.values(), dumps, self.settings_read.calendars, self._now)
+        return [entry._replace(unexcepted=known.get(entry.name, ())) for entry in entries]
 
     def briefs(self, names: Sequence[str], *, most: int) -> "dict[str, Brief]":
         """What the files of these say in short, broken ones left out; when more than `most` of them have changed since

@@ -1,6 +1,8 @@
 """When tasks are due next: as it was computed before, and again for those whose time has passed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from automate.instants import utc
@@ -9,7 +11,11 @@ from automate.state.parsed import Brief, write_next_due
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
+    from automate.schedule.exceptions import Exceptions
+    from automate.task import Task
 
+_FAR = timedelta(days=366)  # a task that is not due for so long, but for what `except` covers, is never due
+_SECOND = timedelta(seconds=1)
 WORTH_WRITING = 32  # fewer are computed again sooner than they are written
 
 
@@ -47,3 +53,26 @@ def first_after(schedule: "Schedule", after: float) -> float | None:
     """As the schedule's own method, in epoch seconds."""
     due = schedule.next_after(utc(after))
     return due.timestamp() if due else None
+
+
+def first_unexcepted(schedule: "Schedule", exceptions: "Exceptions", after: float) -> float | None:
+    """As `first_after`, of those that `except` does not cover; None also when that is never within a year."""
+    end = utc(after) + _FAR
+    due = schedule.next_after(utc(after))
+    while due is not None and due < end and exceptions.covers(due) is not None:
+        due = schedule.next_after(exceptions.until(due, end) - _SECOND)
+    return due.timestamp() if due is not None and exceptions.covers(due) is None else None
+
+
+def unexcepted(
+    tasks: "Iterable[Task]", dumps: Mapping[str, str], calendars: Mapping[str, Sequence[str]], now: float
+) -> dict[str, tuple[float | None]]:
+    """By name, of tasks with an `except`: the first due time after `now` that it leaves."""
+    from automate.schedule import load
+    from automate.schedule.exceptions import parse
+
+    exceptions = cache(lambda texts, zone: parse(texts, zone, calendars))
+    return {
+        task.name: (first_unexcepted(load(dumps[task.name]), exceptions(task.exceptions, task.timezone), now),)
+        for task in tasks
+    }

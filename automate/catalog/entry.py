@@ -21,6 +21,7 @@ class Entry(NamedTuple):
 
     `schedule` is in English; `next_due` is in epoch seconds, before `delay` (the jitter's, in seconds), and None when
     it is never due: by its schedule, or because it is disabled.
+    `unexcepted` is empty or, where `except` was asked, the first due time that it leaves: None when it leaves none.
     `open_runs` are claimed and not yet on record, oldest first. `pause` is what keeps it from running for longest, its
     own or that of all tasks. `running` are those of the open runs that run now. `recent` are the seconds that good runs
     took lately, newest first: of a task that is running, and of all where that was asked for.
@@ -41,6 +42,7 @@ class Entry(NamedTuple):
     pause: Pause | None = None
     running: "tuple[Running, ...]" = ()
     recent: "Sequence[float]" = ()
+    unexcepted: tuple[float | None, ...] = ()
 
     @property
     def state(self) -> str:
@@ -54,11 +56,13 @@ class Entry(NamedTuple):
         return "paused" if self.pause else "idle"
 
     @property
-    def is_due_in_vain(self) -> bool:
-        """Whether `next_due` will be skipped, because it is paused until later."""
-        if self.pause is None or self.next_due is None:
-            return False
-        return self.pause.until is None or self.next_due < self.pause.until
+    def next_run(self) -> float | None:
+        """The first due time that will be skipped neither by `except`, where that was asked, nor, as it is paused until
+        later; None when there is none, or none before a pause ends."""
+        due = self.unexcepted[0] if self.unexcepted else self.next_due
+        if self.pause is None or due is None:
+            return due
+        return None if self.pause.until is None or due < self.pause.until else due
 
     @property
     def is_unusual(self) -> bool:

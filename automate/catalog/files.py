@@ -6,13 +6,13 @@ kept of a file with faults: much of what can be wrong (its owner, its mode) is m
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from automate import __version__
 from automate.catalog.settings import SettingsFile, is_settled
 from automate.state import State
-from automate.state.parsed import Brief, Parsed, read_briefs, read_compiled, read_parsed, write_parsed
+from automate.state.parsed import Brief, Parsed, read_briefs, read_compiled, read_excepted, read_parsed, write_parsed
 from automate.taskfile import BadTaskFile, Fault, Found, read
 
 if TYPE_CHECKING:
@@ -54,6 +54,12 @@ class TaskFiles:
         dumps = read_compiled(self._cache, self.context, names) if self._cache else {}
         dumps.update((name, parsed.compiled) for name, parsed in self._read_now.items())
         return {name: dumps[name] for name in briefs if name in dumps}
+
+    def excepted(self, names: Collection[str]) -> "dict[str, Task]":
+        """The definitions of those that are not broken and have an `except`."""
+        cached = read_excepted(self._cache, self.context) if self._cache else []
+        known = [name for name in {*cached, *self._read_now} if name in names]
+        return {name: task for name, task in self.tasks(known).items() if task.exceptions}
 
     def readings(self, names: Sequence[str]) -> dict[str, Parsed]:
         """Those that are not broken, whole."""

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 
 class Upcoming(NamedTuple):
-    """One due time, UTC. `delay` is the jitter's, in seconds; `note` what a clock change does to it or to its day."""
+    """One due time, UTC. `delay` is the jitter's, in seconds; `note` what a clock change does to it or to its day;
+    `skipped` why it will not be run, by what is known now."""
 
     task: str | None
     due: datetime
     delay: float
     note: str | None
+    skipped: str | None = None
 
     @property
     def starts(self) -> datetime:

@@ -19,7 +19,7 @@ _LATEST = float("inf")
 
 SORTS: "dict[str, Callable[[Entry], Any]]" = {
     "name": lambda entry: entry.name,
-    "next": lambda entry: _LATEST if entry.next_due is None else entry.next_due,
+    "next": lambda entry: _LATEST if entry.next_run is None else entry.next_run,
     "last": lambda entry: -entry.last.ended if entry.last else _LATEST,
     "duration": lambda entry: -(entry.last.seconds or 0) if entry.last else _LATEST,
     "result": lambda entry: OUTCOMES.index(entry.last.outcome) if entry.last else len(OUTCOMES),
@@ -40,11 +40,13 @@ class Wanted(NamedTuple):
     sort: str
     columns: list[str]
 
-    def entries(self, catalog: "Catalog", shell: Shell, *, recent: bool) -> "list[Entry]":
-        """`recent` as `Catalog.entries` has it."""
+    def entries(self, catalog: "Catalog", shell: Shell, *, as_json: bool) -> "list[Entry]":
+        """With what is asked for to show them."""
+        recent = as_json or self.needs("recent")
+        next_run = as_json or self.needs("next_run") or self.sort == "next"
         found = [
             entry
-            for entry in catalog.entries(self.names, recent=recent)
+            for entry in catalog.entries(self.names, recent=recent, next_run=next_run)
             if (not self.words or not entry.words.isdisjoint(self.words))
             and (not self.labels or entry.has(self.labels))
             and (not self.categories or entry.category in self.categories)

@@ -103,7 +103,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     from automate.cli import tasks
 
     with tasks.catalog(shell) as catalog:
-        entries = wanted.entries(catalog, shell, recent=as_json or wanted.needs("recent"))
+        entries = wanted.entries(catalog, shell, as_json=as_json)
     if as_json:
         shell.write(_json(entries, shell))
     elif entries:
@@ -137,7 +137,7 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
     shell.look_again()
     with redirect_stderr(StringIO()) as said:
         with tasks.catalog_and_state(shell) as (catalog, state):
-            entries = wanted.entries(catalog, shell, recent=wanted.needs("recent"))
+            entries = wanted.entries(catalog, shell, as_json=False)
             late = overdue(state, shell.now.timestamp()) if state else frozenset()
             by = scheduled_by(alive(shell.instance, state), shell.screen)
         if not entries:

@@ -58,12 +58,12 @@ def command(  # noqa: PLR0913 - an argument for each option
         raise UsageError("give NAMEs, or --schedule with or without --timezone")
     start = keyword["from"]
     after = shell.now if start is None else start - _MOMENT
-    if expressions:
-        found = _of_expressions(shell, expressions, timezone, after, until)
-    else:
-        found = _of_tasks(shell, names, after, until)
     default = OF_ONE if expressions or len(names) == 1 else OF_ALL
-    rows = list(islice(found, count or (None if until else default)))
+    most = count or (None if until else default)
+    if expressions:
+        rows = [*islice(_of_expressions(shell, expressions, timezone, after, until), most)]
+    else:
+        rows = _of_tasks(shell, names, after, until, most)
     if as_json:
         shell.write(_json(rows, shell))
     elif rows:
@@ -87,19 +87,25 @@ def _of_expressions(
     return (upcoming(None, schedule, due) for due in due_after(schedule, after, until))
 
 
-def _of_tasks(shell: Shell, names: Sequence[str], after: datetime, until: datetime | None) -> Iterator[Upcoming]:
+def _of_tasks(
+    shell: Shell, names: Sequence[str], after: datetime, until: datetime | None, most: int | None
+) -> list[Upcoming]:
     from automate.cli import tasks
+    from automate.operate.skipping import marked
     from automate.schedule import load
 
     with tasks.catalog(shell) as catalog:
         entries = {entry.name: entry for entry in catalog.entries(names) if not entry.faults}
         chosen = {name: entry for name, entry in entries.items() if entry.enabled or name in names}
         dumps = catalog.compiled([*chosen])
+        first = _first(chosen.values(), dumps, after, at_now=after == shell.now)
+        turns = islice(merged(first, lambda name: load(dumps[name]), until), most)
+        rows = marked(
+            [upcoming(name, schedule, due, chosen[name].delay) for name, schedule, due in turns], catalog, chosen
+        )
     tasks.tell_faults(shell, catalog)
     _talk(shell, entries, chosen)
-    first = _first(chosen.values(), dumps, after, at_now=after == shell.now)
-    turns = merged(first, lambda name: load(dumps[name]), until)
-    return (upcoming(name, schedule, due, chosen[name].delay) for name, schedule, due in turns)
+    return rows
 
 
 def _first(entries: "Iterable[Entry]", dumps: Mapping[str, str], after: datetime, *, at_now: bool) -> dict[str, float]:
@@ -144,7 +150,11 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
 
 def note_of(row: Upcoming) -> str:
     """What is special about it, on one line."""
-    notes = [f"starts {duration(row.delay)} later (jitter)" if row.delay else "", row.note or ""]
+    notes = [
+        f"skipped: {visible(row.skipped)}" if row.skipped else "",
+        f"starts {duration(row.delay)} later (jitter)" if row.delay else "",
+        row.note or "",
+    ]
     return "; ".join(filter(None, notes)) or NOTHING
 
 

@@ -30,6 +30,7 @@ def of_entry(entry: Entry) -> dict[str, Any]:
         "labels": entry.labels,
         "schedule": entry.schedule,
         "next_due": time(entry.next_due),
+        "next_run": time(entry.next_run),
         "delay": entry.delay,
         "last_run": entry.last and _last(entry.last),
         "median": expected(entry.recent),
@@ -111,4 +112,4 @@ def of_upcoming(upcoming: Upcoming) -> dict[str, Any]:
     """A due time; `task` is missing of an expression that was tried."""
     task = {} if upcoming.task is None else {"task": upcoming.task}
     times = {"due": stamp(upcoming.due), "starts": stamp(upcoming.starts)}
-    return {**task, **times, "delay": upcoming.delay, "note": upcoming.note}
+    return {**task, **times, "delay": upcoming.delay, "note": upcoming.note, "skipped": upcoming.skipped}

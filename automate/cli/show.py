@@ -11,6 +11,7 @@ from automate.cli.candidates import complete_tasks
 from automate.cli.next import note_of
 from automate.cli.objects import of_entry, of_past, of_upcoming
 from automate.cli.options import Shell, pass_shell, reading
+from automate.operate.skipping import marked
 from automate.quantity import Duration, Size
 from automate.render import NOTHING, json_document, paint, relative, size, table, visible, when
 from automate.render.past import told
@@ -48,9 +49,10 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool, header: bool
 def _about(catalog: Catalog, name: str, shell: Shell) -> About | Entry:
     """Of a task whose file has faults there is but its entry."""
     try:
-        return about(catalog, shell.instance, name, owner=tasks.owner(), now=shell.now)
+        found = about(catalog, shell.instance, name, owner=tasks.owner(), now=shell.now)
     except BadTaskFile:
         return catalog.entries([name])[0]
+    return found._replace(upcoming=marked(found.upcoming, catalog, {name: found.entry}))
 
 
 def _object(each: About | Entry) -> dict[str, Any]:

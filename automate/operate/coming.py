@@ -1,13 +1,13 @@
 """What runs or will run in a stretch of time: what the state and the task files say of it, gathered."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from automate.catalog import Catalog, Entry
 from automate.instants import utc
-from automate.rules import reasons
+from automate.operate.skipping import skipping
 from automate.rules.conflicts import Collision, Outrun, collisions
 from automate.rules.durations import expected
 from automate.rules.timeline import (
@@ -24,8 +24,6 @@ from automate.rules.timeline import (
     planned,
 )
 from automate.schedule import Schedule, dst_day, load
-from automate.state.pauses import Pause
-from automate.supervisor.decisions import exceptions, exceptions_of
 from automate.task import Task, decode
 
 _MOMENT = 1e-3  # seconds
@@ -105,7 +103,7 @@ class Coming:
         compiled = self._compiled[entry.name]
         schedule = self._load(compiled)
         dues = self._due_times(compiled, entry.delay)
-        skips = _skips(entry, self.definitions[entry.name], self._calendars)
+        skips = skipping(entry, self.definitions[entry.name], self._calendars)
         return Plan(schedule, dues, entry.delay, self.takes[entry.name], skips, self._remark(schedule))
 
     def _due_times_of(self, compiled: str, delay: float) -> Sequence[float] | None:
@@ -118,27 +116,6 @@ class Coming:
         if not any(_clock_changes(schedule.zone_name, day) for day in days):
             return None
         return lambda due: schedule.note(utc(due))
-
-
-def _skips(entry: Entry, task: Task, calendars: Mapping[str, Sequence[str]]) -> Callable[[float], str | None] | None:
-    """Why a due time of this task will be skipped: asked in the scheduler's order."""
-    pause, excepted = entry.pause, exceptions(exceptions_of(task, calendars))
-    if pause is None and entry.enabled and excepted is None:
-        return None
-
-    def reason(due: float) -> str | None:
-        if pause is not None and _holds(pause, due + entry.delay):
-            return reasons.paused(pause.by, pause.reason)
-        if not entry.enabled:
-            return reasons.DISABLED
-        text = excepted.covers(utc(due)) if excepted else None
-        return reasons.CALENDAR.format(text=text) if text is not None else None
-
-    return reason
-
-
-def _holds(pause: Pause, start: float) -> bool:
-    return pause.until is None or start < pause.until
 
 
 def _date(instant: float, zone: str) -> date:

@@ -105,10 +105,6 @@ def _minute(minute: float) -> str:
     return when(utc(minute * 60))
 
 
-def _due(entry: Entry) -> float | None:
-    return None if entry.is_due_in_vain else entry.next_due
-
-
 def _names(tasks: Listing) -> list[str]:
     return [visible(entry.name) for entry in tasks.entries]
 
@@ -132,7 +128,7 @@ def _durations(tasks: Listing) -> list[str]:
 
 
 def _next(tasks: Listing) -> list[str]:
-    return [_minute(due // 60) if (due := _due(entry)) is not None else NOTHING for entry in tasks.entries]
+    return [_minute(due // 60) if (due := entry.next_run) is not None else NOTHING for entry in tasks.entries]
 
 
 def _schedules(tasks: Listing) -> list[str]:
@@ -150,7 +146,7 @@ def _passed(tasks: Listing) -> list[str]:
 
 def _left(tasks: Listing) -> list[str]:
     now = tasks.screen.now
-    return [relative(utc(due), now) if (due := _due(entry)) is not None else NOTHING for entry in tasks.entries]
+    return [relative(utc(due), now) if (due := entry.next_run) is not None else NOTHING for entry in tasks.entries]
 
 
 def _medians(tasks: Listing) -> list[str]:
@@ -222,7 +218,7 @@ COLUMNS = {
     "last": Column("LAST RUN", _last),
     "result": Column("RESULT", _results),
     "duration": Column("DURATION", _durations, right=True),
-    "next": Column("NEXT RUN", _next),
+    "next": Column("NEXT RUN", _next, needs="next_run"),
     "schedule": Column("SCHEDULE", _schedules),
     "category": Column("CATEGORY", _text(lambda entry: entry.category)),
     "description": Column("DESCRIPTION", _text(lambda entry: entry.description)),
@@ -231,7 +227,7 @@ COLUMNS = {
     "exit": Column("EXIT", _exits, right=True, needs="record"),
     "file": Column("FILE", _text(lambda entry: entry.path)),
     "labels": Column("LABELS", _text(lambda entry: ", ".join(entry.labels))),
-    "left": Column("LEFT", _left),
+    "left": Column("LEFT", _left, needs="next_run"),
     "median": Column("MEDIAN", _medians, right=True, needs="recent"),
     "note": Column("NOTE", _notes, needs="record"),
     "passed": Column("PASSED", _passed),

@@ -112,6 +112,19 @@ class Exceptions:
                 break
         return _EPOCH + timedelta(seconds=start)
 
+    def until(self, instant: datetime, before: datetime) -> datetime:
+        """Until when `covers` answers what it answers at the instant: the first instant at which it is another. Nobody
+        looks further ahead than `before`: where it is the same until then, some instant not before it is returned."""
+        moment = (instant - _EPOCH) // timedelta(seconds=1)
+        limit = (before - _EPOCH) // timedelta(seconds=1)
+        piece = self._zone.piece(moment)
+        text = self._covers(moment, piece)
+        while moment < limit and self._covers(moment, piece) == text:
+            moment = self._cut_after(moment, piece)
+            if moment >= piece.end:
+                piece = self._zone.piece(moment)
+        return _EPOCH + timedelta(seconds=moment)
+
     def dump(self) -> str:
         """Compact JSON that `load` reads back without parsing any text."""
         texts = [[text, [[type(rule).__name__, *rule] for rule in rules]] for text, rules in self._texts]
@@ -139,6 +152,12 @@ class Exceptions:
         second = (moment + piece.offset) % DAY
         cut = max(cut for cut in self._cuts if cut <= second)
         return max(piece.start, moment - second + cut)
+
+    def _cut_after(self, moment: int, piece: Piece) -> int:
+        """The first moment, after this one, at which the answer may become another."""
+        second = (moment + piece.offset) % DAY
+        cut = next((cut for cut in self._cuts if cut > second), DAY)
+        return min(piece.end, moment - second + cut)
 
 
 def parse(texts: Sequence[str], zone: str | None, calendars: Mapping[str, Sequence[str]]) -> Exceptions:

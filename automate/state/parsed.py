@@ -73,6 +73,14 @@ def read_compiled(state: State, context: str, names: Sequence[str] | None = None
     return dict(_read(state, "name, compiled", context, names))
 
 
+def read_excepted(state: State, context: str) -> list[str]:
+    """The names of all tasks with an `except`, and perhaps some more."""
+    query = """SELECT name FROM parsed WHERE context = ? AND instr(definition, CAST('"except":' AS BLOB))"""
+    with suppress(StateError):
+        return [str(name) for (name,) in state.read(query, (context,))]
+    return []
+
+
 def _read(state: State, columns: str, context: str, names: Sequence[str] | None) -> list[Any]:
     query = f"SELECT {columns} FROM parsed WHERE context = ?"  # noqa: S608 - constants
     with suppress(StateError):

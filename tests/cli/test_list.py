@@ -92,6 +92,27 @@ def test_the_next_run_is_told(run_cli, write):
     assert "2037-01-01 00:00 +01:00" in run_cli("list").stdout
 
 
+def test_the_next_run_is_not_one_that_except_skips(run_cli, write):
+    """By what files say, and by what is cached of them."""
+    write(a="command: x\nschedule: daily at 02:00\ntimezone: Europe/Berlin\nexcept: ['2026-01-01..2036-12-31']")
+    write(b="command: x\nschedule: daily at 02:00\nexcept: [00:00-12:00]", c="command: x\nschedule: daily at 02:00")
+    for _ in range(2):
+        found = {each["name"]: each for each in json.loads(run_cli("list", "--json", "--sort", "next").stdout)}
+        assert [*found] == ["c", "a", "b"]
+        assert found["a"]["next_run"] is None
+        assert found["b"]["next_run"] is None
+        assert found["c"]["next_run"] == found["c"]["next_due"] == found["b"]["next_due"]
+    assert run_cli("list", "b", "--columns", "next", "--no-header").stdout == "-\n"
+
+
+def test_a_task_that_is_paused_until_later_has_no_next_run_before(run_cli, write):
+    write(a="command: x\nschedule: daily at 02:00")
+    run_cli("pause", "--for", "3d")
+    (found,) = json.loads(run_cli("list", "--json").stdout)
+    assert found["next_due"]
+    assert found["next_run"] is None
+
+
 def test_json_is_one_list_with_rfc_3339_times(run_cli, write, past):
     write(a="command: x\nschedule: '2037-01-01 00:00'\ntimezone: Europe/Berlin\nlabels: [l]")
     past(a="success")

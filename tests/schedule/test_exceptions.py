@@ -126,14 +126,46 @@ def test_since_when_it_has_been_so(texts, local, since):
     assert exceptions.since(at(local), at("2026-01-01 00:00+00:00")) == at(since)
 
 
-@thorough
-@given(
-    st.data(),
-    st.sampled_from(DIFFICULT_ZONES),
-    st.lists(
-        st.sampled_from(["sat", "22:00-06:00", "02:10-02:40", "12-24", "shut", "mon-wed"]), min_size=1, max_size=3
-    ),
+@pytest.mark.parametrize(
+    ("texts", "local", "until"),
+    [
+        (["sat", "sun"], "2026-11-21 15:00+01:00", "2026-11-22 00:00+01:00"),
+        (["weekends"], "2026-11-21 15:00+01:00", "2026-11-23 00:00+01:00"),
+        (["weekends"], "2026-11-16 15:00+01:00", "2026-11-21 00:00+01:00"),
+        (["22:00-06:00"], "2026-11-20 23:00+01:00", "2026-11-21 06:00+01:00"),
+        (["02:00-03:00"], "2027-10-31 02:30+02:00", "2027-10-31 03:00+01:00"),
+        (["02:30-03:00"], "2027-10-31 02:40+02:00", "2027-10-31 02:00+01:00"),
+        (["01:00-04:00"], "2027-03-28 01:30+01:00", "2027-03-28 04:00+02:00"),
+    ],
 )
+def test_until_when_it_will_be_so(texts, local, until):
+    exceptions = parse(texts, "Europe/Berlin", CALENDARS)
+    assert exceptions.until(at(local), at("2028-01-01 00:00+00:00")) == at(until)
+
+
+SOME_TEXTS = st.lists(
+    st.sampled_from(["sat", "22:00-06:00", "02:10-02:40", "12-24", "shut", "mon-wed"]), min_size=1, max_size=3
+)
+
+
+@thorough
+@given(st.data(), st.sampled_from(DIFFICULT_ZONES), SOME_TEXTS)
+def test_the_answer_is_the_same_until_then_and_another_one_from_then_on(data, zone, texts):
+    exceptions = parse(texts, zone, CALENDARS)
+    instant = data.draw(moments(zone))
+    before = instant + timedelta(days=4)
+    until = exceptions.until(instant, before)
+    minutes = (min(until, before) - instant) // timedelta(minutes=1)
+    answers = {exceptions.covers(instant + timedelta(minutes=minute)) for minute in range(0, minutes, 7)}
+    assert until > instant
+    assert answers <= {exceptions.covers(instant)}
+    assert exceptions.covers(until - timedelta(seconds=1)) == exceptions.covers(instant)
+    if until < before:
+        assert exceptions.covers(until) != exceptions.covers(instant)
+
+
+@thorough
+@given(st.data(), st.sampled_from(DIFFICULT_ZONES), SOME_TEXTS)
 def test_the_answer_is_the_same_since_then_and_another_one_before(data, zone, texts):
     exceptions = parse(texts, zone, CALENDARS)
     instant = data.draw(moments(zone))
