@@ -1,6 +1,6 @@
 """`automate history`: what is on record, newest first."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -16,7 +16,7 @@ from automate.cli.words import words_option
 from automate.errors import UsageError
 from automate.outcomes import Outcome, Trigger
 from automate.render import shown_json, visible_lines, when
-from automate.render.runs import history
+from automate.render.runs import Page, history, pages
 from automate.run import instant_of
 from automate.runlog import Entry, Period, Reader, newest_first
 
@@ -60,6 +60,7 @@ class Wanted(NamedTuple):
     "-n", "count", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="So many; 0 is all."
 )
 @click.option("--page", type=click.IntRange(1), default=1, metavar="K", help="The K-th N of them; 1 is the newest.")
+@click.option("--each", is_flag=True, help="Each record on a line of its own, also what was skipped again and again.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV (RFC 4180), for spreadsheets.")
 @pager_option
 @reading
@@ -74,6 +75,7 @@ def command(  # noqa: PLR0913 - one for each option
     until: datetime | None,
     count: int,
     page: int,
+    each: bool,
     as_csv: bool,
     paged: bool,
     as_json: bool,
@@ -91,15 +93,16 @@ def command(  # noqa: PLR0913 - one for each option
     reader = Reader(shell.instance)
     wanted = Wanted(names, outcomes, triggers, since, until)
     found = wanted.found_by(reader)
-    entries = islice(found, (page - 1) * count, page * count or None)
-    if as_json:
-        seen = _write_json(shell, entries)
-    elif as_csv:
-        seen = _write_csv(shell, entries, header=header)
+    if as_json or as_csv:
+        entries = islice(found, (page - 1) * count, page * count or None)
+        seen = _write_json(shell, entries) if as_json else _write_csv(shell, entries, header=header)
+        more = bool(count) and not shell.quiet and next(found, None) is not None
     else:
-        seen = _write_table(shell, entries, header=header, paged=paged)
+        cut = pages((entry.record for entry in found), count, join=not each)
+        chosen = next(islice(cut, page - 1, None), Page([], is_last=True))
+        shell.page(history(chosen.records, shell.screen, header=header), paged=paged)
+        seen, more = {record.task for record in chosen.records}, not chosen.is_last
     _check_names(shell, names, seen)
-    more = bool(count) and not shell.quiet and next(found, None) is not None
     why_none = "" if seen or shell.quiet else _why_none(shell, wanted, page)
     _talk(shell, reader, why_none, next_page=page + 1 if more else None)
     return 0
@@ -116,13 +119,6 @@ def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
     for name in unseen:
         if not any(newest_first(shell.instance, tasks=[name])):
             matching([name], sorted({*known}))
-
-
-def _write_table(shell: Shell, entries: Iterable[Entry], *, header: bool, paged: bool) -> set[str]:
-    """Returns the tasks that were in it."""
-    records = [entry.record for entry in entries]
-    shell.page(history(records, shell.screen, header=header), paged=paged)
-    return {record.task for record in records}
 
 
 def _write_csv(shell: Shell, entries: Iterator[Entry], *, header: bool) -> set[str]:

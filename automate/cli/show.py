@@ -16,7 +16,7 @@ from automate.quantity import Duration, Size
 from automate.render import NOTHING, json_document, paint, relative, size, table, visible, when
 from automate.render.past import told
 from automate.render.pauses import terms
-from automate.render.runs import history
+from automate.render.runs import history, pages
 from automate.render.tasks import doing
 from automate.task import Task
 from automate.taskfile import BadTaskFile
@@ -83,7 +83,7 @@ def _text(each: About, shell: Shell, *, header: bool) -> str:
         + "\n"
         + table(_facts(each, shell), ("", "", ""), screen, header=False),
         table(rows, ("SETTING", "VALUE", "FROM"), screen, header=header, shrink="VALUE"),
-        history(each.past.records[:RECENT], screen, header=header),
+        history(next(pages(each.past.records, RECENT)).records, screen, header=header),
     ]
     return "\n".join(filter(None, parts))
 

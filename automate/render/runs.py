@@ -1,10 +1,14 @@
 """Records as lines for people."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import compress
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from automate.instants import parsed
+from automate.outcomes import PASSED_OVER
 from automate.render.characters import visible
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, when
@@ -28,6 +32,46 @@ def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -
         if fits(text, screen):
             break
     return text
+
+
+class Page(NamedTuple):
+    """Records to be shown as so many lines; `is_last` says that there are no older ones."""
+
+    records: list[Record]
+    is_last: bool
+
+
+def pages(records: Iterable[Record], size: int, *, join: bool = True) -> Iterator[Page]:
+    """Newest first, so many lines on each, 0: all. What was not run of a task, again and again for the same reason, is
+    one record that counts all, as the scheduler writes one itself, unless `join` is False; it takes in what is on its
+    page. No more is read than a page needs: up to the first record that begins another."""
+    shown: list[Record] = []
+    newest: dict[str, int] = {}  # from task to the place of its line that may take in an older record
+    for record in records:
+        place = newest.get(record.task)
+        if join and place is not None and _is_alike(shown[place], record):
+            shown[place] = _joined(shown[place], record)
+            continue
+        if size and len(shown) == size:
+            yield Page(shown, is_last=False)
+            shown, newest = [], {}
+        newest[record.task] = len(shown)
+        shown.append(record)
+    yield Page(shown, is_last=True)
+
+
+def _is_alike(newer: Record, older: Record) -> bool:
+    return (
+        newer.outcome in PASSED_OVER
+        and newer.started is None
+        and older.started is None
+        and all(getattr(newer, field) == getattr(older, field) for field in ("outcome", "reason", "trigger", "by"))
+    )
+
+
+def _joined(newer: Record, older: Record) -> Record:
+    first = older.first_due or older.due or older.ended
+    return replace(newer, count=newer.count + older.count, first_due=first)
 
 
 def ending(record: Record, screen: Screen) -> str:

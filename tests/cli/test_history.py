@@ -281,3 +281,18 @@ def test_days_begin_at_the_hosts_midnight(text: str, days: int) -> None:
 def test_what_is_no_instant(text: str) -> None:
     with pytest.raises((ValueError, OverflowError)):
         moment(text, NOW)
+
+
+def test_what_was_skipped_hundreds_of_times_hides_no_run(run_cli: RunCli, write: Callable[..., None]) -> None:
+    paused: dict[str, Any] = {"outcome": "skipped", "started": None, "seconds": None, "reason": "paused by root"}
+    minutes = (f"2026-11-21T{12 + number // 60}:{number % 60:02}:00+01:00" for number in range(180))
+    write(record(1), *(record(2 + number, due=due, **paused) for number, due in enumerate(minutes)))
+    done = run_cli("history")
+    shown = [line.split() for line in done.stdout.splitlines()[1:]]
+    assert [line[0] for line in shown] == ["#181", "#1"]
+    assert done.stdout.splitlines()[1].endswith("180 times since 2026-11-21 12:00 +01:00; paused by root")
+    assert done.stderr == ""
+    assert len(run_cli("history", "--each").stdout.splitlines()) == 21
+    assert len(run_cli("history", "--json").stdout.splitlines()) == 20
+    assert "180 times since" in run_cli("history", "-n", "1").stdout
+    assert run_cli("history", "-n", "1", "--page", "2", "--no-header").stdout.startswith("#1 ")

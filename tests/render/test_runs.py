@@ -1,11 +1,12 @@
-"""Records as a table, where there is little room."""
+"""Records as a table: where there is little room, and where much was skipped."""
 
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from automate.render import Screen, text_width
-from automate.render.runs import history
+from automate.render.runs import history, pages
 from automate.run import Record
 
 RECORD = Record(
@@ -29,3 +30,73 @@ def test_a_narrow_terminal_has_fewer_columns_and_no_broken_lines(width, headers)
     shown = history([RECORD], Screen(now=datetime(2026, 11, 21, tzinfo=UTC), width=width)).splitlines()
     assert shown[0].split() == headers.split()
     assert max(map(text_width, shown)) <= (width or 1000)
+
+
+def skipped(number, task="a", reason="paused by root", **fields):
+    """Due in the minute of its number."""
+    about = {
+        "outcome": "skipped",
+        "due": f"2026-11-21T12:{number:02}:00+00:00",
+        "reason": reason,
+        "task": task,
+        "started": None,
+    }
+    return replace(RECORD, id=number, error=None, **(about | fields))
+
+
+def told(records, size=0):
+    """By page, of each line: the newest record's id, how many it counts and since which minute."""
+    return [
+        [(record.id, record.count, record.first_due and record.first_due[14:16]) for record in page.records]
+        for page in pages(records, size)
+    ]
+
+
+def test_what_was_skipped_again_and_again_is_one_line():
+    assert told([skipped(number) for number in (3, 2, 1)]) == [[(3, 3, "01")]]
+
+
+def test_records_that_count_several_are_counted_with_all_that_they_count():
+    assert told([skipped(9), skipped(8, count=5, first_due="2026-11-21T12:04:00+00:00")]) == [[(9, 6, "04")]]
+
+
+def test_other_tasks_in_between_are_no_matter():
+    records = [skipped(4), skipped(3, "b"), RECORD, skipped(2), skipped(1, "b")]
+    assert told(records) == [[(4, 2, "02"), (3, 2, "01"), (133, 1, None)]]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        skipped(2, reason="still running: #1"),
+        skipped(2, outcome="missed"),
+        skipped(2, trigger="manual", by="root"),
+        replace(RECORD, id=2, task="a"),
+        skipped(2, started="2026-11-21T12:02:00+00:00"),
+    ],
+    ids=["reason", "outcome", "trigger", "ran", "skipped by itself"],
+)
+def test_anything_else_of_the_task_in_between_begins_anew(between):
+    assert told([skipped(3), between, skipped(1)]) == [[(3, 1, None), (2, 1, None), (1, 1, None)]]
+
+
+def test_what_ran_is_never_joined():
+    assert [len(page.records) for page in pages([RECORD, RECORD], 0)] == [2]
+
+
+def test_each_page_has_so_many_lines_and_takes_in_what_follows_them():
+    records = [skipped(6), RECORD, skipped(5), skipped(4, "b"), skipped(3), skipped(2, "b"), skipped(1)]
+    assert told(records, 2) == [[(6, 2, "05"), (133, 1, None)], [(4, 2, "02"), (3, 2, "01")]]
+
+
+def test_no_more_is_read_than_a_page_needs():
+    records = iter([RECORD, skipped(3), skipped(2), RECORD, RECORD])
+    page = next(pages(records, 2))
+    assert (len(page.records), page.is_last) == (2, False)
+    assert len([*records]) == 1
+
+
+def test_apart_each_is_a_line():
+    (page,) = pages([skipped(2), skipped(1)], 0, join=False)
+    assert [record.count for record in page.records] == [1, 1]
+    assert page.is_last
