@@ -14,6 +14,7 @@ from automate.catalog.settings import SettingsFile, is_settled
 from automate.state import State
 from automate.state.parsed import Brief, Parsed, read_briefs, read_compiled, read_excepted, read_parsed, write_parsed
 from automate.taskfile import BadTaskFile, Fault, Found, read
+from automate.taskfile.reading import Directories
 
 if TYPE_CHECKING:
     from automate.task import Task
@@ -71,25 +72,28 @@ class TaskFiles:
         """The definitions of those that are not broken."""
         asked = [name for name in names if name not in self._tasks]
         cached = read_parsed(self._cache, self.context, asked) if self._cache else {}
-        for name in self._current(asked, {name: parsed.brief for name, parsed in cached.items()}):
-            if name not in self._tasks:
-                self._decode(self.found[name], cached[name])
+        current = self._current(asked, {name: parsed.brief for name, parsed in cached.items()})
+        with Directories() as within:
+            for name in current:
+                if name not in self._tasks:
+                    self._decode(self.found[name], cached[name], within)
         return {name: self._tasks[name] for name in names if name in self._tasks}
 
     def _current(self, names: Sequence[str], cached: dict[str, Brief]) -> dict[str, Brief]:
         """What is cached and still holds, and the files read again of which nothing does; what was learnt is kept."""
         briefs: dict[str, Brief] = {}
         fresh: list[Parsed] = []
-        for name in names:
-            found = self.found[name]
-            brief = cached.get(name)
-            if brief and self._holds(brief):
-                briefs[name] = brief
-            elif parsed := self._read_now.get(name):
-                briefs[name] = parsed.brief
-            elif parsed := self._read(found):
-                briefs[name] = parsed.brief
-                fresh.append(parsed)
+        with Directories() as within:
+            for name in names:
+                found = self.found[name]
+                brief = cached.get(name)
+                if brief and self._holds(brief):
+                    briefs[name] = brief
+                elif parsed := self._read_now.get(name):
+                    briefs[name] = parsed.brief
+                elif parsed := self._read(found, within):
+                    briefs[name] = parsed.brief
+                    fresh.append(parsed)
         gone = cached.keys() - self.found.keys() | cached.keys() & self.broken.keys()
         self._keep(fresh, gone)
         return briefs
@@ -97,14 +101,14 @@ class TaskFiles:
     def _holds(self, brief: Brief) -> bool:
         return brief[1:5] == self.found[brief.name][1:5]
 
-    def _read(self, found: Found) -> Parsed | None:
+    def _read(self, found: Found, within: Directories) -> Parsed | None:
         """None, and noted in `broken`, when it has faults."""
         if found.name in self.broken:
             return None
         from automate.catalog import reading
 
         try:
-            task = reading.definition(found, self._settings.read[0], self._owner)
+            task = reading.definition(found, self._settings.read[0], self._owner, within)
             parsed = reading.parsed(found, task, self.context, self._now)
         except BadTaskFile as bad:
             self.broken[found.name] = bad.faults
@@ -113,13 +117,13 @@ class TaskFiles:
         self._read_now[found.name] = parsed
         return parsed
 
-    def _decode(self, found: Found, parsed: Parsed) -> None:
+    def _decode(self, found: Found, parsed: Parsed, within: Directories) -> None:
         """As root the file is opened all the same: that it was given away does not show in its size and times."""
         from automate.task import decode
 
         if self._owner is not None:
             try:
-                read(found.path, owner=self._owner)
+                read(found.path, owner=self._owner, within=within)
             except BadTaskFile as bad:
                 self.broken[found.name] = bad.faults
                 return

@@ -1,6 +1,7 @@
 """One task file, read and made ready: the definition, its schedule compiled, and its row for the parse cache."""
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from automate.catalog.due import first_after
@@ -9,16 +10,17 @@ from automate.settings import Settings
 from automate.state.parsed import Brief, Parsed
 from automate.task import Task, encode
 from automate.taskfile import BadTaskFile, Found, parse_task, read
+from automate.taskfile.reading import Directories
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
 
 
-def definition(found: Found, settings: Settings, owner: int | None) -> Task:
+def definition(found: Found, settings: Settings, owner: int | None, within: Directories) -> Task:
     """What the file says; BadTaskFile with every fault."""
     if found.faults:
         raise BadTaskFile(found.faults)
-    data = read(found.path, owner=owner)
+    data = read(found.path, owner=owner, within=within)
     return parse_task(data, file=found.path, name=found.name, settings=settings)
 
 
@@ -39,7 +41,7 @@ def delay_of(task: Task) -> float:
 
 def parsed(found: Found, task: Task, context: str, now: float) -> Parsed:
     """For the parse cache; BadTaskFile as `schedule_of`."""
-    schedule = schedule_of(task)
+    english, compiled, next_due = _said(schedule_of(task), now)
     brief = Brief(
         name=found.name,
         path=found.path,
@@ -50,12 +52,18 @@ def parsed(found: Found, task: Task, context: str, now: float) -> Parsed:
         description=task.description,
         category=task.category,
         labels=" ".join(task.labels),
-        schedule=schedule.describe(),
+        schedule=english,
         delay=delay_of(task),
-        next_due=first_after(schedule, now),
+        next_due=next_due,
         computed=now,
     )
-    return Parsed(brief, context, encode(task), schedule.dump())
+    return Parsed(brief, context, encode(task), compiled)
+
+
+@lru_cache(maxsize=256)  # many tasks have the same schedule
+def _said(schedule: "Schedule", now: float) -> tuple[str, str, float | None]:
+    """What is kept of a schedule: in English, its dump, and its first due time after `now`."""
+    return schedule.describe(), schedule.dump(), first_after(schedule, now)
 
 
 def _seed(task: Task) -> str:

@@ -11,12 +11,13 @@ from automate.schedule.schedule import Entry, Schedule
 from automate.schedule.zone import zone_named
 
 VERSION = 1
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _DAYS: dict[int, type[Calendar | Cycle | Once]] = {len(kind._fields): kind for kind in (Calendar, Cycle, Once)}
 
 
 def dump(zone: str, bounds: tuple[int, int], entries: Iterable[Entry], *, at_startup: bool) -> str:
     """One line of JSON. Named tuples become arrays, told apart by their lengths."""
-    return json.dumps([VERSION, zone, *bounds, at_startup, list(entries)], separators=(",", ":"))
+    return _encode([VERSION, zone, *bounds, at_startup, list(entries)])
 
 
 @lru_cache(maxsize=256)  # what is due together is often due by the same schedule

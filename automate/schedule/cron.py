@@ -1,25 +1,13 @@
-"""Cron's five fields: our strict check first, then croniter reads the values, then they become a pattern.
+"""Cron's five fields: our strict check, before croniter reads the values (`cron_values`).
 
 croniter takes much that cron would not, and reads some of it as something else; whatever this check lets through is
 read by croniter and by Debian's cron in the same way (crontab(5)), `L`, `#` and Jenkins' `H` apart.
 """
 
 import re
-from collections.abc import Iterable
-from functools import reduce
+from functools import lru_cache
 from typing import NamedTuple
 
-from automate.schedule.days import (
-    EVERY_DATE,
-    EVERY_MONTH,
-    EVERY_WEEKDAY,
-    LAST_DATE,
-    LAST_WEEK,
-    Calendar,
-    nth_bit,
-    weekday_bits,
-)
-from automate.schedule.due import Pattern
 from automate.schedule.fault import ScheduleError, nearest, suggestion
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -78,57 +66,10 @@ def expand(text: str, seed: str) -> str:
     fields = []
     for position, ((word, column), field) in enumerate(zip(words, FIELDS, strict=True)):
         try:
-            fields.append(_field(word, field, f"{seed}\0{position}"))
+            fields.append(_field(word, field, f"{seed}\0{position}" if "h" in word else ""))
         except ScheduleError as error:
             raise ScheduleError(f"{field.name} `{word}`: {error.message}", column + error.column) from None
     return " ".join(fields)
-
-
-def pattern(expression: str) -> Pattern:
-    """The pattern of an expression that `expand` returned; ScheduleError when it is never due."""
-    from croniter import CroniterError, croniter
-
-    try:
-        (minutes, hours, dates, months, weekdays), nth = croniter.expand(expression)
-    except CroniterError as error:
-        raise ScheduleError(f"`{expression}`: {error}") from None
-    fields = expression.split()
-    days = _calendar(
-        dates=EVERY_DATE if dates == ["*"] else _bits(0 if date == "l" else date for date in dates),
-        months=EVERY_MONTH if months == ["*"] else _bits(months),
-        weekdays=_weekdays(weekdays, nth),
-        both=fields[2].startswith("*") or fields[4].startswith("*"),
-    )
-    if days.next_day(0) is None:
-        raise ScheduleError(f"`{' '.join(fields[2:4])}`: that date never comes", expression.index(fields[2]))
-    wild = fields[0].startswith("*") or fields[1].startswith("*")
-    return Pattern(
-        wild=wild,
-        hours=(1 << 24) - 1 if hours == ["*"] else _bits(hours),
-        minutes=(1 << 60) - 1 if minutes == ["*"] else _bits(minutes),
-        second=0,
-        days=days,
-    )
-
-
-def _calendar(dates: int, months: int, weekdays: int, *, both: bool) -> Calendar:
-    """Where either may match and one always does, the other says nothing: `0 0 13 * 0-6` is every day (crontab(5))."""
-    if not both and (dates | LAST_DATE == EVERY_DATE | LAST_DATE or weekdays == EVERY_WEEKDAY):
-        return Calendar(EVERY_DATE, months, EVERY_WEEKDAY, both=True)
-    return Calendar(dates, months, weekdays, both)
-
-
-def _bits(values: Iterable[int | str]) -> int:
-    return reduce(lambda bits, value: bits | 1 << int(value), values, 0)
-
-
-def _weekdays(weekdays: list[int | str], nth: dict[int, set[int | str]]) -> int:
-    if weekdays == ["*"]:
-        return weekday_bits(0x7F)
-    if not nth:
-        return weekday_bits(_bits(weekdays))
-    places = [(day, LAST_WEEK if week == "l" else int(week) - 1) for day, weeks in nth.items() for week in weeks]
-    return reduce(lambda bits, place: bits | nth_bit(*place), places, 0)
 
 
 def check_characters(text: str) -> None:
@@ -163,6 +104,7 @@ def _check_count(words: list[str]) -> None:
     raise ScheduleError(message)
 
 
+@lru_cache(maxsize=1024)
 def _field(word: str, field: Field, seed: str) -> str:
     items, column = [], 0
     for item in word.split(","):

@@ -1,10 +1,12 @@
 """From the texts of a task file to a Schedule."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from automate.schedule import bounds, wording
-from automate.schedule.cron import REBOOT, check_characters, expand, is_cron, pattern
+from automate.schedule.cron import REBOOT, check_characters, expand, is_cron
+from automate.schedule.cron_values import pattern
 from automate.schedule.fault import ScheduleError
 from automate.schedule.schedule import Entry, Schedule
 from automate.schedule.words import read
@@ -26,8 +28,11 @@ def parse(
     Raises ScheduleError.
     """
     asked = (texts,) if isinstance(texts, str) else tuple(texts)
-    by_chance = any("h" in text.lower() for text in asked)
+    by_chance = any(map(_hashed, asked))
     return _parse(asked, zone_named(zone).name, starting, ending, seed if by_chance else "")
+
+
+_hashed = re.compile(r"(?:^|[\s,])h(?![a-z])", re.IGNORECASE).search  # no `thu`, no `every 2 hours`
 
 
 @lru_cache(maxsize=256)  # each file's is asked for twice, and many say the same

@@ -121,9 +121,9 @@ def _zone(name: str) -> Zone:
 
 def host_zone(root: str = "/etc") -> ZoneInfo:
     """The zone this machine keeps, as tzset(3) and Debian find it: the link `localtime`, else `timezone`, else UTC."""
-    for name in named(root):
+    for read, path in _SAYINGS:
         try:
-            if name:
+            if name := read(f"{root}/{path}"):
                 return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
@@ -132,7 +132,8 @@ def host_zone(root: str = "/etc") -> ZoneInfo:
 
 def named(root: str = "/etc") -> tuple[str | None, str | None]:
     """What the link `localtime` names, and what stands in `timezone`; such a zone need not exist."""
-    return _linked(f"{root}/localtime"), _written(f"{root}/timezone")
+    linked, written = (read(f"{root}/{path}") for read, path in _SAYINGS)
+    return linked, written
 
 
 def _linked(link: str) -> str | None:
@@ -149,3 +150,6 @@ def _written(file: str) -> str | None:
             return lines.read().strip()
     except (OSError, ValueError):
         return None
+
+
+_SAYINGS = ((_linked, "localtime"), (_written, "timezone"))

@@ -75,8 +75,7 @@ class Plan:
         schedules.retire(state, [old.span(max(self._now, old.until)) for old in (*self._gone, *self._old)])
         schedules.remove(state, [old.task for old in self._gone])
         schedules.put(state, self._rows)
-        for task, followed in self._follows.items():
-            schedules.set_followed(state, task, followed)
+        schedules.set_followed(state, self._follows)
         if self._max_running is not None:
             schedules.keep(state, MAX_RUNNING, self._max_running)
             schedules.keep_last_dues(state, self._last_dues)

@@ -159,10 +159,10 @@ def ended_later(state: State, now: float) -> dict[str, float]:
     return {str(task): float(str(until)) for task, until in state.read(query, (now,))}
 
 
-def set_followed(state: State, task: str, followed: Iterable[tuple[str, str]]) -> None:
-    """The (task, outcome) pairs of a task's `after`, within the caller's transaction."""
-    state.connection.execute("DELETE FROM follows WHERE task = ?", (task,))
-    pairs = [(task, other, outcome) for other, outcome in followed]
+def set_followed(state: State, followed: Mapping[str, Iterable[tuple[str, str]]]) -> None:
+    """The (task, outcome) pairs of each task's `after`, within the caller's transaction."""
+    state.connection.executemany("DELETE FROM follows WHERE task = ?", [(task,) for task in followed])
+    pairs = [(task, other, outcome) for task, others in followed.items() for other, outcome in others]
     state.connection.executemany("INSERT INTO follows VALUES (?, ?, ?)", pairs)
 
 

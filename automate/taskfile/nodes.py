@@ -7,7 +7,6 @@ one is nearly always a cron expression or a command that wants quotes), several 
 """
 
 import re
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -55,13 +54,6 @@ class Mapping(msgspec.Struct, frozen=True):
 
 Node = Scalar | Sequence | Mapping
 
-_STARTS = {"SequenceStartEvent", "MappingStartEvent"}
-_ENDS: dict[str, Callable[[int, int, list[Node], int, int], Node]] = {
-    "SequenceEndEvent": Sequence,
-    "MappingEndEvent": lambda line, column, inner, *offsets: Mapping(
-        line, column, list(zip(inner[::2], inner[1::2], strict=True)), *offsets
-    ),
-}
 _SECOND = "a second document begins here: expected one task in a file"
 
 
@@ -72,7 +64,7 @@ def tree(data: bytes, file: str) -> Node | None:
     text = _decoded(data, file)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        documents = _built(yaml.parse(text, Loader=loader), file)
+        documents = _built(loader(text), yaml.events, file)
     except yaml.MarkedYAMLError as error:
         raise BadTaskFile([Fault(file, *explained(error, text))]) from None
     return documents[0] if documents and not _is_nothing(documents[0]) else None
@@ -83,42 +75,55 @@ def _is_nothing(node: Node) -> bool:
     return isinstance(node, Scalar) and not node.text and not node.style
 
 
-def _built(events: Iterable[Any], file: str) -> list[Node]:
+def _built(parser: Any, kinds: Any, file: str) -> list[Node]:
+    """Each event is looked at but once: ten thousand files have some hundred thousand."""
     documents: list[Node] = []
     around = [documents]  # the lists being filled, the innermost last; kept by hand, so no depth can overflow the stack
     places: list[tuple[int, int, int]] = []
-    for count, event in enumerate(events):
-        kind = type(event).__name__
-        mark = event.start_mark
-        place = (mark.line + 1, mark.column + 1)
-        if message := _unwanted(kind, event, len(around), count) or (
-            kind == "DocumentStartEvent" and documents and _SECOND
-        ):
-            raise BadTaskFile([Fault(file, *place, "", message)])
-        if kind == "ScalarEvent":
-            around[-1].append(Scalar(*place, event.value, event.style or "", mark.index, event.end_mark.index))
-        elif kind in _STARTS:
+    count = -1
+    while (event := parser.get_event()) is not None:
+        kind, mark = type(event), event.start_mark
+        count += 1
+        if count > MOST_NODES or len(around) > DEEPEST:
+            raise _refused(file, mark, _too_much(len(around)))
+        if kind is kinds.ScalarEvent:
+            if event.anchor or event.tag:
+                raise _refused(file, mark, _unwanted(event))
+            place = mark.index, event.end_mark.index
+            around[-1].append(Scalar(mark.line + 1, mark.column + 1, event.value, event.style or "", *place))
+        elif kind is kinds.MappingStartEvent or kind is kinds.SequenceStartEvent:
+            if event.anchor or event.tag:
+                raise _refused(file, mark, _unwanted(event))
             around.append([])
-            places.append((*place, mark.index))
-        elif kind in _ENDS:
+            places.append((mark.line + 1, mark.column + 1, mark.index))
+        elif kind is kinds.MappingEndEvent or kind is kinds.SequenceEndEvent:
             inner = around.pop()
-            line, column, start = places.pop()
-            around[-1].append(_ENDS[kind](line, column, inner, start, event.end_mark.index))
+            around[-1].append(_closed(kind is kinds.MappingEndEvent, *places.pop(), inner, event.end_mark.index))
+        elif kind is kinds.AliasEvent:
+            raise _refused(file, mark, _unsupported("an alias", "*"))
+        elif kind is kinds.DocumentStartEvent and documents:
+            raise _refused(file, mark, _SECOND)
     return documents
 
 
-def _unwanted(kind: str, event: Any, depth: int, count: int) -> str | None:
-    if kind == "AliasEvent":
-        return _unsupported("an alias", "*")
-    if getattr(event, "anchor", None):
-        return _unsupported("an anchor", "&")
-    if getattr(event, "tag", None):
-        return _unsupported("a tag", "!")
+def _closed(is_mapping: bool, line: int, column: int, start: int, inner: list[Node], end: int) -> Node:  # noqa: FBT001
+    if not is_mapping:
+        return Sequence(line, column, inner, start, end)
+    return Mapping(line, column, list(zip(inner[::2], inner[1::2], strict=True)), start, end)
+
+
+def _refused(file: str, mark: Any, message: str) -> BadTaskFile:
+    return BadTaskFile([Fault(file, mark.line + 1, mark.column + 1, "", message)])
+
+
+def _unwanted(event: Any) -> str:
+    return _unsupported("an anchor", "&") if event.anchor else _unsupported("a tag", "!")
+
+
+def _too_much(depth: int) -> str:
     if depth > DEEPEST:
         return f"is nested deeper than {DEEPEST} levels, which no task file needs"
-    if count > MOST_NODES:
-        return f"holds more than {MOST_NODES} values, which no task file needs"
-    return None
+    return f"holds more than {MOST_NODES} values, which no task file needs"
 
 
 def _unsupported(what: str, sign: str) -> str:
