@@ -5,8 +5,10 @@ without its times telling, so what it said is not kept. The first look after tho
 kept of a file with faults: much of what can be wrong (its owner, its mode) is mended without changing it.
 """
 
+import gc
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from automate import __version__
@@ -83,7 +85,7 @@ class TaskFiles:
         """What is cached and still holds, and the files read again of which nothing does; what was learnt is kept."""
         briefs: dict[str, Brief] = {}
         fresh: list[Parsed] = []
-        with Directories() as within:
+        with Directories() as within, _uncollected():
             for name in names:
                 found = self.found[name]
                 brief = cached.get(name)
@@ -145,3 +147,15 @@ def _mark(path: str) -> str:
     except OSError:
         return "-"
     return f"{about.st_mtime_ns}.{about.st_ino}"
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Ten thousand tasks are no garbage, and looking for some among them takes an eighth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,6 +1,7 @@
 """What the scheduler says of itself: one line for each event, as text or as JSON, each with an `action`."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from automate.run import Record
 from automate.service.syncing import Change
 from automate.state import OpenRun
 
+_one_word = re.compile(r'[^\s"=]+').fullmatch
 _PHASES = {"running": "started", "pending": "queued"}
 
 
@@ -60,4 +62,4 @@ class Events:
 
 def _word(value: object) -> str:
     text = str(value)
-    return json.dumps(text) if not text or any(c.isspace() or not c.isprintable() or c in '"=' for c in text) else text
+    return text if _one_word(text) and text.isprintable() else json.dumps(text)

@@ -6,6 +6,7 @@ import signal
 from automate import clock
 from automate.catalog import Catalog
 from automate.errors import AutomateError, BusyError
+from automate.instants import utc
 from automate.paths import Instance
 from automate.process import locks, orphans, systemd
 from automate.process.wakeup import Wakeup
@@ -114,7 +115,7 @@ class Server:
 
     def _step(self, now: float) -> bool:
         """False when another one is to follow at once."""
-        catalog = self._catalog()
+        catalog = self._catalog(now)
         done = step(catalog, self._state, self._supervisor, now)
         self._events.changes(done.changes)
         self._events.claimed(done.runs)
@@ -127,26 +128,26 @@ class Server:
         self._supervisor.expire(now)  # what was not begun, because it was paused, changed, or decided by another
         return not done.again
 
-    def _catalog(self) -> Catalog | None:
+    def _catalog(self, now: float) -> Catalog | None:
         """To be looked at when something may have changed, or another process has seen it otherwise; else None."""
-        now = clock.monotonic()
+        looked = clock.monotonic()
         is_known = self._seen is not None and schedules.recall(self._state, SEEN) == self._seen
-        if not self._changes.seen() and now < self._look_at_files and is_known:
+        if not self._changes.seen() and looked < self._look_at_files and is_known:
             return None
-        catalog = self._read_settings()
+        catalog = self._read_settings(now)
         while self._changes.watch([*catalog.task_dirs, self._instance.settings, *_ZONE_FILES]):
-            catalog = self._read_settings()
-        self._look_at_files = now + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)
+            catalog = self._read_settings(now)
+        self._look_at_files = looked + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)
         try:
             share(self._instance, catalog.settings_read.group)
         except AutomateError as error:
             self._events.tell("error", message=str(error))
         return catalog
 
-    def _read_settings(self) -> Catalog:
+    def _read_settings(self, now: float) -> Catalog:
         """The tasks, and of the settings where they are, as they are now."""
         clock.follow_zone()
-        return Catalog(self._instance, self._state, owner=self._owner, now=clock.now())
+        return Catalog(self._instance, self._state, owner=self._owner, now=utc(now))
 
     def _sleep(self) -> None:
         patience = min(LONGEST_SLEEP, self._service.watchdog, self._look_at_files - clock.monotonic())

@@ -121,7 +121,7 @@ class Plan:
             since = until = self._begin(name, parsed, old)
             self.changes.append(Change("added" if old is None else "rescheduled", name, parsed.brief.schedule))
             self._old += [] if old is None else [old]
-        due = next_due(parsed.compiled, until)
+        due = _first_due(parsed, until)
         wake = None if due is None else due + parsed.brief.delay
         self._rows.append(
             Scheduled(
@@ -155,3 +155,11 @@ class Plan:
         task = tasks.decode(old.definition)
         first = span.first if span.number > 1 else None
         return [Request(task, "schedule", span.last, refused=reason, count=span.number, first_due=first)]
+
+
+def _first_due(parsed: Parsed, after: float) -> float | None:
+    """What was found when the file was read, while it holds."""
+    known = parsed.brief.next_due
+    if parsed.brief.computed <= after and (known is None or after < known):
+        return known
+    return next_due(parsed.compiled, after)
