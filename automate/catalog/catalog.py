@@ -159,6 +159,10 @@ class Catalog:
             raise BadTaskFile([fault for name in refused for fault in self.broken[name]])
         return [*tasks.values()]
 
+    def definitions(self) -> "dict[str, Task]":
+        """Every task that is not broken, to be looked at; the others stand in `broken`. Every file is opened."""
+        return self._files.tasks([*self._found])
+
     @property
     def fingerprint(self) -> str:
         """Another one when any task file, the settings or the host's zone may say something else."""

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from automate.process.environment import environment, parse
@@ -29,35 +30,75 @@ class Doubt(NamedTuple):
     message: str
 
 
-def doubts(task: Task, *, owner: int | None, known: Collection[str]) -> list[Doubt]:
-    """User and group, cwd, programs, env_files, tasks that it follows; `owner` is as for `taskfile.read`, and `known`
-    are the names of the tasks there are.
+class Host:
+    """This host while one command looks: what many tasks name, users and programs, is looked for once. `owner` is as
+    for `taskfile.read`, and `known` are the names of the tasks there are."""
 
-    What may not be looked at (another user's home) is not doubted. The group, and what a `~` means, is only known with
-    the user: nothing more is said of a task without one.
-    """
-    try:
-        who = identity(task.user, task.group, uid=_ROOT)  # as root: it is asked who exists, not who may become whom
-    except CannotStartError as error:
-        return [Doubt("group" if "group" in str(error) else "user", str(error))]
-    if task.user is None:
-        who = identity(None, None, uid=os.geteuid())
-    return [*_directory(task, who), *_programs(task, who), *_env_files(task, who, owner), *_followed(task, known)]
+    def __init__(self, *, owner: int | None, known: Collection[str]) -> None:
+        self._owner = owner
+        self._known = known
+        self._identity = cache(identity)
+        self._which = cache(shutil.which)
 
+    def doubts(self, task: Task) -> list[Doubt]:
+        """User and group, cwd, programs, env_files, tasks that it follows.
 
-def doubtful_text(task: Task) -> Doubt | None:
-    """Of a command that is text: that the program with which it begins is not there, where that can be known without
-    running it. A guess, since a shell may define or find it in ways of its own, so `doubts` does not tell it."""
-    if isinstance(task.command, tuple) or task.env_file or os.path.basename(task.shell) not in _SHELLS:
+        What may not be looked at (another user's home) is not doubted. The group, and what a `~` means, is only known
+        with the user: nothing more is said of a task without one.
+        """
+        try:  # as root: it is asked who exists, not who may become whom
+            who = self._identity(task.user, task.group, uid=_ROOT)
+        except CannotStartError as error:
+            return [Doubt("group" if "group" in str(error) else "user", str(error))]
+        if task.user is None:
+            who = self._identity(None, None, uid=os.geteuid())
+        return [
+            *_directory(task, who), *self._programs(task, who), *_env_files(task, who, self._owner),
+            *_followed(task, self._known),
+        ]  # fmt: skip
+
+    def refused(self, task: Task, uid: int) -> Doubt | None:
+        """That a process of that user may not become the task's."""
+        try:
+            self._identity(task.user, task.group, uid=uid)
+        except CannotStartError as error:
+            return Doubt("user", str(error))
         return None
-    begin = _FIRST_WORD.match(task.command)
-    if begin is None or _OF_THE_SHELL.fullmatch(begin[1]):
-        return None
-    try:
-        who = identity(task.user, task.group, uid=os.geteuid())
-    except CannotStartError:
-        return None
-    return next(_program(task, who, "command", _at_home(begin[1], who)), None)
+
+    def doubtful_text(self, task: Task) -> Doubt | None:
+        """Of a command that is text: that the program with which it begins is not there, where that can be known
+        without running it. A guess, since a shell may define or find it in ways of its own, so `doubts` does not tell
+        it."""
+        if isinstance(task.command, tuple) or task.env_file or os.path.basename(task.shell) not in _SHELLS:
+            return None
+        begin = _FIRST_WORD.match(task.command)
+        if begin is None or _OF_THE_SHELL.fullmatch(begin[1]):
+            return None
+        try:
+            who = self._identity(task.user, task.group, uid=os.geteuid())
+        except CannotStartError:
+            return None
+        return next(self._program(task, who, "command", _at_home(begin[1], who)), None)
+
+    def _programs(self, task: Task, who: Identity) -> Iterator[Doubt]:
+        commands = {"command": task.command, "condition": task.condition}
+        if any(isinstance(command, str) for command in commands.values()):
+            yield from self._program(task, who, "shell", task.shell)
+        for key, command in commands.items():
+            if isinstance(command, tuple):
+                yield from self._program(task, who, key, command[0])
+
+    def _program(self, task: Task, who: Identity, key: str, program: str) -> Iterator[Doubt]:
+        if "/" not in program:
+            path = environment(task, who)["PATH"]
+            if self._which(program, path=path) is None:
+                yield Doubt(key, f"no such program: {program} (looked for in {path})")
+            return
+        where = os.path.join(_at_home(task.cwd or "~", who), program)
+        if _is_missing(where):
+            yield Doubt(key, f"no such program: {program}")
+        elif os.path.exists(where) and not (os.path.isfile(where) and os.access(where, os.X_OK)):
+            yield Doubt(key, f"not executable: {program}")
 
 
 def _directory(task: Task, who: Identity) -> Iterator[Doubt]:
@@ -66,28 +107,6 @@ def _directory(task: Task, who: Identity) -> Iterator[Doubt]:
         yield Doubt("cwd", f"no such directory: {path}")
     elif path is not None and os.path.exists(path) and not os.path.isdir(path):
         yield Doubt("cwd", f"not a directory: {path}")
-
-
-def _programs(task: Task, who: Identity) -> Iterator[Doubt]:
-    commands = {"command": task.command, "condition": task.condition}
-    if any(isinstance(command, str) for command in commands.values()):
-        yield from _program(task, who, "shell", task.shell)
-    for key, command in commands.items():
-        if isinstance(command, tuple):
-            yield from _program(task, who, key, command[0])
-
-
-def _program(task: Task, who: Identity, key: str, program: str) -> Iterator[Doubt]:
-    if "/" not in program:
-        path = environment(task, who)["PATH"]
-        if shutil.which(program, path=path) is None:
-            yield Doubt(key, f"no such program: {program} (looked for in {path})")
-        return
-    where = os.path.join(_at_home(task.cwd or "~", who), program)
-    if _is_missing(where):
-        yield Doubt(key, f"no such program: {program}")
-    elif os.path.exists(where) and not (os.path.isfile(where) and os.access(where, os.X_OK)):
-        yield Doubt(key, f"not executable: {program}")
 
 
 def _env_files(task: Task, who: Identity, owner: int | None) -> Iterator[Doubt]:

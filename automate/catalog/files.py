@@ -120,15 +120,15 @@ class TaskFiles:
         return parsed
 
     def _decode(self, found: Found, parsed: Parsed, within: Directories) -> None:
-        """As root the file is opened all the same: that it was given away does not show in its size and times."""
+        """The file is opened all the same: that it was given away, or may be read no more, does not show in its size
+        and times."""
         from automate.task import decode
 
-        if self._owner is not None:
-            try:
-                read(found.path, owner=self._owner, within=within)
-            except BadTaskFile as bad:
-                self.broken[found.name] = bad.faults
-                return
+        try:
+            read(found.path, owner=self._owner, within=within)
+        except BadTaskFile as bad:
+            self.broken[found.name] = bad.faults
+            return
         self._tasks[found.name] = decode(parsed.definition)
 
     def _keep(self, fresh: Sequence[Parsed], gone: Iterable[str]) -> None:

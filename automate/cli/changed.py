@@ -133,13 +133,13 @@ def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
 
 def _tell_doubts(desk: Desk, edit: Edit) -> None:
     """What this host does not have, and pauses and runs that the change has to reckon with."""
-    from automate.catalog.doubts import doubts
+    from automate.catalog.doubts import Host
     from automate.render.pauses import terms
     from automate.state.pauses import held_longest
 
     shell, name = desk.shell, edit.target.name
     task = judged(edit.target, edit.data or b"", desk.catalog.settings_read).task
-    for doubt in doubts(task, owner=desk.owner, known=[*desk.catalog.names(), name]):
+    for doubt in Host(owner=desk.owner, known=[*desk.catalog.names(), name]).doubts(task):
         shell.warn(_line(f"{name}: {doubt.key}: {doubt.message}"))
     if pause := held_longest(desk.catalog.pauses, name):
         shell.say(f"{name}: is paused {terms(pause)}")

@@ -1,5 +1,6 @@
 """`automate check`: every fault of the task files and the settings, for editors and CI."""
 
+import gc
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -8,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from automate.catalog import Catalog
-from automate.catalog.doubts import Doubt, doubts
+from automate.catalog.doubts import Doubt, Host
 from automate.cli import tasks
 from automate.cli.options import Shell, pass_shell, reading
 from automate.errors import BadFileError
 from automate.quantity import counted
 from automate.taskfile import BadTaskFile, Fault, name_of, origins, parse_settings, parse_task, read
-from automate.taskfile.reading import LARGEST
+from automate.taskfile.reading import LARGEST, Directories
 
 if TYPE_CHECKING:
     from automate.settings import Settings
@@ -54,6 +55,7 @@ def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool
     not have (a user, a program) is a warning only.
     """
     del header  # there is none: compilers' output has no heading
+    gc.disable()  # as in `list`: 10,000 tasks are no garbage
     catalog = Catalog(shell.instance, None, owner=tasks.owner(), now=shell.now)
     checked = [*(_files(files, catalog, shell) if files else _everything(catalog, shell))]
     findings = [finding for each in checked for finding in each.findings]
@@ -71,17 +73,19 @@ def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool
 def _everything(catalog: Catalog, shell: Shell) -> Iterator[Checked]:
     if os.path.lexists(shell.instance.settings):
         yield Checked(is_task=False, findings=_faults(catalog.settings_faults))
-    names = catalog.names()
-    for name in names:
-        found = catalog.found(name)
-        findings = _faults(found.faults) or _of_task(found.path, name, catalog.settings_read, tasks.owner(), names)
-        yield Checked(is_task=True, findings=findings)
+    names, owner = catalog.names(), tasks.owner()
+    host = Host(owner=owner, known=frozenset(names))
+    with Directories() as within:
+        for name in names:
+            found = catalog.found(name)
+            findings = _faults(found.faults) or _of_task(found.path, name, catalog.settings_read, host, owner, within)
+            yield Checked(is_task=True, findings=findings)
 
 
 def _files(files: Iterable[str], catalog: Catalog, shell: Shell) -> Iterator[Checked]:
     if catalog.settings_faults:
         tasks.tell_faults(shell, catalog)
-    known = [*catalog.names(), *(os.path.basename(file).rpartition(".")[0] for file in files)]
+    known = {*catalog.names(), *(os.path.basename(file).rpartition(".")[0] for file in files)}
     for file in files:
         if _is_settings(file, shell):
             yield Checked(is_task=False, findings=_of_settings(file))
@@ -110,18 +114,20 @@ def _of_file(file: str, catalog: Catalog, known: Collection[str]) -> list[Findin
         name = name_of(os.path.basename(file)) if file != STDIN else "stdin"
     except ValueError as error:
         return _faults([Fault(file, 1, 1, "", str(error))])
-    in_force = os.path.dirname(os.path.abspath(file)) in catalog.task_dirs
-    return _of_task(file, name or "unnamed", catalog.settings_read, tasks.owner() if in_force else None, known)
+    owner = tasks.owner() if os.path.dirname(os.path.abspath(file)) in catalog.task_dirs else None
+    return _of_task(file, name or "unnamed", catalog.settings_read, Host(owner=owner, known=known), owner)
 
 
-def _of_task(file: str, name: str, settings: "Settings", owner: int | None, known: Collection[str]) -> list[Finding]:
+def _of_task(
+    file: str, name: str, settings: "Settings", host: Host, owner: int | None, within: Directories | None = None
+) -> list[Finding]:
     shown = STDIN_NAME if file == STDIN else file
     try:
-        data = _from_stdin() if file == STDIN else read(file, owner=owner)
+        data = _from_stdin() if file == STDIN else read(file, owner=owner, within=within)
         task = parse_task(data, file=shown, name=name, settings=settings)
     except BadTaskFile as bad:
         return _faults(bad.faults)
-    found = doubts(task, owner=owner, known=known)
+    found = host.doubts(task)
     where = origins(data, file=shown, settings=settings) if found else {}
     return sorted(Finding(WARNING, _placed(doubt, where.get(doubt.key, ""), shown)) for doubt in found)
 

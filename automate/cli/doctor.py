@@ -31,13 +31,11 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
     What does not work is an error, what may not is a warning: then the exit status is 1. What this user may not look
     at is told as unknown.
     """
-    from automate.catalog import Catalog
     from automate.cli.tasks import owner
     from automate.operate.doctor import Installation, examine
 
     installation = Installation(
         instance=shell.instance,
-        catalog=Catalog(shell.instance, None, owner=owner(), now=shell.now),
         uid=os.geteuid(),
         owner=owner(),
         home=os.environ.get("HOME") or os.path.expanduser("~"),

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from automate.catalog import Catalog, Entry
+from automate.catalog import Catalog
+from automate.errors import AutomateError
+from automate.instants import utc
 from automate.operate.alive import Alive, alive
 from automate.paths import Instance
 from automate.state import OpenRun, State, schedules
 from automate.state.opening import open_as_it_is
 from automate.state.runs import open_runs
 from automate.task import Task
-from automate.taskfile import BadTaskFile
+from automate.taskfile import Fault
 
 Severity = Literal["error", "warning", "unknown", "note"]
 """`error`: something does not work; `warning`: it may not, or will not; `unknown`: it could not be checked; `note`:
@@ -45,11 +47,10 @@ class Check(NamedTuple):
 @dataclass(frozen=True)
 class Installation:
     """An instance on this host, looked at by user `uid` at `now` (epoch seconds), with the program `program`. `owner`
-    is as for the catalog, which reads without the state. Nothing here changes anything. What cannot be had raises
-    OSError or AutomateError, each time it is asked for."""
+    is as for the catalog, of which only what says nothing of the state is to be asked: that may be damaged. Nothing
+    here changes anything. What cannot be had raises OSError or AutomateError, each time it is asked for."""
 
     instance: Instance
-    catalog: Catalog
     uid: int
     owner: int | None
     home: str
@@ -62,17 +63,24 @@ class Installation:
         return open_as_it_is(self.instance)
 
     @cached_property
-    def entries(self) -> list[Entry]:
-        return self.catalog.entries()
+    def catalog(self) -> Catalog:
+        """With the parse cache, where there is one that can be read."""
+        with suppress(OSError, AutomateError):
+            return Catalog(self.instance, self.state, owner=self.owner, now=utc(self.now))
+        return Catalog(self.instance, None, owner=self.owner, now=utc(self.now))
 
     @cached_property
     def tasks(self) -> list[Task]:
         """Those without a fault, disabled ones too."""
-        found = []
-        for entry in self.entries:
-            with suppress(BadTaskFile):
-                found.append(self.catalog.task(entry.name))
-        return found
+        return [*self.catalog.definitions().values()]
+
+    @cached_property
+    def faults(self) -> list[tuple[str, Fault]]:
+        """Of the settings (under an empty name), and of every task file."""
+        self.catalog.definitions()
+        broken = sorted(self.catalog.broken.items())
+        settings = [("", fault) for fault in self.catalog.settings_faults]
+        return settings + [(name, fault) for name, faults in broken for fault in faults]
 
     @cached_property
     def open_runs(self) -> list[OpenRun]:

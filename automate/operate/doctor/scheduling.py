@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from automate.catalog.due import next_due
 from automate.operate.alive import Alive
 from automate.operate.doctor.cron import Line, means, ticks, words
 from automate.operate.doctor.finding import Finding, Installation, ago, line
@@ -32,17 +33,23 @@ class Scheduling(NamedTuple):
 
 def scheduling(installation: Installation) -> Scheduling:
     """Reads the crontabs and the units, too."""
-    due = sum(entry.next_due is not None for entry in installation.entries)
     tick = line(installation.program, *installation.instance.options(), "tick")
     return Scheduling(
         installation.alive,
-        due,
+        _due(installation),
         installation.earliest,
         ticks(installation),
         services(installation),
         f"(crontab -l; echo {shlex.quote(f'* * * * * {tick}')}) | crontab -",
         installation.now,
     )
+
+
+def _due(installation: Installation) -> int:
+    """How many tasks will be due."""
+    dumps = installation.catalog.compiled([task.name for task in installation.tasks if task.enabled]).values()
+    first = {dump: next_due(dump, installation.now) for dump in {*dumps}}
+    return sum(first[dump] is not None for dump in dumps)
 
 
 def judge_scheduling(facts: Scheduling) -> Iterator[Finding]:

@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from automate.catalog.doubts import Doubt, doubtful_text, doubts
+from automate.catalog.doubts import Doubt, Host
 from automate.operate.doctor.finding import Finding, Installation, line
-from automate.process.identity import CannotStartError, identity
 from automate.task import Task
 from automate.taskfile import Fault
 
 
 def faults(installation: Installation) -> list[tuple[str, Fault]]:
     """Of the settings (under an empty name), and of every task file."""
-    settings = [("", fault) for fault in installation.catalog.settings_faults]
-    return settings + [(entry.name, fault) for entry in installation.entries for fault in entry.faults]
+    return installation.faults
 
 
 def judge_faults(faults: Iterable[tuple[str, Fault]]) -> Iterator[Finding]:
@@ -38,23 +36,14 @@ class Doubted(NamedTuple):
 
 def doubted(installation: Installation) -> list[Doubted]:
     """Of those that are enabled: others are not meant to run here."""
-    names = installation.catalog.names()
+    host = Host(owner=installation.owner, known=frozenset(installation.catalog.names()))
     found = []
     for task in (task for task in installation.tasks if task.enabled):
-        known = doubts(task, owner=installation.owner, known=names)
-        further = (doubtful_text(task), None if known else _refused(task, installation.uid))
+        known = host.doubts(task)
+        further = (host.doubtful_text(task), None if known else host.refused(task, installation.uid))
         if known or any(further):
             found.append(Doubted(task, [*known, *filter(None, further)]))
     return found
-
-
-def _refused(task: Task, uid: int) -> Doubt | None:
-    """That this instance's user may not become the task's."""
-    try:
-        identity(task.user, task.group, uid=uid)
-    except CannotStartError as error:
-        return Doubt("user", str(error))
-    return None
 
 
 def judge_doubted(found: Iterable[Doubted]) -> Iterator[Finding]:
