@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from automate.catalog import Catalog, Entry
-from automate.catalog.about import About, Setting, about
+from automate.catalog.about import BUILT_IN, About, Setting, about
 from automate.cli import tasks
 from automate.cli.candidates import complete_tasks
 from automate.cli.next import note_of
@@ -27,19 +27,24 @@ _ABOVE = {"description", "documentation", "category", "labels", "command"}
 
 @click.command("show")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks)
+@click.option("--all", "every", is_flag=True, help="Also settings that are as built in, and what is empty.")
 @reading
 @pass_shell
-def command(shell: Shell, names: tuple[str, ...], *, as_json: bool, header: bool) -> int:
+def command(shell: Shell, names: tuple[str, ...], *, every: bool, as_json: bool, header: bool) -> int:
     """Everything about tasks: schedule, next due times, settings and where they come from, recent runs.
 
-    NAMEs may be globs. Values from an env_file are never shown. The exit status is 78 when a task's file has a fault.
+    NAMEs may be globs. What is as built in is left out, unless --all is given; with --json it never is. Values from an
+    env_file are never shown. The exit status is 78 when a task's file has a fault.
     """
     with tasks.catalog(shell) as catalog:
         found = [_about(catalog, name, shell) for name in catalog.names(names)]
     if as_json:
         shell.write(json_document([_object(each) for each in found], shell.screen))
     else:
-        shell.write("\n".join(_text(each, shell, header=header) for each in found if isinstance(each, About)))
+        readable = [each for each in found if isinstance(each, About)]
+        shell.write("\n".join(_text(each, shell, every=every, header=header) for each in readable))
+        if readable and not every:
+            shell.say("defaults that nobody set are left out: --all")
     tasks.tell(shell, catalog.settings_faults)
     for fault in (fault for faults in catalog.broken.values() for fault in faults):
         shell.warn(str(fault))
@@ -75,21 +80,22 @@ def _plain(setting: Setting) -> Any:
     return _written(setting) if setting.key == "umask" else setting.value
 
 
-def _text(each: About, shell: Shell, *, header: bool) -> str:
+def _text(each: About, shell: Shell, *, every: bool, header: bool) -> str:
     screen = shell.screen
-    rows = [_row(setting) for setting in each.settings if setting.key not in _ABOVE]
+    settings = [setting for setting in each.settings if every or setting.origin != BUILT_IN]
+    rows = [_row(setting) for setting in settings if setting.key not in _ABOVE]
     parts = [
         paint(_line(": ".join(filter(None, (each.entry.name, each.task.description)))), "heading", screen)
         + "\n"
-        + table(_facts(each, shell), ("", "", ""), screen, header=False),
-        table(rows, ("SETTING", "VALUE", "FROM"), screen, header=header, shrink="VALUE"),
+        + table(_facts(each, shell, every=every), ("", "", ""), screen, header=False),
+        table(rows, ("SETTING", "VALUE", "FROM"), screen, header=header, shrink="VALUE") if rows else "",
         history(next(pages(each.past.records, RECENT)).records, screen, header=header),
     ]
     return "\n".join(filter(None, parts))
 
 
-def _facts(each: About, shell: Shell) -> list[tuple[str, str, str]]:
-    """Words and what there is to say to them, which may be several lines."""
+def _facts(each: About, shell: Shell, *, every: bool) -> list[tuple[str, str, str]]:
+    """Words and what there is to say to them, which may be several lines; without `every` only where there is any."""
     task = each.task
     facts = {
         "state": [doing(each.entry, shell.screen)],
@@ -104,8 +110,10 @@ def _facts(each: About, shell: Shell) -> list[tuple[str, str, str]]:
         "next": _due(each, shell),
         **{word: [line] for word, line in told(each.past, shell.drawing).items()},
     }
+    if not each.past.records:
+        facts["runs"] = ["none yet"]
     rows = [(word if line is lines[0] else "", line or NOTHING) for word, lines in facts.items() for line in lines]
-    return [("", *row) for row in rows]
+    return [("", *row) for row in rows if every or row[1] != NOTHING]
 
 
 def _command(task: Task) -> list[str]:

@@ -130,7 +130,11 @@ def test_failed_runs_are_coloured_in_the_picture(run_cli, write):
 
 def test_of_a_task_that_never_ran_nothing_is_told(run_cli, write):
     write(a="command: x")
-    assert re.findall(r"^  (success|streak|lately) +-$", run_cli("show", "a").stdout, re.MULTILINE)
+    empty = re.compile(r"^  (success|streak|lately) +-$", re.MULTILINE)
+    assert len(empty.findall(run_cli("show", "a", "--all").stdout)) == 3
+    text = run_cli("show", "a").stdout
+    assert not empty.search(text)
+    assert re.search(r"^  runs +none yet$", text, re.MULTILINE)
     task = shown(run_cli, "a")
     assert (task["success_rate"], task["streak"], task["seconds"]["recent"]) == (None, None, [])
 
@@ -145,9 +149,21 @@ def test_a_streak_longer_than_what_was_looked_at_is_at_least_so_long(run_cli, wr
     assert re.search(r"streak +at least 100 failures in a row", run_cli("show", "a").stdout)
 
 
+def test_what_nobody_set_is_shown_only_when_it_is_asked_for(run_cli, write, instance):
+    (instance / "automate.yaml").write_text("defaults: {kill_after: 3s}\n")
+    write(a="command: x\nretries: 3\noverlap: skip")
+    done = run_cli("show", "a", "--no-header")
+    told = [line.split()[0] for line in done.stdout.partition("\n\n")[2].splitlines()]
+    assert told == ["kill_after", "retries.attempts", "overlap"]
+    assert done.stderr == "defaults that nobody set are left out: --all\n"
+    every = run_cli("show", "a", "--all")
+    assert re.search(r"^umask +022 +built in$", every.stdout, re.MULTILINE)
+    assert every.stderr == ""
+
+
 def test_a_broken_task_tells_all_its_faults_and_ends_with_78(run_cli, write):
     write(a="comand: x\nnice: 20\numask: 9", b="command: x")
-    result = run_cli("show", "a", "b")
+    result = run_cli("show", "-q", "a", "b")
     assert result.returncode == 78
     assert len(result.stderr.splitlines()) == 4
     assert result.stdout.startswith("b\n")
