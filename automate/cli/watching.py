@@ -4,12 +4,14 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from automate import clock
 from automate.cli.options import Shell
+from automate.cli.scrolling import keys, moved, step
 from automate.errors import AutomateError
 from automate.render import visible_lines
-from automate.render.watched import Picture, lines, text
+from automate.render.watched import Picture, lines, room, text
 
 Look = Callable[[], Picture]
 _ENDS = frozenset("qQ\x04")  # Ctrl-D is the end of what is typed
@@ -31,13 +33,24 @@ def _on_terminal(picture: Picture, look: Look) -> int:
 
     with Terminal() as terminal:
         due = clock.monotonic() + picture.every
+        top, begun = 0, ""
         while True:
             size = terminal.size
-            terminal.draw(lines(picture, size.columns, size.lines))
+            place = partial(moved, room=room(picture, size.lines), count=len(picture.tasks.entries))
+            top = place(top, (0, 0))
+            terminal.draw(lines(picture, size.columns, size.lines, top))
             typed = terminal.wait(max(0.0, due - clock.monotonic()))
-            if typed is None or not _ENDS.isdisjoint(typed):
+            if typed is None:
                 return 0
-            if typed != RESIZED:
+            if typed == RESIZED:
+                continue
+            pressed, begun = keys(begun + typed)
+            if not _ENDS.isdisjoint(pressed):
+                return 0
+            steps = [*filter(None, map(step, pressed))]
+            for by in steps:
+                top = place(top, by)
+            if len(steps) < len(pressed) or not typed:
                 picture = _again(picture, look)
                 due = clock.monotonic() + picture.every
 

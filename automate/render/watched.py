@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automate.operate.alive import Alive
 
 NOBODY = "nobody schedules"
+_MOVING = "arrows, PgUp, PgDn, Home and End move"
 _LATE = 90.0  # seconds: a `tick` of cron's is due each minute
 _WITH_PROGRESS = ("name", "state", "progress", *DEFAULT[2:])
 _MEANINGS = {"running": "running", "unusual": "warning", "failed": "failed", "overdue": "error", "broken": "error"}
@@ -76,19 +77,36 @@ def text(picture: Picture) -> str:
     return "\n".join([*head(picture)[:2], ""]) + table + "\n"
 
 
-def lines(picture: Picture, width: int, height: int) -> list[str]:
-    """As many as fit, none wider than the screen; what is left out is counted in the last one."""
+def room(picture: Picture, height: int) -> int:
+    """How many tasks a screen of so many lines shows."""
+    count = len(picture.tasks.entries)
+    free = height - _above(picture, height) - picture.header
+    return count if count <= max(1, free) else max(0, free - 1)
+
+
+def _above(picture: Picture, height: int) -> int:
+    """Lines above the table, the empty one included."""
+    return min(2 + len(picture.notes), max(1, height // 3)) + 1
+
+
+def lines(picture: Picture, width: int, height: int, top: int = 0) -> list[str]:
+    """As many as fit, none wider than the screen, from the task with the number `top` on; where there is no room for
+    all, the last line says which they are and what the others are like."""
     entries = picture.tasks.entries
-    above = [*head(picture)[: max(1, height // 3)], ""]
-    room = max(1, height - len(above) - picture.header)
-    shown = entries if len(entries) <= room else entries[: max(0, room - 1)]
-    table = _table(picture, shown, width).splitlines()
-    left_out = entries[len(shown) :]
-    rest = []
-    if left_out:
-        told = counts(left_out, picture.overdue, picture.tasks.screen)
-        rest = [f"and {len(left_out)} more{': ' if told else ''}{told}"]
+    above = [*head(picture)[: _above(picture, height) - 1], ""]
+    end = top + room(picture, height)
+    table = _table(picture, entries[top:end], width).splitlines()
+    left_out = [*entries[:top], *entries[end:]]
+    rest = [_which(picture, top, end, left_out)] if left_out else []
     return [cut(line, width) for line in [*above, *table, *rest][:height]]
+
+
+def _which(picture: Picture, top: int, end: int, left_out: Sequence["Entry"]) -> str:
+    """`1-18 of 50; not shown: 2 failed, 5 disabled; arrows and PgUp, PgDn, Home, End move`."""
+    shown = f"{top + 1}-{end}" if end > top else "none"
+    told = counts(left_out, picture.overdue, picture.tasks.screen)
+    also = f"; not shown: {told}" if told else ""
+    return f"{shown} of {counted(len(picture.tasks.entries), 'task')}{also}; {_MOVING}"
 
 
 def _table(picture: Picture, entries: Sequence["Entry"], width: int) -> str:

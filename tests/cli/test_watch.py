@@ -177,7 +177,7 @@ def test_what_there_is_no_room_for_is_counted(watch, terminal, task):
     shown = terminal.shown()
     assert len(shown) == 12
     assert max(map(len, shown)) == 40
-    assert shown[-1] == "and 43 more: 5 disabled"
+    assert shown[-1] == "1-7 of 50 tasks; not shown: 5 disabled;…"
     assert shown[3].startswith("NAME")
 
 
@@ -189,6 +189,43 @@ def test_a_terminal_of_another_size_is_drawn_at_once(watch, terminal, task, unti
     until(lambda: len(terminal.shown()) == 10)
     terminal.resize(60, 60)
     until(lambda: terminal.shown()[-1].startswith("t49"))
+
+
+UP, DOWN, HOME, END, PAGE_UP, PAGE_DOWN = "\x1b[A", "\x1b[B", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~"
+
+
+def test_keys_move_to_tasks_that_there_was_no_room_for(watch, terminal, task, until):
+    for number in range(50):
+        task(f"t{number:02}", "true")
+    terminal.resize(14, 100)
+    watch()
+
+    def shows(first, last):
+        lines = terminal.shown()
+        names = [line.split()[0] for line in lines if re.match(r"t\d\d ", line)]
+        assert lines[-1].startswith(f"{int(names[0][1:]) + 1}-{int(names[-1][1:]) + 1} of 50 tasks; ")
+        return (names[0], names[-1]) == (first, last)
+
+    assert shows("t00", "t08")
+    for typed, first, last in (
+        (DOWN, "t01", "t09"), (PAGE_DOWN, "t10", "t18"), (UP + UP, "t08", "t16"), (END, "t41", "t49"),
+        (PAGE_UP, "t32", "t40"), (HOME, "t00", "t08"), ("G", "t41", "t49"), ("k", "t40", "t48"),
+    ):  # fmt: skip
+        terminal.type(typed)
+        until(lambda: shows(first, last))  # noqa: B023 - it is asked at once
+    terminal.resize(30, 100)
+    until(lambda: shows("t25", "t49"))
+
+
+def test_moving_is_no_look(watch, terminal, task, until):
+    for number in range(50):
+        task(f"t{number:02}", "true")
+    watch()
+    task("t00-new", "true")
+    terminal.type(DOWN)
+    until(lambda: terminal.shown()[4].startswith("t01"))
+    terminal.type(" ")
+    until(lambda: terminal.shown()[4].startswith("t00-new"))
 
 
 def test_any_other_key_looks_at_once(watch, terminal, task, until):

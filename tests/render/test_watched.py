@@ -10,7 +10,7 @@ from automate.catalog import Entry
 from automate.operate.alive import Alive
 from automate.render import Screen, text_width
 from automate.render.tasks import Listing
-from automate.render.watched import Picture, counts, lines, scheduled_by
+from automate.render.watched import Picture, counts, lines, room, scheduled_by
 from automate.state import LastRun
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -22,11 +22,13 @@ def entry(name, outcome="success", **about):
     return Entry(name, f"/{name}.yaml", last=LastRun(name, 1, outcome, 0.0, 1.0, 1.0), **about)
 
 
-@given(st.integers(0, 60), st.integers(1, 200), st.integers(1, 60), st.integers(0, 20), st.booleans())
-def test_it_always_fits(number, width, height, notes, header):
+@given(
+    st.integers(0, 60), st.integers(1, 200), st.integers(1, 60), st.integers(0, 20), st.booleans(), st.integers(0, 99)
+)
+def test_it_always_fits(number, width, height, notes, header, top):
     tasks = Listing([entry(f"task-{index}") for index in range(number)], SCREEN._replace(colour=True))
     picture = Picture(tasks, frozenset(), "nobody", ["a note"] * notes, 15, header=header)
-    shown = lines(picture, width, height)
+    shown = lines(picture, width, height, min(top, number - room(picture, height)))
     assert 1 <= len(shown) <= height
     assert max(map(text_width, shown)) <= width
 
