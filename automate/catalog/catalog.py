@@ -78,6 +78,10 @@ class Catalog:
         """The task's file; NoSuchTaskError."""
         return self._found.get(name) or self._found[self.names([name])[0]]
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a task, broken or not."""
+        return name in self._found
+
     def names(self, patterns: Sequence[str] = ()) -> list[str]:
         """The tasks of these names and globs, in that order, or all; NoSuchTaskError for a pattern that means none."""
         return matching(patterns, self._found) if patterns else [*self._found]
@@ -174,7 +178,7 @@ class Catalog:
 
     def readings(self, patterns: Sequence[str] = ()) -> "dict[str, Parsed]":
         """Every task that is not broken, of these or of all, as it was read; the others stand in `broken`."""
-        return self._files.readings(self.names(patterns))
+        return self._files.readings(self.names(patterns), every=not patterns)
 
     def schedule(self, task: "Task") -> "Schedule":
         """Ready to be asked for due times; BadTaskFile where only this host shows what is wrong with it."""

@@ -64,9 +64,9 @@ class TaskFiles:
         known = [name for name in {*cached, *self._read_now} if name in names]
         return {name: task for name, task in self.tasks(known).items() if task.exceptions}
 
-    def readings(self, names: Sequence[str]) -> dict[str, Parsed]:
-        """Those that are not broken, whole."""
-        cached = read_parsed(self._cache, self.context) if self._cache else {}
+    def readings(self, names: Sequence[str], *, every: bool) -> dict[str, Parsed]:
+        """Those that are not broken, whole; `every` as for `briefs`."""
+        cached = read_parsed(self._cache, self.context, None if every else names) if self._cache else {}
         current = self._current(names, {name: parsed.brief for name, parsed in cached.items()})
         return {name: self._read_now.get(name) or cached[name] for name in current}
 

@@ -39,7 +39,7 @@ def command(shell: Shell, names: tuple[str, ...], *, at: datetime | None, as_jso
     moment, now = None if at is None else at.timestamp(), shell.now.timestamp()
     with tasks.catalog_and_state(shell) as (catalog, state):
         asked = about(shell.instance, catalog, state, names, moment)
-        found = [explain(shell.instance, catalog, state, name, at=instant, now=now) for name, instant in asked]
+        found = explain(shell.instance, catalog, state, asked, now)
     tasks.tell(shell, catalog.settings_faults)
     _write(shell, found, as_json=as_json)
     return 0

@@ -1,7 +1,7 @@
-"""What the run log holds of one task around some instants: read from its end, no further back than they are."""
+"""What the run log holds of tasks around some instants: read from its end, once for all of them."""
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from automate.instants import utc
@@ -14,6 +14,19 @@ from automate.runlog.period import Period
 from automate.supervisor.instants import seconds_of
 
 _NEAREST = 3
+_FEW = 6  # tasks, whose lines are found sooner than all are read
+
+
+class Question(NamedTuple):
+    """What is asked of the log about one task: the records of these due times, each of which should have its one, and
+    what happened since `since`; None: only what the newest record is. `at`, and the `width` seconds after it, is when
+    something may have been under way. Instants are epoch seconds."""
+
+    task: str
+    dues: Collection[float]
+    since: float | None
+    at: float | None = None
+    width: float = 0.0
 
 
 class Evidence(NamedTuple):
@@ -27,26 +40,61 @@ class Evidence(NamedTuple):
     newest: Record | None
 
 
-def evidence(
-    instance: Instance, name: str, dues: Collection[float], *, since: float | None, at: float | None, width: float
-) -> Evidence:
-    """Of these due times, each of which should have its record, and of what happened since `since`; None: only what the
-    newest record is. Instants are epoch seconds. AutomateError."""
-    if since is None:
-        return Evidence({}, None, (), next(newest_first(instance, tasks=[name]), None))
-    of_due: dict[float, Record] = {}
-    during = newest = None
-    besides: deque[Record] = deque(maxlen=_NEAREST)
-    period = Period(utc(since), under_way=True)
-    for record in newest_first(instance, tasks=[name], period=period):
-        newest = newest or record
-        _note(record, dues, of_due)
-        if at is not None and _was_under_way(record, at, width):
-            during = record
+def evidence(instance: Instance, questions: Sequence[Question | None]) -> list[Evidence]:
+    """Of each question, in their order; nothing of None. However many there are, the log is read once back to the
+    first of their instants, and once more where a record was not found. AutomateError."""
+    found = [Findings(question) for question in questions if question is not None]
+    since = [each.question.since for each in found if each.question.since is not None]
+    if since:
+        period = Period(utc(min(since)), under_way=True)
+        for record, asking in _records(instance, [each for each in found if each.question.since is not None], period):
+            for each in asking:
+                each.note(record)
+    _search(instance, [each for each in found if not each.is_complete])
+    answers = iter(found)
+    return [Evidence({}, None, (), None) if question is None else next(answers).evidence() for question in questions]
+
+
+class Findings:
+    """What the records that are shown to it, newest first, say to one question."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self._of_due: dict[float, Record] = {}
+        self._during: Record | None = None
+        self._newest: Record | None = None
+        self._besides: deque[Record] = deque(maxlen=_NEAREST)
+        self._period = Period(None if question.since is None else utc(question.since), under_way=True)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no record is missed; where there is none to be found, all are to be looked at."""
+        if self.question.since is None:
+            return self._newest is not None
+        return self._of_due.keys() >= {*self.question.dues}
+
+    def note(self, record: Record) -> None:
+        """One that may be of the time since `since`."""
+        since, at = self.question.since or 0.0, self.question.at
+        if not self._period.holds(record):
+            return
+        self._newest = self._newest or record
+        self.search(record)
+        if at is not None and _was_under_way(record, at, self.question.width):
+            self._during = record
         if record.trigger != "schedule" and was_started(record) and (seconds_of(record.started) or 0.0) >= since:
-            besides.appendleft(record)
-    _search(instance, name, dues, of_due)
-    return Evidence(of_due, during, tuple(besides), newest)
+            self._besides.appendleft(record)
+
+    def search(self, record: Record) -> None:
+        """One of any time: the clock may have been set back before the run ended."""
+        for due in self.question.dues:
+            if stands_for(record, due):
+                self._of_due.setdefault(due, record)
+        if self.question.since is None:
+            self._newest = self._newest or record
+
+    def evidence(self) -> Evidence:
+        return Evidence(self._of_due, self._during, tuple(self._besides), self._newest)
 
 
 def stands_for(record: Record, due: float) -> bool:
@@ -58,20 +106,27 @@ def stands_for(record: Record, due: float) -> bool:
     return (last if first is None else first) <= due <= last
 
 
-def _note(record: Record, dues: Iterable[float], of_due: dict[float, Record]) -> None:
-    for due in dues:
-        if stands_for(record, due):
-            of_due.setdefault(due, record)
-
-
-def _search(instance: Instance, name: str, dues: Collection[float], of_due: dict[float, Record]) -> None:
-    """Everywhere, before it is said that there is none: the clock may have been set back before the run ended."""
-    if of_due.keys() >= {*dues}:
-        return
-    for record in newest_first(instance, tasks=[name]):
-        _note(record, dues, of_due)
-        if of_due.keys() >= {*dues}:
+def _search(instance: Instance, missing: Sequence[Findings]) -> None:
+    """Everywhere, before it is said that there is none."""
+    left = len(missing)
+    for record, asking in _records(instance, missing, None) if missing else ():
+        for each in [each for each in asking if not each.is_complete]:
+            each.search(record)
+            left -= each.is_complete
+        if not left:
             return
+
+
+def _records(
+    instance: Instance, found: Sequence[Findings], period: Period | None
+) -> Iterator[tuple[Record, list[Findings]]]:
+    """Newest first, each with those who ask about its task."""
+    asking: dict[str, list[Findings]] = {}
+    for each in found:
+        asking.setdefault(each.question.task, []).append(each)
+    few = [*asking] if len(asking) <= _FEW else None
+    for record in newest_first(instance, tasks=few, period=period, accept=lambda record: record.task in asking):
+        yield record, asking[record.task]
 
 
 def _was_under_way(record: Record, at: float, width: float) -> bool:

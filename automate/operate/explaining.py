@@ -9,8 +9,8 @@ from automate.catalog import Catalog
 from automate.catalog.upcoming import Upcoming, upcoming
 from automate.instants import utc
 from automate.operate.alive import Alive, alive
-from automate.operate.evidence import Evidence, evidence, stands_for
-from automate.operate.subject import Subject, subject
+from automate.operate.evidence import Evidence, Question, evidence, stands_for
+from automate.operate.subject import Subject, subjects
 from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
 from automate.rules import explaining as rules
@@ -74,43 +74,56 @@ class Explanation(NamedTuple):
     alive: Alive
 
 
+class _Scene(NamedTuple):
+    """What is so for all tasks that are asked about."""
+
+    instance: Instance
+    catalog: Catalog
+    state: State | None
+    now: float
+    alive: Alive
+    pauses: list[Pause]
+
+
 def explain(
-    instance: Instance, catalog: Catalog, state: State | None, name: str, *, at: float | None, now: float
-) -> Explanation:
-    """About this instant, or without one about the last due time and the next; epoch seconds. AutomateError."""
-    return _Explaining(instance, catalog, state, name, at, now).explanation()
+    instance: Instance, catalog: Catalog, state: State | None, asked: Sequence[tuple[str, float | None]], now: float
+) -> list[Explanation]:
+    """Of each task, about its instant (epoch seconds) or, for None, the last due time and the next. AutomateError."""
+    pauses = [] if state is None else pauses_now(state, now)
+    scene = _Scene(instance, catalog, state, now, alive(instance, state), pauses)
+    meant = subjects(catalog, state, [name for name, _ in asked], now)
+    found = [_Explaining(scene, meant[name], at) for name, at in asked]
+    answers = evidence(instance, [each.question for each in found])
+    return [each.explanation(answer) for each, answer in zip(found, answers, strict=True)]
 
 
 class _Explaining:
-    def __init__(
-        self, instance: Instance, catalog: Catalog, state: State | None, name: str, at: float | None, now: float
-    ) -> None:
-        self._instance, self._catalog, self._state = instance, catalog, state
-        self._at, self._now = at, now
-        self._subject = subject(catalog, state, name, now)
+    def __init__(self, scene: _Scene, subject: Subject, at: float | None) -> None:
+        self._instance, self._catalog, self._state, now, self._alive, self._pauses = scene
+        self._subject, self._at, self._now = subject, at, now
         self._spans = self._subject.in_force
-        self._open = [] if state is None else runs.open_runs(state, name)
-        self._alive = alive(instance, state)
-        self._pauses = [] if state is None else pauses_now(state, now)
+        self._open = [] if scene.state is None else runs.open_runs(scene.state, subject.name)
 
-    def explanation(self) -> Explanation:
-        around = self._now if self._at is None else self._at
-        previous, following = rules.last_due(self._spans, around), rules.next_due(self._spans, around)
-        exact = None if self._at is None else rules.due_at(self._spans, self._at, self._subject.delay)
-        if exact is not None:
-            previous, following = rules.last_due(self._spans, exact - 1), rules.next_due(self._spans, exact)
-        dues = [due for due in (previous, following) if due is not None] if exact is None else [exact]
-        found = self._evidence(dues)
-        during = self._during(found) if exact is None and self._at is not None else None
-        told = self._told(dues, found) if during is None else (during,)
+        around = now if at is None else at
+        self._previous, self._next = rules.last_due(self._spans, around), rules.next_due(self._spans, around)
+        self._exact = None if at is None else rules.due_at(self._spans, at, self._subject.delay)
+        if self._exact is not None:
+            self._previous = rules.last_due(self._spans, self._exact - 1)
+            self._next = rules.next_due(self._spans, self._exact)
+        asked = (self._previous, self._next) if self._exact is None else (self._exact,)
+        self._dues = [due for due in asked if due is not None]
+
+    def explanation(self, found: Evidence) -> Explanation:
+        during = self._during(found) if self._exact is None and self._at is not None else None
+        told = self._told(self._dues, found) if during is None else (during,)
         return Explanation(
             subject=self._subject,
             now=self._now,
             at=self._at,
-            is_due=self._at is None or exact is not None or during is not None,
+            is_due=self._at is None or self._exact is not None or during is not None,
             told=told,
-            previous=self._upcoming(previous),
-            next=self._upcoming(following),
+            previous=self._upcoming(self._previous),
+            next=self._upcoming(self._next),
             runs_next=self._upcoming(self._runs_next(told)),
             besides=tuple(record for record in found.besides if record not in [each.known.record for each in told]),
             follows=self._follows(found),
@@ -118,16 +131,17 @@ class _Explaining:
             alive=self._alive,
         )
 
-    def _evidence(self, dues: Sequence[float]) -> Evidence:
+    @property
+    def question(self) -> Question | None:
+        """What is to be known of the log; None of a task that has no record: that is not to be searched for."""
         at = self._at if self._at is not None and self._at <= self._now else None
-        past = [due for due in dues if due <= self._now]
+        past = [due for due in self._dues if due <= self._now]
         open_dues = {run.due for run in self._open}
         recorded = [due for due in past if self._is_decided(due) and due not in open_dues]
         since = min([*past, *([] if at is None else [at])], default=None)
         if since is None and self._subject.entry is not None and self._subject.entry.last is None:
-            return Evidence({}, None, (), None)  # it has no record: that is not to be searched for
-        width = 0.0 if at is None else rules.width_of(at)
-        return evidence(self._instance, self._subject.name, recorded, since=since, at=at, width=width)
+            return None
+        return Question(self._subject.name, recorded, since, at, 0.0 if at is None else rules.width_of(at))
 
     def _told(self, dues: Sequence[float], found: Evidence) -> tuple[Explained, ...]:
         """In the order of time: due times, and unless an instant was asked about what is under way now."""
@@ -272,14 +286,12 @@ class _Explaining:
     def _follows(self, found: Evidence) -> tuple[Followed, ...]:
         if self._subject.task is None or not self._subject.task.after:
             return ()
-        last = {} if self._state is None else runs.last_runs(self._state)
         records = [*found.besides, *filter(None, [found.newest])]
         ours = {record.by: record.id for record in records} | {run.by: run.id for run in self._open}
-        known = {*self._catalog.names()}
         return tuple(
-            Followed(task, wanted, task in known, ended, None if ended is None else ours.get(f"{task} #{ended.id}"))
+            Followed(task, wanted, task in self._catalog, ended, ours.get(f"{task} #{ended.id}") if ended else None)
             for task, wanted in self._subject.task.after
-            for ended in [last.get(task)]
+            for ended in [None if self._state is None else runs.last_run(self._state, task)]
         )
 
 

@@ -1,6 +1,6 @@
 """A task as its file, the state and the past know it: what was in force when, and what will be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from automate.paths import Instance
 from automate.rules.explaining import InForce
 from automate.schedule import load
 from automate.state import State, schedules
+from automate.state.parsed import Parsed
 from automate.state.runs import last_runs
 from automate.state.schedules import Scheduled
 from automate.supervisor.decisions import exceptions_of
@@ -79,12 +80,23 @@ def names(catalog: Catalog, state: State | None, patterns: Sequence[str]) -> lis
     return matching(patterns, [*known, *sorted(gone.difference(known))])
 
 
-def subject(catalog: Catalog, state: State | None, name: str, now: float) -> Subject:
-    """As it is at `now` (epoch seconds)."""
+def subjects(catalog: Catalog, state: State | None, names: Iterable[str], now: float) -> dict[str, Subject]:
+    """By name, each as it is at `now` (epoch seconds)."""
+    wanted = dict.fromkeys(names)
+    there = [name for name in wanted if name in catalog]
+    entries = {entry.name: entry for entry in catalog.entries(there)} if there else {}
+    readings = catalog.readings(there) if there else {}
+    return {name: _subject(catalog, state, name, entries.get(name), readings.get(name), now) for name in wanted}
+
+
+def _subject(
+    catalog: Catalog, state: State | None, name: str, entry: Entry | None, read: Parsed | None, now: float
+) -> Subject:
     scheduled = None if state is None else schedules.scheduled(state, name)
-    entry = catalog.entries([name])[0] if name in catalog.names() else None
     faults = entry.faults or catalog.settings_faults if entry is not None else ()
-    future = None if entry is None else scheduled if faults else _of_file(catalog, entry, scheduled, now)
+    future = None if entry is None else scheduled
+    if read is not None and not faults:
+        future = _of_file(read, catalog.settings_read.calendars, scheduled, now)
     known = future or scheduled
     return Subject(
         name=name,
@@ -97,17 +109,18 @@ def subject(catalog: Catalog, state: State | None, name: str, now: float) -> Sub
     )
 
 
-def _of_file(catalog: Catalog, entry: Entry, scheduled: Scheduled | None, now: float) -> Scheduled:
+def _of_file(
+    read: Parsed, calendars: Mapping[str, Sequence[str]], scheduled: Scheduled | None, now: float
+) -> Scheduled:
     """What the next look at the file will keep; what is kept already, where that is the same."""
-    task = catalog.task(entry.name)
     fresh = Scheduled(
-        task=entry.name,
-        definition=tasks.encode(task),
-        compiled=catalog.compiled([entry.name])[entry.name],
-        exceptions=exceptions_of(task, catalog.settings_read.calendars),
+        task=read.brief.name,
+        definition=read.definition,
+        compiled=read.compiled,
+        exceptions=exceptions_of(tasks.decode(read.definition), calendars),
         since=now,
         until=now,
-        delay=entry.delay,
+        delay=read.brief.delay,
         wake=None,
         at_startup=False,
         stale=False,

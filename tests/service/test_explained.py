@@ -29,9 +29,8 @@ def why(world):
     """`why("x", now="13:00:30")` is what is said, and each answer on a line of its own in `.answers`."""
 
     def ask(name="x", *, now, at=None):
-        return explain(
-            world.instance, world.catalog(now), world.state, name, at=None if at is None else epoch(at), now=epoch(now)
-        )
+        asked = [(name, None if at is None else epoch(at))]
+        return explain(world.instance, world.catalog(now), world.state, asked, epoch(now))[0]
 
     return ask
 

@@ -37,7 +37,7 @@ def hourly(world):
 
 def asked(world, name, at, now):
     """Whether it runs or ran, which question decided, and the words."""
-    found = explain(world.instance, world.catalog(now), world.state, name, at=epoch(at), now=epoch(now)).told[0]
+    found = explain(world.instance, world.catalog(now), world.state, [(name, epoch(at))], epoch(now))[0].told[0]
     decision = found.known.decision
     runs = found.fate.kind == "ran" if decision is None else decision.kind == "start"
     return runs, found.fate.decided, found.fate.reason
