@@ -1,7 +1,7 @@
 """When tasks are due next: as it was computed before, and again for those whose time has passed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -55,13 +55,14 @@ def first_after(schedule: "Schedule", after: float) -> float | None:
     return due.timestamp() if due else None
 
 
-def first_unexcepted(schedule: "Schedule", exceptions: "Exceptions", after: float) -> float | None:
-    """As `first_after`, of those that `except` does not cover; None also when that is never within a year."""
-    end = utc(after) + _FAR
-    due = schedule.next_after(utc(after))
+def first_unexcepted(schedule: "Schedule", exceptions: "Exceptions", after: datetime) -> datetime | None:
+    """As the schedule's own method, of the due times that `except` does not cover; None also when there is none within
+    a year."""
+    end = after + _FAR
+    due = schedule.next_after(after)
     while due is not None and due < end and exceptions.covers(due) is not None:
         due = schedule.next_after(exceptions.until(due, end) - _SECOND)
-    return due.timestamp() if due is not None and exceptions.covers(due) is None else None
+    return due if due is not None and exceptions.covers(due) is None else None
 
 
 def unexcepted(
@@ -72,7 +73,8 @@ def unexcepted(
     from automate.schedule.exceptions import parse
 
     exceptions = cache(lambda texts, zone: parse(texts, zone, calendars))
-    return {
-        task.name: (first_unexcepted(load(dumps[task.name]), exceptions(task.exceptions, task.timezone), now),)
-        for task in tasks
-    }
+    found: dict[str, tuple[float | None]] = {}
+    for task in tasks:
+        due = first_unexcepted(load(dumps[task.name]), exceptions(task.exceptions, task.timezone), utc(now))
+        found[task.name] = (None if due is None else due.timestamp(),)
+    return found

@@ -16,6 +16,10 @@ from automate.state import State
 from automate.taskfile import BadTaskFile
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automate.schedule import Schedule
+    from automate.task import Task
     from automate.taskfile.splicing import Change
 
 _DUE_TIMES = 2
@@ -126,9 +130,24 @@ def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
     english = schedule.describe()
     if not task.enabled:
         return f"disabled ({english})"
-    times = [*islice(due_after(schedule, desk.shell.now), _DUE_TIMES)]
+    times = [*islice(_unexcepted(desk, task, schedule), _DUE_TIMES)]
     seconds = any(due.second for due in times)
     return f"{english}: due {', '.join(when(due, seconds=seconds) for due in times)}" if times else english
+
+
+def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[datetime]":
+    """The due times that `except` leaves."""
+    if not task.exceptions:
+        yield from due_after(schedule, desk.shell.now)
+        return
+    from automate.catalog.due import first_unexcepted
+    from automate.schedule.exceptions import parse
+
+    exceptions = parse(task.exceptions, task.timezone, desk.catalog.settings_read.calendars)
+    due = first_unexcepted(schedule, exceptions, desk.shell.now)
+    while due is not None:
+        yield due
+        due = first_unexcepted(schedule, exceptions, due)
 
 
 def _tell_doubts(desk: Desk, edit: Edit) -> None:

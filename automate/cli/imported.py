@@ -60,7 +60,7 @@ def tell(shell: Shell, plan: "Plan") -> None:
 
     notes: dict[tuple[str, str], list[str]] = {}
     for item in plan.items:
-        for note in item.notes:
+        for note in item.notes if item.action != "foreign" else ():
             notes.setdefault((item.source, note), []).append(str(item.line))
     for (source, note), lines in notes.items():
         shell.say(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {note}"))

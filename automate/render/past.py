@@ -40,6 +40,8 @@ def _streak(past: Past) -> str:
 def _durations(past: Past) -> str:
     if not past.seconds:
         return NOTHING
+    if len(past.ran) == 1:
+        return f"{duration(past.seconds[0])} (1 run)"
     middle, most = duration(percentile(past.seconds, 50)), duration(percentile(past.seconds, 95))
     extremes = f"{duration(past.seconds[0])} to {duration(past.seconds[-1])}"
     return f"{extremes}, median {middle}, 95 % within {most} ({counted(len(past.ran), 'run')})"

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from subprocess import CompletedProcess, Popen
 
@@ -313,6 +314,15 @@ def test_what_a_killed_edit_left_is_no_task_and_goes(run_cli: RunCli, backup: Pa
 
 
 # What happens next
+
+
+def test_the_due_times_that_are_told_are_those_that_except_leaves(run_cli: RunCli, backup: Path) -> None:
+    backup.write_text("command: x\nschedule: daily at 02:00\ntimezone: Europe/Berlin\n")
+    done = run_cli("edit", "backup", "--set", "except=[mon-fri, sun]")
+    first, second = re.findall(r"due (\S+) 02:00 \S+, (\S+) 02:00", done.stderr)[-1]
+    assert [date.fromisoformat(day).isoweekday() for day in (first, second)] == [6, 6]
+    done = run_cli("edit", "backup", "--set", "except=[00:00-06:00]")
+    assert "backup: after:  daily at 02:00\n" in done.stderr
 
 
 def test_a_daemon_that_is_there_has_it_soon(
