@@ -18,6 +18,12 @@ RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 Fact = TypeVar("Fact")
 
 
+def pytest_configure() -> None:
+    """What runs tests in the background may have ignored these for all that it starts, sh(1)'s `&` does."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out what is marked `root`, where it cannot be done."""
     if os.geteuid() != 0:
