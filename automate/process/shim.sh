@@ -42,6 +42,8 @@ exec 4<&-
 uptime=
 [ -r /proc/uptime ] && read -r uptime _ </proc/uptime
 echo "started $$ $uptime" >&3 || exit 125
+# A shell that can have no process for the command ends here and now.
+trap 'echo "unforked $?" >&3' EXIT
 umask "$1"
 directory=$2
 condition=$3
@@ -58,6 +60,7 @@ if [ "$status" -eq 0 ]; then
 else
     echo "condition $status" >&3
 fi
+trap - EXIT
 
 # With one description for both streams the place is where either last wrote; with one for stderr alone it tells whether
 # anything was written there.

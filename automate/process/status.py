@@ -2,8 +2,9 @@
 
 Its first line is written before the start and says which run this is, whole, so that a lost state can be rebuilt. The
 shim writes the rest: `started PID UPTIME`, `condition STATUS` where the condition failed, at the end `stderr PLACE`,
-two lines of times(1), `exited STATUS`. While the shim lives, the file is locked. The room for the shim's lines is taken
-beforehand: a full disk does not hide an exit status.
+two lines of times(1), `exited STATUS`. `unstartable` is that there was no entering the directory, and `unforked STATUS`
+the end of a shim that could have no process. While the shim lives, the file is locked. The room for the shim's lines is
+taken beforehand: a full disk does not hide an exit status.
 """
 
 import errno
@@ -24,8 +25,8 @@ _TIMES = re.compile(rb"^(\d{1,9})m(\d{1,9}[.,]?\d{0,9})s (\d{1,9})m(\d{1,9}[.,]?
 class Status(NamedTuple):
     """What is known of an attempt. `pid` is the shim's, which leads the session and the process group; `exit` is as in
     sh(1): 128 and more is a signal, or the command's own saying; `condition` is that of a condition that failed, and so
-    kept the command from being run; `uptime` is the machine's when it started, in seconds, where the shim could tell;
-    `ended` is in epoch seconds."""
+    kept the command from being run; `unforked`: there was no process to be had for it, and `exit` is the shim's own;
+    `uptime` is the machine's when it started, in seconds, where the shim could tell; `ended` is in epoch seconds."""
 
     head: bytes = b""
     pid: int | None = None
@@ -33,6 +34,7 @@ class Status(NamedTuple):
     exit: int | None = None
     condition: int | None = None
     unstartable: bool = False
+    unforked: bool = False
     stderr_place: int = 0
     cpu_seconds: float | None = None
     ended: float | None = None
@@ -78,9 +80,10 @@ def read(path: str) -> Status:
         head=head,
         pid=_number(pid),
         uptime=_seconds(uptime),
-        exit=_number(said.get(b"exited")),
+        exit=_number(said.get(b"exited", said.get(b"unforked"))),
         condition=_number(said.get(b"condition")),
         unstartable=b"unstartable" in rest,
+        unforked=b"unforked" in said,
         stderr_place=_number(said.get(b"stderr")) or 0,
         cpu_seconds=_cpu_seconds(rest),
     )

@@ -14,7 +14,7 @@ from automate.rules import reasons
 from automate.rules.ending import End, outcome, signal_number
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, Stop, durations, runs
-from automate.supervisor import adopting, instants, leftovers, summary
+from automate.supervisor import adopting, instants, leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.followers import claim_followers
 
@@ -68,7 +68,7 @@ def result(instance: Instance, state: State, attempt: Attempt) -> Result:
     end = End(
         exit_code=said.exit,
         condition=said.condition,
-        unstartable=said.unstartable,
+        unstartable=said.unstartable or said.unforked,
         asked=stop.outcome if stop is not None else None,
         wrote_stderr=said.stderr_place > 0,
         matched=_matches(instance, attempt),
@@ -84,7 +84,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
     started = run.started if run.started is not None else attempt.began
     ended = max(started, said.ended if said.ended is not None else instants.epoch())
     ran = result.outcome != "error" and not result.by_condition and run.attempt > 0
-    exit_code = None if result.by_condition else said.exit
+    exit_code = None if result.by_condition or said.unforked else said.exit
     return Record(
         id=run.id,
         task=run.task,
@@ -190,6 +190,8 @@ def _matches(instance: Instance, attempt: Attempt) -> bool:
 def _error(instance: Instance, attempt: Attempt, result: Result, path: str | None) -> str | None:
     if attempt.refused is not None:
         return attempt.refused
+    if result.outcome == "error" and result.said.unforked:
+        return shortages.NO_PROCESS
     if result.outcome == "error":
         return f"cwd: cannot enter {attempt.task.cwd or 'the home directory'}"
     if result.outcome not in _TELLING or path is None:

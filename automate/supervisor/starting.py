@@ -13,7 +13,7 @@ from automate.process import locks, spawn, status
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch, prepare
 from automate.state import OpenRun
-from automate.supervisor import instants, leftovers, summary
+from automate.supervisor import instants, leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
 
@@ -62,7 +62,7 @@ def arm(
         attempt.refused = str(error)
         return attempt
     except OSError as error:
-        attempt.refused = f"{error.filename or 'the command'}: {error.strerror}"
+        attempt.refused = shortages.said(error)
         _call_off(attempt)
     return attempt
 

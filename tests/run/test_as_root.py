@@ -2,12 +2,17 @@
 
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import automate.process
+from automate.process import status
+
+SHIM = Path(automate.process.__file__).with_name("shim.sh")
 NOBODY = pwd.getpwnam("nobody")
 
 
@@ -247,3 +252,15 @@ def test_a_user_who_may_not_write_changes_nothing(as_nobody, task):
         done = as_nobody(*words)
         assert (done.returncode, "Traceback" in done.stderr) == (77, False), done.stderr
     assert [(path.name, path.read_bytes()) for path in file.parent.iterdir()] == [("x.yaml", before)]
+
+
+@pytest.mark.parametrize("shell", [words for words in (["sh"], ["busybox", "sh"]) if shutil.which(words[0])])
+def test_a_shim_that_can_have_no_process_says_so(shell, tmp_path):
+    """Nobody else has this user id. (bash says so as well, when it has tried for 15 seconds.)"""
+    (tmp_path / "gate").write_text("go\n")
+    (tmp_path / "status").write_text("head\n")
+    as_one = ["setpriv", "--reuid=64123", "--regid=64123", "--clear-groups", "prlimit", "--nproc=1:1", "--", *shell]
+    words = ["sh", "-c", 'exec "$@" 3>>status 4<gate', "sh", *as_one, "-c", SHIM.read_text(), "shim.sh"]
+    subprocess.run([*words, "0022", "/", "0", "true"], cwd=tmp_path, check=False)
+    said = status.read(str(tmp_path / "status"))
+    assert (said.exit, said.unforked) == (2, True)

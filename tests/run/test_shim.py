@@ -132,6 +132,7 @@ def test_directory_that_vanished_is_told(shim, tmp_path):
     shim_.end()
     assert "unstartable\n" in shim_.said()
     assert shim_.said().endswith("exited 126\n")
+    assert "unforked" not in shim_.said()
     assert not (tmp_path / "ran").exists()
 
 
