@@ -1,8 +1,10 @@
 """What the runs wrote: `output/TASK/ID.log` below the log directory, appended to by the commands themselves."""
 
 import ctypes
+import errno
 import os
 import re
+import stat
 from typing import NamedTuple
 
 from automate.task import OutputRules
@@ -11,6 +13,10 @@ _BLOCK = 4096
 _ERROR_TAIL = 1000  # characters of output that a failed run's record repeats
 _MARK = 200  # bytes, at the most, of the line that says what was dropped
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
+MOST_SEARCHED = 16 * 1024 * 1024  # bytes
+_QUICK = 16 * 1024  # bytes, in which the worst of plain patterns is looked for within 0.1 s
+# Nothing is repeated and nothing grouped, so that the work grows with the text, times the pattern, and no faster.
+_PLAIN = re.compile(r"[^*+?{}()]*")
 
 
 class Written(NamedTuple):
@@ -26,14 +32,26 @@ def path_of(task: str, run_id: int) -> str:
 
 
 def create(log: str, task: str, run_id: int) -> int:
-    """Open a run's output for appending, made when missing. The caller owns the descriptor. OSError."""
+    """Open a run's output for appending, made when missing. The caller owns the descriptor. OSError, also when
+    something else than a file is there."""
     path = os.path.join(log, path_of(task, run_id))
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     try:
-        return os.open(path, flags, 0o640)
+        descriptor = _open_file(path, flags)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
-        return os.open(path, flags, 0o640)
+        descriptor = _open_file(path, flags)
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def _open_file(path: str, flags: int) -> int:
+    """A FIFO in its place keeps nobody waiting."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not a regular file", path)
 
 
 def ids(log: str, task: str) -> list[int]:
@@ -103,20 +121,35 @@ def as_it_is(log: str, task: str, run_id: int) -> Written:
 
 def tail(log: str, name: str) -> str:
     """The end of an output, as text; what is not UTF-8 is replaced."""
-    with open(os.path.join(log, name), "rb") as file:
+    with open(os.path.join(log, name), "rb", opener=_open_file) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 4 * _ERROR_TAIL))
         text = file.read().decode(errors="replace").rstrip()
     return text[-_ERROR_TAIL:].lstrip("�")
 
 
-def matches(log: str, name: str, pattern: str, max_size: int) -> bool:
-    """Whether a regular expression is found in what is kept of an output, as text; what is not UTF-8 is replaced."""
-    with open(os.path.join(log, name), "rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        start, end = _middle(size, max_size) if size > max_size + _MARK else (size, size)
-        kept = os.pread(file.fileno(), start, 0) + os.pread(file.fileno(), size - end, end)
-    return size > 0 and re.search(pattern, kept.decode(errors="replace"), re.MULTILINE) is not None
+def matches(log: str, name: str, pattern: str, max_size: int) -> bool | None:
+    """Whether a regular expression is found in what is kept of an output; None where finding out may take long: see
+    `process.search`. OSError."""
+    descriptor, spans = searched(log, name, max_size)
+    try:
+        if sum(length for _, length in spans) > _QUICK or not _PLAIN.fullmatch(pattern):
+            return None
+        text = b"".join(os.pread(descriptor, length, start) for start, length in spans).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+    return bool(text) and re.search(pattern, text, re.MULTILINE) is not None
+
+
+def searched(log: str, name: str, max_size: int) -> tuple[int, list[tuple[int, int]]]:
+    """An output, open for reading, and which parts of it a pattern is looked for in, as (start, length): what is kept
+    of it, and of that no more than MOST_SEARCHED, half of it head and half tail. The caller owns the descriptor.
+    OSError."""
+    descriptor = _open_file(os.path.join(log, name), os.O_RDONLY)
+    size = os.fstat(descriptor).st_size
+    most = min(max_size, MOST_SEARCHED)
+    start, end = _middle(size, most) if size > most + _MARK else (size, size)
+    return descriptor, [(0, start), (end, size - end)]
 
 
 def prune(log: str, task: str, rules: OutputRules, now: float) -> None:

@@ -44,7 +44,7 @@ class Following:
     def open(self) -> bool:
         """False when there is no such file yet. What is opened once is read to its end, even if it is removed."""
         try:
-            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            self._descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             return False
         return True

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from automate.paths import Instance
 from automate.process import locks
+from automate.process.opening import without_waiting
 from automate.state import State
 from automate.state.steps import last_step
 
@@ -30,7 +31,7 @@ def alive(instance: Instance, state: State | None) -> Alive:
     try:
         if not locks.is_held(instance.serving):
             return Alive(serving=False, stepped=stepped)
-        with open(instance.serving, "rb") as file:
+        with open(instance.serving, "rb", opener=without_waiting) as file:
             said = file.read(_LONGEST_NUMBER).strip()
             since = os.fstat(file.fileno()).st_mtime
     except OSError:

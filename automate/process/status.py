@@ -11,11 +11,14 @@ import errno
 import fcntl
 import os
 import re
+import stat
 from typing import NamedTuple
 
 from automate.process.locks import above
 
 ROOM = 256
+_MOST = 64 * 1024 * 1024  # bytes; the head is a task's definition
+_FOR_NOW = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EINTR}
 _LONGEST = 20  # characters of a number
 _DECIMAL = re.compile(rb"\d{1,12}(\.\d{1,9})?")
 _NAME = re.compile(r"(\d+)\.(\d+)\.(.+)")
@@ -66,12 +69,15 @@ def create(path: str, head: bytes) -> int:
 
 
 def read(path: str) -> Status:
-    """An empty Status when there is no such file."""
+    """An empty Status when there is no such file, or something else in its place. OSError, when that cannot be found
+    out now."""
     try:
         with open(path, "rb", opener=_no_link) as file:
-            text = file.read()
-            changed = os.fstat(file.fileno()).st_mtime
-    except FileNotFoundError:
+            about = os.fstat(file.fileno())
+            text = file.read(_MOST) if stat.S_ISREG(about.st_mode) else b""
+    except OSError as error:
+        if error.errno in _FOR_NOW:
+            raise
         return Status()
     head, _, rest = text.partition(b"\n")
     said = dict(line.split(b" ", 1) for line in rest.splitlines() if b" " in line and line[:1].isalpha())
@@ -87,7 +93,7 @@ def read(path: str) -> Status:
         stderr_place=_number(said.get(b"stderr")) or 0,
         cpu_seconds=_cpu_seconds(rest),
     )
-    return status if status.exit is None else status._replace(ended=changed)
+    return status if status.exit is None else status._replace(ended=about.st_mtime)
 
 
 def _locked(path: str) -> int:

@@ -9,6 +9,7 @@ from automate.errors import AutomateError, BusyError
 from automate.instants import utc
 from automate.paths import Instance
 from automate.process import locks, orphans, systemd
+from automate.process.opening import without_waiting
 from automate.process.wakeup import Wakeup
 from automate.run import Record
 from automate.service.ahead import Preparing
@@ -201,7 +202,7 @@ def _alone(instance: Instance) -> int:
     while (descriptor := locks.take(path)) is None and next(tries, None) is not None:
         clock.sleep(_MOMENT)
     if descriptor is None:
-        with open(path, encoding="ascii", errors="replace") as file:
+        with open(path, encoding="ascii", errors="replace", opener=without_waiting) as file:
             raise BusyError(f"process {file.read(20).strip() or '?'} serves this instance already ({path})")
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

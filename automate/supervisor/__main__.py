@@ -12,7 +12,7 @@ from automate.paths import Instance
 from automate.supervisor.looking import open_instance
 from automate.supervisor.loop import Supervisor
 
-_PATIENCE = 5.0  # seconds between tries while the disk is full
+_PATIENCE = 5.0  # seconds between tries while the disk is full, say, or no descriptor is left
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     while supervisor.busy:
         try:
             supervisor.step(30.0)
-        except AutomateError:
+        except (AutomateError, OSError):
             clock.sleep(_PATIENCE)
 
 

@@ -1,6 +1,7 @@
 """An attempt under way, as its supervisor knows it."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from automate.state import OpenRun, Stop
@@ -16,6 +17,9 @@ class Attempt:
     the shim waits for the word: closed without it, by the supervisor or by its death, nothing runs. `is_child` is
     false of an adopted attempt, whose exit status only the status file tells. `refused` says why it could not be
     started; `stop` is this supervisor's own asking, should the state not take it.
+
+    When it is over, `search` is the process that looks through its output, and leads a process group; `matched` is what
+    that found, and `unsearched` why nobody knows.
     """
 
     run: OpenRun
@@ -35,6 +39,20 @@ class Attempt:
     look_at: float | None = None
     child_exit: int | None = None
     max_rss: int | None = None
+    is_searched: bool = False
+    search: int | None = None
+    matched: bool = False
+    unsearched: str | None = None
+
+    @property
+    def group(self) -> int | None:
+        """The process group that is ended when its time is over."""
+        return self.search or self.pid
+
+    @property
+    def children(self) -> list[int]:
+        """The PIDs whose ends its supervisor sees to."""
+        return [pid for pid in (self.pid if self.is_child else None, self.search) if pid is not None]
 
     def next_timer(self) -> float | None:
         """The earliest instant at which something is to be done about it."""
@@ -42,10 +60,14 @@ class Attempt:
 
     def let_go(self) -> None:
         """Close what this process holds of it; the shim keeps its own."""
+        self.close_pidfd()
+        release(self.locks)
+
+    def close_pidfd(self) -> None:
+        """It tells nothing any more."""
         if self.pidfd is not None:
             os.close(self.pidfd)
             self.pidfd = None
-        release(self.locks)
 
 
 @dataclass(slots=True)
@@ -69,3 +91,10 @@ def release(descriptors: list[int]) -> None:
     """Close them all, and so give up the locks that no shim inherited."""
     while descriptors:
         os.close(descriptors.pop())
+
+
+def each(queue: list[Attempt], see_to: Callable[[Attempt], None]) -> None:
+    """Each that is in the queue now leaves it when it was seen to, and not when that has failed: it comes again."""
+    for _ in range(len(queue)):
+        see_to(queue[0])
+        del queue[0]

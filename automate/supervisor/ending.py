@@ -1,6 +1,5 @@
 """How an attempt ended, read from what it left; and its record, written once."""
 
-import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,7 +10,7 @@ from automate.outcomes import DONE, RAN, Outcome
 from automate.paths import Instance
 from automate.process import host, spawn, status
 from automate.rules import reasons
-from automate.rules.ending import End, outcome, signal_number
+from automate.rules.ending import End, outcome, retry_delay, signal_number
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, Stop, durations, runs
 from automate.supervisor import adopting, instants, leftovers, shortages, summary
@@ -25,9 +24,7 @@ _TELLING: frozenset[Outcome] = RAN - {"success"}
 def collect(attempt: Attempt, *, is_asked_to_end: bool) -> bool:
     """Note what the shim's end tells. False: processes of the command live on, and either the shim wrote nothing, or
     all of them are to end, not only the one it waited for. So the attempt is not over; its `pidfd` is one of theirs."""
-    if attempt.pidfd is not None:
-        os.close(attempt.pidfd)
-        attempt.pidfd = None
+    attempt.close_pidfd()
     if attempt.is_child and attempt.pid is not None:
         attempt.child_exit, attempt.max_rss = spawn.reap(attempt.pid)
         attempt.is_child = False
@@ -54,7 +51,7 @@ class Result(NamedTuple):
         return self.outcome == "skipped" and self.said.condition is not None
 
 
-def result(instance: Instance, state: State, attempt: Attempt) -> Result:
+def result(state: State, attempt: Attempt) -> Result:
     """May be repeated, before the record is written."""
     said = status.read(attempt.status_path)
     stop = asked(state, attempt)
@@ -71,7 +68,7 @@ def result(instance: Instance, state: State, attempt: Attempt) -> Result:
         unstartable=said.unstartable or said.unforked,
         asked=stop.outcome if stop is not None else None,
         wrote_stderr=said.stderr_place > 0,
-        matched=_matches(instance, attempt),
+        matched=attempt.matched or attempt.unsearched is not None,
     )
     return Result(outcome(attempt.task, end), said, stop)
 
@@ -122,6 +119,17 @@ def following(attempt: Attempt, result: Result, not_before: float) -> OpenRun:
         cpu_seconds=add(run.cpu_seconds, result.said.cpu_seconds),
         max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
     )
+
+
+def next_attempt(state: State, attempt: Attempt, result: Result) -> OpenRun | None:
+    """Claim the attempt that follows this one, if one does. StateError."""
+    if result.outcome == "stopped":
+        return None
+    delay = retry_delay(attempt.task.retries, attempt.run.attempt, result.outcome, result.said.exit)
+    if delay is None:
+        return None
+    after = following(attempt, result, instants.epoch() + delay)
+    return after if runs.next_attempt(state, after) else None
 
 
 def recorded(instance: Instance, ids: Sequence[int], since: tuple[int, int] = (0, 0)) -> dict[int, Record]:
@@ -177,28 +185,20 @@ def _settle(instance: Instance, attempt: Attempt) -> output.Written:
         return output.as_it_is(instance.log, attempt.run.task, attempt.run.id)
 
 
-def _matches(instance: Instance, attempt: Attempt) -> bool:
-    pattern, name = attempt.task.warn_on, output.path_of(attempt.run.task, attempt.run.id)
-    if pattern is None or pattern == "stderr":
-        return False
-    try:
-        return output.matches(instance.log, name, pattern, attempt.task.output.max_size)
-    except OSError:  # it wrote nothing: there is no such file
-        return False
-
-
 def _error(instance: Instance, attempt: Attempt, result: Result, path: str | None) -> str | None:
-    if attempt.refused is not None:
-        return attempt.refused
-    if result.outcome == "error" and result.said.unforked:
-        return shortages.NO_PROCESS
     if result.outcome == "error":
-        return f"cwd: cannot enter {attempt.task.cwd or 'the home directory'}"
+        return attempt.refused or _unstartable(attempt, result.said)
+    if result.outcome == "warning" and attempt.unsearched is not None:
+        return attempt.unsearched
     if result.outcome not in _TELLING or path is None:
         return None
     with suppress(OSError):
         return output.tail(instance.log, path) or None
     return None
+
+
+def _unstartable(attempt: Attempt, said: status.Status) -> str:
+    return shortages.NO_PROCESS if said.unforked else f"cwd: cannot enter {attempt.task.cwd or 'the home directory'}"
 
 
 def _reason(attempt: Attempt, result: Result) -> str | None:

@@ -35,8 +35,8 @@ class Limits:
         now = instants.monotonic()
         while self._timers and self._timers[0][0] <= now:
             attempt = attempts.get(heapq.heappop(self._timers)[1])
-            if attempt is not None and attempt.pid is not None:
-                self._enforce(attempt, attempt.pid, now)
+            if attempt is not None and attempt.group is not None:
+                self._enforce(attempt, attempt.group, now)
                 self.watch(attempt)
 
     def end(self, attempt: Attempt, stop: Stop) -> None:
@@ -47,9 +47,9 @@ class Limits:
         try:
             runs.ask_to_stop(self._state, attempt.run.id, stop)
         finally:  # a full disk does not make a task run longer than it may
-            if attempt.pid is not None:
-                spawn.signal_group(attempt.pid, SIGTERM)
-                spawn.signal_group(attempt.pid, SIGCONT)
+            if attempt.group is not None:
+                spawn.signal_group(attempt.group, SIGTERM)
+                spawn.signal_group(attempt.group, SIGCONT)
             attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
             self.watch(attempt)
 
@@ -58,9 +58,9 @@ class Limits:
         attempt.kill_at = instants.monotonic()
         self.watch(attempt)
 
-    def _enforce(self, attempt: Attempt, pid: int, now: float) -> None:
+    def _enforce(self, attempt: Attempt, group: int, now: float) -> None:
         if attempt.kill_at is not None and attempt.kill_at <= now:
-            spawn.signal_group(pid, SIGKILL)
+            spawn.signal_group(group, SIGKILL)
             attempt.kill_at = None
         if attempt.deadline is not None and attempt.deadline <= now:
             self.end(attempt, attempt.run.stop or Stop("timeout", instants.epoch()))

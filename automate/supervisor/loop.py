@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn
-from automate.rules.ending import retry_delay
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
-from automate.supervisor import adopting, claiming, ending, instants, leftovers, starting
+from automate.supervisor import adopting, claiming, ending, instants, leftovers, searching, starting
 from automate.supervisor.ahead import Ahead
-from automate.supervisor.attempt import Attempt, Waiting, release
+from automate.supervisor.attempt import Attempt, Waiting, each, release
 from automate.supervisor.claiming import Decide
 from automate.supervisor.ending import Result
 from automate.supervisor.limits import Limits
@@ -43,6 +42,7 @@ class Supervisor:
         self._limits = Limits(instance, state)
         self._over: list[Attempt] = []
         self._unseen: list[Attempt] = []
+        self._ended: list[Attempt] = []
         self._left_queue: list[OpenRun] = []
         self._decided: list[Record] = []
         self._unsure = False
@@ -58,7 +58,7 @@ class Supervisor:
     @property
     def children(self) -> set[int]:
         """The PIDs whose ends this supervisor sees to."""
-        own = {attempt.pid for attempt in self.attempts.values() if attempt.is_child and attempt.pid is not None}
+        own = {pid for attempt in self.attempts.values() for pid in attempt.children}
         return own | self._ahead.pids
 
     @property
@@ -129,8 +129,8 @@ class Supervisor:
 
     def step(self, timeout: float) -> list[Record]:
         """Wait at most `timeout` seconds for something to happen, do what is to be done, and return the records of the
-        runs that have ended, once they are on disk. AutomateError when they cannot be written: they are not lost, the
-        next `step` or the next process tries again."""
+        runs that have ended, once they are on disk. AutomateError or OSError when they cannot be written or found out:
+        they are not lost, the next `step` or the next process tries again."""
         self._start_queued()
         self._wait(timeout)
         self._limits.enforce(self.attempts)
@@ -157,6 +157,7 @@ class Supervisor:
         self.expire(float("inf"))
         self._queue.let_go()
         for attempt in self.attempts.values():
+            searching.call_off(attempt)
             attempt.let_go()
         self._poll.close()
         self._watch.close()
@@ -185,7 +186,7 @@ class Supervisor:
 
     def _register(self, attempt: Attempt, *, is_over: bool) -> None:
         self.attempts[attempt.run.id] = attempt
-        if is_over:
+        if is_over and not searching.begin(self._instance, attempt):
             self._over.append(attempt)
             return
         if attempt.pidfd is None:
@@ -197,7 +198,7 @@ class Supervisor:
 
     def _wait(self, timeout: float) -> None:
         timeout = min(timeout, self._limits.patience())
-        if self._over or self._decided:
+        if self._over or self._ended or self._decided:
             timeout = 0.0
         elif self._unseen:
             timeout = min(timeout, _REST)
@@ -205,27 +206,29 @@ class Supervisor:
             timeout = min(timeout, self._queue.patience())
         for descriptor, _ in self._poll.poll(max(0.0, timeout), maxevents=1024):
             if descriptor in self._by_pidfd:
-                self._has_ended(self._by_pidfd[descriptor], descriptor)
-        self._look_for_pids()
+                self._poll.unregister(descriptor)
+                self._ended.append(self._by_pidfd.pop(descriptor))
+        each(self._ended, self._has_ended)
+        each(self._unseen, self._look_for_pid)
 
-    def _has_ended(self, attempt: Attempt, descriptor: int) -> None:
+    def _has_ended(self, attempt: Attempt) -> None:
+        if attempt.search is not None:
+            searching.end(attempt)
+            self._register(attempt, is_over=True)
+            return
         is_asked = ending.asked(self._state, attempt) is not None
-        self._poll.unregister(descriptor)
-        del self._by_pidfd[descriptor]
         is_over = ending.collect(attempt, is_asked_to_end=is_asked)
         if is_asked and not is_over and attempt.kill_at is None:
             attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
         self._register(attempt, is_over=is_over)
 
-    def _look_for_pids(self) -> None:
-        """Of adopted attempts that were between their word and their first line when they were adopted."""
-        unseen, self._unseen = self._unseen, []
-        for attempt in unseen:
-            if adopting.follow(attempt):
-                self._register(attempt, is_over=False)
-            else:  # it may have ended without a word, and so without having run anything
-                del self.attempts[attempt.run.id]
-                self._take_in(adopting.examine(self._instance, attempt.run))
+    def _look_for_pid(self, attempt: Attempt) -> None:
+        """Of an adopted attempt that was between its word and its first line when it was adopted."""
+        if adopting.follow(attempt):
+            self._register(attempt, is_over=False)
+        else:  # it may have ended without a word, and so without having run anything
+            del self.attempts[attempt.run.id]
+            self._take_in(adopting.examine(self._instance, attempt.run))
 
     def _start_queued(self) -> None:
         for attempt in self._queue.stopped():
@@ -250,12 +253,12 @@ class Supervisor:
         records, closed = list(decided), []
         try:
             for attempt in over:
-                result = ending.result(self._instance, self._state, attempt)
+                result = ending.result(self._state, attempt)
                 if not self._tries_again(attempt, result):
                     records.append(ending.record(self._instance, attempt, result))
                     closed.append(attempt)
             self._write(records)
-        except AutomateError:
+        except (AutomateError, OSError):
             self._unsure = True
             self._decided += decided
             self._over += [attempt for attempt in over if attempt.run.id in self.attempts]
@@ -286,15 +289,9 @@ class Supervisor:
                 self._take_in(adopting.examine(self._instance, run))
 
     def _tries_again(self, attempt: Attempt, result: Result) -> bool:
-        if result.outcome == "stopped":
+        following = ending.next_attempt(self._state, attempt, result)
+        if following is None:
             return False
-        run = attempt.run
-        delay = retry_delay(attempt.task.retries, run.attempt, result.outcome, result.said.exit)
-        if delay is None:
-            return False
-        following = ending.following(attempt, result, instants.epoch() + delay)
-        if not runs.next_attempt(self._state, following):
-            return False
-        del self.attempts[run.id]
+        del self.attempts[attempt.run.id]
         self._queue.add(Waiting(following, attempt.task, attempt.locks))
         return True

@@ -82,9 +82,7 @@ def disarm(instance: Instance, attempts: Sequence[Attempt]) -> None:
     for attempt in attempts:
         run = attempt.run
         _call_off(attempt)
-        if attempt.pidfd is not None:
-            os.close(attempt.pidfd)
-            attempt.pidfd = None
+        attempt.close_pidfd()
         with suppress(OSError):
             output.remove_empty(instance.log, run.task, run.id)
         leftovers.remove(instance, run.id, run.task, run.attempt)

@@ -31,6 +31,17 @@ def test_whole_file(read):
     assert said.ended is not None
 
 
+def test_a_shim_that_could_have_no_process_has_ended(read):
+    said = read(b"head\nstarted 4242 77.50\nunforked 2\n" + b"\n" * 200)
+    assert (said.exit, said.unforked) == (2, True)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)])
+def test_what_is_no_file_says_nothing(make, tmp_path):
+    make(tmp_path / "other")
+    assert status.read(str(tmp_path / "other")) == status.Status()
+
+
 def test_no_file_says_nothing(tmp_path):
     assert status.read(str(tmp_path / "none")) == status.Status()
 

@@ -1,7 +1,9 @@
 """What the tests of the step share."""
 
 import os
+import resource
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,3 +29,25 @@ def another(instance: Path) -> Iterator[Callable[[], World]]:
 @pytest.fixture
 def world(another: Callable[[], World]) -> World:
     return another()
+
+
+@pytest.fixture
+def few_descriptors() -> Callable[[int], AbstractContextManager[None]]:
+    """`with few_descriptors(3):` this process can open three more files."""
+
+    @contextmanager
+    def lack(room: int) -> Iterator[None]:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = max(map(int, os.listdir("/proc/self/fd"))) + 1
+        filler: list[int] = []
+        while not filler or filler[-1] < most:
+            filler.append(os.open(os.devnull, os.O_RDONLY))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (filler[-1] + 1 + room, limits[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            for descriptor in filler:
+                os.close(descriptor)
+
+    return lack

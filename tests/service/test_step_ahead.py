@@ -1,11 +1,9 @@
 """What is made ready before its time only runs if its time finds it as it was; nothing else notices it."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -240,28 +238,6 @@ def test_where_descriptors_are_lacking_none_is_left_open(noted, few_descriptors,
         prepare(noted, "11:59:59.5")
         noted.supervisor.expire(float("inf"))
     assert (len(os.listdir("/proc/self/fd")), noted.supervisor.children) == (before, set())
-
-
-@pytest.fixture
-def few_descriptors():
-    """`with few_descriptors(3):` this process can open three more files."""
-
-    @contextmanager
-    def lack(room):
-        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-        most = max(map(int, os.listdir("/proc/self/fd"))) + 1
-        filler = []
-        while not filler or filler[-1] < most:
-            filler.append(os.open(os.devnull, os.O_RDONLY))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (filler[-1] + 1 + room, limits[1]))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-            for descriptor in filler:
-                os.close(descriptor)
-
-    return lack
 
 
 def test_after_a_claim_that_failed_nothing_is_kept_ready(noted):
