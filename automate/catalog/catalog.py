@@ -167,6 +167,12 @@ class Catalog:
         """Every task that is not broken, to be looked at; the others stand in `broken`. Every file is opened."""
         return self._files.tasks([*self._found])
 
+    def followed(self, name: str) -> list[str]:
+        """The tasks after which this one runs; none where it does not run, since there is no such task, or it is
+        disabled or broken."""
+        task = self._files.tasks([name]).get(name) if name in self._found else None
+        return [other for other, _ in task.after] if task is not None and task.enabled else []
+
     @property
     def fingerprint(self) -> str:
         """Another one when any task file, the settings or the host's zone may say something else."""

@@ -3,12 +3,13 @@
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
 from automate.process.environment import environment, parse
 from automate.process.identity import CannotStartError, Identity, identity
+from automate.rules.after import circle
 from automate.task import Task
 from automate.taskfile import BadTaskFile, read
 
@@ -32,16 +33,17 @@ class Doubt(NamedTuple):
 
 class Host:
     """This host while one command looks: what many tasks name, users and programs, is looked for once. `owner` is as
-    for `taskfile.read`, and `known` are the names of the tasks there are."""
+    for `taskfile.read`, `known` are the names of the tasks there are, and `followed` gives those that one follows."""
 
-    def __init__(self, *, owner: int | None, known: Collection[str]) -> None:
+    def __init__(self, *, owner: int | None, known: Collection[str], followed: Callable[[str], Iterable[str]]) -> None:
         self._owner = owner
         self._known = known
+        self._followed = cache(followed)
         self._identity = cache(identity)
         self._which = cache(shutil.which)
 
     def doubts(self, task: Task) -> list[Doubt]:
-        """User and group, cwd, programs, env_files, tasks that it follows.
+        """User and group, cwd, programs, env_files, tasks that it follows, itself among them in the end.
 
         What may not be looked at (another user's home) is not doubted. The group, and what a `~` means, is only known
         with the user: nothing more is said of a task without one.
@@ -54,7 +56,7 @@ class Host:
             who = self._identity(None, None, uid=os.geteuid())
         return [
             *_directory(task, who), *self._programs(task, who), *_env_files(task, who, self._owner),
-            *_followed(task, self._known),
+            *_missing(task, self._known), *self._circle(task),
         ]  # fmt: skip
 
     def refused(self, task: Task, uid: int) -> Doubt | None:
@@ -79,6 +81,13 @@ class Host:
         except CannotStartError:
             return None
         return next(self._program(task, who, "command", _at_home(begin[1], who)), None)
+
+    def _circle(self, task: Task) -> Iterator[Doubt]:
+        own = [name for name, _ in task.after]
+        if own and task.enabled:
+            way = circle(task.name, lambda name: own if name == task.name else self._followed(name))
+            if way:
+                yield Doubt("after", f"follows itself ({' after '.join(way)}): once one has run, they run without end")
 
     def _programs(self, task: Task, who: Identity) -> Iterator[Doubt]:
         commands = {"command": task.command, "condition": task.condition}
@@ -121,7 +130,7 @@ def _env_files(task: Task, who: Identity, owner: int | None) -> Iterator[Doubt]:
             yield Doubt("env_file", str(error))
 
 
-def _followed(task: Task, known: Collection[str]) -> Iterator[Doubt]:
+def _missing(task: Task, known: Collection[str]) -> Iterator[Doubt]:
     from difflib import get_close_matches
 
     for name, _ in task.after:

@@ -158,7 +158,8 @@ def _tell_doubts(desk: Desk, edit: Edit) -> None:
 
     shell, name = desk.shell, edit.target.name
     task = judged(edit.target, edit.data or b"", desk.catalog.settings_read).task
-    for doubt in Host(owner=desk.owner, known=[*desk.catalog.names(), name]).doubts(task):
+    host = Host(owner=desk.owner, known=[*desk.catalog.names(), name], followed=desk.catalog.followed)
+    for doubt in host.doubts(task):
         shell.warn(_line(f"{name}: {doubt.key}: {doubt.message}"))
     if pause := held_longest(desk.catalog.pauses, name):
         shell.say(f"{name}: is paused {terms(pause)}")

@@ -74,7 +74,7 @@ def _everything(catalog: Catalog, shell: Shell) -> Iterator[Checked]:
     if os.path.lexists(shell.instance.settings):
         yield Checked(is_task=False, findings=_faults(catalog.settings_faults))
     names, owner = catalog.names(), tasks.owner()
-    host = Host(owner=owner, known=frozenset(names))
+    host = Host(owner=owner, known=frozenset(names), followed=catalog.followed)
     with Directories() as within:
         for name in names:
             found = catalog.found(name)
@@ -115,7 +115,8 @@ def _of_file(file: str, catalog: Catalog, known: Collection[str]) -> list[Findin
     except ValueError as error:
         return _faults([Fault(file, 1, 1, "", str(error))])
     owner = tasks.owner() if os.path.dirname(os.path.abspath(file)) in catalog.task_dirs else None
-    return _of_task(file, name or "unnamed", catalog.settings_read, Host(owner=owner, known=known), owner)
+    host = Host(owner=owner, known=known, followed=catalog.followed)
+    return _of_task(file, name or "unnamed", catalog.settings_read, host, owner)
 
 
 def _of_task(

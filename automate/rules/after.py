@@ -1,6 +1,7 @@
 """`after`: which tasks run because another one has ended."""
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 
 from automate.outcomes import DONE
 
@@ -21,3 +22,18 @@ def followers(after: Mapping[str, Iterable[tuple[str, str]]], ended_task: str, o
         for task, pairs in after.items()
         if any(other == ended_task and satisfied(wanted, outcome) for other, wanted in pairs)
     ]
+
+
+def circle(task: str, followed: Callable[[str], Iterable[str]]) -> list[str]:
+    """The shortest way from a task over what it follows, and what that follows, back to itself, both ends among the
+    names; empty where there is none. `followed` gives the tasks that one names in its `after`."""
+    ways, seen = deque([[task]]), set()
+    while ways:
+        way = ways.popleft()
+        for name in followed(way[-1]):
+            if name == task:
+                return [*way, name]
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []

@@ -12,8 +12,8 @@ from automate.supervisor.attempt import Attempt
 
 _PATIENCE = 60.0  # seconds of a clock on the wall: on a busy machine, or of one that somebody has stopped
 _GIVEN_UP = (
-    f"warn_on: the search for the pattern was given up, as it needs more than {SECONDS} s of processor time (or "
-    f"{MEMORY >> 20} MiB of memory); repetitions within repetitions, such as (a+)+, never end"
+    f"warn_on: the search for the pattern was given up after {SECONDS} s of processor time, or {MEMORY >> 30} GiB of "
+    "memory; repetitions within repetitions, such as (a+)+, never end"
 )
 
 

@@ -172,6 +172,30 @@ def test_a_task_that_follows_one_that_is_not_there_is_a_warning(run_cli, write, 
     )
 
 
+def test_tasks_that_follow_each_other_in_a_circle_are_warned_of(run_cli, write, instance):
+    write(a="command: x\nafter: b", b="command: x\nafter: {a: failed}", beside="command: x\nafter: a")
+    result = run_cli("check")
+    assert result.returncode == 0
+    assert result.stdout == (
+        f"{instance}/tasks.d/a.yaml:2:1: warning: after: follows itself (a after b after a): "
+        "once one has run, they run without end\n"
+        f"{instance}/tasks.d/b.yaml:2:1: warning: after: follows itself (b after a after b): "
+        "once one has run, they run without end\n"
+    )
+
+
+def test_a_circle_with_a_disabled_task_in_it_is_none(run_cli, write):
+    write(a="command: x\nafter: b", b="command: x\nafter: a\nenabled: false")
+    assert run_cli("check").stdout == ""
+
+
+def test_a_task_that_follows_itself_is_wrong(run_cli, write):
+    write(a="command: x\nafter: {a: failed}")
+    result = run_cli("check")
+    assert result.returncode == 78
+    assert "a task cannot follow itself" in result.stdout
+
+
 def test_files_that_follow_each_other_know_each_other(run_cli, tmp_path):
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text("command: x")

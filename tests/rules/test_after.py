@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from automate.outcomes import Outcome
-from automate.rules.after import followers, satisfied
+from automate.rules.after import circle, followers, satisfied
 
 AFTER = {
     "verify": [("backup", "success")],
@@ -38,3 +38,21 @@ def test_any_of_the_tasks_named_is_followed_when_it_ended_as_wanted(ended, outco
 def test_only_success_takes_another_outcome_for_itself(outcome):
     accepted = {wanted for wanted in get_args(Outcome) if satisfied(wanted, outcome)}
     assert accepted == ({outcome, "success"} if outcome == "warning" else {outcome})
+
+
+@pytest.mark.parametrize(
+    ("task", "way"),
+    [
+        ("a", ["a", "b", "c", "a"]),
+        ("c", ["c", "a", "b", "c"]),
+        ("beside", []),
+        ("alone", []),
+        ("short", ["short", "a", "short"]),
+        ("itself", ["itself", "itself"]),
+    ],
+)
+def test_the_shortest_circle_through_a_task(task, way):
+    followed = {"a": "b", "b": "c", "c": "a", "beside": "a", "itself": ["itself"]}
+    if task == "short":
+        followed |= {"short": ["b", "a"], "a": ["b", "short"]}
+    assert circle(task, lambda name: followed.get(name, ())) == way

@@ -36,7 +36,8 @@ class Doubted(NamedTuple):
 
 def doubted(installation: Installation) -> list[Doubted]:
     """Of those that are enabled: others are not meant to run here."""
-    host = Host(owner=installation.owner, known=frozenset(installation.catalog.names()))
+    tasks = installation.catalog
+    host = Host(owner=installation.owner, known=frozenset(tasks.names()), followed=tasks.followed)
     found = []
     for task in (task for task in installation.tasks if task.enabled):
         known = host.doubts(task)
