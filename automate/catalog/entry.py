@@ -57,12 +57,12 @@ class Entry(NamedTuple):
 
     @property
     def next_run(self) -> float | None:
-        """The first due time that will be skipped neither by `except`, where that was asked, nor, as it is paused until
-        later; None when there is none, or none before a pause ends."""
+        """The first due time that `except` leaves, where that was asked, else `next_due`; None when there is none, or
+        when that will be skipped too, because it is paused until later."""
         due = self.unexcepted[0] if self.unexcepted else self.next_due
         if self.pause is None or due is None:
             return due
-        return None if self.pause.until is None or due < self.pause.until else due
+        return None if self.pause.until is None or due + self.delay < self.pause.until else due
 
     @property
     def is_unusual(self) -> bool:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from automate.catalog import Entry
 from automate.errors import NoSuchTaskError
+from automate.state.pauses import Pause
 from automate.state.runs import LastRun, OpenRun, insert, remember_last
 from automate.taskfile import BadTaskFile
 
@@ -233,3 +235,20 @@ def test_a_state_that_others_may_write_is_no_cache(write, look, state):
     Path(state.path).parent.chmod(0o770)
     assert look(owner=ROOT).entries()[0].description == ""
     assert file.exists()
+
+
+@pytest.mark.parametrize(
+    ("until", "delay", "unexcepted", "next_run"),
+    [
+        (None, 0.0, (), None),
+        (90.0, 0.0, (), 100.0),
+        (110.0, 0.0, (), None),
+        (110.0, 20.0, (), 100.0),
+        (110.0, 0.0, (120.0,), 120.0),
+        (90.0, 0.0, (None,), None),
+    ],
+)
+def test_the_next_run_is_one_that_starts_when_no_pause_holds(until, delay, unexcepted, next_run):
+    pause = Pause(0.0, until, "root", "")
+    entry = Entry("a", "/a.yaml", next_due=100.0, delay=delay, pause=pause, unexcepted=unexcepted)
+    assert entry.next_run == next_run
