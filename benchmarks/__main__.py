@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-ALL = ("startup", "listing", "history", "due_times", "herd", "idle")
+ALL = ("startup", "listing", "unread", "history", "due_times", "herd", "idle")
 
 
 def main() -> None:

@@ -92,3 +92,18 @@ def test_a_task_of_a_user_whom_only_root_can_become(
     assert [(each["what"], each["fix"]) for each in found["needs"]] == [
         ("x: user: only root may run a task as user daemon; this is nobody", f"automate -C {instance} edit x")
     ]
+
+
+def test_a_file_that_may_be_read_no_more_is_found_though_the_parse_cache_knows_it(
+    task: Callable[..., Path],
+    instance: Path,
+    as_nobody: Callable[..., "subprocess.CompletedProcess[str]"],
+) -> None:
+    file = task("x", "true", schedule="daily at 02:00")
+    os.utime(file, (1e9, 1e9))  # only what was not written just now is kept
+    for path in (instance, file.parent, file):
+        os.chown(path, NOBODY, NOBODY)
+    as_nobody("list")
+    file.chmod(0)
+    found = {check["check"]: check["findings"] for check in json.loads(as_nobody("doctor", "--json").stdout)}
+    assert [finding["what"] for finding in found["files"]] == ["cannot be read: Permission denied"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from automate.taskfile import BadTaskFile, read
+from automate.taskfile.reading import Directories
 
 NOBODY = 65534
 
@@ -162,3 +163,24 @@ def test_no_descriptor_is_left_open(trusted: Path) -> None:
     refusal(trusted.parent, ME)
     refusal(trusted.parent / "none.yaml", ME)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_directory_is_opened_once_for_all_its_files_and_closed_in_the_end(trusted: Path) -> None:
+    other = trusted.with_name("b.yaml")
+    other.write_bytes(b"command: ls\n")
+    other.chmod(0o644)
+    before = os.listdir("/proc/self/fd")
+    with Directories() as within:
+        assert read(str(trusted), owner=ME, within=within) == b"command: id\n"
+        descriptor = within.of(str(trusted), ME)
+        assert read(str(other), owner=ME, within=within) == b"command: ls\n"
+        assert within.of(str(other), ME) == descriptor
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_each_file_of_a_directory_that_is_refused_is_refused(trusted: Path) -> None:
+    trusted.parent.chmod(0o777)
+    with Directories() as within:
+        for _ in range(2):
+            with pytest.raises(BadTaskFile, match="can be written by other users"):
+                read(str(trusted), owner=ME, within=within)
