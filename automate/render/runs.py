@@ -34,6 +34,10 @@ def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -
     return text
 
 
+MOST_JOINED = 10_000
+"""A week of each minute is one line, and a year of it, which takes a second to read, is no reason to wait."""
+
+
 class Page(NamedTuple):
     """Records to be shown as so many lines; `is_last` says that there are no older ones."""
 
@@ -63,6 +67,7 @@ def pages(records: Iterable[Record], size: int, *, join: bool = True) -> Iterato
 def _is_alike(newer: Record, older: Record) -> bool:
     return (
         newer.outcome in PASSED_OVER
+        and newer.count < MOST_JOINED
         and newer.started is None
         and older.started is None
         and all(getattr(newer, field) == getattr(older, field) for field in ("outcome", "reason", "trigger", "by"))

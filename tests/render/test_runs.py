@@ -1,12 +1,13 @@
 """Records as a table: where there is little room, and where much was skipped."""
 
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 from msgspec.structs import replace
 
 from automate.render import Screen, text_width
-from automate.render.runs import history, pages
+from automate.render.runs import MOST_JOINED, history, pages
 from automate.run import Record
 
 RECORD = Record(
@@ -94,6 +95,11 @@ def test_no_more_is_read_than_a_page_needs():
     page = next(pages(records, 2))
     assert (len(page.records), page.is_last) == (2, False)
     assert len([*records]) == 1
+
+
+def test_years_of_it_are_several_lines_so_that_nobody_waits_for_them():
+    endless = (skipped(1) for _ in count())
+    assert [record.count for record in next(pages(endless, 2)).records] == [MOST_JOINED, MOST_JOINED]
 
 
 def test_apart_each_is_a_line():
