@@ -38,6 +38,11 @@ class Instance:
         return os.path.join(self.locks, "serve")
 
     @property
+    def calls(self) -> str:
+        """An empty directory, touched by whoever wants the daemon to look at once."""
+        return os.path.join(self.state, "calls")
+
+    @property
     def summaries(self) -> str:
         """What the tasks write to `$AUTOMATE_SUMMARY`."""
         return os.path.join(self.state, "summaries")

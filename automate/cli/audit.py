@@ -70,6 +70,8 @@ def _talk(shell: Shell, found: "Audit", since: datetime | None) -> None:
         shell.say(f"{counted(found.under_way, 'run')} of these under way")
     if found.undecided:
         shell.say(f"{counted(found.undecided, 'due time')} not decided yet: neither serve nor tick has looked since")
+    if found.deferred:
+        shell.say(f"{counted(found.deferred, 'due time')} refused, and on record within the hour, with others")
     if found.earliest_record is not None:
         shell.say(f"nothing can be proved before {_when(found.earliest_record)}: older records were rotated away")
     later = [task for task, first in found.first_in_force.items() if since is not None and first > since.timestamp()]

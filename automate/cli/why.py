@@ -91,6 +91,7 @@ def _told(each: "Explained", explanation: "Explanation") -> dict[str, Any]:
     return {
         "sentence": sentence(explanation, each),
         "fate": fate.kind,
+        "recorded_by": time(known.recorded_by) if fate.kind == "not run" else None,
         "due": time(known.due),
         "starts": None if known.due is None else time(known.due + known.delay),
         "note": each.due.note if each.due is not None else None,

@@ -83,7 +83,7 @@ def _of(each: Explained, explanation: Explanation) -> Iterator[Advice]:
     elif fate.kind == "no record" and each.known.due is not None:
         since, until = each.known.due, each.known.due + _MINUTE
         yield Advice("compare schedule and run log", ("audit", "--since", _instant(since), "--until", _instant(until)))
-    if fate.kind == "will not run" and fate.decided in {"except", "paused", "disabled"}:
+    if record is None and fate.kind in {"not run", "will not run"} and fate.decided in {"except", "paused", "disabled"}:
         yield from _run(explanation, "run it now all the same")
 
 

@@ -23,8 +23,9 @@ class Audit(NamedTuple):
 
     Looked at were the due times in (since, until] that are decided: `due_times` of `tasks` tasks. `wrong` has each
     with its task's name. `under_way` runs are claimed and not on record yet; `undecided` due times have passed, and
-    nobody has decided them yet. `earliest_record` is when the log begins, where what was before was rotated away, else
-    None. `first_in_force` is since when each task's schedule is known. `unreadable` lines of the log are no records.
+    nobody has decided them yet; `deferred` ones are refused, and will be on record together. `earliest_record` is when
+    the log begins, where what was before was rotated away, else None. `first_in_force` is since when each task's
+    schedule is known. `unreadable` lines of the log are no records.
     """
 
     since: float
@@ -34,6 +35,7 @@ class Audit(NamedTuple):
     under_way: int
     wrong: list[tuple[str, Wrong]]
     undecided: int
+    deferred: int
     earliest_record: float | None
     first_in_force: dict[str, float]
     unreadable: int
@@ -84,6 +86,7 @@ def audit(instance: Instance, state: State, after: float | None, until: float) -
     What is decided while it looks is left for the next time: so what is in force is read first, then what is open, then
     the log.
     """
+    deferred = schedules.deferred(state)
     in_force_now = schedules.all_scheduled(state)
     spans = _by_task(schedules.spans(state))
     known = _Known(instance, runs.open_runs(state), runs.first_claimed(state))
@@ -104,6 +107,7 @@ def audit(instance: Instance, state: State, after: float | None, until: float) -
         under_way=known.under_way,
         wrong=wrong,
         undecided=_undecided(schedules.awake(state, until), until),
+        deferred=_undecided(filter(lambda row: row.wake is not None and row.wake > until, deferred), until),
         earliest_record=known.earliest,
         first_in_force=since,
         unreadable=known.unreadable,
@@ -119,6 +123,6 @@ def _by_task(spans: Iterable[Span]) -> dict[str, list[Span]]:
 
 
 def _undecided(awake: Iterable[Scheduled], until: float) -> int:
-    """Due times that have passed and that nobody has decided yet: nothing was running."""
+    """Due times that have passed and that nobody has decided yet."""
     moments = [(load(row.compiled), row.until, until - row.delay) for row in awake]
     return sum(schedule.count(utc(after), utc(now)) for schedule, after, now in moments if after < now)

@@ -14,14 +14,15 @@ from automate.operate.subject import Subject, subjects
 from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
 from automate.rules import explaining as rules
-from automate.rules.deciding import Decision, Pause
+from automate.rules.deciding import Decision
 from automate.rules.durations import expected
 from automate.rules.explaining import Fate, Holder, Known
 from automate.rules.overlap import OpenInfo, Verdict, overlap
+from automate.rules.refusals import Pause
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, durations, runs
 from automate.state.steps import Gap, gaps
-from automate.supervisor.decisions import decisions, foreseen, pauses_now, pauses_since
+from automate.supervisor.decisions import decisions, foreseen, pauses_now, pauses_since, recorded_by
 from automate.supervisor.hindrances import hindrances, holder
 
 _FAR = 400  # due times that will not run, until the next one that will is given up: a year of daily ones
@@ -187,13 +188,16 @@ class _Explaining:
         if record is None and run is not None:
             return self._under_way(known._replace(phase=run.phase, trigger=run.trigger), run)
         if record is None:
-            known = known._replace(decision=self._asked(due), in_the_way=self._in_the_way(due))
+            later = recorded_by(self._subject.scheduled, due, self._now, self._alive.stepped)
+            known = known._replace(decision=self._asked(due), in_the_way=self._in_the_way(due), recorded_by=later)
         fate = rules.fate(known)
         return Explained(
             known,
             fate,
             due=self._upcoming(due),
-            gap=self._gap(due, record) if fate.decided == "missed" or _is_catch_up(record) else None,
+            gap=self._gap(due, record)
+            if fate.decided == "missed" or (record and record.trigger == "catch-up")
+            else None,
             pause=self._pause(known, fate),
             blocking=self._blocking(fate, due),
         )
@@ -293,7 +297,3 @@ class _Explaining:
             for task, wanted in self._subject.task.after
             for ended in [None if self._state is None else runs.last_run(self._state, task)]
         )
-
-
-def _is_catch_up(record: Record | None) -> bool:
-    return record is not None and record.trigger == "catch-up"

@@ -25,6 +25,8 @@ from automate.run import Record, instant_of
 from automate.runlog import Period, newest_first
 from automate.schedule import load
 from automate.state import State, schedules
+from automate.supervisor.decisions import decisions, pauses_since
+from automate.task import decode
 
 _NOT_LOOKED = "neither serve nor tick has looked since"
 
@@ -90,8 +92,9 @@ def timeline(
     coming.gather()
     past = _past(instance, names, start, min(end, now))
     undecided = _undecided(state, {entry.name for entry in chosen}, start, min(end, now))
+    deferred = _deferred(state, {entry.name for entry in entries}, min(end, now))
     bars = {name: condensed(of_task, (end - start) / SLICES) for name, of_task in past.items()}
-    for name, of_task in (*undecided, *coming.bars.items()):
+    for name, of_task in (*undecided, *deferred, *coming.bars.items()):
         bars[name] = bars.get(name, []) + of_task
     collided, involved = coming.collisions()
     takes = {entry.name: expected(entry.recent) for entry in entries}
@@ -157,6 +160,23 @@ def _undecided(
             schedule = load(row.compiled)
             plan = Plan(schedule, due_times(schedule, since, end, row.delay), row.delay, skips=lambda _: _NOT_LOOKED)
             yield row.task, [bar._replace(kind=UNDECIDED) for bar in planned(plan, since, end).bars]
+
+
+def _deferred(state: State | None, tasks: Collection[str], end: float) -> Iterator[tuple[str, list[Bar]]]:
+    """What was refused up to `end`, and will be on record with what is refused later."""
+    if state is None:
+        return
+    for row in schedules.deferred(state):
+        if row.task in tasks and row.wake is not None and row.wake > end:
+            refused = decisions(row, decode(row.definition), end, pauses_since(state, row.until))
+            yield (
+                row.task,
+                [
+                    Bar(each.first_due or each.due, each.due, "skipped", each.count, note=each.reason or "")
+                    for each in refused
+                    if each.kind == "record"
+                ],
+            )
 
 
 def _bar(record: Record) -> Bar | None:

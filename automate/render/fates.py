@@ -32,8 +32,8 @@ def sentence(explanation: Explanation, each: Explained | None) -> str | None:
     if record is not None:
         return f"{task} {ran(record) if each.fate.kind == 'ran' else _did_not_run(each, record)}."
     said = {
-        "running": _runs, "waiting": _waits, "undecided": _undecided, "will run": _will_run,
-        "will not run": _will_not_run, "no record": _no_record,
+        "running": _runs, "waiting": _waits, "undecided": _undecided, "not run": _not_recorded,
+        "will run": _will_run, "will not run": _will_not_run, "no record": _no_record,
     }.get(each.fate.kind, _not_in_force)  # fmt: skip
     return f"{task} {said(each, explanation)}."
 
@@ -181,6 +181,12 @@ def _waits(each: Explained, _explanation: Explanation) -> str:
         return f"{begins}failed and {again}: attempt {run.attempt} of {most}"
     waits = " and for ".join(waits_for(one) for one in each.known.hindrances)
     return f"{begins}waits for {waits}" if waits else f"{begins}is about to start"
+
+
+def _not_recorded(each: Explained, _explanation: Explanation) -> str:
+    pause = f", {end(each.pause)}" if each.pause is not None else ""
+    by = f"; it is put on record with others, at {instant(each.known.recorded_by or 0)} at the latest"
+    return f"did not run at {instant(each.known.due or 0)}: {each.fate.reason}{pause}{by}"
 
 
 def _undecided(each: Explained, explanation: Explanation) -> str:

@@ -10,35 +10,26 @@ Instants are epoch seconds. Due times are whole seconds, so stretches are too: `
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from math import ceil, floor, inf
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from automate.instants import utc
 from automate.rules import reasons
+from automate.rules.refusals import (
+    Exceptions,
+    Pause,
+    Schedule,
+    Stretch,
+    Unstarted,
+    asked_in_order,
+    clipped,
+    decided,
+    told_apart,
+)
 from automate.task import Missed
-
-Unstarted = Literal["skipped", "missed"]
 
 MOST_CAUGHT_UP = 1000
 NEW_CLOCK = 3 * 3600.0  # set back by more, a clock has been corrected; by less, it shows some times again: cron(8)
 _MOST_STARTED: dict[Missed, int] = {"skip": 0, "once": 1, "all": MOST_CAUGHT_UP}
-# How many changes between what `except` covers and what it does not are told apart: older ones share one record.
-_CHANGES = 20
-
-
-class Schedule(Protocol):
-    """What is asked of automate.schedule.Schedule."""
-
-    def count(self, after: datetime, until: datetime, /) -> int: ...
-    def between(self, after: datetime, until: datetime, limit: int, /) -> list[datetime]: ...
-    def next_after(self, instant: datetime, /) -> datetime | None: ...
-    def previous_before(self, instant: datetime, /) -> datetime | None: ...
-
-
-class Exceptions(Protocol):
-    """What is asked of automate.schedule.exceptions.Exceptions."""
-
-    def covers(self, instant: datetime, /) -> str | None: ...
-    def since(self, instant: datetime, after: datetime, /) -> datetime: ...
 
 
 class Policy(NamedTuple):
@@ -60,29 +51,6 @@ class Window(NamedTuple):
     fresh: float
 
 
-class Pause(NamedTuple):
-    """From `since` on, before `until` (None: until resumed). `task` is empty where all tasks are paused."""
-
-    by: str
-    reason: str
-    since: float
-    until: float | None = None
-    task: str = ""
-
-    @property
-    def words(self) -> str:
-        """As a record's reason."""
-        return reasons.paused(self.by, self.reason)
-
-    def earlier(self, delay: float) -> "Pause":
-        """As the due times of a task see it that start `delay` seconds late."""
-        return self._replace(since=self.since - delay, until=None if self.until is None else self.until - delay)
-
-    def holds(self, instant: float) -> bool:
-        """Is it in force then?"""
-        return self.since <= instant and (self.until is None or instant < self.until)
-
-
 class Decision(NamedTuple):
     """What becomes of `count` due times in a row, the last of which is `due`, the first `first_due` (None: it is one).
 
@@ -98,15 +66,6 @@ class Decision(NamedTuple):
     first_due: float | None = None
 
 
-class _Stretch(NamedTuple):
-    """All due times in (after, until], and what becomes of them; without an outcome it is still to be asked."""
-
-    after: int
-    until: int
-    outcome: Unstarted | None = None
-    reason: str | None = None
-
-
 def decide(
     policy: Policy,
     window: Window,
@@ -119,21 +78,15 @@ def decide(
     `pauses` are those of all tasks and of this one that hold, or that held in the window. While one holds nothing is
     started, whenever it was due.
     """
-    whole = _Stretch(floor(window.after), floor(window.now))
+    whole = Stretch(floor(window.after), floor(window.now))
     dues = _newest(schedule, [whole], 2)
     if not dues:
         return []
     if len(dues) == 1 and policy.enabled and dues[0] >= window.now - window.fresh and not (exceptions or pauses):
         return [Decision("start", dues[0])]  # what nearly every look at a task finds
-    in_order = sorted(pauses, key=lambda pause: pause.task != "")
-    stretches = [whole]
-    for pause in in_order:
-        stretches = [part for stretch in stretches for part in _paused(stretch, pause)]
-    if not policy.enabled:
-        stretches = [_decided(stretch, "skipped", reasons.DISABLED) for stretch in stretches]
-    if exceptions is not None:
-        most = max(1, _MOST_STARTED[policy.missed])
-        stretches = [part for stretch in stretches for part in _excepted(stretch, schedule, exceptions, most)]
+    in_order = asked_in_order(pauses)
+    most = max(1, _MOST_STARTED[policy.missed])
+    stretches = told_apart(whole, policy.enabled, schedule, exceptions, in_order, most)
     holding = next((pause for pause in in_order if pause.holds(window.now)), None)
     starts, rest = _missed(policy, window, schedule, [stretch for stretch in stretches if stretch.outcome is None])
     if holding is not None:
@@ -148,57 +101,22 @@ def clock_back(stored_until: float, now: float) -> float:
     return stored_until if stored_until - now <= NEW_CLOCK else now
 
 
-def _paused(stretch: _Stretch, pause: Pause) -> Iterator[_Stretch]:
-    since = ceil(pause.since) - 1
-    until = stretch.until if pause.until is None else ceil(pause.until) - 1
-    yield from _clipped([stretch], -inf, since)
-    for part in _clipped([stretch], since, until):
-        yield _decided(part, "skipped", pause.words)
-    yield from _clipped([stretch], max(since, until), inf)
-
-
-def _decided(stretch: _Stretch, outcome: Unstarted, reason: str) -> _Stretch:
-    """An earlier question's answer stands."""
-    return stretch if stretch.outcome else _Stretch(stretch.after, stretch.until, outcome, reason)
-
-
-def _excepted(stretch: _Stretch, schedule: Schedule, exceptions: Exceptions, most: int) -> Iterator[_Stretch]:
-    """From the newest due time backwards, at least until there are as many that nothing excludes as may be started."""
-    if stretch.outcome:
-        yield stretch
-        return
-    after, until = stretch.after, stretch.until
-    changes = found = 0
-    while dues := schedule.between(utc(after), utc(until), 1):
-        if changes >= _CHANGES and found >= most:
-            yield _Stretch(after, until, "missed", reasons.MISSED_OR_CALENDAR)
-            return
-        start = max(after, _second(exceptions.since(dues[0], utc(after))) - 1)
-        text = exceptions.covers(dues[0])
-        if text is None:
-            found += schedule.count(utc(start), utc(until))
-            yield _Stretch(start, until)
-        else:
-            yield _Stretch(start, until, "skipped", reasons.CALENDAR.format(text=text))
-        changes, until = changes + 1, start
-
-
 def _missed(
-    policy: Policy, window: Window, schedule: Schedule, stretches: list[_Stretch]
-) -> tuple[list[Decision], list[_Stretch]]:
+    policy: Policy, window: Window, schedule: Schedule, stretches: list[Stretch]
+) -> tuple[list[Decision], list[Stretch]]:
     """What starts, and what is left of the stretches, on record."""
     late = ceil(window.now - window.fresh) - 1
     old = _too_old(policy, window.now, late)
-    on_time, eligible = _clipped(stretches, late, inf), _clipped(stretches, old, late)
+    on_time, eligible = clipped(stretches, late, inf), clipped(stretches, old, late)
     everything, most = policy.missed == "all", _MOST_STARTED[policy.missed]
     starts = _newest(schedule, on_time, max(1, most))
     caught_up = _newest(schedule, eligible, most - len(starts))
     too_many = reasons.TOO_MANY.format(most=MOST_CAUGHT_UP)
-    looked_too_rarely = reasons.TOO_RARELY if window.after >= window.now - window.fresh else reasons.MISSED
+    looked_too_rarely = reasons.MISSED if clipped(stretches, -inf, late) else reasons.TOO_RARELY
     rest = [
         *_before(on_time, starts, too_many if everything else looked_too_rarely),
         *_before(eligible, caught_up, too_many if everything else reasons.MISSED),
-        *_before(_clipped(stretches, -inf, old), [], reasons.TOO_OLD),
+        *_before(clipped(stretches, -inf, old), [], reasons.TOO_OLD),
     ]
     return [
         *(Decision("start", due, "catch-up") for due in caught_up),
@@ -213,27 +131,17 @@ def _too_old(policy: Policy, now: float, late: int) -> float:
     return min(late, ceil(now - policy.missed_within) - 1)
 
 
-def _before(stretches: Iterable[_Stretch], starts: list[int], reason: str) -> list[_Stretch]:
+def _before(stretches: Iterable[Stretch], starts: list[int], reason: str) -> list[Stretch]:
     """What lies before the first of them, as missed."""
     until = starts[0] - 1 if starts else inf
-    return [_decided(stretch, "missed", reason) for stretch in _clipped(stretches, -inf, until)]
+    return [decided(stretch, "missed", reason) for stretch in clipped(stretches, -inf, until)]
 
 
-def _not_started(starts: Iterable[Decision], pause: Pause) -> list[_Stretch]:
-    return [_Stretch(int(start.due) - 1, int(start.due), "skipped", pause.words) for start in starts]
+def _not_started(starts: Iterable[Decision], pause: Pause) -> list[Stretch]:
+    return [Stretch(int(start.due) - 1, int(start.due), "skipped", pause.words) for start in starts]
 
 
-def _clipped(stretches: Iterable[_Stretch], after: float, until: float) -> list[_Stretch]:
-    """What lies in (after, until] of them."""
-    parts = [
-        stretch._replace(after=int(max(stretch.after, after)), until=int(min(stretch.until, until)))
-        for stretch in stretches
-        if after < stretch.until and until > stretch.after
-    ]
-    return [part for part in parts if part.after < part.until]
-
-
-def _newest(schedule: Schedule, stretches: Iterable[_Stretch], most: int) -> list[int]:
+def _newest(schedule: Schedule, stretches: Iterable[Stretch], most: int) -> list[int]:
     """The newest due times in any of the stretches, in order."""
     found: list[int] = []
     for after, until, *_ in sorted(stretches, reverse=True):
@@ -243,9 +151,9 @@ def _newest(schedule: Schedule, stretches: Iterable[_Stretch], most: int) -> lis
     return found
 
 
-def _records(schedule: Schedule, stretches: Iterable[_Stretch]) -> Iterator[Decision]:
+def _records(schedule: Schedule, stretches: Iterable[Stretch]) -> Iterator[Decision]:
     for after, until, outcome, reason in stretches:
-        due = _newest(schedule, [_Stretch(after, until)], 1)
+        due = _newest(schedule, [Stretch(after, until)], 1)
         if due:
             count = schedule.count(utc(after), utc(until))
             first = schedule.next_after(utc(after)) if count > 1 else None

@@ -69,8 +69,9 @@ class Known(NamedTuple):
 
     `delay` is the jitter's. `in_force` says whether a schedule was in force that had it, `is_decided` whether the
     scheduler has got so far, by the state. `phase` is that of its open run. `decision` is what the rules say of it when
-    they are asked, of one that nobody has decided. `in_the_way` is what `overlap` would do if what runs now still ran
-    at its start.
+    they are asked, of one that nobody has decided; `recorded_by` is when that is on record at the latest, where it was
+    left to be put on record with others. `in_the_way` is what `overlap` would do if what runs now still ran at its
+    start.
     """
 
     now: float
@@ -83,6 +84,7 @@ class Known(NamedTuple):
     phase: str | None = None
     hindrances: tuple[Hindrance, ...] = ()
     decision: Decision | None = None
+    recorded_by: float | None = None
     in_the_way: OverlapVerdict | None = None
 
 
@@ -122,7 +124,8 @@ def _kind(known: Known) -> Kind:
     if known.is_decided:
         return "no record"
     if known.due is not None and known.due + known.delay <= known.now:
-        return "undecided"
+        refused = known.decision is not None and known.decision.kind == "record"
+        return "not run" if refused and known.recorded_by is not None else "undecided"
     return "will not run" if known.decision is not None and known.decision.kind == "record" else "will run"
 
 

@@ -39,6 +39,17 @@ def paused(by: str, reason: str) -> str:
     return f"{words}: {reason}" if reason else words
 
 
+def pause_of(reason: str | None) -> tuple[str, str] | None:
+    """Who paused the task and why, from what `paused` made of it; None of another reason."""
+    if question(reason) != "paused" or reason is None:
+        return None
+    by = PAUSED_BY.format(by="")
+    if reason.startswith(by):
+        who, _, why = reason.removeprefix(by).partition(": ")
+        return who, why
+    return "", reason.partition(": ")[2]
+
+
 def numbers(ids: Iterable[int]) -> str:
     """`#3, #7`."""
     return ", ".join(f"#{id_}" for id_ in ids)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from automate.instants import utc
 from automate.outcomes import PASSED_OVER
 from automate.rules.after import satisfied
-from automate.rules.deciding import Schedule
+from automate.rules.refusals import Schedule
 
 EACH = 300
 """A task that starts more often has one bar for many runs in a row."""

@@ -70,7 +70,8 @@ class Preparing:
         held = pauses_since(self._state, min((row.until for row in rows), default=0.0))
         running = {run.task for run in runs.open_runs(self._state)}
         wanted = [(requests(row, _at(row), held), _at(row)) for row in rows]
-        return [(found[0], at) for found, at in wanted if len(found) == 1 and _is_plain(found[0], running)]
+        started = [([request for request in found if request.refused is None], at) for found, at in wanted]
+        return [(found[0], at) for found, at in started if len(found) == 1 and _is_plain(found[0], running)]
 
 
 def _at(row: Scheduled) -> float:
@@ -80,4 +81,4 @@ def _at(row: Scheduled) -> float:
 
 def _is_plain(request: Request, running: Collection[str]) -> bool:
     runs_alone = request.task.name not in running or request.task.overlap == "allow"
-    return request.refused is None and runs_alone and not request.task.env_file
+    return runs_alone and not request.task.env_file

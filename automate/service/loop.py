@@ -117,7 +117,8 @@ class Server:
     def _step(self, now: float) -> bool:
         """False when another one is to follow at once."""
         catalog = self._catalog(now)
-        done = step(catalog, self._state, self._supervisor, now)
+        watched = self._stepped is not None and now - self._stepped <= 2 * LONGEST_SLEEP  # else it was suspended
+        done = step(catalog, self._state, self._supervisor, now, watched=watched)
         self._events.changes(done.changes)
         self._events.claimed(done.runs)
         self._seen = self._seen if catalog is None else catalog.fingerprint
@@ -136,7 +137,9 @@ class Server:
         if not self._changes.seen() and looked < self._look_at_files and is_known:
             return None
         catalog = self._read_settings(now)
-        while self._changes.watch([*catalog.task_dirs, self._instance.settings, *_ZONE_FILES]):
+        # Without it, its place would be watched, where something changes at each step.
+        calls = [self._instance.calls] if os.path.isdir(self._instance.calls) else []
+        while self._changes.watch([*catalog.task_dirs, self._instance.settings, *calls, *_ZONE_FILES]):
             catalog = self._read_settings(now)
         self._look_at_files = looked + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)
         try:

@@ -8,13 +8,14 @@ from automate.catalog import Catalog
 from automate.catalog.due import next_due
 from automate.process import host
 from automate.rules import reasons
-from automate.rules.deciding import Decision, Pause, clock_back
+from automate.rules.deciding import Decision, clock_back
+from automate.rules.refusals import Pause
 from automate.service.idle import BOOT
 from automate.service.syncing import Change, Plan
 from automate.state import OpenRun, State, schedules
 from automate.state.schedules import Scheduled
 from automate.state.steps import Gap, keep_gap, last_step, note_step
-from automate.supervisor.decisions import FRESH, decisions, pauses_now, pauses_since
+from automate.supervisor.decisions import FRESH, decisions, deferred, pauses_now, pauses_since
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.request import Request
 from automate.task import Task
@@ -31,9 +32,9 @@ class Step(NamedTuple):
     again: bool = False
 
 
-def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: float) -> Step:
+def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: float, *, watched: bool = False) -> Step:
     """Take one step at `now` (epoch seconds). `catalog` has not looked at the files yet; it is None where nothing can
-    have changed since the last step.
+    have changed since the last step. `watched`: the caller was there since its last one, and is told of changes.
 
     Safe beside any number of others: whoever writes first has decided. StateError: nothing was claimed.
     """
@@ -43,6 +44,8 @@ def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: flo
     if catalog is not None:
         plan = Plan(catalog, state, now)
         if not plan.is_empty:
+            if _settle(plan, state, supervisor, now, watched=watched):
+                return Step([], [], again=True)
             runs += supervisor.begin(plan.undecided(), plan.write)
             changes, again = [] if plan.is_void else plan.changes, plan.is_void
     runs += _startup(state, supervisor, now)
@@ -51,6 +54,17 @@ def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: flo
             runs += supervisor.begin(turn.requests, turn.write)
     note_step(state, now)
     return Step(changes, runs, again)
+
+
+def _settle(plan: Plan, state: State, supervisor: Supervisor, now: float, *, watched: bool) -> bool:
+    """Put on record what was deferred of tasks that change, by the rules that were in force while somebody looked;
+    whether anything was. What is due later is decided by the new ones."""
+    stepped = last_step(state)
+    looked = now if watched or stepped is None else min(stepped, now)
+    turn = Turn(state, looked, [row for row in plan.deferred if row.until < looked])
+    if turn.requests:
+        supervisor.begin(turn.requests, turn.write)
+    return bool(turn.requests)
 
 
 def _turns(state: State, now: float) -> Iterator["Turn"]:
@@ -70,14 +84,31 @@ def _turns(state: State, now: float) -> Iterator["Turn"]:
         yield Turn(state, now, group)
 
 
+class Advance(NamedTuple):
+    """A task is decided up to `until`. It is due next at `wake`, and need not be looked at before `later`, if by then
+    neither a pause nor the task has changed."""
+
+    row: Scheduled
+    until: float
+    wake: float | None
+    later: float | None
+
+    def write(self, state: State, *, may_defer: bool) -> bool:
+        """Within the claim's transaction; False when another process has decided it."""
+        if self.later is not None and may_defer and schedules.is_defined_as(state, self.row):
+            return schedules.advance(state, self.row, self.until, self.later, deferred=True)
+        return schedules.advance(state, self.row, self.until, self.wake)
+
+
 class Turn:
     """What is due of some tasks at one moment: requests, and how far each task is decided with them."""
 
     def __init__(self, state: State, now: float, rows: Sequence[Scheduled]) -> None:
         self.requests: list[Request] = []
-        self.advances: list[tuple[Scheduled, float, float | None]] = []
+        self.advances: list[Advance] = []
         self._brought_back: list[Scheduled] = []
-        self._pauses = pauses_since(state, min((row.until for row in rows), default=now))
+        self._oldest = min((row.until for row in rows), default=now)
+        self._pauses = pauses_since(state, self._oldest)
         self._now = now
         stepped = last_step(state)
         self._gap = Gap(stepped, now) if stepped is not None and stepped < now - FRESH else None
@@ -89,11 +120,8 @@ class Turn:
 
     def write(self, state: State) -> Collection[str]:
         """Within the claim's transaction: how far the tasks are decided; those that others have decided are named."""
-        decided = {
-            scheduled.task
-            for scheduled, until, wake in self.advances
-            if not schedules.advance(state, scheduled.task, scheduled.until, until, wake)
-        }
+        may_defer = any(each.later for each in self.advances) and self._pauses == pauses_since(state, self._oldest)
+        decided = {each.row.task for each in self.advances if not each.write(state, may_defer=may_defer)}
         schedules.begin_again(state, [row for row in self._brought_back if row.task not in decided], self._now)
         if self._gap is not None and any(_is_late(request) for request in self.requests):
             keep_gap(state, self._gap)
@@ -103,12 +131,17 @@ class Turn:
         until = self._now - scheduled.delay
         if until <= scheduled.until:
             return
-        self.requests += requests(scheduled, self._now, self._pauses)
-        self._advance(scheduled, until)
+        found = requests(scheduled, self._now, self._pauses)
+        self.requests += found
+        last = found[-1] if found else None
+        later = None
+        if last is not None and last.refused is not None and last.outcome == "skipped":
+            later = deferred(scheduled, last.task, until, last.refused, self._pauses)
+        self._advance(scheduled, until, later)
 
-    def _advance(self, scheduled: Scheduled, until: float) -> None:
+    def _advance(self, scheduled: Scheduled, until: float, later: float | None = None) -> None:
         due = next_due(scheduled.compiled, until)
-        self.advances.append((scheduled, until, None if due is None else due + scheduled.delay))
+        self.advances.append(Advance(scheduled, until, None if due is None else due + scheduled.delay, later))
 
     def _bring_back(self, scheduled: Scheduled) -> None:
         """A clock that was far ahead and was set right: go on from now."""

@@ -47,6 +47,7 @@ class Plan:
         self._old: list[Scheduled] = []
         self._gone: list[Scheduled] = []
         self._kept: list[Scheduled] = []
+        self._redefined: list[Scheduled] = []
         self._max_running: str | None = None
         self._calendars: Mapping[str, Sequence[str]] = {}
         self._last_dues = schedules.last_dues(state)
@@ -59,6 +60,11 @@ class Plan:
         """Whether files and state agree."""
         return self._before == self._seen
 
+    @property
+    def deferred(self) -> list[Scheduled]:
+        """Tasks that change or go, of which due times were to be put on record together."""
+        return [old for old in (*self._gone, *self._old, *self._redefined) if old.deferred]
+
     def undecided(self) -> list[Request]:
         """Due times of schedules that are in force no more, that nobody had decided when they went: each a record."""
         removed = [(old, reasons.FILE_REMOVED) for old in self._gone]
@@ -68,7 +74,7 @@ class Plan:
     def write(self, state: State) -> Collection[str]:
         """Within a claim's transaction. When another process has done it meanwhile, or has decided a task of which this
         was about to say how far it is decided, nothing is written, and the tasks are named whose requests are void."""
-        read = (*self._gone, *self._old, *self._kept)
+        read = (*self._gone, *self._old, *self._kept, *self._redefined)
         if schedules.recall(state, SEEN) != self._before or not schedules.are_as_read(state, read):
             self.is_void = True
             return {old.task for old in (*self._gone, *self._old)}
@@ -114,7 +120,7 @@ class Plan:
             return
         self._follows[name] = task.after
         if old is not None and old.compiled == parsed.compiled:
-            self._kept.append(old)
+            self._redefined.append(old)
             since, until = old.since, old.until
             self.changes.append(Change("changed", name))
         else:

@@ -58,7 +58,8 @@ CREATE TABLE schedules (
     delay REAL NOT NULL,
     wake REAL,
     at_startup INTEGER NOT NULL,
-    stale INTEGER NOT NULL
+    stale INTEGER NOT NULL,
+    deferred INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX schedules_by_wake ON schedules (wake) WHERE wake IS NOT NULL;
 CREATE TABLE past_schedules (
@@ -85,6 +86,13 @@ CREATE TABLE pauses (
     reason TEXT NOT NULL,
     lifted INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE past_pauses (
+    task TEXT NOT NULL,
+    since REAL NOT NULL,
+    until REAL NOT NULL,
+    by TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
 CREATE TABLE parsed (
     name TEXT PRIMARY KEY,
     path TEXT NOT NULL,
@@ -112,7 +120,12 @@ CREATE TABLE parsed_settings (
     task_dirs TEXT NOT NULL
 ) STRICT;
 """
-UPGRADES = ("CREATE TABLE durations (task TEXT PRIMARY KEY, recent TEXT NOT NULL) STRICT, WITHOUT ROWID",)
+UPGRADES = (
+    "CREATE TABLE durations (task TEXT PRIMARY KEY, recent TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "ALTER TABLE schedules ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE past_pauses (task TEXT NOT NULL, since REAL NOT NULL, until REAL NOT NULL, by TEXT NOT NULL,
+    reason TEXT NOT NULL) STRICT""",
+)
 """What makes a database of version N one of version N + 1, beginning with version 1."""
 VERSION = 1 + len(UPGRADES)
 
@@ -153,7 +166,7 @@ def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | Non
 
 def _open_writable(instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[], State]) -> State:
     path = instance.database
-    for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries):
+    for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries, instance.calls):
         os.makedirs(directory, mode=0o750, exist_ok=True)
     _make_file(path)
     at = inode(path)

@@ -1,8 +1,9 @@
 """Which tasks are paused: since when, until when, by whom and why. What an operator said stays until it is unsaid."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from automate.state import schedules, steps
 from automate.state.store import State
 
 ALL = ""  # stands for all tasks, also those that come later
@@ -24,20 +25,47 @@ _PAUSE = """
     until = excluded.until, by = excluded.by, reason = excluded.reason, lifted = 0
 """
 _HOLDS = "NOT lifted AND (until IS NULL OR until > ?)"
+_ENDED = "min(ifnull(until, :now), :now)"
+_KEEP = f"""
+    INSERT INTO past_pauses SELECT task, since, {_ENDED}, by, reason FROM pauses
+    WHERE task = :task AND since < {_ENDED} AND (lifted OR until <= :now OR (by, reason) <> (:by, :reason))
+"""  # noqa: S608 - constants
+# Those in which nothing is left to be decided.
+_FORGET = """
+    DELETE FROM past_pauses WHERE until <=
+    (SELECT ifnull(min(until), :now) FROM schedules WHERE deferred OR wake <= :now)
+"""
 
 
-def pause(state: State, names: Iterable[str], pause: Pause) -> None:
+def pause(state: State, names: Collection[str], pause: Pause) -> None:
     """Pause these (ALL is one of them, if all are meant), durably. What is paused already stays so since it was, with
     the new end and reason. StateError."""
     with state.transaction() as connection:
-        connection.executemany(_PAUSE, [(name, *pause) for name in names])
+        for name in names:
+            values = {"task": name, "now": pause.since, "by": pause.by, "reason": pause.reason}
+            connection.execute(_KEEP, values)
+            connection.execute(_PAUSE, (name, *pause))
+        connection.execute(_FORGET, {"now": pause.since})
+        is_called = _look_again(state, names, pause.since)
+    if is_called:
+        steps.call(state)
 
 
 def resume(state: State, names: Iterable[str], now: float) -> list[str]:
     """End the pauses of these; those that were paused are returned. StateError."""
     query = f"UPDATE pauses SET until = ?, lifted = 1 WHERE task = ? AND {_HOLDS}"  # noqa: S608 - constants
     with state.transaction() as connection:
-        return [name for name in names if connection.execute(query, (now, name, now)).rowcount]
+        ended = [name for name in names if connection.execute(query, (now, name, now)).rowcount]
+        is_called = _look_again(state, ended, now)
+    if is_called:
+        steps.call(state)
+    return ended
+
+
+def keep_past(state: State, pauses: Iterable[tuple[str, Pause]]) -> None:
+    """Put down that these tasks were paused, within the caller's transaction; each has an end."""
+    values = [(task, *pause) for task, pause in pauses]
+    state.connection.executemany("INSERT INTO past_pauses VALUES (?, ?, ?, ?, ?)", values)
 
 
 def pauses(state: State, now: float) -> dict[str, Pause]:
@@ -45,12 +73,14 @@ def pauses(state: State, now: float) -> dict[str, Pause]:
     return _read(state, f" WHERE {_HOLDS}", now)
 
 
-def pauses_after(state: State, instant: float) -> dict[str, Pause]:
-    """Those that were in force at any time after the instant, or are: for due times that nobody has decided yet.
-
-    Of each task only the newest is known.
-    """
-    return _read(state, " WHERE until IS NULL OR until > ?", instant)
+def pauses_after(state: State, instant: float) -> list[tuple[str, Pause]]:
+    """Those that were in force at any time after the instant, or are, oldest first: for due times that nobody has
+    decided yet. The words of an earlier one stand, where a later one says that it holds since then."""
+    query = f"""
+        SELECT {_COLUMNS}, 0 AS newest FROM past_pauses WHERE until > ?1 UNION ALL
+        SELECT {_COLUMNS}, 1 FROM pauses WHERE until IS NULL OR until > ?1 ORDER BY newest, since, task
+    """  # noqa: S608 - constants
+    return [(str(row[0]), Pause._make(row[1:-1])) for row in state.read(query, (instant,))]
 
 
 def held_longest(pauses: Mapping[str, Pause], task: str) -> Pause | None:
@@ -59,6 +89,12 @@ def held_longest(pauses: Mapping[str, Pause], task: str) -> Pause | None:
         return None
     found = [pauses[name] for name in (task, ALL) if name in pauses]
     return max(found, key=lambda pause: float("inf") if pause.until is None else pause.until, default=None)
+
+
+def _look_again(state: State, names: Iterable[str], now: float) -> bool:
+    """What was put off because of what was known before is decided now; whether there is any."""
+    found = [schedules.undefer(state, None if name == ALL else name, now) for name in names]
+    return any(found)
 
 
 def _read(state: State, condition: str, instant: float) -> dict[str, Pause]:

@@ -22,8 +22,10 @@ class Scheduled(NamedTuple):
 
     `definition` is `task.encode`'s, `compiled` the schedule's dump and `exceptions` that of `except` (empty: none), of
     the last file without a fault; `stale` says that the file has one now. The schedule is in force since `since`: it is
-    due after that instant, never before. Every due time up to `until`, inclusive, has been decided. `wake` is the next
-    one after it plus `delay` (the jitter's), None when there is none. `at_startup` is @reboot's.
+    due after that instant, never before. Every due time up to `until`, inclusive, has been decided. `wake` is when the
+    task is to be looked at next: the next due time plus `delay` (the jitter's), None when there is none. Where it is
+    `deferred`, due times before that are known to be refused, and will be on record together. `at_startup` is
+    @reboot's.
     """
 
     task: str
@@ -36,6 +38,7 @@ class Scheduled(NamedTuple):
     wake: float | None
     at_startup: bool
     stale: bool
+    deferred: bool = False
 
     def span(self, until: float) -> Span:
         """What was in force, once it ends."""
@@ -68,6 +71,11 @@ def overdue(state: State, now: float, patience: float = 90.0) -> frozenset[str]:
     return frozenset(str(task) for (task,) in rows)
 
 
+def deferred(state: State) -> list[Scheduled]:
+    """Those whose due times are put on record together, later than they were due."""
+    return _rows(state, " WHERE deferred ORDER BY task")
+
+
 def ahead_of_clock(state: State, limit: float) -> list[Scheduled]:
     """Those decided up to later than `limit`: the clock was set back."""
     return _rows(state, " WHERE until > ?", (limit,))
@@ -95,10 +103,16 @@ def waking(state: State, first: float, last: float, most: int) -> list[Scheduled
 
 
 def are_as_read(state: State, rows: Iterable[Scheduled]) -> bool:
-    """Whether nobody has decided any of these tasks since it was read, nor removed it; within the caller's
-    transaction."""
-    query = "SELECT 1 FROM schedules WHERE task = ? AND until = ?"
-    return all(state.read(query, (row.task, row.until)) for row in rows)
+    """Whether nobody has decided any of these tasks since it was read, nor removed it, nor asked that it be looked at
+    earlier; within the caller's transaction."""
+    query = "SELECT 1 FROM schedules WHERE task = ? AND until = ? AND wake IS ?"
+    return all(state.read(query, (row.task, row.until, row.wake)) for row in rows)
+
+
+def is_defined_as(state: State, row: Scheduled) -> bool:
+    """Whether the task is understood as it was when it was read; within the caller's transaction."""
+    query = "SELECT 1 FROM schedules WHERE task = ? AND definition = ? AND exceptions = ?"
+    return bool(state.read(query, (row.task, row.definition, row.exceptions)))
 
 
 def put(state: State, rows: Iterable[Scheduled]) -> None:
@@ -107,12 +121,19 @@ def put(state: State, rows: Iterable[Scheduled]) -> None:
     state.connection.executemany(f"INSERT OR REPLACE INTO schedules ({_COLUMNS}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
-def advance(state: State, task: str, before: float, until: float, wake: float | None) -> bool:
+def advance(state: State, read: Scheduled, until: float, wake: float | None, *, deferred: bool = False) -> bool:
     """Decide a task's due times up to `until`, within the caller's transaction. False when they were decided by another
-    process since they were read (then up to `before`): nothing of what was to be started may be."""
-    values = (until, wake, task, before)
-    done = state.connection.execute("UPDATE schedules SET until = ?, wake = ? WHERE task = ? AND until = ?", values)
-    return done.rowcount == 1
+    process since it was `read`: nothing of what was to be started may be."""
+    values = (until, wake, deferred, read.task, read.until)
+    query = "UPDATE schedules SET until = ?, wake = ?, deferred = ? WHERE task = ? AND until = ?"
+    return state.connection.execute(query, values).rowcount == 1
+
+
+def undefer(state: State, task: str | None, now: float) -> bool:
+    """Have a task (None: all) looked at now where that was deferred, within the caller's transaction; was it?"""
+    query = "UPDATE schedules SET wake = min(wake, ?) WHERE deferred"
+    one, values = ("", (now,)) if task is None else (" AND task = ?", (now, task))
+    return state.connection.execute(query + one, values).rowcount > 0
 
 
 def begin_again(state: State, rows: Iterable[Scheduled], now: float) -> None:
@@ -202,4 +223,5 @@ def _rows(state: State, condition: str, values: tuple[object, ...] = ()) -> list
 
 def _row(row: tuple[object, ...]) -> Scheduled:
     scheduled = Scheduled._make(row)
-    return scheduled._replace(at_startup=bool(scheduled.at_startup), stale=bool(scheduled.stale))
+    flags = bool(scheduled.at_startup), bool(scheduled.stale), bool(scheduled.deferred)
+    return Scheduled(*scheduled[:-3], *flags)

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from automate.rules.deciding import Decision, Exceptions, Pause, Policy, Window, decide
+from automate.rules.deciding import Decision, Policy, Window, decide
+from automate.rules.deferring import deferred as put_off
+from automate.rules.refusals import Exceptions, Pause
 from automate.schedule import load
 from automate.state import State
 from automate.state import pauses as kept
@@ -36,6 +38,29 @@ def foreseen(scheduled: Scheduled, task: Task, due: float, pauses: Iterable[Paus
     return found[-1] if found else None
 
 
+def deferred(scheduled: Scheduled, task: Task, until: float, reason: str, pauses: Iterable[Pause]) -> float | None:
+    """When to look again at a task that is decided up to `until`, where the last due time was refused for this reason
+    and the next ones will be too; None: when it is due next."""
+    found = put_off(
+        until,
+        reason,
+        load(scheduled.compiled),
+        enabled=task.enabled,
+        exceptions=exceptions(scheduled.exceptions),
+        pauses=seen_by(scheduled, pauses),
+    )
+    return None if found is None else found + scheduled.delay
+
+
+def recorded_by(scheduled: Scheduled | None, due: float, now: float, stepped: float | None) -> float | None:
+    """When a due time that was refused is on record at the latest, where that was deferred by somebody who still looks,
+    last at `stepped`; None of all others."""
+    if scheduled is None or not scheduled.deferred or scheduled.wake is None or stepped is None:
+        return None
+    looked = stepped >= min(due + scheduled.delay, now - FRESH)
+    return scheduled.wake if looked and scheduled.until < due and now < scheduled.wake else None
+
+
 def policy(task: Task) -> Policy:
     """What the task says of its due times."""
     return Policy(task.enabled, task.missed, None if task.missed_within is None else float(task.missed_within))
@@ -66,7 +91,7 @@ def seen_by(scheduled: Scheduled, pauses: Iterable[Pause]) -> list[Pause]:
 
 def pauses_now(state: State, now: float) -> list[Pause]:
     """Those in force."""
-    return _known(kept.pauses(state, now))
+    return _known(kept.pauses(state, now).items())
 
 
 def pauses_since(state: State, instant: float) -> list[Pause]:
@@ -74,5 +99,5 @@ def pauses_since(state: State, instant: float) -> list[Pause]:
     return _known(kept.pauses_after(state, instant))
 
 
-def _known(found: dict[str, kept.Pause]) -> list[Pause]:
-    return [Pause(pause.by, pause.reason, pause.since, pause.until, task) for task, pause in found.items()]
+def _known(found: Iterable[tuple[str, kept.Pause]]) -> list[Pause]:
+    return [Pause(pause.by, pause.reason, pause.since, pause.until, task) for task, pause in found]

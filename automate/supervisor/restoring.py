@@ -1,20 +1,29 @@
 """A state that was lost, made anew: from the run log what has ended, from the status files what has not."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from automate import runlog
 from automate.outcomes import DONE, OF_SCHEDULE
 from automate.paths import Instance
 from automate.process import host, locks, status
-from automate.state import OpenRun, State, durations, runs, schedules
+from automate.rules import reasons
+from automate.run import Record
+from automate.state import OpenRun, State, durations, pauses, runs, schedules
+from automate.state.pauses import Pause
+from automate.state.steps import last_step
 from automate.supervisor import ending, leftovers, starting
+from automate.supervisor.instants import seconds_of
+
+_MOMENT = 1e-3  # seconds
 
 
 def restore(instance: Instance, state: State) -> None:
     """Fill a new database, within the transaction that makes it. The next ids are beyond all that were ever seen."""
-    runs.remember_last(state, [ending.last_run(record) for record in runlog.last_of_each(instance).values()])
+    newest = runlog.last_of_each(instance)
+    runs.remember_last(state, [ending.last_run(record) for record in newest.values()])
+    pauses.keep_past(state, _paused(newest.values(), last_step(state)))
     for task, took in runlog.recent_seconds(instance, DONE, durations.MOST).items():
         durations.note(state, [(task, seconds) for seconds in reversed(took)])
     left = _left(instance)
@@ -23,6 +32,16 @@ def restore(instance: Instance, state: State) -> None:
     schedules.keep_last_dues(state, _last_dues(instance, left))
     known = runlog.recorded(instance, [run.id for run in left], runlog.Position(0, 0)) if left else set()
     runs.insert(state, [run for run in left if run.id not in known])
+
+
+def _paused(newest: Iterable[Record], stepped: float | None) -> Iterator[tuple[str, Pause]]:
+    """The tasks that were paused when they were due last, as far as the log tells: up to the last step, since what was
+    due later and refused is not on record yet."""
+    for record in newest:
+        said = reasons.pause_of(record.reason) if record.outcome == "skipped" and record.due else None
+        due = seconds_of(record.due)
+        if said is not None and due is not None and stepped is not None and due < stepped:
+            yield record.task, Pause(due, stepped + _MOMENT, *said)
 
 
 def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:

@@ -9,6 +9,7 @@ import os
 import random
 import sys
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from automate.catalog import Catalog
 from automate.paths import Instance, of_directory
 from automate.service.ahead import Preparing
 from automate.service.step import step
-from automate.state import runs, schedules
+from automate.state import State, pauses, runs, schedules
 from automate.supervisor import loop, open_instance, restoring  # noqa: F401 - imported before the fork, as all it needs
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
@@ -30,6 +31,7 @@ SCENARIOS: dict[str, dict[str, dict[str, object]]] = {
     "scheduled": {**{f"herd-{number}": MINUTELY for number in range(3)}, "off": {**MINUTELY, "enabled": False}},
     "chained": {"a": MINUTELY, "b": {"after": "a", "overlap": "allow"}, "c": {"after": "b", "overlap": "allow"}},
     "edited": {"old": MINUTELY, "gone": MINUTELY},
+    "deferred": {"off": {**MINUTELY, "enabled": False}, "paused": MINUTELY, "resumed": MINUTELY, "plain": MINUTELY},
 }
 
 
@@ -44,6 +46,22 @@ def edit(directory: Path, scenario: str) -> None:
     if scenario == "edited":
         write(directory, "old", {**MINUTELY, "schedule": "*/2 * * * *"})
         (directory / "instance" / "tasks.d" / "gone.yaml").unlink()
+    if scenario == "deferred":
+        instance = of_directory(str(directory / "instance"))
+        pause(instance, 0, "paused", "resumed")
+        assert forked(lambda: take(instance, 1)) == 0
+        write(directory, "off", MINUTELY)
+        resume(instance, 1.5, "resumed")
+
+
+def pause(instance: Instance, minute: float, *tasks: str) -> None:
+    with closing(open_instance(instance)) as state:
+        pauses.pause(state, tasks, pauses.Pause(NOON.timestamp() + 60 * minute + 1, None, "ann", "disk"))
+
+
+def resume(instance: Instance, minute: float, *tasks: str) -> None:
+    with closing(open_instance(instance)) as state:
+        pauses.resume(state, tasks, NOON.timestamp() + 60 * minute)
 
 
 def take(instance: Instance, minute: int) -> None:
@@ -53,7 +71,8 @@ def take(instance: Instance, minute: int) -> None:
     supervisor.adopt()
     now = NOON.replace(minute=minute)
     Preparing(state, supervisor).go_on(now.timestamp() - 0.5)
-    step(Catalog(instance, state, owner=None, now=now), state, supervisor, now.timestamp())
+    while step(Catalog(instance, state, owner=None, now=now), state, supervisor, now.timestamp()).again:
+        pass
     while supervisor.busy:
         supervisor.step(1.0)
 
@@ -89,12 +108,12 @@ def check(instance: Instance, directory: Path, scenario: str) -> None:
     state = open_instance(instance)
     assert not runs.open_runs(state), "a run is still open"
     for task, kept in schedules.all_scheduled(state).items():
-        if SCENARIOS[scenario][task].get("schedule") and scenario != "edited":
+        if SCENARIOS[scenario][task].get("schedule") and scenario != "edited" and not kept.deferred:
             assert kept.until == NOON.replace(minute=LAST).timestamp(), f"{task} is decided up to {kept.until}"
     for task, keys in SCENARIOS[scenario].items():
         mine = [record for record in records if record["task"] == task]
         if "schedule" in keys:
-            assert minutes(mine) in expected(scenario), f"{task}: {mine}"
+            assert minutes(mine) + deferred(state, task) in expected(scenario), f"{task}: {mine}"
         else:
             followed = [f"{record['task']} #{record['id']}" for record in records if record["task"] == keys["after"]]
             assert sorted(record["by"] for record in mine) == sorted(followed), f"{task}: {mine}"
@@ -108,6 +127,14 @@ def minutes(records: list[dict[str, object]]) -> list[int]:
         assert last.second == 0, record
         found += [last.minute - earlier for earlier in range(int(str(record["count"])))]
     return sorted(found)
+
+
+def deferred(state: State, task: str) -> list[int]:
+    """What is refused, and will be on record later."""
+    kept = schedules.scheduled(state, task)
+    if kept is None or not kept.deferred:
+        return []
+    return [minute for minute in range(1, LAST + 1) if NOON.replace(minute=minute).timestamp() > kept.until]
 
 
 def expected(scenario: str) -> list[list[int]]:

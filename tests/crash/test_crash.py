@@ -54,7 +54,7 @@ def test_a_full_disk_loses_and_doubles_nothing(tmp_path: Path, scenario: str) ->
 
 @pytest.mark.parametrize(
     ("scenario", "first", "every"),
-    [("scheduled", 50, 397), ("chained", 60, 397), ("edited", 70, 397), ("ahead", 80, 397)],
+    [("scheduled", 50, 397), ("chained", 60, 397), ("edited", 70, 397), ("ahead", 80, 397), ("deferred", 90, 397)],
 )
 def test_a_step_killed_anywhere_leaves_each_due_time_its_one_record(
     tmp_path: Path, scenario: str, first: int, every: int

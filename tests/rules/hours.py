@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from automate.rules.deciding import Decision, Pause, Policy, Window, decide
+from automate.rules.deciding import Decision, Policy, Window, decide
+from automate.rules.refusals import Pause
 from automate.schedule import Schedule, parse
 from automate.schedule.exceptions import Exceptions
 from automate.schedule.exceptions import parse as parse_exceptions

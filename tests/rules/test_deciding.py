@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from hours import DAY, HOURLY, MINUTELY, MISSED, TOO_MANY, TOO_OLD, TOO_RARELY, exceptions, hourly, noon, schedule, told
 
-from automate.rules.deciding import Pause, Policy, Window, clock_back, decide
+from automate.rules.deciding import Policy, Window, clock_back, decide
+from automate.rules.refusals import Pause
 
 
 @pytest.mark.parametrize("missed", ["skip", "once", "all"])

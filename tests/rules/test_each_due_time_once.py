@@ -8,7 +8,8 @@ from hours import DAY, MINUTELY, NOON, exceptions, noon, schedule
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automate.rules.deciding import Pause, Policy, Window, decide
+from automate.rules.deciding import Policy, Window, decide
+from automate.rules.refusals import Pause
 from automate.schedule import parse
 from automate.schedule.exceptions import parse as parse_exceptions
 

@@ -61,6 +61,8 @@ def test_a_state_of_the_version_before_is_brought_up_to_date(instance, task, run
     run_cli("run", "x")
     with sqlite3.connect(instance / ".automate" / "state.db") as database:
         database.execute("DROP TABLE durations")
+        database.execute("DROP TABLE past_pauses")
+        database.execute("ALTER TABLE schedules DROP COLUMN deferred")
         database.execute("PRAGMA user_version = 1")
     database.close()
     assert run_cli("run", "x").returncode == 0

@@ -1,0 +1,46 @@
+"""How long a task whose due times are refused, one after the other for the same reason, need not be looked at: they are
+put on record together.
+
+A task that is paused, disabled or excepted would else cost a transaction and a line for each of its due times. The
+first of them is on record at once; what is known now says what becomes of the next ones, and whoever ends a pause or
+changes a task has it looked at again.
+"""
+
+from collections.abc import Sequence
+from math import floor
+
+from automate.instants import utc
+from automate.rules.refusals import Exceptions, Pause, Schedule, Stretch, asked_in_order, told_apart
+
+LONGEST = 3600  # seconds; a record of what was refused comes no later
+
+
+def deferred(
+    after: float,
+    reason: str,
+    schedule: Schedule,
+    *,
+    enabled: bool,
+    exceptions: Exceptions | None = None,
+    pauses: Sequence[Pause] = (),
+) -> float | None:
+    """The due time with which all those before it, later than `after`, may be decided, when the last one up to `after`
+    was refused for this reason: the first that is not, by what is known; or else the last within LONGEST. None where
+    that is no other than the next one.
+    """
+    if enabled and exceptions is None and not pauses:
+        return None
+    begin = floor(after)
+    whole = Stretch(begin, begin + LONGEST)
+    parts = told_apart(whole, enabled, schedule, exceptions, asked_in_order(pauses))
+    first = last = None
+    for part in sorted(parts):
+        due = schedule.next_after(utc(part.after))
+        if due is None or due.timestamp() > part.until:
+            continue
+        first = first or due
+        if (part.outcome, part.reason) != ("skipped", reason):
+            last = due
+            break
+        last = schedule.previous_before(utc(part.until + 1))
+    return None if last is None or last == first else last.timestamp()
