@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 
 from automate import clock
 from automate.catalog import Catalog
@@ -95,6 +96,8 @@ class Server:
     def _trouble(self, error: Exception) -> None:
         self._events.tell("error", message=str(error))
         self._look_at_files = 0.0
+        with suppress(AutomateError, OSError):  # the same trouble; what runs is ended in its time all the same
+            self._supervisor.enforce()
         self._wakeup.wait(_AFTER_TROUBLE)
 
     def _adopt(self) -> None:

@@ -133,8 +133,12 @@ class Supervisor:
         they are not lost, the next `step` or the next process tries again."""
         self._start_queued()
         self._wait(timeout)
-        self._limits.enforce(self.attempts)
+        self.enforce()
         return self._finish()
+
+    def enforce(self) -> None:
+        """End what has run for too long, also where no `step` can be taken. AutomateError, as `step`; it ends then."""
+        self._limits.enforce(self.attempts)
 
     def stop(self, run_id: int, by: str, reason: str | None = None) -> None:
         """End a run: TERM to its process group, KILL after the task's `kill_after`; the second time, KILL at once."""
@@ -197,13 +201,9 @@ class Supervisor:
         self._limits.watch(attempt)
 
     def _wait(self, timeout: float) -> None:
-        timeout = min(timeout, self._limits.patience())
+        timeout = min(timeout, self._limits.patience(), _REST if self._unseen else self._queue.patience())
         if self._over or self._ended or self._decided:
             timeout = 0.0
-        elif self._unseen:
-            timeout = min(timeout, _REST)
-        else:
-            timeout = min(timeout, self._queue.patience())
         for descriptor, _ in self._poll.poll(max(0.0, timeout), maxevents=1024):
             if descriptor in self._by_pidfd:
                 self._poll.unregister(descriptor)

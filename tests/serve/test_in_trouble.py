@@ -125,6 +125,19 @@ def test_a_full_disk_is_waited_out_and_all_is_on_record(  # noqa: PLR0913, PLR09
     assert len(ran) == len(set(ran))
 
 
+@pytest.mark.parametrize("timeout", ["4s"] if os.geteuid() == 0 else [])
+def test_on_a_full_disk_what_runs_is_ended_in_its_time(  # noqa: PLR0913, PLR0917 - fixtures
+    serve, every_second, once, events, until, shim_pid, small_disk, timeout
+):
+    once("long", "sleep 60", timeout=timeout)
+    every_second("x")
+    serve()
+    pid = shim_pid("long")
+    fill(small_disk)
+    until(lambda: events("error"))
+    until(lambda: not os.path.exists(f"/proc/{pid}/exe"))
+
+
 def each_second_once(records):
     covered = sorted(second for record in records for second in due_seconds(record))
     return covered == [covered[0] + step for step in range(len(covered))]
