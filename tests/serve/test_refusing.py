@@ -11,6 +11,17 @@ def refused(records, until):
     return lambda name: until(lambda: records(name))
 
 
+@pytest.fixture
+def deferred(run_cli, until, refused):
+    """`deferred("x")`: the task's first refusal is on record, and others are not yet."""
+
+    def wait(name):
+        refused(name)
+        until(lambda: json.loads(run_cli("audit", "--json").stdout)["deferred"])
+
+    return wait
+
+
 def test_what_is_paused_is_on_record_once_and_not_each_second(serve, every_second, run_cli, records, until, lines):
     every_second("x")
     every_second("y")
@@ -23,11 +34,11 @@ def test_what_is_paused_is_on_record_once_and_not_each_second(serve, every_secon
     assert [record["count"] for record in records("x") if record["outcome"] == "skipped"] == [1]
 
 
-def test_what_is_resumed_runs_at_once(serve, every_second, run_cli, records, refused, until, lines):
+def test_what_is_resumed_runs_at_once(serve, every_second, run_cli, records, deferred, until, lines):
     every_second("x")
     run_cli("pause")
     serve()
-    refused("x")
+    deferred("x")
     run_cli("resume")
     until(lambda: lines("x"), within=8)  # and not only when the daemon has slept
     assert {record["outcome"] for record in records("x")[:2]} == {"skipped"}
@@ -35,13 +46,11 @@ def test_what_is_resumed_runs_at_once(serve, every_second, run_cli, records, ref
 
 
 def test_what_is_enabled_runs_at_once_and_was_disabled_until_then(
-    serve, every_second, run_cli, records, refused, until, lines
+    serve, every_second, run_cli, records, deferred, until, lines
 ):
     every_second("x", enabled=False)
     serve()
-    refused("x")
-    said = json.loads(run_cli("audit", "--json").stdout)
-    until(lambda: json.loads(run_cli("audit", "--json").stdout)["deferred"] > said["deferred"])
+    deferred("x")
     run_cli("enable", "x")
     until(lambda: lines("x"), within=8)
     assert {record.get("reason") for record in records("x") if record["outcome"] != "success"} == {"disabled"}
