@@ -1,5 +1,6 @@
 """`automate doctor`: what is wrong with this installation, and what mends it."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
     What does not work is an error, what may not is a warning: then the exit status is 1. What this user may not look
     at is told as unknown.
     """
+    gc.disable()  # as in `list`: 10,000 tasks are no garbage
     from automate.cli.tasks import owner
     from automate.operate.doctor import Installation, examine
 
