@@ -119,6 +119,6 @@ class Session:
 
     def _stop_all(self) -> None:
         """TERM the first time, KILL the second; the supervisor knows which it is."""
-        for run_id in self._supervisor.open_ids:
-            self._supervisor.stop(run_id, operator(), "interrupted")
+        for run in self._supervisor.open_runs:
+            self._supervisor.stop(run.id, operator(), "interrupted")
         self._shell.say("stopping; once more kills")

@@ -45,17 +45,25 @@ def append(instance: Instance, records: Sequence[Record]) -> None:
     if not records:
         return
     lines = b"".join(record.line() for record in records)
-    with _locked(instance.run_log, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
+    try:
+        with _locked(instance.run_log, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
+            _append(descriptor, lines, instance.log)
+    except OSError as error:
+        raise _cannot_record(instance, records, error) from error
+
+
+def _append(descriptor: int, lines: bytes, directory: str) -> None:
+    """All of it, or nothing."""
+    before = os.fstat(descriptor).st_size
+    try:
+        _mend(descriptor, before)
         before = os.fstat(descriptor).st_size
-        try:
-            _mend(descriptor, before)
-            before = os.fstat(descriptor).st_size
-            _write(descriptor, lines)
-            _make_durable(descriptor, instance.log, is_new=before == 0)
-        except OSError as error:
-            with suppress(OSError):
-                os.ftruncate(descriptor, before)
-            raise _cannot_record(instance, records, error) from error
+        _write(descriptor, lines)
+        _make_durable(descriptor, directory, is_new=before == 0)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, before)
+        raise
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import os
 import signal
-from contextlib import suppress
 
 from automate import clock
 from automate.catalog import Catalog
@@ -61,17 +60,17 @@ class Server:
         """Until SIGTERM or SIGINT. Then running tasks go on without us, and the next to look adopts them; unless they
         are waited for, `wait` seconds at most, or ended."""
         self._adopt()
-        self._events.tell("serving", state=self._instance.state, adopted=len(self._supervisor.open_ids))
+        self._events.tell("serving", state=self._instance.state, adopted=len(self._supervisor.open_runs))
         self._service.tell("READY=1")
         while not self._ending:
             self._turn()
         self._service.tell("STOPPING=1")
         self._supervisor.expire(float("inf"))
-        self._events.tell("ending", running=len(self._supervisor.open_ids))
+        self._events.tell("ending", running=len(self._supervisor.open_runs))
         self._watch_tasks(wait)
         if stop_tasks:
             self._stop_tasks()
-        self._events.tell("stopped", running=len(self._supervisor.open_ids))
+        self._events.tell("stopped", running=len(self._supervisor.open_runs))
         self._supervisor.leave()
         return 0
 
@@ -94,11 +93,13 @@ class Server:
         self._take_signals()
 
     def _trouble(self, error: Exception) -> None:
+        """Wait until it may be over, and meanwhile see to what runs."""
         self._events.tell("error", message=str(error))
         self._look_at_files = 0.0
-        with suppress(AutomateError, OSError):  # the same trouble; what runs is ended in its time all the same
-            self._supervisor.enforce()
-        self._wakeup.wait(_AFTER_TROUBLE)
+        until = clock.monotonic() + _AFTER_TROUBLE
+        while (left := until - clock.monotonic()) > 0:
+            if self._wakeup.wait(min(left, self._supervisor.keep_watch())):
+                return
 
     def _adopt(self) -> None:
         self._supervisor.adopt()
@@ -158,7 +159,7 @@ class Server:
 
     def _sleep(self) -> None:
         patience = min(LONGEST_SLEEP, self._service.watchdog, self._look_at_files - clock.monotonic())
-        if runs.count_open(self._state) > len(self._supervisor.open_ids):
+        if runs.count_open(self._state) > len(self._supervisor.open_runs):
             patience = min(patience, _LOOK_AT_RUNS)
         now = clock.now().timestamp()
         wake = schedules.next_wake(self._state)
@@ -176,9 +177,9 @@ class Server:
                 self._ending = True
 
     def _stop_tasks(self) -> None:
-        for run_id in self._supervisor.open_ids:
+        for run in self._supervisor.open_runs:
             try:
-                self._supervisor.stop(run_id, "automate serve", "the scheduler was told to end, with its tasks")
+                self._supervisor.stop(run.id, "automate serve", "the scheduler was told to end, with its tasks")
             except AutomateError as error:  # it was told to end all the same
                 self._events.tell("error", message=str(error))
         self._watch_tasks(float("inf"))

@@ -25,7 +25,7 @@ def main() -> None:
         try:
             supervisor.step(30.0)
         except (AutomateError, OSError):
-            clock.sleep(_PATIENCE)
+            clock.sleep(min(_PATIENCE, supervisor.keep_watch()))
 
 
 if __name__ == "__main__":

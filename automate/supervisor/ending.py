@@ -139,11 +139,13 @@ def recorded(instance: Instance, ids: Sequence[int], since: tuple[int, int] = (0
     return {run_id: record for run_id in known if (record := runlog.find(instance, run_id))}
 
 
-def write(instance: Instance, state: State, records: Sequence[Record]) -> list[OpenRun]:
+def write(instance: Instance, state: State, records: Sequence[Record], *, again: bool) -> list[OpenRun]:
     """Put the records of ended runs into the run log, then close the runs, as `close` does. Killed in between, the
-    records are found by `recorded`."""
-    runlog.append(instance, records)
-    return close(instance, state, records)
+    records are found by `recorded`; `again` says that this has failed, and some may have got into the log then."""
+    known = recorded(instance, [record.id for record in records]) if again else {}
+    new = [record for record in records if record.id not in known]
+    runlog.append(instance, new)
+    return [*close(instance, state, new), *close(instance, state, [*known.values()])]
 
 
 def close(instance: Instance, state: State, records: Sequence[Record]) -> list[OpenRun]:

@@ -8,7 +8,7 @@ from signal import SIGCONT, SIGKILL, SIGTERM
 from automate import output
 from automate.paths import Instance
 from automate.process import spawn
-from automate.state import State, Stop, runs
+from automate.state import State, StateError, Stop, runs
 from automate.supervisor import instants, starting
 from automate.supervisor.attempt import Attempt
 
@@ -31,13 +31,19 @@ class Limits:
         return self._timers[0][0] - instants.monotonic() if self._timers else float("inf")
 
     def enforce(self, attempts: Mapping[int, Attempt]) -> None:
-        """Do what the time has come for, of those that still run."""
+        """Do what the time has come for, of those that still run. StateError, once all was done."""
         now = instants.monotonic()
+        failed: StateError | None = None
         while self._timers and self._timers[0][0] <= now:
             attempt = attempts.get(heapq.heappop(self._timers)[1])
             if attempt is not None and attempt.group is not None:
-                self._enforce(attempt, attempt.group, now)
+                try:
+                    self._enforce(attempt, attempt.group, now)
+                except StateError as error:
+                    failed = error
                 self.watch(attempt)
+        if failed is not None:
+            raise failed
 
     def end(self, attempt: Attempt, stop: Stop) -> None:
         """TERM now, KILL after the task's `kill_after`. First why, durably, then the signal: a crash in between leaves

@@ -3,6 +3,7 @@
 import os
 import select
 from collections.abc import Sequence
+from contextlib import suppress
 
 from automate.errors import AutomateError
 from automate.paths import Instance
@@ -67,11 +68,6 @@ class Supervisor:
         running = [attempt.run for attempt in self.attempts.values()]
         return running + [waiting.run for waiting in self._queue.waiting.values()]
 
-    @property
-    def open_ids(self) -> list[int]:
-        """Theirs."""
-        return [*self.attempts, *self._queue.waiting]
-
     def begin(self, wanted: Sequence[Request], decide: Decide | None = None) -> list[OpenRun]:
         """Claim the runs, all in one transaction, and start them. One that may not start now waits, or is decided not
         to start; its record comes from a later `step`. `decide` is asked within the transaction for which tasks another
@@ -114,7 +110,7 @@ class Supervisor:
     def adopt(self) -> None:
         """Take over every open run that nobody watches: what ended is written down by the next `step`, what was never
         started is started by it, what runs is watched. Files of runs that are on record are removed."""
-        own = {*self.open_ids, *(record.id for record in self._decided), *self._ahead.ids}
+        own = {*self.attempts, *self._queue.waiting, *(record.id for record in self._decided), *self._ahead.ids}
         leftovers.sweep(self._instance, self._state, self._watch, own)
         open_runs = runs.open_runs(self._state)
         taken = [run for listed in open_runs if (run := self._take(listed.id))]
@@ -133,12 +129,16 @@ class Supervisor:
         they are not lost, the next `step` or the next process tries again."""
         self._start_queued()
         self._wait(timeout)
-        self.enforce()
+        self._limits.enforce(self.attempts)
         return self._finish()
 
-    def enforce(self) -> None:
-        """End what has run for too long, also where no `step` can be taken. AutomateError, as `step`; it ends then."""
-        self._limits.enforce(self.attempts)
+    def keep_watch(self) -> float:
+        """Only see to what runs, where nothing can be claimed or recorded: a full disk gives no task more time. Seconds
+        until this is to be done again."""
+        with suppress(AutomateError, OSError):
+            self._wait(0.0)
+            self._limits.enforce(self.attempts)
+        return max(_REST, self._limits.patience())
 
     def stop(self, run_id: int, by: str, reason: str | None = None) -> None:
         """End a run: TERM to its process group, KILL after the task's `kill_after`; the second time, KILL at once."""
@@ -257,7 +257,7 @@ class Supervisor:
                 if not self._tries_again(attempt, result):
                     records.append(ending.record(self._instance, attempt, result))
                     closed.append(attempt)
-            self._write(records)
+            self._follow(ending.write(self._instance, self._state, records, again=self._unsure))
         except (AutomateError, OSError):
             self._unsure = True
             self._decided += decided
@@ -274,13 +274,6 @@ class Supervisor:
         for record in records:
             self._watch.release(record.id)
         return records
-
-    def _write(self, records: list[Record]) -> None:
-        """The log first, then the state. After a failure, some may have got into the log then."""
-        known = ending.recorded(self._instance, [record.id for record in records] if self._unsure else [])
-        following = ending.write(self._instance, self._state, [record for record in records if record.id not in known])
-        following += ending.close(self._instance, self._state, [*known.values()])
-        self._follow(following)
 
     def _follow(self, following: Sequence[OpenRun]) -> None:
         """Runs that were claimed because others have ended; unless somebody else watches them already."""

@@ -92,16 +92,17 @@ class Queue:
         now = instants.monotonic()
         if not self.waiting or now - self._looked < _STEP:
             return []
-        self._looked = now
         found = []
-        for run_id in list(self.waiting):
+        for run_id, waiting in self.waiting.items():  # what may fail comes before anything is let go
             row = runs.open_run(self._state, run_id)
             if row is not None and row.stop is not None:
-                waiting = self.remove(run_id)
                 run = row._replace(attempt=row.attempt - 1, cpu_seconds=None)
                 attempt = adopting.last_attempt(self._instance, run, waiting.task)
                 attempt.locks, attempt.stop = waiting.locks, row.stop
                 found.append(attempt)
+        self._looked = now
+        for attempt in found:
+            self.remove(attempt.run.id)
         return found
 
     def limit(self) -> int | None:

@@ -146,3 +146,15 @@ def each_second_once(records):
 def due_seconds(record):
     last = datetime.fromisoformat(record["due"]).timestamp()
     return [last - step for step in range(record["count"])]
+
+
+@pytest.mark.parametrize("timeout", ["6s"] if os.geteuid() == 0 else [])
+def test_a_full_disk_lets_no_task_run_longer_than_it_may(serve, task, until, events, instance, small_disk, timeout):
+    command = "trap 'touch told; exit 1' TERM; touch begun; while :; do sleep 0.1; done"
+    task("x", command, schedule="every second", timeout=timeout)
+    serve()
+    until((instance / "begun").exists)
+    fill(small_disk)
+    until(lambda: events("error"))
+    assert not (instance / "told").exists()
+    until((instance / "told").exists)

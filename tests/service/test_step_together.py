@@ -114,7 +114,7 @@ def test_the_ids_of_a_claim_that_failed_are_left_to_others(world, another):
     other = another()
     other.begin("12:00:01")
     world.supervisor.adopt()
-    assert not world.supervisor.open_ids
+    assert not world.supervisor.open_runs
     world.go()
     other.settle()
     world.settle()
