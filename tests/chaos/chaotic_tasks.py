@@ -32,12 +32,26 @@ KINDS = {
     "asked": Kind(2, keys="condition: '[ $(($(date +%s) / 2 % 3)) -gt 0 ]'\n"),
     "follower": Kind(0, "sleep 0.2", keys="overlap: queue\nafter: slow\n"),
     "mourner": Kind(0, keys="after: {failing: failed}\n"),
+    "third": Kind(0, "sleep 0.5", keys="overlap: replace\nkill_after: 1s\nafter: [follower, left-right]\n"),
+    "undertaker": Kind(0, keys="overlap: queue\nafter: {timed-out: timeout, stubborn: timeout, replaced: stopped}\n"),
+    "stubborn": Kind(5, "trap '' TERM; sleep 8", keys="timeout: 2s\nkill_after: 1s\noverlap: queue\n"),
+    "patient": Kind(5, last="exit 3", keys="retries: {attempts: 3, delay: 1s, backoff: 2, max_delay: 3s}\n"),
+    "trying": Kind(4, "sleep 0.5", "exit 4", "retries: {attempts: 4, delay: 1s}\noverlap: replace\nkill_after: 1s\n"),
+    "hurried": Kind(6, "sleep 3", keys="retries: {attempts: 1, delay: 2s}\ntimeout: 1s\noverlap: queue\n"),
+    "left-right": Kind(3, "sleep 0.5", keys="overlap: queue\nlocks: [left, right]\n"),
+    "right-left": Kind(4, "sleep 0.5", keys="overlap: replace\nkill_after: 1s\nlocks: [right, left]\njitter: 900ms\n"),
+    "right": Kind(3, "sleep 0.5", "exit 5", "retries: {attempts: 1, delay: 1s}\nlocks: [right]\n"),
     "edited-a": Kind(2),
     "edited-b": Kind(2, "sleep 1"),
 }
 EDITED = ("edited-a", "edited-b")
 PERIODS = (1, 2, 3, 5)
-SHARED = ("shared-a", "shared-b")
+SHARING = (
+    {"shared-a", "shared-b"},
+    {"left-right", "right-left"},
+    {"right", "left-right", "right-left"},
+)
+"""Tasks of which no two run at a time."""
 
 
 def text(name: str, trace: Path, every: int | None = None) -> str:

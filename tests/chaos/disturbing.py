@@ -41,6 +41,20 @@ _COMMANDS = (
     ("resume", "*"),
     ("resume",),
     ("audit",),
+    ("run", "--detach", "left-right", "right-left"),
+    ("run", "patient"),
+    ("stop", "replaced", "trying"),
+    ("stop", "patient", "hurried", "right"),
+    ("pause", "right*", "trying", "--for", "4s"),
+    ("edit", "edited-a", "--set", "timeout=1s", "--set", "jitter=1s"),
+    ("edit", "edited-a", "--unset", "jitter"),
+    ("edit", "edited-b", "--schedule", "every 4 seconds"),
+    ("edit", "edited-b", "--disable"),
+    ("edit", "edited-b", "--enable"),
+    ("edit", "edited-a", "--undo"),
+    ("why", "slow"),
+    ("show", "trying"),
+    ("status",),
 )
 _BUSY = 75
 _BUG = 70

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chaotic_tasks import EDITED, KINDS, SHARED
+from chaotic_tasks import EDITED, KINDS, SHARING
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from automate.paths import of_directory
@@ -110,7 +110,7 @@ def _of_the_trace(trace: Sequence[Line], records: Sequence[Record]) -> Iterator[
 def _of_overlap(trace: Sequence[Line]) -> Iterator[str]:
     """A run that ends after another one has begun, although both need the same lock."""
     alone = [{name} for name in KINDS if name != "allowed"]
-    for names in (*alone, set(SHARED)):
+    for names in (*alone, *SHARING):
         begun: dict[int, int] = {}
         for place, line in enumerate(line for line in trace if line.task in names):
             if line.kind == "start":
@@ -166,7 +166,7 @@ def _of_what_is_left(instance: Path) -> Iterator[str]:
         if os.path.isdir(directory) and os.listdir(directory):
             yield f"left in {directory}: {os.listdir(directory)}"
     for name, kind in KINDS.items():
-        locks = ("shared",) if "locks" in kind.keys else ()
+        locks = ("shared", "left", "right") if "locks" in kind.keys else ()
         descriptors, held = take_locks(where, Task(name=name, file="", command="", locks=locks))
         if held is not None:
             yield f"{held} is stuck"
