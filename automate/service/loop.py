@@ -19,7 +19,6 @@ from automate.service.idle import SEEN
 from automate.service.step import step
 from automate.state import State, runs, schedules
 from automate.supervisor.loop import Supervisor
-from automate.supervisor.restoring import reinstate
 from automate.supervisor.sharing import share
 
 LONGEST_SLEEP = 30.0  # seconds of wall clock: suspend and clock changes are seen then
@@ -111,7 +110,7 @@ class Server:
         self._state.heal()
         if self._state.generation != self._generation:
             self._supervisor.expire(float("inf"))
-            reinstate(self._state, self._supervisor.open_runs)
+            self._supervisor.reinstate()
             self._adopt()  # what was ready has been taken for what was claimed
             self._events.tell("restored", state=self._state.path)
             self._look_at_files = 0.0

@@ -18,6 +18,7 @@ from automate.supervisor.ending import Result
 from automate.supervisor.limits import Limits
 from automate.supervisor.queue import Queue
 from automate.supervisor.request import Request
+from automate.supervisor.restoring import reinstate
 from automate.task import Task
 
 _REST = 0.02  # seconds between looks at an adopted attempt that has not said its PID yet
@@ -47,6 +48,7 @@ class Supervisor:
         self._left_queue: list[OpenRun] = []
         self._decided: list[Record] = []
         self._unsure = False
+        self._generation = state.generation
         self._ahead = Ahead(instance, state, self._watch)
         self._boot = host.boot_id()
         self._nofile = spawn.raise_open_files()
@@ -103,6 +105,14 @@ class Supervisor:
         """Let go of what was made ready to begin until then, inclusive, and was not begun."""
         self._ahead.expire(until)
 
+    def reinstate(self) -> None:
+        """After the state was lost, and made anew: put back what only this process knows of. AutomateError."""
+        if self._state.generation != self._generation:
+            for run in reinstate(self._instance, self._state, self.open_runs):
+                release(self._queue.remove(run.id).locks)
+                self._watch.release(run.id)
+            self._generation = self._state.generation
+
     def listen(self, descriptor: int) -> None:
         """Let `step` return early when there is something to read. The caller owns the descriptor, and reads it."""
         self._poll.register(descriptor, select.EPOLLIN)
@@ -127,14 +137,14 @@ class Supervisor:
         """Wait at most `timeout` seconds for something to happen, do what is to be done, and return the records of the
         runs that have ended, once they are on disk. AutomateError or OSError when they cannot be written or found out:
         they are not lost, the next `step` or the next process tries again."""
+        self.reinstate()
         self._start_queued()
         self._wait(timeout)
         self._limits.enforce(self.attempts)
         return self._finish()
 
     def keep_watch(self) -> float:
-        """Only see to what runs, where nothing can be claimed or recorded: a full disk gives no task more time. Seconds
-        until this is to be done again."""
+        """Only see to what runs: a full disk gives no task more time. Seconds until this is to be done again."""
         with suppress(AutomateError, OSError):
             self._wait(0.0)
             self._limits.enforce(self.attempts)
@@ -233,18 +243,9 @@ class Supervisor:
     def _start_queued(self) -> None:
         for attempt in self._queue.stopped():
             self._register(attempt, is_over=True)
-        ready = self._queue.ready()
-        if not ready:
-            return
-        ids = [waiting.run.id for waiting in ready]
-        marked = runs.mark_running(self._state, ids, self._boot, self._queue.limit())
-        self._queue.postpone(waiting for waiting in ready if waiting.run.id not in marked)
-        for waiting in ready:
-            if waiting.run.id in marked:
-                self._queue.remove(waiting.run.id)
-                run = waiting.run._replace(phase="running", boot=self._boot)
-                self._start(run, waiting.task, waiting.locks)
-                self._left_queue.append(run)
+        for waiting in self._queue.begin(self._boot):
+            self._start(waiting.run, waiting.task, waiting.locks)
+            self._left_queue.append(waiting.run)
 
     def _finish(self) -> list[Record]:
         """Group the ends: one append and one transaction for all that ended since the last step."""

@@ -1,6 +1,6 @@
 """Runs that wait: for their next attempt, for a lock, or for room under `max_running`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from signal import SIGKILL, SIGTERM
 
 from automate.paths import Instance
@@ -56,36 +56,23 @@ class Queue:
         soonest = min(max(waiting.ready_at, waiting.look_at) for waiting in self.waiting.values())
         return min(_STEP, soonest - instants.monotonic())
 
-    def ready(self) -> list[Waiting]:
-        """Those that may start now, with their locks taken."""
-        now = instants.monotonic()
-        due = [self.waiting[run_id] for run_id in sorted(self.waiting) if self.waiting[run_id].ready_at <= now]
-        if not any(waiting.look_at <= now for waiting in due):
-            return []
-        limit, running = self.limit(), runs.count_running(self._state)
-        held_back = pauses.pauses(self._state, instants.epoch())
-        chosen: list[Waiting] = []
-        held: set[str] = set()
-        for waiting in due:
-            if waiting.task.overlap == "replace":
-                self._press(waiting)
-            may_start = room(limit, running + len(chosen)) and not is_paused(waiting.run, held_back)
-            if may_start and (waiting.locks or self._lock(waiting, held)):
-                chosen.append(waiting)
-            else:
-                waiting.look_at = now + _STEP
-        return chosen
+    def begin(self, boot: str) -> list[Waiting]:
+        """Those that may start now, as the state says from now on, and that wait no longer. StateError."""
+        ready = self._ready()
+        marked: set[int] = set()
+        try:
+            if ready:
+                marked = runs.mark_running(self._state, [waiting.run.id for waiting in ready], boot, self.limit())
+        finally:
+            self._postpone([waiting for waiting in ready if waiting.run.id not in marked])
+        begun = [self.remove(waiting.run.id) for waiting in ready if waiting.run.id in marked]
+        for waiting in begun:
+            waiting.run = waiting.run._replace(phase="running", boot=boot)
+        return begun
 
     def look_soon(self) -> None:
         """A run that waits was stopped: see it before anything else is started."""
         self._looked = 0.0
-
-    def postpone(self, refused: Iterable[Waiting]) -> None:
-        """The state did not let these start: they were stopped, or another process has taken the room."""
-        for waiting in refused:
-            release(waiting.locks)
-            waiting.look_at = instants.monotonic() + _STEP
-        self.look_soon()
 
     def stopped(self) -> list[Attempt]:
         """Those that an operator has stopped meanwhile, no longer waiting: what the last attempt left is their end."""
@@ -109,6 +96,34 @@ class Queue:
         """The settings' `max_running`, as the scheduler has read it."""
         kept = schedules.recall(self._state, MAX_RUNNING)
         return int(kept) if kept else None
+
+    def _ready(self) -> list[Waiting]:
+        """Those that may start now, with their locks taken."""
+        now = instants.monotonic()
+        due = [self.waiting[run_id] for run_id in sorted(self.waiting) if self.waiting[run_id].ready_at <= now]
+        if not any(waiting.look_at <= now for waiting in due):
+            return []
+        limit, running = self.limit(), runs.count_running(self._state)
+        held_back = pauses.pauses(self._state, instants.epoch())
+        chosen: list[Waiting] = []
+        held: set[str] = set()
+        for waiting in due:
+            if waiting.task.overlap == "replace":
+                self._press(waiting)
+            may_start = room(limit, running + len(chosen)) and not is_paused(waiting.run, held_back)
+            if may_start and (waiting.locks or self._lock(waiting, held)):
+                chosen.append(waiting)
+            else:
+                waiting.look_at = now + _STEP
+        return chosen
+
+    def _postpone(self, refused: Sequence[Waiting]) -> None:
+        """The state did not let these start: they were stopped, or another process has taken the room."""
+        for waiting in refused:
+            release(waiting.locks)
+            waiting.look_at = instants.monotonic() + _STEP
+        if refused:
+            self.look_soon()
 
     def _lock(self, waiting: Waiting, held: set[str]) -> bool:
         """Those that are known to be held are not asked for again: a thousand tasks may wait for one lock."""

@@ -1,7 +1,7 @@
 """A state that was lost, made anew: from the run log what has ended, from the status files what has not."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from automate import runlog
@@ -54,13 +54,33 @@ def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:
     return last
 
 
-def reinstate(state: State, known: Sequence[OpenRun]) -> None:
-    """The state was made anew: put back the runs that only this process knows of, as nothing of them was started."""
+def reinstate(instance: Instance, state: State, known: Sequence[OpenRun]) -> list[OpenRun]:
+    """The state was made anew: put back the runs that only this process knows of, as nothing of them was started. Those
+    whose due times somebody else has decided since are returned instead: nothing may come of them."""
     with state.transaction():
-        there = {run.id for run in runs.open_runs(state)}
+        there = {run.id: run for run in runs.open_runs(state)}
         lost = [run for run in known if run.id not in there]
+        late = _decided_since(instance, [run for run in lost if run.attempt == 1 and run.phase == "pending"], there)
         runs.reserve_beyond(state, [run.id for run in lost])
-        runs.insert(state, lost)
+        runs.insert(state, [run for run in lost if run not in late])
+    return late
+
+
+def _decided_since(instance: Instance, waiting: Sequence[OpenRun], there: Mapping[int, OpenRun]) -> list[OpenRun]:
+    """Those whose due times have another run that is open, or on record."""
+    if not waiting:
+        return []
+    seen = [(run.id, run.task, run.due, run.due) for run in there.values() if run.due is not None]
+    seen += [
+        (due.id, due.task, (due.first_due or due.due).timestamp(), due.due.timestamp())
+        for due in runlog.dues(instance)
+        if due is not None and due.due is not None
+    ]
+    return [run for run in waiting if run.due is not None and _is_among(run, run.due, seen)]
+
+
+def _is_among(run: OpenRun, due: float, seen: Iterable[tuple[int, str, float, float]]) -> bool:
+    return any(run_id != run.id and task == run.task and first <= due <= last for run_id, task, first, last in seen)
 
 
 def _left(instance: Instance) -> list[OpenRun]:
