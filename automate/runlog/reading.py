@@ -126,15 +126,16 @@ def dues(instance: Instance) -> Iterator[Due | None]:
             yield None
 
 
-def recorded(instance: Instance, ids: Collection[int], since: Position) -> set[int]:
-    """Which of these runs have their record at this position or after it: what a crash between record and state left.
+def recorded(instance: Instance, ids: Collection[int], *since: Position) -> set[int]:
+    """Which of these runs have their record at the earliest of these positions or after it: what a crash between record
+    and state left.
 
-    Follows the log through rotation; when the file of that time is no longer found, everything is searched.
+    Follows the log through rotation; when a file of that time is no longer found, everything is searched.
     """
     wanted = set(ids)
     found: set[int] = set()
     with opened(instance) as files:
-        for file, start in _after(files, since):
+        for file, start in _after(files, {*since}):
             for line in lines(file, start=start):
                 if (key := _key(line)) and key.id in wanted:
                     found.add(key.id)
@@ -200,11 +201,17 @@ def _took(line: bytes) -> _Took | None:
         return None
 
 
-def _after(files: Sequence[LogFile], since: Position) -> list[tuple[LogFile, int]]:
-    for index, file in enumerate(files):
-        if since.file and file.mark() == since.file:
-            return [*((newer, 0) for newer in files[:index]), (file, since.size)]
-    return [(file, 0) for file in files]
+def _after(files: Sequence[LogFile], since: set[Position]) -> Iterator[tuple[LogFile, int]]:
+    left = {position for position in since if position.file}
+    is_known = left == since
+    for file in files:
+        mark = file.mark()
+        here = {position for position in left if position.file == mark}
+        left -= here
+        is_oldest = is_known and not left
+        yield file, min(position.size for position in here) if is_oldest and here else 0
+        if is_oldest:
+            return
 
 
 def _needles(tasks: Collection[str] | None, outcomes: Collection[str] | None) -> list[bytes]:

@@ -1,7 +1,7 @@
 """How an attempt ended, read from what it left; and its record, written once."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -132,10 +132,10 @@ def next_attempt(state: State, attempt: Attempt, result: Result) -> OpenRun | No
     return after if runs.next_attempt(state, after) else None
 
 
-def recorded(instance: Instance, ids: Sequence[int], since: tuple[int, int] = (0, 0)) -> dict[int, Record]:
+def recorded(instance: Instance, ids: Sequence[int], since: Iterable[tuple[int, int]] = ((0, 0),)) -> dict[int, Record]:
     """Those of the runs that are on record although they are open, which a crash or a lost state leaves. None of them
-    stands before the position `since` of the run log."""
-    known = runlog.recorded(instance, ids, runlog.Position(*since)) if ids else ()
+    stands before the earliest of the positions `since` of the run log."""
+    known = runlog.recorded(instance, ids, *(runlog.Position(*each) for each in since)) if ids else ()
     return {run_id: record for run_id in known if (record := runlog.find(instance, run_id))}
 
 

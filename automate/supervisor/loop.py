@@ -124,7 +124,7 @@ class Supervisor:
         leftovers.sweep(self._instance, self._state, self._watch, own)
         open_runs = runs.open_runs(self._state)
         taken = [run for listed in open_runs if (run := self._take(listed.id))]
-        recorded = ending.recorded(self._instance, [run.id for run in taken], taken[0].log if taken else (0, 0))
+        recorded = ending.recorded(self._instance, [run.id for run in taken], [run.log for run in taken])
         following = ending.close(self._instance, self._state, [*recorded.values()])
         for run in taken:
             if run.id in recorded:

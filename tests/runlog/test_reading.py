@@ -210,6 +210,18 @@ def test_recorded_looks_behind_the_position_only(tmp_path: Path) -> None:
     assert recorded(instance, [1, 2, 3, 4], since) == {3}
 
 
+def test_recorded_looks_behind_the_earliest_of_several_positions(tmp_path: Path) -> None:
+    instance = log_of(tmp_path, lines(1))
+    since = [position(instance)]
+    for number in (2, 3):
+        append(instance, [record(number)])
+        since.append(position(instance))
+    assert recorded(instance, [1, 2, 3], *reversed(since)) == {2, 3}
+    os.rename(instance.run_log, instance.run_log + ".1")
+    append(instance, [record(4)])
+    assert recorded(instance, [1, 2, 3, 4], position(instance), *since) == {2, 3, 4}
+
+
 @pytest.mark.parametrize("suffix", [".1", "-20261121"])
 def test_recorded_follows_a_rotation(tmp_path: Path, suffix: str) -> None:
     instance = log_of(tmp_path, lines(1))

@@ -90,31 +90,30 @@ def test_a_broken_task_goes_on_once_it_is_mended(world: Any, lose: Callable[[], 
     assert later.story("x") == [("12:01:00", "success"), ("12:19:00", "missed"), ("12:20:00", "success")]
 
 
-def wait_for_a_lock(world: Any) -> None:
-    """`x`, due at 12:01, waits for a lock that `y` holds, and `world` knows of it alone once the state is lost."""
-    world.task("x", schedule="1 12 * * *", locks=["disk"])
-    world.task("y", "until [ -e go ]; do sleep 0.02; done", schedule="0 12 * * *", locks=["disk"])
-    world.step("11:59")
-    world.begin("12:00")
-    world.begin("12:01")
-
-
-def test_who_waits_does_so_still_and_for_ever_never(world: Any, lose: Callable[[], Any]) -> None:
-    wait_for_a_lock(world)
-    lose()
-    world.go()
-    world.settle()
-    assert world.story("x") == [("12:01:00", "success")]
-
-
-def test_who_waits_starts_no_more_what_somebody_else_has_claimed(world: Any, lose: Callable[[], Any]) -> None:
+@pytest.fixture
+def waiting(world: Any) -> Any:
+    """`x`, due at 12:01, waits for a lock that `y` holds, and `world` alone knows of it."""
     world.task("x", schedule="* 12 * * *", locks=["disk"])
     world.step("11:59")
     world.step("12:00")
-    wait_for_a_lock(world)
+    world.task("y", "until [ -e go ]; do sleep 0.02; done", schedule="2027-01-15 12:00:30", locks=["disk"])
+    world.begin("12:00:10")
+    world.begin("12:00:30")
+    world.begin("12:01")
+    return world
+
+
+def test_who_waits_does_so_still_and_not_for_ever(waiting: Any, lose: Callable[[], Any]) -> None:
+    lose()
+    waiting.go()
+    waiting.settle()
+    assert waiting.story("x") == [("12:00:00", "success"), ("12:01:00", "success")]
+
+
+def test_who_waits_starts_no_more_what_somebody_else_has_claimed(waiting: Any, lose: Callable[[], Any]) -> None:
     later = lose()
     later.begin("12:01:30")
-    world.go()
-    for each in (world, later, world):
+    waiting.go()
+    for each in (waiting, later, waiting):
         each.settle()
-    assert [due for due, _ in world.story("x")] == ["12:00:00", "12:01:00"]
+    assert waiting.story("x") == [("12:00:00", "success"), ("12:01:00", "success")]
