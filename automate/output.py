@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from automate.task import OutputRules
@@ -152,13 +153,18 @@ def searched(log: str, name: str, max_size: int) -> tuple[int, list[tuple[int, i
     return descriptor, [(0, start), (end, size - end)]
 
 
-def prune(log: str, task: str, rules: OutputRules, now: float) -> None:
-    """Remove outputs beyond `keep_runs`, and those older than `keep_days`. `now` is in epoch seconds."""
+def prune(log: str, task: str, rules: OutputRules, now: float, under_way: Callable[[], Collection[int]]) -> None:
+    """Remove outputs beyond `keep_runs`, and those older than `keep_days`, but for those of runs that are `under_way`,
+    which is asked where there is something to remove. `now` is in epoch seconds. OSError."""
     oldest = now - rules.keep_days * 86400
-    for place, run_id in enumerate(sorted(ids(log, task), reverse=True)):
-        path = os.path.join(log, path_of(task, run_id))
-        if place >= rules.keep_runs or os.lstat(path).st_mtime < oldest:
-            os.unlink(path)
+    paths = {run_id: os.path.join(log, path_of(task, run_id)) for run_id in sorted(ids(log, task), reverse=True)}
+    old = [
+        run_id
+        for place, (run_id, path) in enumerate(paths.items())
+        if place >= rules.keep_runs or os.lstat(path).st_mtime < oldest
+    ]
+    for run_id in {*old}.difference(under_way()) if old else ():
+        os.unlink(paths[run_id])
 
 
 def _middle(size: int, max_size: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from automate.process import host, spawn, status
 from automate.rules import reasons
 from automate.rules.ending import End, outcome, retry_delay, signal_number
 from automate.run import Record
-from automate.state import LastRun, OpenRun, State, Stop, durations, runs
+from automate.state import LastRun, OpenRun, State, StateError, Stop, durations, runs
 from automate.supervisor import adopting, instants, leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.followers import claim_followers
@@ -173,10 +173,17 @@ def last_run(record: Record) -> LastRun:
     )
 
 
-def prune(instance: Instance, attempt: Attempt) -> None:
+def prune(instance: Instance, state: State, attempt: Attempt) -> None:
     """Remove what is too much of the outputs of a task, one of whose runs is on record now."""
-    with suppress(OSError):
-        output.prune(instance.log, attempt.run.task, attempt.task.output, instants.epoch())
+    task = attempt.run.task
+    with suppress(OSError, StateError):
+        output.prune(
+            instance.log,
+            task,
+            attempt.task.output,
+            instants.epoch(),
+            lambda: [run.id for run in runs.open_runs(state, task)],
+        )
 
 
 def _settle(instance: Instance, attempt: Attempt) -> output.Written:

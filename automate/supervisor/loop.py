@@ -271,7 +271,7 @@ class Supervisor:
             attempt.let_go()
             del self.attempts[attempt.run.id]
         for attempt in closed:
-            ending.prune(self._instance, attempt)
+            ending.prune(self._instance, self._state, attempt)
         for record in records:
             self._watch.release(record.id)
         return records

@@ -128,6 +128,22 @@ def test_no_more_outputs_are_kept_than_said(task, run_cli, instance, records):
     assert [record["id"] for record in records()] == [1, 2, 3, 4]
 
 
+def test_the_output_of_a_run_under_way_is_kept(task, start, run_cli, instance, shim_pid, records):
+    task(
+        "x",
+        '[ "$AUTOMATE_RUN" != 1 ] || until [ -e go ]; do sleep 0.1; done; echo x; exit 3',
+        overlap="allow",
+        output={"keep_runs": 1},
+    )
+    first = start("run", "x")
+    shim_pid("x")
+    for _ in range(2):
+        run_cli("run", "x")
+    (instance / "go").touch()
+    first.wait(20)
+    assert (records("x")[-1]["id"], records("x")[-1]["error"]) == (1, "x")
+
+
 def test_keeping_no_output_still_tells_the_error_and_matches(outcome, instance):
     record = outcome("echo WARN", warn_on="WARN", output={"keep_runs": 0})
     assert (record["outcome"], record["error"]) == ("warning", "WARN")
