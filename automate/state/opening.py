@@ -130,16 +130,19 @@ UPGRADES = (
 VERSION = 1 + len(UPGRADES)
 
 
-def open_state(instance: Instance, restore: Callable[[State], None] | None = None) -> State:
+def open_state(instance: Instance, restore: Callable[[State], None] | None = None, damaged: int = 0) -> State:
     """Open for reading and writing, made when missing; where that is not allowed, for reading.
 
     `restore` fills a new database from what is still there (run log, status files), in the transaction that makes it.
-    A file that is no database is moved aside and made anew. StateError, NotAllowedError.
+    A file that is no database, or whose inode is that of one that was found `damaged`, is moved aside and made anew.
+    StateError, NotAllowedError.
     """
     path = instance.database
     before = inode(path)
     reopen = partial(open_state, instance, restore)
     try:
+        if damaged:
+            _move_aside(path, damaged)
         return _open_writable(instance, restore, reopen)
     except PermissionError:
         return _open_read_only(path, reopen)
@@ -148,7 +151,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
     except sqlite3.DatabaseError as error:
         if is_damage(error):
             _move_aside(path, before)
-            return reopen()
+            return reopen(0)
         if "readonly" in str(error) or not os.access(path, os.W_OK):
             return _open_read_only(path, reopen)
         raise StateError(f"{path}: {plainly(error)}") from error
@@ -161,10 +164,12 @@ def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | Non
         os.stat(instance.database)
     except FileNotFoundError:
         return None
-    return _open_read_only(instance.database, lambda: open_state(instance), patience)
+    return _open_read_only(instance.database, lambda _: open_state(instance), patience)
 
 
-def _open_writable(instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[], State]) -> State:
+def _open_writable(
+    instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[int], State]
+) -> State:
     path = instance.database
     for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries, instance.calls):
         os.makedirs(directory, mode=0o750, exist_ok=True)
@@ -206,7 +211,7 @@ def _make(state: State, restore: Callable[[State], None] | None) -> None:
         raise
 
 
-def _open_read_only(path: str, reopen: Callable[[], State], patience: float = PATIENCE) -> State:
+def _open_read_only(path: str, reopen: Callable[[int], State], patience: float = PATIENCE) -> State:
     if not os.access(path, os.R_OK):
         raise NotAllowedError(f"{path}: not readable by this user; ask root, or use an instance of your own (-C DIR)")
     # A reader who may not write makes no -shm file; without a -wal file the database is whole as it stands.

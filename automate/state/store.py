@@ -21,9 +21,10 @@ class State:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, path: str, at: int, *, writable: bool, reopen: Callable[[], "State"]
+        self, connection: sqlite3.Connection, path: str, at: int, *, writable: bool, reopen: Callable[[int], "State"]
     ) -> None:
-        """`at` is the inode of the file, as it was before it was opened: it may have been replaced while it was."""
+        """`at` is the inode of the file, as it was before it was opened: it may have been replaced while it was.
+        `reopen` is given that of a file in which there is damage, or 0."""
         self.connection = connection
         self.path = path
         self.writable = writable
@@ -45,7 +46,10 @@ class State:
                 raise
             self._commit()
         except sqlite3.Error as error:
-            raise self._failed(error) from error
+            failed = self._failed(error)
+            if self._is_damaged:  # whoever comes next would find the same
+                self.heal()
+            raise failed from error
 
     @contextmanager
     def hasty_transaction(self) -> Iterator[sqlite3.Connection]:
@@ -62,16 +66,17 @@ class State:
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
         """All rows of one query, as of one moment; StateError."""
+        is_within = self.connection.in_transaction
         try:
             try:
                 rows = self.connection.execute(query, values).fetchall()
                 # What is read of a file that was moved away may have come from the other one's -wal: SQLite finds that
                 # by its name.
-                if self.connection.in_transaction or not self.heal():
+                if is_within or not self.heal():
                     return rows
             except sqlite3.Error as error:
                 failed = self._failed(error)
-                if not self.heal():
+                if is_within or not self.heal():
                     raise failed from error
             return self.connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
@@ -86,7 +91,7 @@ class State:
         if not self.writable or not (self._is_damaged or inode(self.path) != self.at):
             return False
         self.connection.close()
-        new = self._reopen()
+        new = self._reopen(self.at if self._is_damaged else 0)
         self.connection, self.writable = new.connection, new.writable
         self.at, self._is_damaged = new.at, False
         self.generation += 1

@@ -105,3 +105,22 @@ def test_whole_state_directory_removed_between_runs(task, run_cli, instance):
         if path.name != "log":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 2
+
+
+def damage(state):
+    """Behind the first page, which the -wal file has a whole copy of, or which is read as it is."""
+    for path in state.glob("state.db-*"):
+        path.unlink()
+    with open(state / "state.db", "r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(4096)
+        file.write(os.urandom(size - 4096))
+
+
+def test_damage_that_only_writing_finds_is_in_the_way_once(task, run_cli, instance):
+    task("x", "true")
+    run_cli("run", "x")
+    damage(instance / ".automate")
+    run_cli("pause", "x")
+    assert run_cli("pause", "x").returncode == 0
+    assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 2
