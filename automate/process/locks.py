@@ -76,16 +76,23 @@ class Watch:
     def __init__(self, path: str) -> None:
         """OSError, when the file cannot be opened for writing."""
         self._descriptor = above(os.open(path, _OPEN, 0o640))
+        self._held: set[int] = set()
 
     def take(self, run_id: int) -> bool:
-        """False when another process watches this run."""
+        """False when another process watches this run; True also when this one does already."""
         try:
             fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _byte(fcntl.F_WRLCK, run_id))
         except (BlockingIOError, PermissionError):  # EAGAIN or EACCES: both are allowed to mean "held"
             return False
+        self._held.add(run_id)
         return True
 
+    def take_new(self, run_id: int) -> bool:
+        """False when any process watches this run, also when this one does."""
+        return run_id not in self._held and self.take(run_id)
+
     def release(self, run_id: int) -> None:
+        self._held.discard(run_id)
         fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _byte(fcntl.F_UNLCK, run_id))
 
     def is_watched(self, run_id: int) -> bool:

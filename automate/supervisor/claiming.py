@@ -125,12 +125,12 @@ def claim(
 
 
 def watched_ids(state: State, watch: locks.Watch, number: int) -> list[int]:
-    """Ids that were never given, each watched by this process from now on, within the caller's transaction. One that
-    somebody else watches still, whose claim of it has failed a moment ago, is passed over."""
+    """Ids that were never given, each watched by this process from now on, within the caller's transaction. One that is
+    watched still is passed over: a claim of it has failed a moment ago, or the state that knew of it was lost."""
     ids: list[int] = []
     while len(ids) < number:
         first, wanted = runs.reserve_ids(state, number - len(ids)), number - len(ids)
-        ids += [run_id for run_id in range(first, first + wanted) if watch.take(run_id)]
+        ids += [run_id for run_id in range(first, first + wanted) if watch.take_new(run_id)]
     return ids
 
 

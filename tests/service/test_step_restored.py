@@ -8,6 +8,8 @@ import pytest
 
 from automate.operate.auditing import audit
 from automate.state import schedules
+from automate.supervisor.request import Request
+from automate.task import decode
 
 
 @pytest.fixture
@@ -117,3 +119,13 @@ def test_who_waits_starts_no_more_what_somebody_else_has_claimed(waiting: Any, l
     for each in (waiting, later, waiting):
         each.settle()
     assert waiting.story("x") == [("12:00:00", "success"), ("12:01:00", "success")]
+
+
+def test_an_id_that_is_in_use_is_not_given_again(waiting: Any, lose: Callable[[], Any]) -> None:
+    waiting.task("z", schedule="manual")
+    waiting.begin("12:01:30")
+    task = decode(schedules.all_scheduled(waiting.state)["z"].definition)
+    in_use = {run.id for run in waiting.supervisor.open_runs}
+    lose()
+    (begun,) = waiting.supervisor.begin([Request(task)])
+    assert begun.id not in in_use
