@@ -1,6 +1,6 @@
 """Runs one instance through a bad day, lets it settle, and proves that nothing was lost, doubled or wedged.
 
-    python tests/chaos/chaos.py --seconds N [--seed S]
+    python tests/chaos/chaos.py --seconds N [--seed S] [--lose-state]
 
 The seed decides what is done, and about when; what the machine makes of it is different each time. On a failure it and
 what disagrees are printed, and the directory is kept.
@@ -26,7 +26,7 @@ def main() -> int:
     options = _options()
     base = Path(tempfile.mkdtemp(prefix="automate-chaos-"))
     base.chmod(0o755)
-    found = chaos(base, options.seconds, options.seed)
+    found = chaos(base, options.seconds, options.seed, loses_state=options.lose_state)
     if found:
         print(f"seed {options.seed}: {len(found)} faults; {base} is kept", *found[:100], sep="\n")
         return 1
@@ -34,15 +34,16 @@ def main() -> int:
     return 0
 
 
-def chaos(base: Path, seconds: float, seed: int) -> list[str]:
-    """What is wrong after so many seconds of it."""
+def chaos(base: Path, seconds: float, seed: int, *, loses_state: bool) -> list[str]:
+    """What is wrong after so many seconds of it. Where the state is lost now and then, due times that were claimed and
+    not started may be lost with it; nothing else may."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(base), "LC_ALL": "C.UTF-8", "TZ": "Europe/Berlin"}
-    disturbing = Disturbing(base, seed, environment=environment)
+    disturbing = Disturbing(base, seed, environment=environment, loses_state=loses_state)
     try:
         disturbing.go_on(seconds)
         disturbing.calm()
         found = [*disturbing.faults, *settle(disturbing)]
-        found += proving.faults(base)
+        found += proving.faults(base, may_forget=loses_state)
         found += _audit(disturbing)
         print(f"seed {seed}, {seconds:g} s: {disturbing.done}; {dict(disturbing.ends)}; {proving.count(base)}")
         if found:
@@ -75,6 +76,7 @@ def _audit(disturbing: Disturbing) -> list[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--lose-state", action="store_true", help="remove or overwrite state.db now and then")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))  # noqa: S311 - a test's dice
     return parser.parse_args()
 

@@ -64,7 +64,7 @@ _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, sign
 class Disturbing:
     """One instance in `base`, whose tasks write to `base/trace`. What the commands say is kept in `base/said`."""
 
-    def __init__(self, base: Path, seed: int, *, environment: dict[str, str]) -> None:
+    def __init__(self, base: Path, seed: int, *, environment: dict[str, str], loses_state: bool) -> None:
         self.instance, self.trace, self.said = base / "instance", base / "trace", base / "said"
         self.disk = Disk(self.instance)
         self.victims = Victims(self.instance)
@@ -73,6 +73,7 @@ class Disturbing:
         self.faults: list[str] = []
         self._chance = random.Random(seed)  # noqa: S311 - a test's dice
         self._environment = environment
+        self._loses_state = loses_state
         self._servers: list[subprocess.Popen[bytes]] = []
         self._commands: list[tuple[tuple[str, ...], subprocess.Popen[bytes]]] = []
         self._next_server = 0.0
@@ -130,6 +131,7 @@ class Disturbing:
             (self._rotate, 2),
             (self._fill, 1),
             (self._rest, 2),
+            (self._lose_state, 1 if self._loses_state else 0),
         ]
 
     def _argv(self, words: tuple[str, ...]) -> list[str]:
@@ -224,6 +226,14 @@ class Disturbing:
         if self.disk.is_mounted:
             self.disk.fill()
             self._after(LONGEST_FULL, self.disk.make_room)
+
+    def _lose_state(self) -> None:
+        """Removed, or overwritten with what is no database."""
+        state = self.instance / ".automate"
+        is_removed = self._chance.random() < 0.7
+        for path in state.glob("state.db*" if is_removed else "state.db"):
+            with suppress(OSError):
+                path.unlink() if is_removed else path.write_bytes(self._chance.randbytes(40000))
 
     def _rest(self) -> None:
         time.sleep(self._chance.uniform(0.5, 2.0))

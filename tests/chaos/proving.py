@@ -32,8 +32,8 @@ class Line(NamedTuple):
     due: str
 
 
-def faults(base: Path) -> list[str]:
-    """All that disagrees; nothing, as it should be."""
+def faults(base: Path, *, may_forget: bool) -> list[str]:
+    """All that disagrees; nothing, as it should be. `may_forget`: a due time may be without a record."""
     trace, records = _trace(base / "trace"), _records(base / "instance")
     return [
         *_of_the_files(base),
@@ -41,7 +41,12 @@ def faults(base: Path) -> list[str]:
         *_of_overlap(trace),
         *_of_the_records(records),
         *_of_outputs(base / "instance", {record["id"] for record in records}),
-        *(fault for name in KINDS if name not in EDITED for fault in _of_due_times(name, records)),
+        *(
+            fault
+            for name in KINDS
+            if name not in EDITED
+            for fault in _of_due_times(name, records, may_forget=may_forget)
+        ),
         *_of_what_is_left(base / "instance"),
     ]
 
@@ -131,7 +136,7 @@ def _of_outputs(instance: Path, ids: Collection[int]) -> Iterator[str]:
     yield from (f"{path.name} of {path.parent.name} is of no run" for path in outputs if int(path.stem) not in ids)
 
 
-def _of_due_times(name: str, records: Sequence[Record]) -> Iterator[str]:
+def _of_due_times(name: str, records: Sequence[Record], *, may_forget: bool) -> Iterator[str]:
     """An oracle of its own: `every N seconds` is each moment that N divides, and each of them has one record."""
     every = KINDS[name].every
     mine = [record for record in records if record["task"] == name and record["trigger"] in ("schedule", "catch-up")]
@@ -146,6 +151,8 @@ def _of_due_times(name: str, records: Sequence[Record]) -> Iterator[str]:
     yield from (
         f"{name}, due at {moment}, is on record {number} times" for moment, number in seen.items() if number > 1
     )
+    if may_forget:
+        return
     if seen:
         missing = {*range(min(seen), max(seen) + 1, every or 1)} ^ {*seen}
         yield from (f"{name}: {moment} has no record, or was never due" for moment in sorted(missing))
