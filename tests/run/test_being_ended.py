@@ -42,6 +42,14 @@ def test_timeout_reaches_a_stopped_process(outcome):
     assert outcome("kill -STOP $$", timeout="100ms")["signal"] == "TERM"
 
 
+def test_stop_reaches_a_group_that_is_stopped_with_its_shim(task, start, run_cli, record, shim_pid):
+    task("x", "sleep 60")
+    start("run", "x")
+    os.killpg(shim_pid("x"), signal.SIGSTOP)
+    run_cli("stop", "x")
+    assert (record("x")["outcome"], record("x")["signal"]) == ("stopped", "TERM")
+
+
 def test_ended_well_after_the_timeout_is_still_a_timeout(outcome):
     record = outcome("trap 'exit 0' TERM; sleep 60 & wait", timeout="100ms")
     assert (record["outcome"], record["exit_code"]) == ("timeout", 0)
