@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """One test's is not the next one's: what opens an instance sets it for the whole process."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
 def instance(tmp_path: Path) -> Path:
     """The directory of an instance without tasks: for `-C`, and for `paths.of_directory(str(instance))`."""

@@ -24,11 +24,8 @@ def mode(path):
 
 
 def test_a_file_and_its_directory_are_made(path):
-    old = os.umask(0o077)
-    try:
-        put(path)
-    finally:
-        os.umask(old)
+    os.umask(0o077)
+    put(path)
     assert (path.read_text(), mode(path), mode(path.parent)) == ("command: x\n", 0o644, 0o755)
     assert os.listdir(path.parent) == ["a.yaml"]
 

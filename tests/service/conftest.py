@@ -13,7 +13,7 @@ from worlds import World
 @pytest.fixture
 def another(instance: Path) -> Iterator[Callable[[], World]]:
     """`another()` is one more process on the same instance, as far as locks and state can tell."""
-    before = os.umask(0o077)
+    os.umask(0o077)
     made: list[World] = []
 
     def make() -> World:
@@ -23,7 +23,6 @@ def another(instance: Path) -> Iterator[Callable[[], World]]:
     yield make
     for world in made:
         world.close()
-    os.umask(before)
 
 
 @pytest.fixture
