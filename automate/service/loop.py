@@ -146,6 +146,12 @@ class Server:
             catalog = self._read_settings(now)
         self._look_at_files = looked + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)
         try:
+            catalog.names()
+        except AutomateError as error:  # a directory that cannot be read: what is known of it goes on
+            self._events.tell("error", message=str(error))
+            self._look_at_files = looked + _AFTER_TROUBLE
+            return None
+        try:
             share(self._instance, catalog.settings_read.group)
         except AutomateError as error:
             self._events.tell("error", message=str(error))

@@ -147,7 +147,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
     except PermissionError:
         return _open_read_only(path, reopen)
     except OSError as error:
-        raise StateError(f"{path}: {error.strerror}") from error
+        raise StateError(f"{error.filename or path}: {error.strerror}") from error
     except sqlite3.DatabaseError as error:
         if is_damage(error):
             _move_aside(path, before)

@@ -81,6 +81,18 @@ def test_a_group_that_does_not_exist_is_told_and_tasks_run(serve, every_second, 
     assert "no such group" in events("error")[0]["message"]
 
 
+def test_tasks_go_on_while_their_directory_cannot_be_read(serve, every_second, lines, until, instance, events):
+    every_second("x")
+    serve()
+    until(lambda: lines("x"))
+    (instance / "tasks.d").rename(instance / "away")
+    (instance / "tasks.d").touch()
+    until(lambda: events("error"))
+    before = len(lines("x"))
+    until(lambda: len(lines("x")) >= before + 3)
+    assert "not a directory" in events("error")[0]["message"]
+
+
 @pytest.fixture
 def small_disk(instance):
     """The instance's state and log on a file system of their own."""
