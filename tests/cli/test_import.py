@@ -124,7 +124,7 @@ def test_it_waits_for_who_else_writes_task_files(start, run_cli, instance, cront
 def opened(pid):
     """The files that a process has open."""
     try:
-        return [os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]
+        return [os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")]
     except OSError:
         return []
 
