@@ -235,15 +235,16 @@ def _standing(instance: Instance, name: str, owner: int | None) -> Target:
 def _alone(instance: Instance) -> Iterator[None]:
     """While no other command writes task files of this instance."""
     path = os.path.join(instance.locks, "edit")
-    until = clock.monotonic() + _PATIENCE
     try:
-        while (descriptor := locks.take(path)) is None:
-            if clock.monotonic() > until:
-                raise BusyError(f"another command is writing task files ({path}): try again")
-            clock.sleep(_POLL)
+        descriptor = locks.make_ready(path)
     except PermissionError:
         raise NotAllowedError(f"{path}: this user may look at the tasks here, not change them") from None
     try:
+        until = clock.monotonic() + _PATIENCE
+        while not locks.lock(descriptor):
+            if clock.monotonic() > until:
+                raise BusyError(f"another command is writing task files ({path}): try again")
+            clock.sleep(_POLL)
         yield
     finally:
         os.close(descriptor)
