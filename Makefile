@@ -32,7 +32,7 @@ run: $(VENV)/installed
 	@echo 'Try: $(BIN)/automate -C . next; $(BIN)/automate -C . show updates; $(BIN)/automate --help; man -l man/automate.1'
 
 test: check
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: lint types imports man
 

@@ -143,7 +143,7 @@ def test_retry_wait_survives_its_supervisor(task, start, run_cli, records, recor
 
 
 def test_a_look_leaks_no_descriptor_into_what_it_starts(task, start, instance, until, run_cli, lines):
-    task("x", "ls /proc/self/fd >>seen; false", retries={"attempts": 1, "delay": "300ms"})
+    task("x", "ls /proc/self/fd >>seen; false", retries={"attempts": 1, "delay": "2s"})
     running = start("run", "x")
     until(lambda: '"pending"' in run_cli("list", "--json").stdout)
     running.kill()

@@ -176,4 +176,4 @@ def test_a_tick_whose_faults_nobody_reads_watches_its_runs(start, task, run_cli,
     since = time.time()
     until(lambda: time.time() > since + 1)  # it is due then
     start("tick", stderr=full_pipe[1])
-    assert until(lambda: records("x"))[0]["outcome"] == "timeout"
+    until(lambda: "timeout" in [record["outcome"] for record in records("x")])
