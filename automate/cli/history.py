@@ -1,6 +1,6 @@
 """`automate history`: what is on record, newest first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -98,14 +98,18 @@ def command(  # noqa: PLR0913 - one for each option
         seen = _write_json(shell, entries) if as_json else _write_csv(shell, entries, header=header)
         more = bool(count) and not shell.quiet and next(found, None) is not None
     else:
-        cut = pages((entry.record for entry in found), count, join=not each)
-        chosen = next(islice(cut, page - 1, None), Page([], is_last=True))
-        shell.page(history(chosen.records, shell.screen, header=header), paged=paged)
-        seen, more = {record.task for record in chosen.records}, not chosen.is_last
+        shown = _page(found, count, page, each=each)
+        shell.page(history(shown.records, shell.screen, header=header), paged=paged)
+        seen, more = {record.task for record in shown.records}, not shown.is_last
     _check_names(shell, names, seen)
     why_none = "" if seen or shell.quiet else _why_none(shell, wanted, page)
     _talk(shell, reader, why_none, next_page=page + 1 if more else None)
     return 0
+
+
+def _page(found: Iterable[Entry], count: int, number: int, *, each: bool) -> Page:
+    cut = pages((entry.record for entry in found), count, join=not each)
+    return next(islice(cut, number - 1, None), Page([], is_last=True))
 
 
 def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
