@@ -88,7 +88,7 @@ class Catalog:
 
     def entries(self, patterns: Sequence[str] = (), *, recent: bool = False, next_run: bool = False) -> list[Entry]:
         """As `names`, a row for each; broken ones too. `recent` asks how long runs took lately, of all of them;
-        `next_run` asks `except`."""
+        `next_run` asks `except`, and what comes after a pause that has an end."""
         names = self.names(patterns)
         briefs = self._files.briefs(names, every=not patterns)
         due = due_times(briefs.values(), self._now, self._files.compiled, self._cache)
@@ -105,19 +105,20 @@ class Catalog:
             for name in names
         ]  # fmt: skip
         if next_run:
-            entries = self._excepted(entries, briefs)
+            entries = self._unskipped(entries, briefs)
         return self._timed(entries, every=recent) if runs or recent else entries
 
-    def _excepted(self, entries: list[Entry], briefs: "Collection[str]") -> list[Entry]:
-        """With the first due time that `except` leaves, of enabled tasks that have one."""
-        tasks = {name: task for name, task in self._files.excepted(briefs).items() if task.enabled}
-        if not tasks:
+    def _unskipped(self, entries: list[Entry], briefs: "Collection[str]") -> list[Entry]:
+        """With the first due time that `except` and a pause leave, of enabled tasks that have one."""
+        excepted = {name: task for name, task in self._files.excepted(briefs).items() if task.enabled}
+        asked = [each for each in entries if each.name in excepted or _is_due_in_a_pause_that_ends(each)]
+        if not asked:
             return entries
-        from automate.catalog.due import unexcepted
+        from automate.catalog.due import unskipped
 
-        dumps = self.compiled([*tasks])
-        known = unexcepted(tasks.values(), dumps, self.settings_read.calendars, self._now)
-        return [entry._replace(unexcepted=known.get(entry.name, ())) for entry in entries]
+        dumps = self.compiled([each.name for each in asked])
+        known = unskipped(asked, dumps, excepted, self.settings_read.calendars, self._now)
+        return [entry._replace(unskipped=known.get(entry.name, ())) for entry in entries]
 
     def briefs(self, names: Sequence[str], *, most: int) -> "dict[str, Brief]":
         """What the files of these say in short, broken ones left out; when more than `most` of them have changed since
@@ -203,6 +204,11 @@ class Catalog:
     @cached_property
     def _files(self) -> TaskFiles:
         return TaskFiles(self._found, self._settings, self._cache, self._owner, self._now)
+
+
+def _is_due_in_a_pause_that_ends(entry: Entry) -> bool:
+    has_end = entry.pause is not None and entry.pause.until is not None
+    return has_end and entry.next_due is not None and entry.is_paused_at(entry.next_due)
 
 
 def _by_task(runs: Iterable[OpenRun]) -> dict[str, tuple[OpenRun, ...]]:

@@ -10,12 +10,14 @@ from automate.state import State
 from automate.state.parsed import Brief, write_next_due
 
 if TYPE_CHECKING:
+    from automate.catalog.entry import Entry
     from automate.schedule import Schedule
     from automate.schedule.exceptions import Exceptions
     from automate.task import Task
 
 _FAR = timedelta(days=366)  # a task that is not due for so long, but for what `except` covers, is never due
 _SECOND = timedelta(seconds=1)
+_MOMENT = 1e-6  # second
 WORTH_WRITING = 32  # fewer are computed again sooner than they are written
 
 
@@ -65,16 +67,32 @@ def first_unexcepted(schedule: "Schedule", exceptions: "Exceptions", after: date
     return due if due is not None and exceptions.covers(due) is None else None
 
 
-def unexcepted(
-    tasks: "Iterable[Task]", dumps: Mapping[str, str], calendars: Mapping[str, Sequence[str]], now: float
+def unskipped(
+    entries: "Iterable[Entry]",
+    dumps: Mapping[str, str],
+    excepted: "Mapping[str, Task]",
+    calendars: Mapping[str, Sequence[str]],
+    now: float,
 ) -> dict[str, tuple[float | None]]:
-    """By name, of tasks with an `except`: the first due time after `now` that it leaves."""
+    """By name, the first due time after `now` that neither a pause with an end nor `except` skips; `excepted` are the
+    tasks that have one."""
     from automate.schedule import load
     from automate.schedule.exceptions import parse
 
+    following = cache(next_due)
     exceptions = cache(lambda texts, zone: parse(texts, zone, calendars))
     found: dict[str, tuple[float | None]] = {}
-    for task in tasks:
-        due = first_unexcepted(load(dumps[task.name]), exceptions(task.exceptions, task.timezone), utc(now))
-        found[task.name] = (None if due is None else due.timestamp(),)
+    for entry in entries:
+        after = _after_pause(entry, now)
+        if task := excepted.get(entry.name):
+            due = first_unexcepted(load(dumps[entry.name]), exceptions(task.exceptions, task.timezone), utc(after))
+            found[entry.name] = (None if due is None else due.timestamp(),)
+        else:
+            found[entry.name] = (following(dumps[entry.name], after),)
     return found
+
+
+def _after_pause(entry: "Entry", now: float) -> float:
+    """The instant after which the first due time is one that the pause leaves: it starts when that is over."""
+    until = entry.pause.until if entry.pause else None
+    return now if until is None else max(now, until - entry.delay - _MOMENT)

@@ -21,7 +21,8 @@ class Entry(NamedTuple):
 
     `schedule` is in English; `next_due` is in epoch seconds, before `delay` (the jitter's, in seconds), and None when
     it is never due: by its schedule, or because it is disabled.
-    `unexcepted` is empty or, where `except` was asked, the first due time that it leaves: None when it leaves none.
+    `unskipped` is empty or, where `except` and the pause were asked, the first due time that they leave: None when they
+    leave none.
     `open_runs` are claimed and not yet on record, oldest first. `pause` is what keeps it from running for longest, its
     own or that of all tasks. `running` are those of the open runs that run now. `recent` are the seconds that good runs
     took lately, newest first: of a task that is running, and of all where that was asked for.
@@ -42,7 +43,7 @@ class Entry(NamedTuple):
     pause: Pause | None = None
     running: "tuple[Running, ...]" = ()
     recent: "Sequence[float]" = ()
-    unexcepted: tuple[float | None, ...] = ()
+    unskipped: tuple[float | None, ...] = ()
 
     @property
     def state(self) -> str:
@@ -57,12 +58,14 @@ class Entry(NamedTuple):
 
     @property
     def next_run(self) -> float | None:
-        """The first due time that `except` leaves, where that was asked, else `next_due`; None when there is none, or
-        when that will be skipped too, because it is paused until later."""
-        due = self.unexcepted[0] if self.unexcepted else self.next_due
-        if self.pause is None or due is None:
-            return due
-        return None if self.pause.until is None or due + self.delay < self.pause.until else due
+        """The first due time that `except` and the pause leave, where they were asked, else `next_due`; None when there
+        is none, or when that will be skipped too."""
+        due = self.unskipped[0] if self.unskipped else self.next_due
+        return None if due is None or self.is_paused_at(due) else due
+
+    def is_paused_at(self, due: float) -> bool:
+        """Whether the start that belongs to this due time, which is to come, falls into the pause."""
+        return self.pause is not None and (self.pause.until is None or due + self.delay < self.pause.until)
 
     @property
     def is_unusual(self) -> bool:

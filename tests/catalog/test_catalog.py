@@ -238,7 +238,7 @@ def test_a_state_that_others_may_write_is_no_cache(write, look, state):
 
 
 @pytest.mark.parametrize(
-    ("until", "delay", "unexcepted", "next_run"),
+    ("until", "delay", "unskipped", "next_run"),
     [
         (None, 0.0, (), None),
         (90.0, 0.0, (), 100.0),
@@ -248,7 +248,7 @@ def test_a_state_that_others_may_write_is_no_cache(write, look, state):
         (90.0, 0.0, (None,), None),
     ],
 )
-def test_the_next_run_is_one_that_starts_when_no_pause_holds(until, delay, unexcepted, next_run):
+def test_the_next_run_is_one_that_starts_when_no_pause_holds(until, delay, unskipped, next_run):
     pause = Pause(0.0, until, "root", "")
-    entry = Entry("a", "/a.yaml", next_due=100.0, delay=delay, pause=pause, unexcepted=unexcepted)
+    entry = Entry("a", "/a.yaml", next_due=100.0, delay=delay, pause=pause, unskipped=unskipped)
     assert entry.next_run == next_run

@@ -105,9 +105,25 @@ def test_the_next_run_is_not_one_that_except_skips(run_cli, write):
     assert run_cli("list", "b", "--columns", "next", "--no-header").stdout == "-\n"
 
 
-def test_a_task_that_is_paused_until_later_has_no_next_run_before(run_cli, write):
+@pytest.mark.parametrize(
+    ("keys", "next_run"),
+    [
+        ("schedule: hourly", "2037-01-01T12:00:00+01:00"),
+        ("schedule: hourly\nexcept: [01-01]", "2037-01-02T00:00:00+01:00"),
+        ("schedule: '2036-01-01 00:00'", None),
+    ],
+)
+def test_the_next_run_of_a_task_that_is_paused_until_later_is_after_that(run_cli, write, keys, next_run):
+    write(a=f"command: x\n{keys}\ntimezone: Europe/Berlin")
+    run_cli("pause", "--until", "2037-01-01 12:00")
+    (found,) = json.loads(run_cli("list", "--json").stdout)
+    assert found["next_due"] < "2037"
+    assert found["next_run"] == next_run
+
+
+def test_a_task_that_is_paused_until_it_is_resumed_has_no_next_run(run_cli, write):
     write(a="command: x\nschedule: daily at 02:00")
-    run_cli("pause", "--for", "3d")
+    run_cli("pause")
     (found,) = json.loads(run_cli("list", "--json").stdout)
     assert found["next_due"]
     assert found["next_run"] is None
