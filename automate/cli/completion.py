@@ -38,7 +38,7 @@ class Found(NamedTuple):
 @click.argument("name", type=click.Choice(["bash", "zsh", "fish"]), metavar="[bash|zsh|fish]", required=False)
 @pass_shell
 def command(shell: Shell, name: str | None) -> int:
-    """Print the script that completes commands, options, tasks, run ids and values in your shell.
+    """Print the script that completes commands, options, tasks, run numbers and values in your shell.
 
     \b
     bash: eval "$(automate completion bash)"    in ~/.bashrc

@@ -48,7 +48,7 @@ class _From(Following):
 def command(
     shell: Shell, wanted: str | None, *, follow: bool, count: int | None, only_path: bool, as_json: bool
 ) -> int:
-    """Show what a run wrote: the latest of task NAME, also while it runs, or the one with this id.
+    """Show what a run wrote: the latest of task NAME, also while it runs, or the one with this number.
 
     The # may be left out, since the shell takes it for a comment. Without either it is the latest run that wrote
     something. In a pipe it is what the command wrote, byte for byte; on a terminal control characters are made visible.

@@ -26,8 +26,8 @@ from automate.supervisor import look, open_instance
 def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
     """End the pauses of tasks; without NAMEs, the pause of all tasks. NAMEs may be globs.
 
-    Tasks are due again from now on. Status 3 when what is named is not paused: then nothing is resumed. With --json the
-    pauses that were ended are written.
+    Tasks are due again from now on. Status 3 when one of those named is not paused: then nothing is resumed. With
+    --json the pauses that were ended are written.
     """
     now = shell.now.timestamp()
     with closing(open_instance(shell.instance)) as state:

@@ -27,8 +27,8 @@ from automate.supervisor import look, open_instance
 def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
     """End running tasks: TERM to all processes of the run, KILL after the task's kill_after.
 
-    NAMEs may be globs; #RUN, or RUN, is a run's number. Returns once the runs are on record. Status 3 when nothing
-    runs. With --json the records are written.
+    NAMEs may be globs; #RUN, or RUN, is a run's number. Returns once the runs are on record. Status 3 when one of
+    those named is not running: then nothing is stopped. With --json the records are written.
     """
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:
