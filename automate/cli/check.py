@@ -52,7 +52,7 @@ def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool
     """Validate the instance's task files and settings, or the FILEs; - is standard input.
 
     Each fault is a line FILE:LINE:COLUMN: KEY: WHAT, and the exit status is 78 when there is one. What this host does
-    not have (a user, a program) is a warning only.
+    not have (a user, a program) is a warning only, and so is that tasks follow each other in a circle.
     """
     del header  # there is none: compilers' output has no heading
     gc.disable()  # as in `list`: 10,000 tasks are no garbage
