@@ -15,6 +15,8 @@ from automate.taskfile.reading import Directories
 if TYPE_CHECKING:
     from automate.schedule import Schedule
 
+_BY_HAND = "manual"  # what a schedule says that has no due times
+
 
 def definition(found: Found, settings: Settings, owner: int | None, within: Directories) -> Task:
     """What the file says; BadTaskFile with every fault."""
@@ -52,12 +54,21 @@ def parsed(found: Found, task: Task, context: str, now: float) -> Parsed:
         description=task.description,
         category=task.category,
         labels=" ".join(task.labels),
-        schedule=english,
+        schedule=in_words(task, english),
         delay=delay_of(task),
         next_due=next_due,
         computed=now,
     )
     return Parsed(brief, context, encode(task), compiled)
+
+
+def in_words(task: Task, english: str) -> str:
+    """When it runs: by its schedule, which is this in English, and after which tasks: `after backup, mirror failed`."""
+    if not task.after:
+        return english
+    ends = [name if outcome == "success" else f"{name} {outcome}" for name, outcome in task.after]
+    after = f"after {', '.join(ends)}"
+    return after if english == _BY_HAND else f"{english}, {after}"
 
 
 @lru_cache(maxsize=256)  # many tasks have the same schedule

@@ -127,7 +127,9 @@ def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
         task, schedule = judged(edit.target, data, desk.catalog.settings_read)
     except BadTaskFile as bad:
         return f"broken ({counted(len(bad.faults), 'fault')})"
-    english = schedule.describe()
+    from automate.catalog.reading import in_words
+
+    english = in_words(task, schedule.describe())
     if not task.enabled:
         return f"disabled ({english})"
     times = [*islice(_unexcepted(desk, task, schedule), _DUE_TIMES)]

@@ -125,10 +125,10 @@ def _command(task: Task) -> list[str]:
 
 
 def _schedule(each: About) -> str:
-    """In English, and as it is written where that is something else."""
+    """In English, with what it follows, and as it is written where that is something else."""
     written = "; ".join(each.task.schedule)
-    english = each.schedule.describe()
-    return english if written == english else f"{english} (written: {_line(written)})"
+    said = _line(each.entry.schedule)
+    return said if written == each.schedule.describe() else f"{said} (written: {_line(written)})"
 
 
 def _due(each: About, shell: Shell) -> list[str]:

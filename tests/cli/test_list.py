@@ -87,6 +87,21 @@ def test_the_last_run_is_told_in_local_time(run_cli, write, past):
     assert line.split()[1:7] == ["idle", "1970-01-01", "01:16", "+01:00", "failed", "9.0s"]
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("after: b", "after b"),
+        ("after: {b: failed, c: success}", "after b failed, c"),
+        ("after: b\nschedule: daily at 02:00", "daily at 02:00, after b"),
+    ],
+)
+def test_what_a_task_follows_is_told_with_its_schedule(run_cli, write, keys, said):
+    write(a=f"command: x\n{keys}")
+    for _ in range(2):  # from the file, and from the parse cache
+        assert run_cli("list", "a", "--columns", "schedule", "--no-header").stdout == f"{said}\n"
+    assert f"schedule  {said}\n" in run_cli("show", "a").stdout
+
+
 def test_the_next_run_is_told(run_cli, write):
     write(a="command: x\nschedule: '2037-01-01 00:00'\ntimezone: Europe/Berlin")
     assert "2037-01-01 00:00 +01:00" in run_cli("list").stdout
