@@ -221,4 +221,7 @@ def _by_task(runs: Iterable[OpenRun]) -> dict[str, tuple[OpenRun, ...]]:
 def _is_trusted(state: State, owner: int | None) -> bool:
     """Whether the parse cache is as good as the files: with an `owner`, when nobody else can have written it."""
     places = [] if owner is None else [state.path, os.path.dirname(state.path)]
-    return all(about.st_uid == owner and not about.st_mode & _OTHERS_WRITE for about in map(os.lstat, places))
+    try:
+        return all(about.st_uid == owner and not about.st_mode & _OTHERS_WRITE for about in map(os.lstat, places))
+    except FileNotFoundError:  # it was removed since it was opened
+        return False

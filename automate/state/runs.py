@@ -102,6 +102,12 @@ def insert(state: State, rows: Iterable[OpenRun]) -> None:
     )
 
 
+def overwrite(state: State, rows: Sequence[OpenRun]) -> None:
+    """Write rows in the place of those that have their ids, within the caller's transaction."""
+    state.connection.executemany("DELETE FROM runs WHERE id = ?", [(row.id,) for row in rows])
+    insert(state, rows)
+
+
 def open_runs(state: State, task: str | None = None) -> list[OpenRun]:
     """All, or one task's; oldest first."""
     where, values = ("", ()) if task is None else (" WHERE task = ?", (task,))

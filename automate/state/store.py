@@ -31,7 +31,7 @@ class State:
         self._reopen = reopen
         self.generation = 0
         self.at = at
-        self._is_damaged = False
+        self._is_damaged = self._is_closed = False
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -66,7 +66,7 @@ class State:
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
         """All rows of one query, as of one moment; StateError."""
-        is_within = self.connection.in_transaction
+        is_within = not self._is_closed and self.connection.in_transaction
         try:
             try:
                 rows = self.connection.execute(query, values).fetchall()
@@ -87,13 +87,15 @@ class State:
 
     def heal(self) -> bool:
         """Whether the file was removed, replaced or overwritten since it was opened, and is open again now, made anew
-        as `open_state` does. A restored state holds all that the run log and the status files know."""
-        if not self.writable or not (self._is_damaged or inode(self.path) != self.at):
+        as `open_state` does. A restored state holds all that the run log and the status files know. StateError: it
+        could not be opened, on a full disk say; nothing can be read until another call has."""
+        if not self.writable or not (self._is_closed or self._is_damaged or inode(self.path) != self.at):
             return False
         self.connection.close()
+        self._is_closed = True
         new = self._reopen(self.at if self._is_damaged else 0)
         self.connection, self.writable = new.connection, new.writable
-        self.at, self._is_damaged = new.at, False
+        self.at, self._is_damaged, self._is_closed = new.at, False, False
         self.generation += 1
         return True
 

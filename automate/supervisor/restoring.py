@@ -55,11 +55,14 @@ def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:
 
 
 def reinstate(instance: Instance, state: State, known: Sequence[OpenRun]) -> list[OpenRun]:
-    """The state was made anew: put back the runs that only this process knows of, as nothing of them was started. Those
-    whose due times somebody else has decided since are returned instead: nothing may come of them."""
+    """The state was made anew: put back the runs that only this process knows of, as nothing of them was started, and
+    the later attempt of those of which a status file told an earlier one. Those whose due times somebody else has
+    decided since are returned instead: nothing may come of them."""
     with state.transaction():
         there = {run.id: run for run in runs.open_runs(state)}
         lost = [run for run in known if run.id not in there]
+        behind = [run for run in known if run.id in there and there[run.id].attempt < run.attempt]
+        runs.overwrite(state, [run._replace(stop=there[run.id].stop) for run in behind])
         late = _decided_since(instance, [run for run in lost if run.attempt == 1 and run.phase == "pending"], there)
         runs.reserve_beyond(state, [run.id for run in lost])
         runs.insert(state, [run for run in lost if run not in late])

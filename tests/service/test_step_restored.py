@@ -8,6 +8,7 @@ import pytest
 
 from automate.operate.auditing import audit
 from automate.state import schedules
+from automate.state.runs import open_runs
 from automate.supervisor.request import Request
 from automate.task import decode
 
@@ -129,3 +130,17 @@ def test_an_id_that_is_in_use_is_not_given_again(waiting: Any, lose: Callable[[]
     lose()
     (begun,) = waiting.supervisor.begin([Request(task)])
     assert begun.id not in in_use
+
+
+def test_the_attempt_that_waits_is_the_next_one_still(world: Any, lose: Callable[[], Any]) -> None:
+    world.task("x", "false", schedule="* * * * *", retries={"attempts": 1, "delay": "1h"})
+    world.begin("12:00:30")
+    world.begin("12:01:00")
+    while [run.attempt for run in open_runs(world.state)] != [2]:
+        world.supervisor.step(1)
+    later = lose()
+    assert [run.attempt for run in open_runs(later.state)] == [1]  # which is all that its status file tells
+    world.state.heal()
+    world.supervisor.reinstate()
+    assert [(run.attempt, run.phase) for run in open_runs(later.state)] == [(2, "pending")]
+    world.supervisor.stop(open_runs(world.state)[0].id, "a test")

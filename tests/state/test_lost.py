@@ -1,7 +1,11 @@
 """A state that is no more, and cannot be made anew."""
 
+import os
+from datetime import UTC, datetime
+
 import pytest
 
+from automate.catalog import Catalog
 from automate.paths import of_directory
 from automate.state import StateError, runs
 from automate.supervisor import open_instance
@@ -13,3 +17,27 @@ def test_what_cannot_be_written_is_an_error_of_the_state(instance, kind):
     state.close()
     with pytest.raises(StateError), getattr(state, kind)():
         runs.reserve_ids(state, 1)
+
+
+def test_what_could_not_be_made_anew_is_tried_again(instance):
+    about = of_directory(str(instance))
+    state = open_instance(about)
+    os.unlink(about.database)
+    os.mkdir(about.database)
+    for _ in range(2):
+        with pytest.raises(StateError):
+            runs.open_runs(state)
+    os.rmdir(about.database)
+    assert runs.open_runs(state) == []
+    assert state.generation == 1
+    state.close()
+
+
+def test_a_parse_cache_that_was_removed_is_none(instance, task):
+    task("x", "true")
+    about = of_directory(str(instance))
+    state = open_instance(about)
+    os.unlink(about.database)
+    catalog = Catalog(about, state, owner=os.geteuid(), now=datetime.now(UTC))
+    assert catalog.names() == ["x"]
+    state.close()
