@@ -308,8 +308,8 @@ def test_the_end_of_a_long_log_costs_no_more_than_that_of_a_short_one(tmp_path: 
 
 def _best(instance: Instance) -> float:
     def once() -> float:
-        begin = time.perf_counter()
+        begin = time.process_time()
         assert len([*islice(newest_first(instance), 20)]) == 20
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     return min(once() for _ in range(5))

@@ -135,6 +135,6 @@ def test_finding_imports_nothing_heavy() -> None:
 
 def test_two_thousand_files_are_found_in_a_blink(tmp_path: Path) -> None:
     directory = touch(tmp_path, *(f"t{number}.yaml" for number in range(2000)))
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(discover([directory])) == 2000
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2

@@ -135,9 +135,9 @@ def test_a_secret_is_not_shown() -> None:
 
 
 def test_a_file_of_nothing_but_faults_is_told_up_to_a_hundred() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     told = faults("".join(f"comand{number}: x\n" for number in range(9000)))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert len(told) == 101
     assert told[-1] == "100:1: there are more faults; mend these first"
 

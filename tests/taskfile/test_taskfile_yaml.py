@@ -111,9 +111,9 @@ LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
          "many keys", "colons"],
 )  # fmt: skip
 def test_a_bomb_is_refused_quickly(data: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(refusal(data)) < 200
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_sixteen_levels_are_deep_enough() -> None:
