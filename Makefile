@@ -29,7 +29,7 @@ run: $(VENV)/installed
 	@echo
 	$(BIN)/automate -C . history -n 10
 	@echo
-	@echo 'Try: $(BIN)/automate -C . next; $(BIN)/automate -C . show updates; $(BIN)/automate --help; man -l man/automate.1'
+	@echo 'Try: $(BIN)/automate -C . next; $(BIN)/automate -C . show updates; $(BIN)/automate --help; man -M man automate'
 
 # More workers than processors: half of the time, tests wait.
 test: check
@@ -49,7 +49,7 @@ imports: $(VENV)/installed
 	$(BIN)/lint-imports
 
 man: tools
-	mandoc -T lint -W warning man/automate.1 man/automate-tasks.5
+	mandoc -T lint -W warning man/man*/*
 
 crash: $(VENV)/installed
 	@for scenario in single herd retried timed_out; do \

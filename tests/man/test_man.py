@@ -36,13 +36,19 @@ from automate.task import ExitCodes, Limits, OutputRules, Retries, Task
 from automate.taskfile import BadTaskFile, keys, parse_settings, parse_task
 
 MAN = Path(__file__).parents[2] / "man"
-COMMANDS, FILES = MAN / "automate.1", MAN / "automate-tasks.5"
+MAIN, FILES, LOG = MAN / "man1" / "automate.1", MAN / "man5" / "automate-tasks.5", MAN / "man5" / "automate-log.5"
+PAGES = sorted(MAN.glob("man*/*"))
 MAPPINGS = {"retries": Retries, "exit_codes": ExitCodes, "output": OutputRules, "limits": Limits}
 NESTED = {"retries": keys.RETRIES, "exit_codes": keys.EXIT_CODES, "output": keys.OUTPUT, "limits": keys.LIMITS}
 EVERY_KEY = [*keys.TASK, *(f"{key}.{name}" for key, entries in NESTED.items() for name in entries)]
 NO_INSTANCE = of_directory("/")
 
 each_verb = pytest.mark.parametrize("verb", VERBS)
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def page_of(verb: str) -> Path:
+    return MAN / "man1" / f"automate-{verb}.1"
 
 
 @cache
@@ -93,99 +99,101 @@ def declared(of: click.Command) -> list[set[str]]:
     return [{*option.opts, *option.secondary_opts} for option in of.params if isinstance(option, click.Option)]
 
 
-@cache
-def synopsis() -> dict[str, str]:
-    """From verb to the source of all its lines."""
-    found: dict[str, str] = {}
-    for part in re.split(r"(?m)^\.Nm\n", sections(COMMANDS)["SYNOPSIS"])[1:]:
-        verb = re.search(r"(?m)^\.Cm (\S+)$", part)
-        found[verb[1] if verb else ""] = found.get(verb[1] if verb else "", "") + part
-    return found
+def synopsis(verb: str) -> str:
+    return sections(page_of(verb))["SYNOPSIS"]
+
+
+def description(verb: str) -> str:
+    return sections(page_of(verb))["DESCRIPTION"]
 
 
 # The commands
 
 
-def test_the_synopsis_has_every_command_and_no_other() -> None:
-    assert synopsis().keys() == {*VERBS, ""}
+def test_every_command_has_its_page_and_no_other() -> None:
+    assert {page.name for page in (MAN / "man1").iterdir()} == {MAIN.name, *(page_of(verb).name for verb in VERBS)}
 
 
-def test_every_command_has_its_subsection_and_no_other() -> None:
-    assert [title for title in sections(COMMANDS, "Ss", "COMMANDS") if not title[0].isupper()] == [*VERBS]
+def test_the_main_page_names_every_command_as_help_does() -> None:
+    heads = items(sections(MAIN)["COMMANDS"], "Xr")
+    assert {head: text.splitlines()[0] for head, text in heads.items()} == {
+        f"automate-{verb} 1": text for verb, text in VERBS.items()
+    }
 
 
 @each_verb
 def test_the_synopsis_has_every_option(verb: str) -> None:
-    shown = options(synopsis()[verb])
+    shown = options(synopsis(verb))
     assert not [names for names in declared(command(verb)) if not names & shown]
 
 
 @each_verb
 def test_the_synopsis_has_no_other_option(verb: str) -> None:
-    assert options(synopsis()[verb]) - {"-C"} <= set().union(*declared(command(verb)))
+    assert options(synopsis(verb)) - {"-C"} <= set().union(*declared(command(verb)))
 
 
 @each_verb
 def test_every_name_of_every_option_is_explained(verb: str) -> None:
-    explained = items(sections(COMMANDS)["OPTIONS"] + sections(COMMANDS, "Ss", "COMMANDS")[verb], "Fl")
+    explained = items(sections(MAIN)["OPTIONS"] + description(verb), "Fl")
     heads = "".join(f".It Fl {head}\n" for head in explained)
     assert set().union(*declared(command(verb))) <= options(heads)
 
 
 @each_verb
 def test_no_option_is_explained_that_the_command_has_not(verb: str) -> None:
-    heads = "".join(f".It Fl {head}\n" for head in items(sections(COMMANDS, "Ss", "COMMANDS")[verb], "Fl"))
+    heads = "".join(f".It Fl {head}\n" for head in items(description(verb), "Fl"))
     assert options(heads) <= set().union(*declared(command(verb)), set())
 
 
 def test_the_options_before_a_command_are_explained() -> None:
-    heads = "".join(f".It Fl {head}\n" for head in items(sections(COMMANDS)["OPTIONS"], "Fl"))
+    heads = "".join(f".It Fl {head}\n" for head in items(sections(MAIN)["OPTIONS"], "Fl"))
     assert {"-C", "--version", "-h", "--help"} <= options(heads)
 
 
-@pytest.mark.parametrize("page", [COMMANDS, FILES])
+@each_page
 def test_no_option_is_mentioned_that_does_not_exist(page: Path) -> None:
     known = set().union(*(names for verb in VERBS for names in declared(command(verb))))
     assert options(page.read_text()) <= known | {"-C", "--version", "-h", "--help"}
 
 
-@pytest.mark.parametrize("page", [COMMANDS, FILES])
+@each_page
 def test_no_command_is_mentioned_that_does_not_exist(page: Path) -> None:
     assert {*re.findall(r"(?m)^\.Nm (?:automate )?Cm (\w+)", page.read_text())} <= {*VERBS}
 
 
 @pytest.mark.parametrize("word", [*choosing.SORTS, *choosing.STATES])
 def test_list_explains_its_words(word: str) -> None:
-    assert re.search(rf"\b(Cm|Em) {word}\b", sections(COMMANDS, "Ss", "COMMANDS")["list"])
+    assert re.search(rf"\b(Cm|Em) {word}\b", description("list"))
 
 
 def test_list_explains_its_columns_and_no_other() -> None:
-    heads = items(sections(COMMANDS, "Ss", "COMMANDS")["Columns of list"], "Cm")
+    heads = items(sections(page_of("list"), "Ss", "DESCRIPTION")["Columns of list"], "Cm")
     assert sorted(word for head in heads for word in head.split(" , ")) == sorted(LIST_COLUMNS)
 
 
 @pytest.mark.parametrize("word", timeline.SORTS)
 def test_timeline_explains_its_orders(word: str) -> None:
-    assert re.search(rf"\bCm {word}\b", sections(COMMANDS, "Ss", "COMMANDS")["timeline"])
+    assert re.search(rf"\bCm {word}\b", description("timeline"))
 
 
 @pytest.mark.parametrize("key", objects.of_entry(Entry("backup", "/backup.yaml")))
 def test_list_names_the_keys_of_its_json(key: str) -> None:
-    assert re.search(rf"(?m)^\.Li .*\b{key}\b", sections(COMMANDS, "Ss", "COMMANDS")["list"])
+    assert re.search(rf"(?m)^\.Li .*\b{key}\b", description("list"))
 
 
 def test_doctor_explains_its_checks_and_no_other() -> None:
-    assert [*items(sections(COMMANDS, "Ss", "COMMANDS")["doctor"], "Cm")] == [check.name for check in CHECKS]
+    assert [*items(description("doctor"), "Cm")] == [check.name for check in CHECKS]
 
 
 @pytest.mark.parametrize("severity", SEVERITIES)
 def test_doctor_explains_its_severities(severity: str) -> None:
-    assert severity in items(sections(COMMANDS, "Ss", "COMMANDS")["doctor"], "Em")
+    assert severity in items(description("doctor"), "Em")
 
 
 def typed() -> Iterator[str]:
     """The example command lines."""
-    text = "".join(blocks(COMMANDS, "EXAMPLES")).replace("\\\n", "")
+    examples = (block for page in PAGES if "EXAMPLES" in sections(page) for block in blocks(page, "EXAMPLES"))
+    text = "".join(examples).replace("\\\n", "")
     for line in re.findall(r"\bautomate (.+)", text):
         yield re.split(r" (?:\||>|>/dev/null)(?: |$)", line)[0].removesuffix(" >/dev/null")
 
@@ -202,12 +210,12 @@ def test_example_command_lines_can_be_typed(line: str) -> None:
 
 @pytest.mark.parametrize("outcome", get_args(Outcome))
 def test_every_outcome_is_explained(outcome: str) -> None:
-    assert outcome in items(sections(COMMANDS)["OUTCOMES"], "Em")
+    assert outcome in items(sections(LOG)["OUTCOMES"], "Em")
 
 
 @pytest.mark.parametrize("trigger", get_args(Trigger))
 def test_every_trigger_is_explained(trigger: str) -> None:
-    assert trigger in items(sections(COMMANDS)["THE RUN LOG"], "Em")
+    assert trigger in items(sections(LOG)["DESCRIPTION"], "Em")
 
 
 def statuses() -> set[int]:
@@ -217,11 +225,11 @@ def statuses() -> set[int]:
 
 
 def test_every_exit_status_is_explained_and_no_other() -> None:
-    assert {*map(int, re.findall(r"(?m)^\.It (\d+)$", sections(COMMANDS)["EXIT STATUS"]))} == statuses()
+    assert {*map(int, re.findall(r"(?m)^\.It (\d+)$", sections(MAIN)["EXIT STATUS"]))} == statuses()
 
 
 def test_every_field_of_a_record_is_explained_and_no_other() -> None:
-    fields = [head.split(" Ta ")[0] for head in items(sections(COMMANDS)["THE RUN LOG"], "Li")]
+    fields = [head.split(" Ta ")[0] for head in items(sections(LOG)["DESCRIPTION"], "Li")]
     assert fields == [*Record.__struct_fields__]
 
 
@@ -290,7 +298,7 @@ def test_every_key_of_the_settings_is_explained_with_its_default(key: str) -> No
 
 @pytest.mark.parametrize("key", [*keys.NOT_YET, *keys.SETTINGS_NOT_YET])
 def test_no_key_is_mentioned_that_is_not_supported(key: str) -> None:
-    assert not re.search(rf"\bIc {key}\b", COMMANDS.read_text() + FILES.read_text())
+    assert not re.search(rf"\bIc {key}\b", "".join(page.read_text() for page in PAGES))
 
 
 @pytest.mark.parametrize("block", blocks(FILES), ids=lambda block: block.partition("\n")[0])
@@ -338,12 +346,12 @@ def test_every_variable_that_a_command_gets_is_explained() -> None:
     assert names == {*re.findall(r"[A-Z_]+", heads)}
 
 
-# Both pages
+# All pages
 
 
 def test_mandoc_finds_nothing_wrong() -> None:
     said = subprocess.run(
-        ["mandoc", "-T", "lint", "-W", "warning", COMMANDS, FILES],
+        ["mandoc", "-T", "lint", "-W", "warning", *PAGES],
         capture_output=True,
         text=True,
         timeout=10,
@@ -352,7 +360,7 @@ def test_mandoc_finds_nothing_wrong() -> None:
     assert (said.returncode, said.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("page", [COMMANDS, FILES])
+@each_page
 def test_what_it_refers_to_within_itself_is_there(page: Path) -> None:
     titles = {*sections(page), *re.findall(r"(?m)^\.Ss (.+)", page.read_text())}
     assert {title.rstrip(" .,;") for title in re.findall(r"\bSx (.+)", page.read_text())} <= titles

@@ -173,7 +173,7 @@ def judge_log(log: Log | None) -> Iterator[Finding]:
         )
         yield Finding("warning", what, log.path, "automate audit")
     if log.size > LONG_LOG:
-        what = f"it has grown to {log.size // _MIB} MiB and is not rotated; automate(1), Rotation, has a logrotate rule"
+        what = f"it has grown to {log.size // _MIB} MiB and is not rotated; automate-log(5) has a logrotate rule"
         yield Finding("warning", what, log.path, line("mv", log.path, f"{log.path}.1"))
 
 
