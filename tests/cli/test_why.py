@@ -45,10 +45,9 @@ def test_json_says_the_same_by_keys(run_cli):
 
 def test_the_man_page_names_every_key(run_cli):
     page = (Path(__file__).parents[2] / "man" / "man1" / "automate-why.1").read_text()
-    section = page.partition(".Ss why\n")[2].partition(".Ss ")[0]
     found = answer(run_cli("why", "x", "--json"))
     assert [
-        key for key in [*found, *found["told"][0]] if not re.search(rf"(?m)^\.Li .*\b{key}\b|^\.Li {key}", section)
+        key for key in [*found, *found["told"][0]] if not re.search(rf"(?m)^\.Li .*\b{key}\b|^\.Li {key}", page)
     ] == []
 
 
