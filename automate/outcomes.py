@@ -1,9 +1,24 @@
-"""How a run ended, or why there was none, and why it exists: the closed sets of DESIGN sections 2 and 7."""
+"""How a run ended, why nothing ran, and why a run exists: the closed sets of words that stand in records."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 Outcome = Literal["success", "warning", "failed", "timeout", "stopped", "lost", "error", "skipped", "missed"]
 Trigger = Literal["schedule", "catch-up", "manual", "startup", "after"]
+Cause = Literal[
+    # skipped
+    "paused", "disabled", "except", "overlap", "lock", "condition", "exit_code", "removed", "rescheduled",
+    "clock_set_back",
+    # missed
+    "no_scheduler", "slow_scheduler", "missed_within", "catch_up_limit",
+    # stopped, timeout, lost
+    "operator", "interrupt", "shutdown", "replaced", "timeout", "reboot", "unwatched",
+    # error
+    "no_such_user", "no_such_group", "not_root", "no_directory", "no_program", "not_executable", "env_file", "limits",
+    "nice", "lock_file", "resources", "disk_full", "start_failed",
+    # of a run that waits
+    "max_running", "retry",
+]  # fmt: skip
+CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 RAN: frozenset[Outcome] = frozenset({"success", "warning", "failed", "timeout", "stopped", "lost"})
 OF_SCHEDULE: frozenset[Trigger] = frozenset({"schedule", "catch-up"})

@@ -8,11 +8,29 @@ import msgspec
 from automate.instants import parsed
 from automate.outcomes import Outcome, Trigger
 
+_LEFT_OUT = frozenset({"pause", "lock", "runs", "condition_exit", "first_due"})
+
+
+class RecordedPause(msgspec.Struct, frozen=True):
+    """The pause that a due time fell into. `task` is null where all tasks were paused, `until` where it had no end."""
+
+    task: str | None
+    since: str
+    until: str | None
+    by: str
+    reason: str | None
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One line of runs.jsonl. Times are RFC 3339 with the host's offset; `seconds` is wall-clock time from the first
     attempt's start to the last one's end; `max_rss` is in bytes, not known of a run that was adopted, nor where it is
-    less than the supervisor's own."""
+    less than the supervisor's own.
+
+    `cause` is one of outcomes.CAUSES, or a word of a newer version; null of what ran to its end, and in records that
+    older versions wrote. `reason` says the same to a person, and no program reads it. What belongs to a cause is left
+    out elsewhere: `pause`; `lock`, the one that was held; `runs`, the ids of those that were in the way, or of the one
+    that took the place of this one; `condition_exit`, the exit status of the condition.
+    """
 
     v: int = 1
     id: int
@@ -36,15 +54,22 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     output_bytes: int | None = None
     summary: Any = None
     error: str | None = None
+    cause: str | None = None
     reason: str | None = None
+    pause: RecordedPause | None = None
+    lock: str | None = None
+    runs: tuple[int, ...] | None = None
+    condition_exit: int | None = None
     count: int = 1
     first_due: str | None = None
 
     def line(self) -> bytes:
-        """As it stands in runs.jsonl, newline included. `first_due` stands only in lines that count several."""
-        fields = msgspec.structs.asdict(self)
-        if self.first_due is None:
-            del fields["first_due"]
+        """Return the line of runs.jsonl, newline included; `first_due` and what belongs to a cause only where set."""
+        fields = {
+            name: value
+            for name, value in msgspec.structs.asdict(self).items()
+            if value is not None or name not in _LEFT_OUT
+        }
         return msgspec.json.encode(fields) + b"\n"
 
 
