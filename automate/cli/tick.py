@@ -55,7 +55,7 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
     from automate.supervisor.loop import Supervisor
 
     events = Events(_write, clock.now, as_json=as_json)
-    supervisor = Supervisor(shell.instance, state, uid=uid)
+    supervisor = Supervisor(shell.instance, state, uid=uid, in_step=True)
     try:
         catalog, trouble = _begin(shell, state, supervisor)
         records = supervisor.step(0.0)

@@ -4,15 +4,14 @@ from automate.catalog import Catalog
 from automate.process import host
 from automate.state import State, schedules
 
-SEEN = "files"  # under these names the state keeps the fingerprint of the files it was made from,
-BOOT = "boot"  # and the boot in which a step was last taken
+BOOT = "boot"  # under this name the state keeps the boot in which a step was last taken
 
 
 def is_idle(catalog: Catalog, state: State, now: float) -> bool:
     """No file has changed, nothing is due at `now` (epoch seconds), the machine was not started since the last step and
     no clock was set back."""
     return (
-        schedules.recall(state, SEEN) == catalog.fingerprint
+        schedules.recall(state, schedules.SEEN) == catalog.fingerprint
         and schedules.recall(state, BOOT) == host.boot_id()
         and not schedules.awake(state, now)
         and not schedules.ahead_of_clock(state, now)

@@ -15,7 +15,6 @@ from automate.run import Record
 from automate.service.ahead import Preparing
 from automate.service.changes import Changes
 from automate.service.events import Events
-from automate.service.idle import SEEN
 from automate.service.step import step
 from automate.state import State, runs, schedules
 from automate.supervisor.loop import Supervisor
@@ -41,7 +40,7 @@ class Server:
         self._lock = _alone(instance)
         self._instance, self._state, self._events = instance, state, events
         self._owner, self._service = owner, service
-        self._supervisor = Supervisor(instance, state, uid=uid)
+        self._supervisor = Supervisor(instance, state, uid=uid, in_step=True)
         self._preparing = Preparing(state, self._supervisor)
         children = [signal.SIGCHLD] if orphans.is_init() else []
         self._wakeup = Wakeup([signal.SIGTERM, signal.SIGINT, signal.SIGHUP, *children])
@@ -136,7 +135,7 @@ class Server:
     def _catalog(self, now: float) -> Catalog | None:
         """To be looked at when something may have changed, or another process has seen it otherwise; else None."""
         looked = clock.monotonic()
-        is_known = self._seen is not None and schedules.recall(self._state, SEEN) == self._seen
+        is_known = self._seen is not None and schedules.recall(self._state, schedules.SEEN) == self._seen
         if not self._changes.seen() and looked < self._look_at_files and is_known:
             return None
         catalog = self._read_settings(now)

@@ -9,7 +9,6 @@ from automate.catalog.due import next_due
 from automate.rules import reasons
 from automate.rules.deciding import clock_back
 from automate.schedule import load
-from automate.service.idle import SEEN
 from automate.service.windows import window
 from automate.state import State, schedules
 from automate.state.parsed import Parsed
@@ -40,7 +39,7 @@ class Plan:
         self.is_void = False
         self._now = now
         # In this order, and `catalog` must not have looked before: else what it saw may be older than what is kept.
-        self._before = schedules.recall(state, SEEN)
+        self._before = schedules.recall(state, schedules.SEEN)
         self._seen = catalog.fingerprint
         self._rows: list[Scheduled] = []
         self._follows: dict[str, Sequence[tuple[str, str]]] = {}
@@ -75,7 +74,7 @@ class Plan:
         """Within a claim's transaction. When another process has done it meanwhile, or has decided a task of which this
         was about to say how far it is decided, nothing is written, and the tasks are named whose requests are void."""
         read = (*self._gone, *self._old, *self._kept, *self._redefined)
-        if schedules.recall(state, SEEN) != self._before or not schedules.are_as_read(state, read):
+        if schedules.recall(state, schedules.SEEN) != self._before or not schedules.are_as_read(state, read):
             self.is_void = True
             return {old.task for old in (*self._gone, *self._old)}
         schedules.retire(state, [old.span(max(self._now, old.until)) for old in (*self._gone, *self._old)])
@@ -85,7 +84,7 @@ class Plan:
         if self._max_running is not None:
             schedules.keep(state, MAX_RUNNING, self._max_running)
             schedules.keep_last_dues(state, self._last_dues)
-        schedules.keep(state, SEEN, self._seen)
+        schedules.keep(state, schedules.SEEN, self._seen)
         return ()
 
     def _compare(self, catalog: Catalog, known: Mapping[str, Scheduled]) -> None:

@@ -45,6 +45,7 @@ class Scheduled(NamedTuple):
         return Span(self.task, self.compiled, self.since, until)
 
 
+SEEN = "files"  # under this name the fingerprint of the task files is kept that the schedules were made from
 _LAST_DUES = "last_dues"
 _COLUMNS = ", ".join(Scheduled._fields)
 _PAST = "SELECT task, compiled, since, until FROM past_schedules"

@@ -1,6 +1,7 @@
-"""`python -m automate.supervisor STATE LOG`: watch the runs of an instance that nobody watches, until they have ended.
+"""`python -m automate.supervisor STATE LOG SETTINGS [TASK_DIR...]`: watch runs until they end.
 
-Started by a command that found some, or that left some behind (`run --detach`). It claims nothing new.
+Started by a command that found some that nobody watches, or that left some behind (`run --detach`). Of what is due it
+claims nothing.
 """
 
 import os
@@ -17,8 +18,8 @@ _PATIENCE = 5.0  # seconds between tries while the disk is full, say, or no desc
 
 def main() -> None:
     os.chdir("/")
-    state_directory, log_directory = sys.argv[1:]
-    instance = Instance(settings="", task_dirs=(), state=state_directory, log=log_directory)
+    state_directory, log_directory, settings, *task_dirs = sys.argv[1:]
+    instance = Instance(settings=settings, task_dirs=(*task_dirs,), state=state_directory, log=log_directory)
     supervisor = Supervisor(instance, open_instance(instance), uid=os.geteuid())
     supervisor.adopt()
     while supervisor.busy:

@@ -16,6 +16,7 @@ from automate.state import LastRun, OpenRun, State, StateError, Stop, durations,
 from automate.supervisor import adopting, instants, leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.followers import claim_followers
+from automate.task import Task
 
 _COARSE = 0.02  # seconds by which a file's time may be behind the clock (the kernel's tick)
 _TELLING: frozenset[Outcome] = RAN - {"success"}
@@ -139,18 +140,20 @@ def recorded(instance: Instance, ids: Sequence[int], since: Iterable[tuple[int, 
     return {run_id: record for run_id in known if (record := runlog.find(instance, run_id))}
 
 
-def write(instance: Instance, state: State, records: Sequence[Record], *, again: bool) -> list[OpenRun]:
+def write(
+    instance: Instance, state: State, records: Sequence[Record], unseen: Sequence[Task] | None, *, again: bool
+) -> list[OpenRun]:
     """Put the records of ended runs into the run log, then close the runs, as `close` does. Killed in between, the
     records are found by `recorded`; `again` says that this has failed, and some may have got into the log then."""
     known = recorded(instance, [record.id for record in records]) if again else {}
     new = [record for record in records if record.id not in known]
     runlog.append(instance, new)
-    return [*close(instance, state, new), *close(instance, state, [*known.values()])]
+    return [*close(instance, state, new, unseen), *close(instance, state, [*known.values()], unseen)]
 
 
-def close(instance: Instance, state: State, records: Sequence[Record]) -> list[OpenRun]:
+def close(instance: Instance, state: State, records: Sequence[Record], unseen: Sequence[Task] | None) -> list[OpenRun]:
     """The runs are on record: forget them, claim what follows them, and remove what only served to finish them. May be
-    repeated. The runs that follow are returned; nobody watches them yet."""
+    repeated. Return the runs that follow, which nobody watches yet. `unseen` is what `followers.not_in_step` found."""
     if not records:
         return []
     log = runlog.position(instance)
@@ -159,7 +162,7 @@ def close(instance: Instance, state: State, records: Sequence[Record]) -> list[O
         ended = [record for record in records if record.id in closed]
         took = [(record.task, record.seconds) for record in ended if record.outcome in DONE]
         durations.note(state, [(task, seconds) for task, seconds in took if seconds is not None])
-        following = claim_followers(state, ended, (log.file, log.size))
+        following = claim_followers(state, ended, (log.file, log.size), unseen)
     for record in records:
         leftovers.remove(instance, record.id, record.task, record.attempts)
     return following

@@ -1,8 +1,11 @@
 """What follows: the runs of tasks whose `after` names a task that has ended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from automate import task as tasks
+from automate.errors import AutomateError
+from automate.instants import utc
+from automate.paths import Instance
 from automate.process import host
 from automate.rules import reasons
 from automate.rules.after import satisfied
@@ -13,14 +16,19 @@ from automate.supervisor.places import Places
 from automate.supervisor.request import Request, row
 from automate.task import Task
 
+_AFTER = b'"after":'  # stands in the definition of each task that has one
 
-def claim_followers(state: State, ended: Sequence[Record], log: tuple[int, int]) -> list[OpenRun]:
+
+def claim_followers(
+    state: State, ended: Sequence[Record], log: tuple[int, int], unseen: Sequence[Task] | None
+) -> list[OpenRun]:
     """Write the claims of all that follows these records, within the transaction that forgets their runs: so each end
-    is followed once, whatever dies. What `overlap` allows waits in the queue: locks and room decide when it starts."""
+    is followed once, whatever dies. What `overlap` allows waits in the queue: locks and room decide when it starts.
+    `unseen` is what `not_in_step` found."""
     wanted = [
-        (tasks.decode(scheduled.definition), record)
+        (task, record)
         for record in ended
-        for scheduled, outcome in schedules.followers(state, record.task)
+        for task, outcome in _following(state, record.task, unseen)
         if satisfied(outcome, record.outcome)
     ]
     if not wanted:
@@ -33,6 +41,31 @@ def claim_followers(state: State, ended: Sequence[Record], log: tuple[int, int])
     ]
     runs.insert(state, rows)
     return rows
+
+
+def not_in_step(instance: Instance, state: State, uid: int) -> list[Task] | None:
+    """The tasks with an `after`, where no step of the scheduler has seen the task files as they are now; else None.
+    Of a broken file the last good definition counts, as it does for the scheduler."""
+    from automate.catalog import Catalog
+
+    catalog = Catalog(instance, state, owner=0 if uid == 0 else None, now=utc(instants.epoch()))
+    try:
+        if catalog.settings_faults or schedules.recall(state, schedules.SEEN) == catalog.fingerprint:
+            return None
+        found = [parsed.definition for parsed in catalog.readings().values()]
+        known = schedules.all_scheduled(state) if catalog.broken else {}
+    except (AutomateError, OSError):  # what cannot be read changes nothing
+        return None
+    found += [known[name].definition for name in catalog.broken if name in known]
+    return [tasks.decode(definition) for definition in found if _AFTER in definition]
+
+
+def _following(state: State, ended: str, unseen: Sequence[Task] | None) -> Iterator[tuple[Task, str]]:
+    if unseen is None:
+        for scheduled, outcome in schedules.followers(state, ended):
+            yield tasks.decode(scheduled.definition), outcome
+    for task in unseen or ():
+        yield from ((task, outcome) for name, outcome in task.after if name == ended)
 
 
 def _request(task: Task, record: Record, held: dict[str, pauses.Pause]) -> Request:

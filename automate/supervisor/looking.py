@@ -44,7 +44,8 @@ def hand_over(supervisor: "Supervisor", instance: Instance) -> None:
     busy = supervisor.busy
     supervisor.leave()
     if busy:
-        spawn.start_python("automate.supervisor", [instance.state, instance.log])
+        where = [instance.state, instance.log, instance.settings, *instance.task_dirs]
+        spawn.start_python("automate.supervisor", where)
 
 
 def _unwatched(instance: Instance, ids: list[int]) -> bool:

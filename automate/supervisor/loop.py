@@ -2,7 +2,7 @@
 
 import os
 import select
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from automate.errors import AutomateError
@@ -15,6 +15,7 @@ from automate.supervisor.ahead import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, each, release
 from automate.supervisor.claiming import Decide
 from automate.supervisor.ending import Result
+from automate.supervisor.followers import not_in_step
 from automate.supervisor.limits import Limits
 from automate.supervisor.queue import Queue
 from automate.supervisor.request import Request
@@ -30,14 +31,17 @@ class Supervisor:
     Nothing here blocks but `step`. When this process dies, its runs go on, and whoever looks next takes them over.
     """
 
-    def __init__(self, instance: Instance, state: State, *, uid: int) -> None:
-        """`uid` is the effective user id. Raises this process's limit of open files as far as it may, and lets no child
-        inherit a descriptor that this process was given. OSError."""
+    def __init__(self, instance: Instance, state: State, *, uid: int, in_step: bool = False) -> None:
+        """`uid` is the effective user id. `in_step`: the caller keeps the state in step with the task files; without
+        it they are looked at when a run ends, for tasks that follow it and that no scheduler has seen yet. Raises this
+        process's limit of open files as far as it may, and lets no child inherit a descriptor that this process was
+        given. OSError."""
         host.keep_descriptors_private()
         spawn.see_children_end()
         self.attempts: dict[int, Attempt] = {}
         self._queue = Queue(instance, state)
         self._instance, self._state, self._uid = instance, state, uid
+        self._in_step = in_step
         self._watch = locks.Watch(os.path.join(instance.locks, "watch"))
         self._poll = select.epoll()
         self._by_pidfd: dict[int, Attempt] = {}
@@ -125,7 +129,7 @@ class Supervisor:
         open_runs = runs.open_runs(self._state)
         taken = [run for listed in open_runs if (run := self._take(listed.id))]
         recorded = ending.recorded(self._instance, [run.id for run in taken], [run.log for run in taken])
-        following = ending.close(self._instance, self._state, [*recorded.values()])
+        following = ending.close(self._instance, self._state, [*recorded.values()], self._not_in_step(recorded))
         for run in taken:
             if run.id in recorded:
                 self._watch.release(run.id)
@@ -258,7 +262,8 @@ class Supervisor:
                 if not self._tries_again(attempt, result):
                     records.append(ending.record(self._instance, attempt, result))
                     closed.append(attempt)
-            self._follow(ending.write(self._instance, self._state, records, again=self._unsure))
+            unseen = self._not_in_step(records)
+            self._follow(ending.write(self._instance, self._state, records, unseen, again=self._unsure))
         except (AutomateError, OSError):
             self._unsure = True
             self._decided += decided
@@ -281,6 +286,9 @@ class Supervisor:
         for run in following:
             if self._watch.take(run.id):
                 self._take_in(adopting.examine(self._instance, run))
+
+    def _not_in_step(self, ended: Collection[object]) -> list[Task] | None:
+        return not_in_step(self._instance, self._state, self._uid) if ended and not self._in_step else None
 
     def _tries_again(self, attempt: Attempt, result: Result) -> bool:
         following = ending.next_attempt(self._state, attempt, result)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from automate.paths import of_directory
-from automate.service.idle import SEEN
 from automate.state import schedules
 from automate.supervisor import open_instance
 from automate.supervisor.places import MAX_RUNNING
@@ -189,7 +188,7 @@ def test_what_another_process_saw_otherwise_is_looked_at_again(serve, instance, 
     state = open_instance(of_directory(str(instance)))
     with state.transaction():
         schedules.remove(state, ["x"])
-        schedules.keep(state, SEEN, "what was there before")
+        schedules.keep(state, schedules.SEEN, "what was there before")
     before = len(lines("x"))
     until(lambda: len(lines("x")) >= before + 2)
     state.close()

@@ -38,7 +38,7 @@ class World:
         self.directory = directory
         self.instance = of_directory(str(directory))
         self.state = open_instance(self.instance)
-        self.supervisor = Supervisor(self.instance, self.state, uid=os.geteuid())
+        self.supervisor = Supervisor(self.instance, self.state, uid=os.geteuid(), in_step=True)
 
     def task(self, name: str, command: str = "true", **keys: Any) -> Path:
         """Writes a task file; in UTC unless it says something else. `except_` is `except`."""
