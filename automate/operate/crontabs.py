@@ -4,13 +4,13 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
+from automate.characters import visible
 from automate.crontab.job import Form
 from automate.crontab.reading import doubtful
 from automate.errors import AutomateError, UsageError
 from automate.operate.importing import Source
 from automate.process import host
 from automate.taskfile import BadTaskFile, read
-from automate.taskfile.fault import visible
 from automate.taskfile.reading import LARGEST
 
 STDIN = "-"

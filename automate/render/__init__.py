@@ -1,6 +1,6 @@
 """Records to text: tables, durations, colours. Nothing here reads the clock, the environment or a terminal."""
 
-from automate.render.characters import visible, visible_json, visible_lines
+from automate.characters import visible, visible_json, visible_lines
 from automate.render.columns import cut, table, text_width
 from automate.render.documents import json_document, json_lines, shown_json
 from automate.render.figures import NOTHING, duration, relative, size, when

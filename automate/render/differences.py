@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from automate.render.characters import visible, visible_lines
+from automate.characters import visible, visible_lines
 from automate.render.screen import Screen, paint
 
 _COLOURS = {"+": "added", "-": "removed", "@": "place"}

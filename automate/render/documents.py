@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from automate.render.characters import visible_json
+from automate.characters import visible_json
 from automate.render.screen import Screen
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from shlex import join
 
+from automate.characters import visible
 from automate.instants import utc
 from automate.operate.advice import Advice, is_unserved
 from automate.operate.explaining import Explained, Explanation, Followed
-from automate.render.characters import visible
 from automate.render.columns import table
 from automate.render.fates import instant, ran, sentence, waits_for
 from automate.render.figures import duration, relative, when

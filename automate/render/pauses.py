@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
+from automate.characters import visible
 from automate.instants import utc
-from automate.render.characters import visible
 from automate.render.figures import when
 
 

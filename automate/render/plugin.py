@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from automate.characters import visible
 from automate.instants import utc
 from automate.quantity import counted, few
-from automate.render.characters import visible
 from automate.render.figures import duration, relative
 from automate.rules.health import Bounds, Health, Kind, Level, Problem, Scheduler, Seen, is_failing
 

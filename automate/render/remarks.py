@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from automate.characters import visible
 from automate.operate.timeline import Row, Timeline
 from automate.quantity import few
 from automate.render.axis import clock, clock_changes, local
-from automate.render.characters import visible
 from automate.render.figures import duration, when
 from automate.rules.conflicts import Collision, Crowd, Outrun
 from automate.rules.timeline import EXPECTED

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from automate.characters import visible
 from automate.instants import parsed
 from automate.outcomes import PASSED_OVER
-from automate.render.characters import visible
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen, paint

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog.entry import Entry
+from automate.characters import visible
 from automate.instants import utc
-from automate.render.characters import visible
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, relative, when
 from automate.render.screen import Screen, paint

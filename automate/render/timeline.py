@@ -5,9 +5,9 @@ from itertools import groupby
 from textwrap import wrap
 from typing import NamedTuple
 
+from automate.characters import visible
 from automate.operate.timeline import Row, Timeline
 from automate.render.axis import Tick, clock_changes, ticks
-from automate.render.characters import visible
 from automate.render.columns import GAP, cut, text_width
 from automate.render.figures import duration
 from automate.render.remarks import remarks, title

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from textwrap import wrap
 
+from automate.characters import visible
 from automate.operate.timeline import Row, Timeline
 from automate.render.axis import clock, clock_changes, ticks
-from automate.render.characters import visible
 from automate.render.columns import cut, text_width
 from automate.render.figures import duration
 from automate.render.remarks import remarks, title

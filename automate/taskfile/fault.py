@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from automate.characters import visible
 from automate.errors import BadFileError
 
 
@@ -31,11 +32,6 @@ class BadTaskFile(BadFileError):  # noqa: N818 - the name says what it is about;
     def of_whole(cls, file: str, message: str) -> "BadTaskFile":
         """For what is wrong with the file itself rather than with something written at a place in it."""
         return cls([Fault(file, 1, 1, "", message)])
-
-
-def visible(text: str) -> str:
-    """One line that a terminal shows as it is: line ends, control characters and undecodable bytes become escapes."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def shown(text: str, limit: int = 40) -> str:

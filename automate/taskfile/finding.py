@@ -6,8 +6,9 @@ import stat
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from automate.characters import visible
 from automate.errors import AutomateError, BadFileError, NotAllowedError
-from automate.taskfile.fault import Fault, shown, visible
+from automate.taskfile.fault import Fault, shown
 from automate.taskfile.reading import kind, unusable
 
 NAME = r"[a-z0-9][a-z0-9._-]{0,63}"

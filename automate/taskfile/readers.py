@@ -7,7 +7,8 @@ the tests hold them together.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from automate.taskfile.fault import BadTaskFile, Fault, shown, visible
+from automate.characters import visible
+from automate.taskfile.fault import BadTaskFile, Fault, shown
 from automate.taskfile.nodes import Mapping as Pairs
 from automate.taskfile.nodes import Node, Scalar, Sequence
 

@@ -5,7 +5,8 @@ import os
 import stat
 from typing import Self
 
-from automate.taskfile.fault import BadTaskFile, visible
+from automate.characters import visible
+from automate.taskfile.fault import BadTaskFile
 
 LARGEST = 1024 * 1024
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY

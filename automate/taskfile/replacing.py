@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from automate.atomic import create, move
+from automate.characters import visible
 from automate.errors import NotAllowedError
-from automate.taskfile.fault import BadTaskFile, visible
+from automate.taskfile.fault import BadTaskFile
 from automate.taskfile.reading import open_directory, read
 
 

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from automate.characters import visible
 from automate.errors import AutomateError
 from automate.taskfile import keys, nodes, wrapping
-from automate.taskfile.fault import BadTaskFile, shown, visible
+from automate.taskfile.fault import BadTaskFile, shown
 from automate.taskfile.nodes import Mapping, Node, Scalar, tree
 from automate.taskfile.places import Document
 from automate.taskfile.typed import Value

@@ -4,44 +4,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from automate.quantity import Duration
-from automate.render import Screen, json_document, json_lines, paint, shown_json, visible, visible_lines, wants_colour
+from automate.render import Screen, json_document, json_lines, paint, shown_json, wants_colour
 
 PIPE = Screen(now=datetime(2026, 11, 21, tzinfo=UTC))
 TERMINAL = PIPE._replace(is_terminal=True, colour=True)
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain", "plain"),
-        ("héllo 日本", "héllo 日本"),
-        ("a\nb\tc", "a\\x0ab\\x09c"),
-        ("\x1b[31mred", "\\x1b[31mred"),
-        ("\x9b31m", "\\x9b31m"),
-        ("a\rb\x00\x7f", "a\\x0db\\x00\\x7f"),
-        ("abc\u202etxt.exe", "abc\\u202etxt.exe"),
-        ("\u2066x\u2069\u200f", "\\u2066x\\u2069\\u200f"),
-        ("bad\udcff", "bad\\udcff"),
-    ],
-)
-def test_what_drives_a_terminal_is_made_visible(text: str, shown: str) -> None:
-    assert visible(text) == shown
-
-
-def test_lines_stay_lines() -> None:
-    assert visible_lines("a\nb\tc\r\x1b[31m") == "a\nb\tc\\x0d\\x1b[31m"
-
-
-@given(st.text(st.characters(exclude_categories=[])))
-def test_what_is_shown_can_be_printed(text: str) -> None:
-    shown = visible(text)
-    assert "\x1b" not in shown
-    assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in shown)
-    shown.encode()
 
 
 def test_colours_are_for_screens_that_have_them() -> None:

@@ -125,7 +125,7 @@ def test_the_error_is_the_faults_line_by_line_and_ends_with_status_78() -> None:
 
 
 def test_a_fault_shows_no_control_characters() -> None:
-    assert str(Fault("a\nb", 1, 2, "k", "\x1b[31m \u202e")) == "a\\nb:1:2: k: \\x1b[31m \\u202e"
+    assert str(Fault("a\nb", 1, 2, "k", "\x1b[31m \u202e")) == "a\\x0ab:1:2: k: \\x1b[31m \\u202e"
 
 
 def test_a_secret_is_not_shown() -> None:
