@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # What the tests need and PyPI does not have, as command:package. Installed on Debian when root runs make.
-TOOLS := mandoc:mandoc busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux \
+TOOLS := mandoc:mandoc man:man-db busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux \
          mount:mount cron:cron systemd-analyze:systemd cc:build-essential
 # How long `make chaos` goes on.
 SECONDS ?= 600

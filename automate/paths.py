@@ -136,6 +136,14 @@ def read_marks(environ: Mapping[str, str]) -> str:
     return os.path.join(os.path.dirname(of_user(environ).database), "read.db")
 
 
+def manual_page(verb: str) -> str:
+    """The manual page of a command: of this installation, else of the checkout that the program runs from."""
+    page = os.path.join("man1", f"automate-{verb}.1")
+    installed = os.path.join(sys.prefix, "share", "man", page)
+    checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return installed if os.path.exists(installed) else os.path.join(checkout, "man", page)
+
+
 def _python_packages() -> str:
     """Where a wheel's data files land, as Jupyter's kernels do: found by one look, with nothing imported."""
     return os.path.join(sys.prefix, "share", "automate", "tasks.d")

@@ -16,33 +16,34 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 VERBS = {
-    "list": "The tasks: state, last run, next run.",
-    "show": "Everything about one task.",
-    "check": "Validate task files, for editors and CI.",
-    "edit": "Change a task: in an editor, or one value of it.",
-    "new": "Write a new task's file.",
-    "remove": "Take tasks away.",
-    "enable": "Let tasks run when they are due.",
-    "disable": "Let tasks run no more when they are due.",
+    "list": "List tasks with their state, last run and next run.",
+    "show": "Show everything about a task.",
+    "check": "Validate task files and settings.",
+    "edit": "Change a task, in an editor or one value at a time.",
+    "new": "Create a task.",
+    "remove": "Remove tasks.",
+    "enable": "Schedule tasks that were disabled.",
+    "disable": "Stop scheduling tasks.",
     "run": "Run tasks now.",
-    "stop": "End what is running.",
-    "pause": "Let nothing start that falls due, until resumed.",
+    "stop": "Stop running tasks.",
+    "pause": "Suspend scheduled runs.",
     "resume": "End a pause.",
-    "history": "What ran, newest first, and what did not and why.",
-    "log": "The output of a run.",
-    "next": "What is due when.",
-    "timeline": "A day as a picture: what runs when, and what collides.",
-    "why": "Why a task ran, did not run, or will not.",
-    "serve": "The scheduler: run tasks when they are due.",
-    "tick": "One step of the scheduler, for system cron.",
-    "audit": "Prove that every due time has its one record.",
-    "status": "Health in one line and an exit status, for monitoring.",
-    "metrics": "Health and last runs, as Prometheus reads them.",
-    "doctor": "What is wrong with this installation, and what mends it.",
-    "import": "Make task files of crontabs.",
-    "export": "Make a crontab or units of systemd of tasks.",
-    "schema": "JSON Schemas of task files and settings.",
-    "completion": "A script that completes commands in your shell.",
+    "history": "List runs and due times without a run, newest first.",
+    "log": "Show the output of a run.",
+    "next": "List upcoming due times.",
+    "timeline": "Draw a day: what runs when, and what collides.",
+    "why": "Explain why a task ran, did not run, or will not run.",
+    "serve": "Run tasks when they are due, as a daemon.",
+    "tick": "Run what is due now, for system cron.",
+    "audit": "Prove that every due time has exactly one record.",
+    "status": "Report health as a monitoring plugin does.",
+    "metrics": "Print metrics for Prometheus.",
+    "doctor": "Find what is wrong with this installation.",
+    "import": "Convert crontabs to task files.",
+    "export": "Export tasks as a crontab or as systemd units.",
+    "schema": "Print JSON Schemas.",
+    "completion": "Print a completion script for your shell.",
+    "help": "Show the manual page of a command.",
 }
 """From verb, which is also the module's name, to what `automate --help` says of it, in its order."""
 
@@ -54,15 +55,13 @@ class Root(click.Group):
         return [*VERBS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
-        if cmd_name not in VERBS:
-            return None
-        return cast("click.Command", import_module(f"automate.cli.{cmd_name}").command)
+        return find_command(cmd_name) if cmd_name in VERBS else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in VERBS and not ctx.resilient_parsing:
-            raise UsageError(_unknown(args[0]))
+        if not ctx.resilient_parsing:
+            find_command(args[0])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
@@ -74,6 +73,15 @@ class Root(click.Group):
 
         verbs = [CompletionItem(verb, help=text) for verb, text in VERBS.items() if verb.startswith(incomplete)]
         return verbs + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def find_command(verb: str) -> click.Command:
+    """Import the command; UsageError when there is none of that name."""
+    if verb not in VERBS:
+        raise UsageError(_unknown(verb))
+    command = cast("click.Command", import_module(f"automate.cli.{verb}").command)
+    command.epilog = f"Manual page: automate help {verb}"
+    return command
 
 
 def _unknown(verb: str) -> str:

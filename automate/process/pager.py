@@ -1,5 +1,6 @@
-"""A pager: the program in which a person reads what does not fit the terminal."""
+"""Programs in which a person reads text: the pager, and man(1)."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -19,3 +20,12 @@ def page(command: str, text: bytes, environment: Mapping[str, str]) -> bool:
     finally:
         signal.signal(signal.SIGINT, before)
     return pager.returncode not in _NO_PROGRAM
+
+
+def show_manual_page(page: str) -> bool:
+    """Run man(1) on the file `page`; False when the page or man is missing: then nothing has been shown."""
+    try:
+        man = ["man", "-l", page]  # the reader's own, from PATH
+        return os.path.exists(page) and subprocess.run(man, check=False).returncode == 0
+    except FileNotFoundError:
+        return False

@@ -46,6 +46,21 @@ def test_every_verb_has_help_that_names_the_common_options(run_cli: RunCli, verb
     assert f"Usage: automate {verb}" in done.stdout
 
 
+def test_help_shows_the_manual_page_of_a_verb(run_cli: RunCli) -> None:
+    done = run_cli("help", "run", dir=None)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("AUTOMATE-RUN(1)")
+
+
+def test_help_without_man_shows_the_help_of_a_verb(run_cli: RunCli, tmp_path: Path) -> None:
+    done = run_cli("help", "run", dir=None, env={"PATH": str(tmp_path)})
+    assert (done.returncode, done.stdout) == (0, run_cli("run", "--help", dir=None).stdout)
+
+
+def test_help_of_an_unknown_verb_is_a_usage_error(run_cli: RunCli) -> None:
+    assert run_cli("help", "rnu", dir=None).returncode == 2
+
+
 def test_an_unknown_verb_is_a_usage_error_with_the_nearest_one(run_cli: RunCli) -> None:
     done = run_cli("hisotry")
     assert (done.returncode, done.stdout) == (2, "")
