@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from automate import paths
+from automate.cli import root
 from automate.run import Record
 from automate.runlog import append
 
@@ -242,7 +243,7 @@ def test_tasks_with_their_descriptions(
 
 
 def test_commands_and_options_with_their_help(described: Callable[..., dict[str, str]]) -> None:
-    assert described("hi") == {"history": "What ran, newest first, and what did not and why."}
+    assert described("hi") == {"history": root.VERBS["history"]}
     assert described("pause", "--r") == {"--reason": "Why; shown by list, and on record with each due time."}
 
 
