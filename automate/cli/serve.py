@@ -36,9 +36,10 @@ class DurationType(click.ParamType[float]):
     help="When told to end, wait so long for tasks.",
 )
 @click.option("--stop-tasks", is_flag=True, help="When told to end, end the tasks too, after --wait.")
+@click.option("--standby", is_flag=True, help="Where another process serves, wait until it ends, and take its place.")
 @click.option("--json", "as_json", is_flag=True, help="Log events as JSON.")
 @pass_shell
-def command(shell: Shell, *, wait: float, stop_tasks: bool, as_json: bool) -> int:
+def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_json: bool) -> int:
     """Run tasks when they are due, until SIGTERM. One line for each event is written to standard error.
 
     Stays in the foreground, as systemd and containers want it. Task files that change are in force within a second;
@@ -56,4 +57,4 @@ def command(shell: Shell, *, wait: float, stop_tasks: bool, as_json: bool) -> in
         events = Events(Outlet(_STDERR).write, clock.now, as_json=as_json)
         service = Service(os.environ)
         server = Server(shell.instance, state, events, uid=os.geteuid(), owner=owner(), service=service)
-        return server.serve(wait=wait, stop_tasks=stop_tasks or orphans.is_init())
+        return server.serve(wait=wait, stop_tasks=stop_tasks or orphans.is_init(), standby=standby)

@@ -50,6 +50,49 @@ def lock(descriptor: int) -> bool:
     return lock_descriptor(descriptor, blocking=False)
 
 
+class Waiting:
+    """A wait for the lock of `path`, which is made when missing. OSError, also for a link at `path`.
+
+    flock(2) cannot be waited for together with anything else, so a thread does it. Once `is_over`, which `descriptor`
+    tells by being readable, `take` gives the lock.
+    """
+
+    def __init__(self, path: str) -> None:
+        from threading import Thread
+
+        self._path, self._lock = path, make_ready(path)
+        self.descriptor = above(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK))
+        self.is_over = False
+        self._error: OSError | None = None
+        Thread(target=self._wait, daemon=True).start()
+
+    def take(self) -> int | None:
+        """The locked descriptor, which is the caller's; None where another file has the name by now. OSError when the
+        lock cannot be waited for."""
+        os.close(self.descriptor)
+        if self._error is None and _is_at(self._lock, self._path):
+            return self._lock
+        os.close(self._lock)
+        if self._error is not None:
+            raise self._error
+        return None
+
+    def _wait(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        except OSError as error:
+            self._error = error
+        self.is_over = True
+        os.eventfd_write(self.descriptor, 1)
+
+
+def _is_at(descriptor: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
 def is_held(path: str) -> bool:
     """Whether somebody holds the lock of this file now. A look takes the lock shared for a moment, which no other look
     sees, and which a taker of a *new* file waits out; False also when there is no such file."""

@@ -28,9 +28,9 @@ class Wakeup:
         noted, self._noted = self._noted, []
         return noted
 
-    def wait(self, seconds: float) -> bool:
-        """Until one is noted, and no longer than that; whether one was."""
-        return bool(select.select([self.descriptor], [], [], seconds)[0])
+    def wait(self, seconds: float, *others: int) -> bool:
+        """Wait until a signal is noted or another descriptor is readable, `seconds` at most; whether any was."""
+        return bool(select.select([self.descriptor, *others], [], [], seconds)[0])
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._noted.append(number)

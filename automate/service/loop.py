@@ -5,13 +5,13 @@ import signal
 
 from automate import clock
 from automate.catalog import Catalog
-from automate.errors import AutomateError, BusyError
+from automate.errors import AutomateError
 from automate.instants import utc
 from automate.paths import Instance
 from automate.process import locks, orphans, systemd
-from automate.process.opening import without_waiting
 from automate.process.wakeup import Wakeup
 from automate.run import Record
+from automate.service import serving
 from automate.service.ahead import Preparing
 from automate.service.changes import Changes
 from automate.service.events import Events
@@ -26,8 +26,7 @@ _POLL_FILES = 1.0  # and where it does not see everything
 _LOOK_AT_RUNS = 5.0  # seconds between looks at runs that others watch: their supervisor may have died
 _AFTER_TROUBLE = 5.0  # seconds until a step that failed (a full disk, say) is tried again
 _ZONE_FILES = ("/etc/localtime", "/etc/timezone")
-_TRIES = 20  # for the lock, which somebody who looks whether it is held has for a moment
-_MOMENT = 0.01  # seconds
+_MOMENT = 0.05  # seconds, within which a place that is free is taken
 
 
 class Server:
@@ -36,8 +35,6 @@ class Server:
     def __init__(
         self, instance: Instance, state: State, events: Events, *, uid: int, owner: int | None, service: systemd.Service
     ) -> None:
-        """BusyError when another process serves this instance."""
-        self._lock = _alone(instance)
         self._instance, self._state, self._events = instance, state, events
         self._owner, self._service = owner, service
         self._supervisor = Supervisor(instance, state, uid=uid, in_step=True)
@@ -54,16 +51,21 @@ class Server:
         self._stepped: float | None = None
         self._reloading = self._ending = False
 
-    def serve(self, *, wait: float = 0.0, stop_tasks: bool = False) -> int:
+    def serve(self, *, wait: float = 0.0, stop_tasks: bool = False, standby: bool = False) -> int:
         """Until SIGTERM or SIGINT. Then running tasks go on without us, and the next to look adopts them; unless they
-        are waited for, `wait` seconds at most, or ended."""
+        are waited for, `wait` seconds at most, or ended. BusyError when another process serves this instance; with
+        `standby` that one is waited for."""
+        place = self._stand_by() if standby else serving.take(self._instance)
+        if place is None:
+            return 0
         self._adopt()
         self._events.tell("serving", state=self._instance.state, adopted=len(self._supervisor.open_runs))
-        self._service.tell("READY=1")
+        self._service.tell("READY=1\nSTATUS=Serving")
         while not self._ending:
             self._turn()
         self._service.tell("STOPPING=1")
         self._supervisor.expire(float("inf"))
+        os.close(place)  # from now on another process may serve, also while tasks are waited for here
         self._events.tell("ending", running=len(self._supervisor.open_runs))
         self._watch_tasks(wait)
         if stop_tasks:
@@ -71,6 +73,23 @@ class Server:
         self._events.tell("stopped", running=len(self._supervisor.open_runs))
         self._supervisor.leave()
         return 0
+
+    def _stand_by(self) -> int | None:
+        """Wait until no other process serves, and take its place; None when told to end meanwhile."""
+        waiting = locks.Waiting(self._instance.serving)
+        if not self._wakeup.wait(_MOMENT, waiting.descriptor):
+            pid = serving.holder(self._instance.serving)
+            self._events.tell("standby", pid=pid)
+            self._service.tell(f"READY=1\nSTATUS=Standing by: process {pid} serves")
+        while not self._ending:
+            if waiting.is_over:
+                if (place := waiting.take()) is not None:
+                    serving.sign(place)
+                    return place
+                waiting = locks.Waiting(self._instance.serving)
+            self._wakeup.wait(min(LONGEST_SLEEP, self._service.watchdog), waiting.descriptor)
+            self._tend()
+        return None
 
     def _turn(self) -> None:
         try:
@@ -85,6 +104,9 @@ class Server:
                 self._sleep()
         except (AutomateError, OSError) as error:
             self._trouble(error)
+        self._tend()
+
+    def _tend(self) -> None:
         self._service.tell("WATCHDOG=1")  # also in trouble: a service manager cannot mend a full disk
         if orphans.is_init():
             orphans.reap(self._supervisor.children)
@@ -197,24 +219,8 @@ class Server:
                 self._tell(self._supervisor.step(min(1.0, until - clock.monotonic())))
             except (AutomateError, OSError) as error:
                 self._trouble(error)
-            if orphans.is_init():
-                orphans.reap(self._supervisor.children)
-            self._take_signals()
+            self._tend()
 
     def _tell(self, records: list[Record]) -> None:
         self._events.claimed(self._supervisor.started())
         self._events.ended(records)
-
-
-def _alone(instance: Instance) -> int:
-    """The lock of the one process that serves an instance, with its PID in the file for whoever comes second."""
-    path = instance.serving
-    tries = iter(range(_TRIES))
-    while (descriptor := locks.take(path)) is None and next(tries, None) is not None:
-        clock.sleep(_MOMENT)
-    if descriptor is None:
-        with open(path, encoding="ascii", errors="replace", opener=without_waiting) as file:
-            raise BusyError(f"process {file.read(20).strip() or '?'} serves this instance already ({path})")
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor

@@ -36,7 +36,7 @@ def heard(manager, until):
 
 def test_it_says_when_it_is_ready_and_when_it_ends(managed, manager):
     daemon = managed()
-    assert heard(manager, "READY")[-1] == "READY=1"
+    assert heard(manager, "READY")[-1] == "READY=1\nSTATUS=Serving"
     daemon.send_signal(signal.SIGTERM)
     assert "STOPPING=1" in heard(manager, "STOPPING")
 

@@ -1,0 +1,39 @@
+"""The place of the one process that serves an instance: a lock, with its holder's PID in the file."""
+
+import os
+
+from automate import clock
+from automate.errors import BusyError
+from automate.paths import Instance
+from automate.process import locks
+from automate.process.opening import without_waiting
+
+_TRIES = 20  # for the lock, which somebody who looks whether it is held has for a moment
+_MOMENT = 0.01  # seconds
+
+
+def take(instance: Instance) -> int:
+    """Take the place, and return the descriptor that holds it; BusyError when another process has it."""
+    path = instance.serving
+    tries = iter(range(_TRIES))
+    while (descriptor := locks.take(path)) is None and next(tries, None) is not None:
+        clock.sleep(_MOMENT)
+    if descriptor is None:
+        raise BusyError(
+            f"process {holder(path)} serves this instance already ({path});"
+            f" {instance.command('serve', '--standby')} waits for it to end"
+        )
+    sign(descriptor)
+    return descriptor
+
+
+def sign(descriptor: int) -> None:
+    """Put this process's PID into the file of the place that it has taken."""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def holder(path: str) -> str:
+    """The PID of the process that has the place, as that process knows it; `?` where it does not say."""
+    with open(path, encoding="ascii", errors="replace", opener=without_waiting) as file:
+        return file.read(20).strip() or "?"
