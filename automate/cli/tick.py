@@ -74,6 +74,7 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
 def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Catalog, str | None]:
     """Each look at the files is a new one: what another process saw meanwhile may be newer. The last one; and why the
     files cannot be shared with the settings' group, if they cannot."""
+    from automate.service.idle import SETTLED
     from automate.service.step import step
     from automate.supervisor.sharing import share
 
@@ -84,7 +85,7 @@ def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Cata
             share(shell.instance, catalog.settings_read.group)
         except AutomateError as error:
             trouble = str(error)
-        again = step(catalog, state, supervisor, shell.now.timestamp()).again
+        again = step(catalog, state, supervisor, shell.now.timestamp(), settled=SETTLED).again
     return catalog, trouble
 
 

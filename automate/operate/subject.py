@@ -10,6 +10,7 @@ from automate.catalog.matching import matching
 from automate.instants import parsed
 from automate.operate.outputs import Chosen, by_id
 from automate.paths import Instance
+from automate.process import host
 from automate.rules.explaining import InForce
 from automate.schedule import load
 from automate.state import State, schedules
@@ -27,7 +28,8 @@ class Subject(NamedTuple):
 
     `scheduled` is what a scheduler knows, None where none has looked; `future` what is in force from the next look on,
     None where nothing is; `task` is the definition of the one, else of the other. `in_force` is what was when, oldest
-    first; what will be is the last of it, and ends at infinity.
+    first; what will be is the last of it, and ends at infinity. `booted` is when the machine or the container was
+    started, None where that is not known.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Subject(NamedTuple):
     future: Scheduled | None
     task: Task | None
     in_force: tuple[InForce, ...]
+    booted: float | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -98,6 +101,7 @@ def _subject(
     if read is not None and not faults:
         future = _of_file(read, catalog.settings_read.calendars, scheduled, now)
     known = future or scheduled
+    age = host.boot().age
     return Subject(
         name=name,
         entry=entry,
@@ -106,6 +110,7 @@ def _subject(
         future=future,
         task=None if known is None else tasks.decode(known.definition),
         in_force=tuple(_in_force(state, name, scheduled, future, now)),
+        booted=None if age is None else now - age,
     )
 
 

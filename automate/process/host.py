@@ -3,6 +3,21 @@
 import os
 import pwd
 from functools import cache
+from typing import NamedTuple
+
+from automate import clock
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Boot(NamedTuple):
+    """A start of the machine, or of the container whose process 1 this process sees. `began` is when that process was
+    started, in clock ticks after the kernel was; `age` is how many seconds ago that is. Both are None where proc(5)
+    does not tell."""
+
+    kernel: str
+    began: int | None
+    age: float | None
 
 
 def name() -> str:
@@ -15,6 +30,23 @@ def boot_id() -> str:
     """Another one after each boot; PIDs and what the page cache held mean nothing across boots (proc(5))."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         return file.read().strip()
+
+
+def boot() -> Boot:
+    """The start that this process lives in."""
+    began = _began()
+    return Boot(boot_id(), began, None if began is None else clock.monotonic() - began / _TICKS)
+
+
+@cache
+def _began() -> int | None:
+    # Where the PID namespace is new and /proc is not, /proc/1 is somebody else.
+    first = "self" if os.getpid() == 1 else "1"
+    try:
+        with open(f"/proc/{first}/stat", "rb") as file:
+            return int(file.read().rpartition(b") ")[2].split()[19])
+    except (OSError, ValueError, IndexError):  # hidepid=2, say
+        return None
 
 
 def uptime() -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from automate.instants import parsed, utc
 from automate.operate.advice import is_unserved
 from automate.operate.explaining import Explained, Explanation
+from automate.operate.subject import Subject
 from automate.quantity import few
 from automate.render.figures import duration, when
 from automate.render.pauses import end
@@ -98,11 +99,20 @@ def _never(explanation: Explanation) -> str | None:
         return "does not run: its file has a fault, and no scheduler knows it from before"
     schedule, after = subject.in_force[-1].schedule, subject.task.after if subject.task is not None else ()
     if schedule.at_startup:
-        return "is due when the machine has started"
+        return f"is due when the machine or container has started{_last_start(subject)}"
     verb = "is never due by itself" if explanation.previous is None else "is not due any more"
     if schedule.bounds[1] is not None and schedule.bounds[1].timestamp() <= explanation.now:
         return f"{verb}: its `ending` was {when(schedule.bounds[1])}"
     return f"{verb}: {f'it runs after {_listed(after)}' if after else f'its schedule is {schedule.describe()}'}"
+
+
+def _last_start(subject: Subject) -> str:
+    """When it was due last, by its @reboot, or why it was not."""
+    if subject.booted is None:
+        return ""
+    since = subject.in_force[-1].since
+    known = f", before the task was in force ({instant(since)})" if since > subject.booted else ""
+    return f"; the last start was at {instant(subject.booted)}{known}"
 
 
 def _listed(after: Iterable[tuple[str, str]]) -> str:

@@ -2,9 +2,10 @@
 
 from automate.catalog import Catalog
 from automate.process import host
+from automate.rules.startup import Start, start
 from automate.state import State, schedules
 
-BOOT = "boot"  # under this name the state keeps the boot in which a step was last taken
+SETTLED = 60.0  # seconds; a container that is started for each tick is over by then
 
 
 def is_idle(catalog: Catalog, state: State, now: float) -> bool:
@@ -12,7 +13,7 @@ def is_idle(catalog: Catalog, state: State, now: float) -> bool:
     no clock was set back."""
     return (
         schedules.recall(state, schedules.SEEN) == catalog.fingerprint
-        and schedules.recall(state, BOOT) == host.boot_id()
+        and start(schedules.boots(state), *host.boot(), SETTLED) is Start.SEEN
         and not schedules.awake(state, now)
         and not schedules.ahead_of_clock(state, now)
     )

@@ -10,7 +10,7 @@ from automate.process import host
 from automate.rules import reasons
 from automate.rules.deciding import Decision, clock_back
 from automate.rules.refusals import Pause
-from automate.service.idle import BOOT
+from automate.rules.startup import Start, start
 from automate.service.syncing import Change, Plan
 from automate.state import OpenRun, State, schedules
 from automate.state.schedules import Scheduled
@@ -32,9 +32,18 @@ class Step(NamedTuple):
     again: bool = False
 
 
-def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: float, *, watched: bool = False) -> Step:
+def step(
+    catalog: Catalog | None,
+    state: State,
+    supervisor: Supervisor,
+    now: float,
+    *,
+    watched: bool = False,
+    settled: float = 0.0,
+) -> Step:
     """Take one step at `now` (epoch seconds). `catalog` has not looked at the files yet; it is None where nothing can
     have changed since the last step. `watched`: the caller was there since its last one, and is told of changes.
+    `settled`: what @reboot takes for a start of the machine or container is at least so many seconds old.
 
     Safe beside any number of others: whoever writes first has decided. StateError: nothing was claimed.
     """
@@ -48,7 +57,7 @@ def step(catalog: Catalog | None, state: State, supervisor: Supervisor, now: flo
                 return Step([], [], again=True)
             runs += supervisor.begin(plan.undecided(), plan.write)
             changes, again = [] if plan.is_void else plan.changes, plan.is_void
-    runs += _startup(state, supervisor, now)
+    runs += _startup(state, supervisor, now, settled)
     for turn in _turns(state, now):
         if turn.advances:
             runs += supervisor.begin(turn.requests, turn.write)
@@ -157,21 +166,20 @@ def requests(scheduled: Scheduled, now: float, pauses: Sequence[Pause]) -> list[
     return [_request(task, decision) for decision in decisions(scheduled, task, now, pauses)]
 
 
-def _startup(state: State, supervisor: Supervisor, now: float) -> list[OpenRun]:
-    """Once after each boot, what is due at startup; not when this is the first step ever."""
-    boot = host.boot_id()
-    kept = schedules.recall(state, BOOT)
-    if kept == boot:
+def _startup(state: State, supervisor: Supervisor, now: float, settled: float) -> list[OpenRun]:
+    """Claim what is due at startup, once after each start of the machine or the container."""
+    boot = host.boot()
+    found = start(schedules.boots(state), *boot, settled)
+    if found in {Start.SEEN, Start.WAIT}:
         return []
     held = pauses_now(state, now)
-    requests = (
-        [_at_startup(tasks.decode(row.definition), held, now) for row in schedules.of_startup(state)] if kept else []
-    )
+    rows = schedules.of_startup(state) if found is Start.RUN else []
+    requests = [_at_startup(tasks.decode(row.definition), held, now) for row in rows]
 
     def write(inner: State) -> Collection[str]:
-        if schedules.recall(inner, BOOT) == boot:
+        if start(schedules.boots(inner), *boot, settled) is not found:
             return {request.task.name for request in requests}
-        schedules.keep(inner, BOOT, boot)
+        schedules.keep_boot(inner, boot.kernel, boot.began)
         return ()
 
     return supervisor.begin(requests, write)

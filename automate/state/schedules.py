@@ -46,6 +46,8 @@ class Scheduled(NamedTuple):
 
 
 SEEN = "files"  # under this name the fingerprint of the task files is kept that the schedules were made from
+_BOOTS = "boots"
+_MOST_BOOTS = 16
 _LAST_DUES = "last_dues"
 _COLUMNS = ", ".join(Scheduled._fields)
 _PAST = "SELECT task, compiled, since, until FROM past_schedules"
@@ -204,6 +206,18 @@ def recall(state: State, about: str) -> str | None:
 def keep(state: State, about: str, value: str) -> None:
     """Within the caller's transaction."""
     state.connection.execute("INSERT OR REPLACE INTO scheduler VALUES (?, ?)", (about, value))
+
+
+def boots(state: State) -> dict[str, int | None]:
+    """By boot id, when process 1 was started, of the newest starts in which a step was taken; see `host.Boot`."""
+    kept = recall(state, _BOOTS)
+    return dict(json.loads(kept)) if kept else {}
+
+
+def keep_boot(state: State, kernel: str, began: int | None) -> None:
+    """Put down that a step was taken in this start, within the caller's transaction."""
+    others = [(other, first) for other, first in boots(state).items() if other != kernel]
+    keep(state, _BOOTS, json.dumps(dict([*others, (kernel, began)][-_MOST_BOOTS:])))
 
 
 def last_dues(state: State) -> dict[str, float]:

@@ -14,7 +14,7 @@ from automate.state import OpenRun, State, durations, pauses, runs, schedules
 from automate.state.pauses import Pause
 from automate.state.steps import last_step
 from automate.supervisor import ending, leftovers, starting
-from automate.supervisor.instants import seconds_of
+from automate.supervisor.instants import epoch, seconds_of
 
 _MOMENT = 1e-3  # seconds
 
@@ -27,11 +27,21 @@ def restore(instance: Instance, state: State) -> None:
     for task, took in runlog.recent_seconds(instance, DONE, durations.MOST).items():
         durations.note(state, [(task, seconds) for seconds in reversed(took)])
     left = _left(instance)
+    _keep_boot(state, newest.values(), left)
     seen = max([runlog.highest_id(instance), *(run_id for run_id, _ in leftovers.found(instance))])
     runs.reserve_ids(state, seen)
     schedules.keep_last_dues(state, _last_dues(instance, left))
     known = runlog.recorded(instance, [run.id for run in left], runlog.Position(0, 0)) if left else set()
     runs.insert(state, [run for run in left if run.id not in known])
+
+
+def _keep_boot(state: State, newest: Iterable[Record], left: Iterable[OpenRun]) -> None:
+    """What was due at the start that this process lives in is not due once more."""
+    boot = host.boot()
+    dues = [seconds_of(record.due) for record in newest if record.trigger == "startup"]
+    dues += [run.due for run in left if run.trigger == "startup"]
+    if boot.age is not None and max((due for due in dues if due is not None), default=0.0) > epoch() - boot.age:
+        schedules.keep_boot(state, boot.kernel, boot.began)
 
 
 def _paused(newest: Iterable[Record], stepped: float | None) -> Iterator[tuple[str, Pause]]:

@@ -45,6 +45,33 @@ def test_it_waits_for_tasks_first_if_it_is_to(serve, once, until, events, instan
     assert record("x")["outcome"] == "success"
 
 
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_each_start_of_the_container_is_a_boot(serve, task, until, records, container):
+    task("x", "true", schedule="@reboot")
+    for count in (1, 2):
+        outer = serve(within=container)
+        until(lambda count=count: len(records("x")) == count)
+        os.kill(inside(outer), signal.SIGTERM)
+        outer.wait(20)
+    assert {record["trigger"] for record in records("x")} == {"startup"}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_daemon_that_starts_again_in_the_same_container_is_no_boot(
+    start, task, until, events, records, instance, container
+):
+    task("x", "true", schedule="@reboot")
+    again = 'cd "$0"; "$@" & until [ -e go ]; do sleep 0.1; done; kill $!; wait $!; exec "$@"'
+    with (instance / "said").open("ab") as said:
+        start("serve", "--json", within=[*container, "sh", "-c", again, str(instance)], stderr=said)
+    until(lambda: records("x"))
+    (instance / "go").touch()
+    until(lambda: len(events("serving")) == 2)
+    task("y", "true", schedule="every second")
+    until(lambda: records("y"))
+    assert len(records("x")) == 1
+
+
 def zombies_of(parent):
     found = []
     for about in Path("/proc").glob("[0-9]*/stat"):

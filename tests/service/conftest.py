@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from worlds import World
 
+from automate.process import host
+
 
 @pytest.fixture
 def another(instance: Path) -> Iterator[Callable[[], World]]:
@@ -28,6 +30,18 @@ def another(instance: Path) -> Iterator[Callable[[], World]]:
 @pytest.fixture
 def world(another: Callable[[], World]) -> World:
     return another()
+
+
+@pytest.fixture
+def boot() -> Iterator[Callable[..., None]]:
+    """`boot("a", began=7, age=60)`: the machine or container has been started; see `host.Boot`."""
+
+    def start(kernel: str, began: int | None = 1, age: float | None = 3600.0) -> None:
+        patch.setattr(host, "boot", lambda: host.Boot(kernel, began, age))
+
+    patch = pytest.MonkeyPatch()
+    yield start
+    patch.undo()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from automate.render import Screen
 from automate.render.explanations import text
 from automate.run import Record
 from automate.runlog import append
-from automate.state import Stop, durations, runs
+from automate.state import Stop, durations, runs, schedules
 from automate.state.pauses import ALL, Pause, pause
 
 HOURLY = "0 * * * *"
@@ -498,10 +498,24 @@ def test_a_run_by_hand_after_a_due_time_that_was_skipped_is_told(world, why, tol
     assert "  it was run by hand by ann at 2027-01-15 13:10:00 +00:00 and ended as success (#77)" in told(now="13:40")
 
 
-def test_at_startup(world, told):
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (
+            3600,
+            "; the last start was at 2027-01-15 11:40 +00:00, before the task was in force (2027-01-15 12:30 +00:00)",
+        ),
+        (60, "; the last start was at 2027-01-15 12:39 +00:00"),
+        (None, ""),
+    ],
+)
+def test_at_startup(world, told, boot, age, said):
+    boot("this one", age=age)
     world.task("x", schedule="@reboot")
+    with world.state.transaction():
+        schedules.keep_boot(world.state, "this one", 1)
     world.step("12:30")
-    assert told(now="12:40").startswith("x is due when the machine has started.")
+    assert told(now="12:40").splitlines()[0] == f"x is due when the machine or container has started{said}."
 
 
 def test_a_run_of_a_task_of_which_nothing_else_is_known(world, why):

@@ -11,9 +11,8 @@ import pytest
 from worlds import WAITS, epoch
 
 from automate.service.ahead import Preparing
-from automate.service.idle import BOOT
 from automate.service.step import step
-from automate.state import StateError, schedules
+from automate.state import StateError
 from automate.supervisor import claiming
 
 STEPPER = Path(__file__).with_name("stepping.py")
@@ -96,11 +95,11 @@ def test_who_comes_second_writes_nothing_of_what_it_saw_in_the_files(world, over
     assert world.story("x") == [("12:01:00", "success")]
 
 
-def test_who_comes_second_after_a_boot_starts_nothing(world, overtaken):
+def test_who_comes_second_after_a_boot_starts_nothing(world, overtaken, boot):
+    boot("one")
     world.task("x", schedule="@reboot")
     world.step("12:00:00")
-    with world.state.transaction():
-        schedules.keep(world.state, BOOT, "the boot before")
+    boot("another")
     overtaken("12:00:10")
     assert len(world.records("x")) == 1
 
