@@ -54,16 +54,16 @@ man: tools
 crash: $(VENV)/installed
 	@for scenario in single herd retried timed_out; do \
 	  echo "$$scenario, killed at each step:"; scratch=$$(mktemp -d); \
-	  $(BIN)/python tests/crash/dying.py "$$scratch" $$scenario killed 1 1 || exit 1; rm -rf "$$scratch"; done
+	  $(BIN)/python -m tests.crash.dying "$$scratch" $$scenario killed 1 1 || exit 1; rm -rf "$$scratch"; done
 	@for scenario in scheduled chained edited ahead; do \
 	  echo "$$scenario, a step of the scheduler killed at every fifth:"; scratch=$$(mktemp -d); \
-	  $(BIN)/python tests/crash/dying_steps.py "$$scratch" $$scenario 1 5 || exit 1; rm -rf "$$scratch"; done
+	  $(BIN)/python -m tests.crash.dying_steps "$$scratch" $$scenario 1 5 || exit 1; rm -rf "$$scratch"; done
 	@for scenario in changed made removed; do \
 	  echo "a task file $$scenario, killed at each step:"; scratch=$$(mktemp -d); \
-	  $(BIN)/python tests/crash/dying_edits.py "$$scratch" $$scenario 1 1 || exit 1; rm -rf "$$scratch"; done
+	  $(BIN)/python -m tests.crash.dying_edits "$$scratch" $$scenario 1 1 || exit 1; rm -rf "$$scratch"; done
 
 chaos: $(VENV)/installed
-	$(BIN)/python tests/chaos/chaos.py --seconds $(SECONDS)
+	$(BIN)/python -m tests.chaos.chaos --seconds $(SECONDS)
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from taskfile.plain import plain
 
 from automate.cli.options import Shell
 from automate.cli.status import command as status
@@ -15,6 +14,7 @@ from automate.task import Task
 from automate.taskfile import discover, parse_task, read
 from automate.taskfile.nodes import tree
 from automate.taskfile.schema import task_schema
+from tests.taskfile.plain import plain
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))

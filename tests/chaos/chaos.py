@@ -1,6 +1,6 @@
 """Runs one instance through a bad day, lets it settle, and proves that nothing was lost, doubled or wedged.
 
-    python tests/chaos/chaos.py --seconds N [--seed S] [--lose-state]
+    python -m tests.chaos.chaos --seconds N [--seed S] [--lose-state]
 
 The seed decides what is done, and about when; what the machine makes of it is different each time. On a failure it and
 what disagrees are printed, and the directory is kept.
@@ -15,9 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-import proving
-from disturbing import Disturbing
+from tests.chaos import proving
+from tests.chaos.disturbing import Disturbing
 
 SETTLED_WITHIN = 120.0  # seconds
 

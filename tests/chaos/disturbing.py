@@ -14,9 +14,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import chaotic_tasks
-from disk import Disk
-from victims import Victims
+from tests.chaos import chaotic_tasks
+from tests.chaos.disk import Disk
+from tests.chaos.victims import Victims
 
 SERVERS = 2
 MOST_COMMANDS = 8  # at the same time

@@ -3,21 +3,18 @@
 import gzip
 import json
 import os
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chaotic_tasks import EDITED, KINDS, SHARING
-
-sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from automate.paths import of_directory
 from automate.state import runs
 from automate.supervisor import open_instance
 from automate.supervisor.claiming import take_locks
 from automate.task import Task
+from tests.chaos.chaotic_tasks import EDITED, KINDS, SHARING
 
 Record = dict[str, Any]
 

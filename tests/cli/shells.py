@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from terminal import Terminal
+from tests.cli.terminal import Terminal
 
 _PATIENCE = 60.0
 _DUMP = "\x0f"  # Ctrl-O

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from shells import IN_A_FILE_OF_ITS_OWN, IN_A_STARTUP_FILE, KEYS, ShellAtTerminal
 
 from automate import paths
 from automate.run import Record
 from automate.runlog import append
+from tests.cli.shells import IN_A_FILE_OF_ITS_OWN, IN_A_STARTUP_FILE, KEYS, ShellAtTerminal
 
 
 @pytest.fixture(scope="module")

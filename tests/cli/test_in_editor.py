@@ -7,7 +7,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from cli.terminal import Terminal
+
+from tests.cli.terminal import Terminal
 
 TEXT = "# Dumps.\ncommand: dump  # all\nschedule: daily at 02:00\n"
 WHAT_NOW = "What now? (e) edit again, (q) give up, change nothing [e]: "

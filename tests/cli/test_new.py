@@ -8,11 +8,11 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from cli.terminal import Terminal
 
 from automate.operate.making import SUGGESTIONS
 from automate.settings import Settings
 from automate.taskfile import keys, parse_task
+from tests.cli.terminal import Terminal
 
 RunCli = Callable[..., CompletedProcess[str]]
 

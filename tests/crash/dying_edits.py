@@ -10,13 +10,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from dying import die_at, forked
-
 from automate.operate import versions
 from automate.operate.editing import Edit, Target, store
 from automate.paths import Instance, of_directory
 from automate.process import locks
 from automate.state import open_state
+from tests.crash.dying import die_at, forked
 
 OLD, NEW, NEXT = (f"command: {word}\n".encode() * 5000 for word in ("old", "new", "next"))
 SCENARIOS: dict[str, tuple[bytes | None, bytes | None]] = {

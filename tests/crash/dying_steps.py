@@ -13,14 +13,13 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dying import COMMAND, _lines, die_at, forked
-
 from automate.catalog import Catalog
 from automate.paths import Instance, of_directory
 from automate.service.ahead import Preparing
 from automate.service.step import step
 from automate.state import State, pauses, runs, schedules
 from automate.supervisor import loop, open_instance, restoring  # noqa: F401 - imported before the fork, as all it needs
+from tests.crash.dying import COMMAND, _lines, die_at, forked
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
 MINUTELY = {"schedule": "* * * * *", "timezone": "UTC", "missed": "all", "overlap": "allow"}

@@ -10,18 +10,16 @@ from pathlib import Path
 
 import pytest
 
-DYING = Path(__file__).with_name("dying.py")
-DYING_EDITS = Path(__file__).with_name("dying_edits.py")
-DYING_STEPS = Path(__file__).with_name("dying_steps.py")
+ROOT = Path(__file__).parents[2]
 
 
 def tried(base: Path, scenario: str, way: str, first: int, every: int) -> int:
-    return _tried(DYING, base, scenario, way, str(first), str(every))
+    return _tried("dying", base, scenario, way, str(first), str(every))
 
 
-def _tried(program: Path, base: Path, *words: str) -> int:
-    arguments = [sys.executable, str(program), str(base), *words]
-    done = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=110)
+def _tried(program: str, base: Path, *words: str) -> int:
+    arguments = [sys.executable, "-m", f"tests.crash.{program}", str(base), *words]
+    done = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=110, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return int(done.stdout)
 
@@ -59,11 +57,11 @@ def test_a_full_disk_loses_and_doubles_nothing(tmp_path: Path, scenario: str) ->
 def test_a_step_killed_anywhere_leaves_each_due_time_its_one_record(
     tmp_path: Path, scenario: str, first: int, every: int
 ) -> None:
-    assert _tried(DYING_STEPS, tmp_path, scenario, str(first), str(every)) > 10
+    assert _tried("dying_steps", tmp_path, scenario, str(first), str(every)) > 10
 
 
 @pytest.mark.parametrize(("scenario", "first", "every"), [("changed", 3, 31), ("made", 5, 29), ("removed", 7, 29)])
 def test_an_edit_killed_anywhere_leaves_the_old_file_or_the_new_one(
     tmp_path: Path, scenario: str, first: int, every: int
 ) -> None:
-    assert _tried(DYING_EDITS, tmp_path, scenario, str(first), str(every)) > 10
+    assert _tried("dying_edits", tmp_path, scenario, str(first), str(every)) > 10

@@ -4,12 +4,12 @@ import os
 import subprocess
 
 import pytest
-from crontabs import ANACRONTAB, DEBIAN_SYSTEM, DEBIAN_USER, PACKAGES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from automate.crontab.environment import assignment
 from automate.crontab.reading import doubtful, read
+from tests.crontab.crontabs import ANACRONTAB, DEBIAN_SYSTEM, DEBIAN_USER, PACKAGES
 
 
 def jobs(text, form="user"):

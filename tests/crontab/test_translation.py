@@ -1,7 +1,6 @@
 """Jobs as keys of task files: the same, and what is told of the rest."""
 
 import pytest
-from crontabs import ANACRONTAB
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from automate.crontab.modernizing import modernized
 from automate.crontab.reading import read
 from automate.crontab.translation import translated
 from automate.quantity import Duration
+from tests.crontab.crontabs import ANACRONTAB
 
 
 def task(text, form="user", user=None):

@@ -3,10 +3,23 @@
 from datetime import UTC, datetime
 
 import pytest
-from hours import DAY, HOURLY, MINUTELY, MISSED, TOO_MANY, TOO_OLD, TOO_RARELY, exceptions, hourly, noon, schedule, told
 
 from automate.rules.deciding import Policy, Window, clock_back, decide
 from automate.rules.refusals import Pause
+from tests.rules.hours import (
+    DAY,
+    HOURLY,
+    MINUTELY,
+    MISSED,
+    TOO_MANY,
+    TOO_OLD,
+    TOO_RARELY,
+    exceptions,
+    hourly,
+    noon,
+    schedule,
+    told,
+)
 
 
 @pytest.mark.parametrize("missed", ["skip", "once", "all"])

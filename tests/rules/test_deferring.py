@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from timeit import repeat
 
 import pytest
-from hours import HOURLY, MINUTELY, NOON, exceptions, noon, schedule
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from automate.rules.deferring import deferred
 from automate.rules.refusals import Pause
 from automate.schedule import parse
 from automate.schedule.exceptions import parse as parse_exceptions
+from tests.rules.hours import HOURLY, MINUTELY, NOON, exceptions, noon, schedule
 
 PAUSED = "paused by ann: disk"
 HELD = Pause("ann", "disk", noon(-1))

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from timeit import repeat
 
-from hours import DAY, MINUTELY, NOON, exceptions, noon, schedule
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from automate.rules.deciding import Policy, Window, decide
 from automate.rules.refusals import Pause
 from automate.schedule import parse
 from automate.schedule.exceptions import parse as parse_exceptions
+from tests.rules.hours import DAY, MINUTELY, NOON, exceptions, noon, schedule
 
 texts = st.sampled_from(["* * * * *", "every 7 minutes", "0 * * * *", "30 2 * * *", "every 50s", "*/20 1-3 * * *"])
 zones = st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe"])

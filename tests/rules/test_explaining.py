@@ -4,7 +4,6 @@ from math import inf
 from typing import get_args
 
 import pytest
-from hours import HOURLY, noon, schedule
 
 from automate.outcomes import Outcome
 from automate.rules import reasons
@@ -12,6 +11,7 @@ from automate.rules.deciding import Decision
 from automate.rules.explaining import Fate, Hindrance, InForce, Known, due_at, fate, last_due, next_due
 from automate.rules.overlap import Verdict
 from automate.run import Record
+from tests.rules.hours import HOURLY, noon, schedule
 
 DUE = noon()
 ORDER = ["paused", "disabled", "except", "missed", "overlap", "locks", "max_running", "condition"]

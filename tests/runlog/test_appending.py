@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from run_records import content, lines, log_of, record
 
 from automate.errors import AutomateError
 from automate.runlog import append, newest_first, position, recorded
+from tests.runlog.run_records import content, lines, log_of, record
 
 WRITER = """
 import sys

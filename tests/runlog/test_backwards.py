@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from run_records import lines as records
-from run_records import log_of
 
 from automate.runlog import Reader, backwards
 from automate.runlog.backwards import lines
 from automate.runlog.files import LogFile
+from tests.runlog.run_records import lines as records
+from tests.runlog.run_records import log_of
 
 GOOD = st.builds(
     lambda n, task: records(n, task=task)[:-1], st.integers(0, 10**9), st.sampled_from(["a", "b", "long-name"])

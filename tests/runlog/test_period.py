@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from run_records import log_of, record
 
 from automate.instants import stamp
 from automate.paths import Instance
 from automate.runlog import Period, Reader
+from tests.runlog.run_records import log_of, record
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

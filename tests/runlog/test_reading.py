@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from run_records import content, lines, log_of, record
 
 from automate.errors import AutomateError
 from automate.paths import Instance
@@ -23,6 +22,7 @@ from automate.runlog import (
     position,
     recorded,
 )
+from tests.runlog.run_records import content, lines, log_of, record
 
 
 def ids(instance: Instance, *tasks: str) -> list[int]:

@@ -5,14 +5,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from oracle import cron_job, due_times
-from test_oracle import backwards, forwards
 
 from automate.schedule import Schedule, dst_day, host_zone, parse, zone
 from automate.schedule.bounds import origin
 from automate.schedule.due import LAST
 from automate.schedule.text import compiled_text
 from automate.schedule.zone import Zone
+from tests.schedule.oracle import cron_job, due_times
+from tests.schedule.test_oracle import backwards, forwards
 
 SPRING = "Europe/Berlin 2027-03-28"  # 02:00 becomes 03:00, at 01:00 UTC
 AUTUMN = "Europe/Berlin 2027-10-31"  # 03:00 becomes 02:00, at 01:00 UTC

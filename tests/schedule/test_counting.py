@@ -6,15 +6,15 @@ from timeit import repeat
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from test_clock_changes import TwoChangesInADay
-from test_oracle import forwards, parsed
-from texts import cron_texts, moments, thorough, word_texts, written, zones
 
 from automate.schedule import Schedule, ScheduleError, parse
 from automate.schedule.bounds import origin
 from automate.schedule.due import LAST
 from automate.schedule.text import compiled_text
 from automate.schedule.zone import Zone
+from tests.schedule.test_clock_changes import TwoChangesInADay
+from tests.schedule.test_oracle import forwards, parsed
+from tests.schedule.texts import cron_texts, moments, thorough, word_texts, written, zones
 
 START = datetime(2026, 1, 5, 3, 17, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

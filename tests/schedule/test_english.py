@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_oracle import forwards, parsed
-from texts import cron_texts, moments, thorough, word_texts, zones
 
 from automate.schedule import ScheduleError, english, parse
+from tests.schedule.test_oracle import forwards, parsed
+from tests.schedule.texts import cron_texts, moments, thorough, word_texts, zones
 
 starts = st.none() | st.dates().filter(lambda day: 1971 < day.year < 2099).map(str)
 units = st.sampled_from(["s", "seconds", "minutes", "m", "hours", "h", "days", "weeks"])

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_compiled import modules_after
-from texts import DIFFICULT_ZONES, moments, thorough
 
 from automate.schedule import ScheduleError
 from automate.schedule.exceptions import load, parse
+from tests.schedule.test_compiled import modules_after
+from tests.schedule.texts import DIFFICULT_ZONES, moments, thorough
 
 CALENDARS = {
     "holidays": ("12-24", "2026-12-31..2027-01-01", "05-01..05-02"),

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracle import due_times
-from texts import cron_texts, job_of, moments, thorough, word_texts, written, zones
 
 from automate.schedule import Schedule, ScheduleError, load, parse
+from tests.schedule.oracle import due_times
+from tests.schedule.texts import cron_texts, job_of, moments, thorough, word_texts, written, zones
 
 texts = cron_texts() | word_texts()
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from texts import thorough
 
 from automate.schedule import ScheduleError, load, parse
+from tests.schedule.texts import thorough
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)  # a saturday
 

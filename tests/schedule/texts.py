@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from oracle import MONTHS, WEEKDAYS, Job, changes, cron_job
+
+from tests.schedule.oracle import MONTHS, WEEKDAYS, Job, changes, cron_job
 
 # A long search by hand: EXAMPLES=5000 pytest tests/schedule
 _EXAMPLES = os.environ.get("EXAMPLES")

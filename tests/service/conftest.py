@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from worlds import World
+
+from tests.service.worlds import World
 
 from automate.process import host
 

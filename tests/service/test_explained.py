@@ -5,7 +5,6 @@ import subprocess
 from datetime import UTC, datetime
 
 import pytest
-from worlds import WAITS, epoch
 
 from automate.operate.advice import advice
 from automate.operate.explaining import explain
@@ -15,6 +14,7 @@ from automate.run import Record
 from automate.runlog import append
 from automate.state import Stop, durations, runs, schedules
 from automate.state.pauses import ALL, Pause, pause
+from tests.service.worlds import WAITS, epoch
 
 HOURLY = "0 * * * *"
 

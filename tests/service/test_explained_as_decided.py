@@ -1,10 +1,10 @@
 """What `why` says before a step is what the step then does: it asks the same rules."""
 
 import pytest
-from worlds import epoch
 
 from automate.operate.explaining import explain
 from automate.state.pauses import ALL, Pause, pause
+from tests.service.worlds import epoch
 
 HOURLY = "0 * * * *"
 TASKS = {

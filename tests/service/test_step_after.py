@@ -1,9 +1,9 @@
 """What follows what, once for each end."""
 
 import pytest
-from worlds import WAITS, epoch
 
 from automate.state.pauses import ALL, Pause, pause
+from tests.service.worlds import WAITS, epoch
 
 
 def last(world, name):

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from worlds import WAITS, World, epoch
 
 from automate.operate.auditing import audit
 from automate.process import locks, spawn
@@ -15,6 +14,7 @@ from automate.service.ahead import Preparing
 from automate.state import StateError, pauses, runs, schedules
 from automate.supervisor.request import Request
 from automate.task import decode
+from tests.service.worlds import WAITS, World, epoch
 
 HOURLY = {"schedule": "0 * * * *"}
 NOTES = "echo $AUTOMATE_RUN $AUTOMATE_DUE >>seen"

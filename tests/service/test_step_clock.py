@@ -1,9 +1,9 @@
 """Clocks that are set forward and back."""
 
 import pytest
-from worlds import WAITS
 
 from automate.state.runs import open_runs
+from tests.service.worlds import WAITS
 
 
 def test_a_clock_set_back_repeats_nothing(world):

@@ -4,7 +4,6 @@ import os
 from datetime import UTC, datetime
 
 import pytest
-from worlds import epoch, said
 
 from automate.operate.auditing import audit
 from automate.operate.explaining import explain
@@ -15,6 +14,7 @@ from automate.service.step import Turn
 from automate.state import pauses, schedules
 from automate.state.pauses import ALL, Pause
 from automate.state.steps import note_step
+from tests.service.worlds import epoch, said
 
 DISK = "paused by ann: disk"
 

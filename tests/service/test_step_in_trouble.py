@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from worlds import WAITS, World
 
 from automate.errors import AutomateError
+from tests.service.worlds import WAITS, World
 
 NOON = {"schedule": "0 12 * * *"}
 

@@ -3,9 +3,9 @@
 from contextlib import suppress
 
 import pytest
-from worlds import WAITS
 
 from automate.errors import AutomateError
+from tests.service.worlds import WAITS
 
 
 @pytest.mark.parametrize("room", range(7))

@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from worlds import epoch
 
 from automate.service.step import Turn
 from automate.state import schedules
 from automate.state.pauses import Pause, pause, resume
+from tests.service.worlds import epoch
 
 
 def told(world, name="x"):

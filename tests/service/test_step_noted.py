@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from worlds import epoch
 
 from automate.state.steps import gaps, last_step
+from tests.service.worlds import epoch
 
 
 def test_before_the_first_step_none_is_known(world):

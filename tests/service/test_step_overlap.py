@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from worlds import WAITS, epoch
 
 from automate.state import pauses, runs
 from automate.supervisor.hindrances import hindrances
+from tests.service.worlds import WAITS, epoch
 
 
 def outcomes(world, name="x"):

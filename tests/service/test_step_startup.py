@@ -1,11 +1,11 @@
 """`@reboot`: once after each start of the machine or the container; the state keeps those in which steps were taken."""
 
 import pytest
-from worlds import epoch
 
 from automate.service.idle import SETTLED, is_idle
 from automate.service.step import step
 from automate.state.pauses import Pause, pause
+from tests.service.worlds import epoch
 
 
 @pytest.fixture

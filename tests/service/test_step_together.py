@@ -8,12 +8,12 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
-from worlds import WAITS, epoch
 
 from automate.service.ahead import Preparing
 from automate.service.step import step
 from automate.state import StateError
 from automate.supervisor import claiming
+from tests.service.worlds import WAITS, epoch
 
 STEPPER = Path(__file__).with_name("stepping.py")
 

@@ -5,12 +5,12 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from taskfile.plain import plain
 
 from automate.taskfile import BadTaskFile, keys
 from automate.taskfile.nodes import tree
 from automate.taskfile.splicing import CannotSpliceError, Change, is_set, spliced
 from automate.taskfile.typed import listing, value
+from tests.taskfile.plain import plain
 
 FILE = """\
 # Dumps.

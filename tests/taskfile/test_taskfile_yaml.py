@@ -6,10 +6,10 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from taskfile.plain import plain
 
 from automate.taskfile import BadTaskFile
 from automate.taskfile.nodes import Mapping, Scalar, Sequence, tree
+from tests.taskfile.plain import plain
 
 
 def refusal(data: bytes) -> str:
