@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from taskfile.cases import ACCEPTED, COMMANDS, REFUSED
 
 from automate import task as definitions
 from automate.errors import BadFileError
@@ -16,6 +15,7 @@ from automate.quantity import Duration
 from automate.settings import Settings
 from automate.task import Task
 from automate.taskfile import BadTaskFile, Fault, keys, origins, parse_settings, parse_task
+from tests.taskfile.cases import ACCEPTED, COMMANDS, REFUSED
 
 NONE = Settings()
 FIELDS = dict(zip(Task.__struct_encode_fields__, Task.__struct_fields__, strict=True))

@@ -4,11 +4,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from taskfile.cases import ACCEPTED, BEYOND_A_SCHEMA, COMMANDS, REFUSED
 
 from automate.taskfile import keys
 from automate.taskfile.nodes import tree
 from automate.taskfile.schema import settings_schema, task_schema
+from tests.taskfile.cases import ACCEPTED, BEYOND_A_SCHEMA, COMMANDS, REFUSED
 from tests.taskfile.plain import plain
 
 TASK = jsonschema.Draft202012Validator(task_schema())
