@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.worlds import World
-
 from automate.process import host
+from tests.service.worlds import World
 
 
 @pytest.fixture
