@@ -48,13 +48,14 @@ def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_js
     """
     from automate.process import orphans
     from automate.process.outlet import Outlet
-    from automate.process.systemd import Service
+    from automate.process.systemd import Service, is_journal
     from automate.service.events import Events
     from automate.service.loop import Server
     from automate.supervisor import open_instance
 
     with closing(open_instance(shell.instance)) as state:
-        events = Events(Outlet(_STDERR).write, clock.now, as_json=as_json)
+        write, is_told = Outlet(_STDERR).write, is_journal(os.environ, _STDERR)
+        events = Events(write, clock.now, shell.instance, as_json=as_json, priorities=is_told)
         service = Service(os.environ)
         server = Server(shell.instance, state, events, uid=os.geteuid(), owner=owner(), service=service)
         return server.serve(wait=wait, stop_tasks=stop_tasks or orphans.is_init(), standby=standby)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automate.state import State
     from automate.supervisor.loop import Supervisor
 
+_STDERR = 2
 _STEP = 30.0  # seconds; whatever ends is seen at once
 
 
@@ -51,10 +52,12 @@ def _catalog(shell: Shell, state: "State") -> Catalog:
 def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) -> None:
     from automate import clock
     from automate.outcomes import GOOD
+    from automate.process.systemd import is_journal
     from automate.service.events import Events
     from automate.supervisor.loop import Supervisor
 
-    events = Events(_write, clock.now, as_json=as_json)
+    is_told = is_journal(os.environ, _STDERR)
+    events = Events(_write, clock.now, shell.instance, as_json=as_json, priorities=is_told)
     supervisor = Supervisor(shell.instance, state, uid=uid, in_step=True)
     try:
         catalog, trouble = _begin(shell, state, supervisor)

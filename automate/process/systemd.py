@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 
 class Service:
@@ -25,6 +25,15 @@ class Service:
                 sender.sendto(state.encode(), self._address)
             except OSError:
                 return
+
+
+def is_journal(environ: Mapping[str, str], descriptor: int) -> bool:
+    """Whether what is written to this descriptor goes to the journal, as JOURNAL_STREAM has it (systemd.exec(5))."""
+    try:
+        about = os.fstat(descriptor)
+    except OSError:
+        return False
+    return environ.get("JOURNAL_STREAM") == f"{about.st_dev}:{about.st_ino}"
 
 
 def _watchdog(microseconds: str, pid: str) -> float:

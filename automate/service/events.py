@@ -5,20 +5,40 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
+from automate.characters import as_shown, visible_json
+from automate.outcomes import GOOD
+from automate.paths import Instance
 from automate.run import Record
 from automate.service.syncing import Change
 from automate.state import OpenRun
 
 _one_word = re.compile(r'[^\s"=]+').fullmatch
 _PHASES = {"running": "started", "pending": "queued"}
+_LONGEST = 500  # characters of the last line of an output
+_ERROR, _WARNING, _NOTICE, _INFO = 3, 4, 5, 6  # syslog(3)
+_PRIORITIES = {
+    **dict.fromkeys(("error", "failed", "timeout", "lost"), _ERROR),
+    **dict.fromkeys(("warning", "missed", "stopped", "broken", "untold"), _WARNING),
+    **dict.fromkeys(("serving", "standby", "reloading", "restored", "ending", "mended"), _NOTICE),
+}
 
 
 class Events:
     """Writes with `write`, which takes a line without its end and says whether it could be written. What could not is
-    counted, and the count told as soon as something can. Nothing of a task's environment or output is in them."""
+    counted, and the count told as soon as something can. Nothing of a task's environment is in them, and of its output
+    the last line where it failed. With `priorities` each line begins with that of the event, as sd-daemon(3) has it."""
 
-    def __init__(self, write: Callable[[str], bool], now: Callable[[], datetime], *, as_json: bool) -> None:
-        self._write, self._now, self._as_json = write, now, as_json
+    def __init__(
+        self,
+        write: Callable[[str], bool],
+        now: Callable[[], datetime],
+        instance: Instance,
+        *,
+        as_json: bool,
+        priorities: bool,
+    ) -> None:
+        self._write, self._now, self._instance = write, now, instance
+        self._as_json, self._priorities = as_json, priorities
         self._untold = 0
 
     def tell(self, action: str, **about: object) -> None:
@@ -30,10 +50,11 @@ class Events:
     def _wrote(self, action: str, **about: object) -> bool:
         known = {key: value for key, value in about.items() if value is not None}
         at = self._now().astimezone().isoformat(timespec="milliseconds")
+        level = f"<{_PRIORITIES.get(action, _INFO)}>" if self._priorities else ""
         if self._as_json:
-            return self._write(json.dumps({"at": at, "action": action} | known))
+            return self._write(level + json.dumps({"at": at, "action": action} | known))
         words = " ".join(f"{key}={_word(value)}" for key, value in known.items())
-        return self._write(f"{at} {action} {words}".rstrip())
+        return self._write(f"{level}{at} {action} {words}".rstrip())
 
     def changes(self, changes: list[Change]) -> None:
         """What was found in the task files."""
@@ -47,8 +68,10 @@ class Events:
                 self.tell(_PHASES[run.phase], task=run.task, run=run.id, trigger=run.trigger)
 
     def ended(self, records: list[Record]) -> None:
-        """Runs that are on record now."""
+        """Runs that are on record now; of those that failed also what was wrong, and the command that shows more."""
         for record in records:
+            went_well = record.outcome in GOOD
+            words = ("why" if record.output is None else "log", str(record.id))
             self.tell(
                 record.outcome,
                 task=record.task,
@@ -56,10 +79,18 @@ class Events:
                 seconds=record.seconds,
                 exit_code=record.exit_code,
                 reason=record.reason,
+                error=None if went_well else _last_line(record.error),
+                see=None if went_well else self._instance.command(*words),
                 count=record.count if record.count > 1 else None,
             )
 
 
+def _last_line(text: str | None) -> str | None:
+    """The last line that a terminal would show."""
+    shown = as_shown(text or "").rstrip()
+    return shown[shown.rfind("\n") + 1 :][-_LONGEST:] or None
+
+
 def _word(value: object) -> str:
     text = str(value)
-    return text if _one_word(text) and text.isprintable() else json.dumps(text)
+    return text if _one_word(text) and text.isprintable() else visible_json(json.dumps(text, ensure_ascii=False))

@@ -106,11 +106,58 @@ def test_as_text_each_event_is_one_line(start, every_second, until, instance):
     assert second.split(maxsplit=1)[1] == 'added task=x detail="every second"'
 
 
-def test_nothing_of_output_or_environment_is_said(serve, every_second, events, until):
-    every_second("x", command="echo $WORD; exit 3", env={"WORD": "secret"})
+def test_nothing_of_the_environment_is_said_nor_of_the_output_of_what_went_well(serve, every_second, events, until):
+    every_second("x", command="echo $WORD", env={"WORD": "secret"})
     serve()
-    until(lambda: events("failed", task="x"))
+    until(lambda: events("success", task="x"))
     assert "secret" not in json.dumps(events())
+
+
+def test_what_failed_is_told_with_the_last_line_that_a_terminal_would_show(
+    serve, every_second, events, until, instance
+):
+    every_second("x", command=r"echo first; printf '10%%\r\033[31mno space: \303\244\033[0m\n\n'; exit 3")
+    serve()
+    event = until(lambda: events("failed", task="x"))[0]
+    assert (event["error"], event["exit_code"]) == ("no space: ä", 3)
+    assert event["see"] == f"automate -C {instance} log {event['run']}"
+
+
+def test_what_could_not_be_started_is_told_with_the_reason(serve, every_second, events, until, instance):
+    every_second("x", user="nosuchuser")
+    serve()
+    event = until(lambda: events("error", task="x"))[0]
+    assert "nosuchuser" in event["error"]
+    assert event["see"] == f"automate -C {instance} why {event['run']}"
+
+
+@pytest.fixture
+def to_journal(start, tmp_path, environment):
+    """`to_journal("serve")`: its standard error is the journal, as far as it can tell."""
+
+    def begin(*words, **env):
+        path = tmp_path / "journal"
+        with path.open("ab") as journal:
+            about = os.fstat(journal.fileno())
+            stream = {"JOURNAL_STREAM": f"{about.st_dev}:{about.st_ino}"} | env
+            return start(*words, stderr=journal, env=environment | stream), path
+
+    return begin
+
+
+@pytest.mark.parametrize("words", [["serve"], ["serve", "--json"]])
+def test_the_journal_is_told_how_bad_it_is(to_journal, every_second, until, words):
+    every_second("x", command="exit 3")
+    _, journal = to_journal(*words)
+    until(lambda: "failed" in journal.read_text())
+    assert [line[:3] for line in journal.read_text().splitlines()][:4] == ["<5>", "<6>", "<6>", "<3>"]
+
+
+def test_a_file_that_is_not_the_journal_is_told_no_priority(to_journal, every_second, until):
+    every_second("x", command="exit 3")
+    _, other = to_journal("serve", JOURNAL_STREAM="8:1")
+    until(lambda: "failed" in other.read_text())
+    assert "<" not in other.read_text()
 
 
 @pytest.mark.parametrize("stream", [">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"])
@@ -167,6 +214,14 @@ def test_a_log_that_takes_nothing_holds_up_no_task(start, every_second, lines, u
     until(lambda: len(lines("x")) >= 1)
     os.close(reading)
     until(lambda: len(lines("x")) >= 3)
+
+
+def test_a_tick_tells_what_was_wrong_and_what_to_type(task, run_cli, until, instance, records):
+    task("x", "echo 'disk full'; exit 3", schedule="every second")
+    said = until(lambda: run_cli("tick").stderr)
+    run_id = records("x")[-1]["id"]
+    assert f"task=x run={run_id} seconds=" in said
+    assert f'exit_code=3 error="disk full" see="automate -C {instance} log {run_id}"' in said
 
 
 def test_a_tick_whose_faults_nobody_reads_watches_its_runs(start, task, run_cli, records, until, instance, full_pipe):
