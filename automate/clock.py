@@ -1,12 +1,11 @@
 """The one place that reads the clock; everywhere else time is an argument."""
 
 import time
-from datetime import UTC, datetime
 
 
-def now() -> datetime:
-    """The wall clock, as an aware UTC datetime."""
-    return datetime.now(UTC)
+def now() -> float:
+    """The wall clock, in seconds since 1970-01-01T00:00Z."""
+    return time.time()
 
 
 def follow_zone() -> None:

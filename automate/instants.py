@@ -1,23 +1,27 @@
-"""Instants: epoch seconds, as the state and the rules have them; aware datetimes; RFC 3339, as records have them."""
+"""Instants are seconds since 1970-01-01T00:00Z everywhere; here they become local times and RFC 3339, and back."""
 
 from datetime import UTC, datetime
 
 
-def utc(seconds: float) -> datetime:
-    """Of epoch seconds."""
-    return datetime.fromtimestamp(seconds, UTC)
+def local(seconds: float) -> datetime:
+    """An instant on the host's wall clock, as an aware datetime."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone()
 
 
-def stamp(instant: datetime) -> str:
+def stamp(seconds: float) -> str:
     """RFC 3339 in the host's zone, to the millisecond, without a fraction where it is a whole second."""
-    local = instant.astimezone()
-    return local.isoformat(timespec="milliseconds" if local.microsecond // 1000 else "seconds")
+    shown = local(seconds)
+    return shown.isoformat(timespec="milliseconds" if shown.microsecond // 1000 else "seconds")
 
 
-def parsed(text: str | None) -> datetime | None:
-    """A record's time; None where it is none, which a record that was written by hand may have."""
+def stamp_or_none(seconds: float | None) -> str | None:
+    """Like `stamp`, but None stays None."""
+    return None if seconds is None else stamp(seconds)
+
+
+def seconds_of(text: str | None) -> float | None:
+    """Read a record's time; None where there is none, or where somebody edited it into something else."""
     try:
-        instant = datetime.fromisoformat(text or "")
-    except ValueError:
+        return datetime.fromisoformat(text or "").timestamp()
+    except (ValueError, OverflowError):
         return None
-    return instant if instant.tzinfo else instant.astimezone()

@@ -1,11 +1,10 @@
 """A run: what happened, or why nothing did. The words of DESIGN sections 2 and 7."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from automate.instants import parsed
+from automate.instants import seconds_of
 from automate.outcomes import Outcome, Trigger
 
 _LEFT_OUT = frozenset({"pause", "lock", "runs", "condition_exit", "first_due"})
@@ -73,9 +72,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(fields) + b"\n"
 
 
-def instant_of(record: Record) -> datetime | None:
+def instant_of(record: Record) -> float | None:
     """When it started, or was due if it never did; None where the record holds no such time."""
     for text in (record.started, record.due, record.ended):
-        if instant := parsed(text):
+        if (instant := seconds_of(text)) is not None:
             return instant
     return None

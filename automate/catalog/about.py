@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -75,7 +74,7 @@ class About(NamedTuple):
     past: Past
 
 
-def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None, now: datetime) -> About:
+def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None, now: float) -> About:
     """Reads the task's file, its schedule and the run log; BadTaskFile when the file has a fault."""
     task = catalog.task(name)
     entry = catalog.entries([name], next_run=True)[0]

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -34,12 +33,12 @@ class Catalog:
     for root, DESIGN section 13), None where that is not asked.
     """
 
-    def __init__(self, instance: Instance, state: State | None, *, owner: int | None, now: datetime) -> None:
+    def __init__(self, instance: Instance, state: State | None, *, owner: int | None, now: float) -> None:
         self._instance = instance
         self._state = state
         self._cache = state if state and _is_trusted(state, owner) else None
         self._owner = owner
-        self._now = now.timestamp()
+        self._now = now
         self._settings = SettingsFile(instance, self._cache, owner, self._now)
 
     @property

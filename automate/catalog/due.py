@@ -1,11 +1,9 @@
 """When tasks are due next: as it was computed before, and again for those whose time has passed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from automate.instants import utc
 from automate.state import State
 from automate.state.parsed import Brief, write_next_due
 
@@ -15,8 +13,7 @@ if TYPE_CHECKING:
     from automate.schedule.exceptions import Exceptions
     from automate.task import Task
 
-_FAR = timedelta(days=366)  # a task that is not due for so long, but for what `except` covers, is never due
-_SECOND = timedelta(seconds=1)
+_FAR = 366 * 86400  # seconds; a task that is not due for so long, but for what `except` covers, is never due
 _MOMENT = 1e-6  # second
 WORTH_WRITING = 32  # fewer are computed again sooner than they are written
 
@@ -48,22 +45,16 @@ def next_due(compiled: str, after: float) -> float | None:
     """Of a schedule's dump."""
     from automate.schedule import load
 
-    return first_after(load(compiled), after)
+    return load(compiled).next_after(after)
 
 
-def first_after(schedule: "Schedule", after: float) -> float | None:
-    """As the schedule's own method, in epoch seconds."""
-    due = schedule.next_after(utc(after))
-    return due.timestamp() if due else None
-
-
-def first_unexcepted(schedule: "Schedule", exceptions: "Exceptions", after: datetime) -> datetime | None:
+def first_unexcepted(schedule: "Schedule", exceptions: "Exceptions", after: float) -> int | None:
     """As the schedule's own method, of the due times that `except` does not cover; None also when there is none within
     a year."""
     end = after + _FAR
     due = schedule.next_after(after)
     while due is not None and due < end and exceptions.covers(due) is not None:
-        due = schedule.next_after(exceptions.until(due, end) - _SECOND)
+        due = schedule.next_after(exceptions.until(due, end) - 1)
     return due if due is not None and exceptions.covers(due) is None else None
 
 
@@ -85,8 +76,8 @@ def unskipped(
     for entry in entries:
         after = _after_pause(entry, now)
         if task := excepted.get(entry.name):
-            due = first_unexcepted(load(dumps[entry.name]), exceptions(task.exceptions, task.timezone), utc(after))
-            found[entry.name] = (None if due is None else due.timestamp(),)
+            due = first_unexcepted(load(dumps[entry.name]), exceptions(task.exceptions, task.timezone), after)
+            found[entry.name] = (due,)
         else:
             found[entry.name] = (following(dumps[entry.name], after),)
     return found

@@ -4,7 +4,6 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from automate.catalog.due import first_after
 from automate.rules.jitter import delay
 from automate.settings import Settings
 from automate.state.parsed import Brief, Parsed
@@ -74,7 +73,7 @@ def in_words(task: Task, english: str) -> str:
 @lru_cache(maxsize=256)  # many tasks have the same schedule
 def _said(schedule: "Schedule", now: float) -> tuple[str, str, float | None]:
     """What is kept of a schedule: in English, its dump, and its first due time after `now`."""
-    return schedule.describe(), schedule.dump(), first_after(schedule, now)
+    return schedule.describe(), schedule.dump(), schedule.next_after(now)
 
 
 def _seed(task: Task) -> str:

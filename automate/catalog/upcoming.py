@@ -1,36 +1,33 @@
 """What is due when: due times to come, of one schedule and merged over many tasks."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from functools import cache, lru_cache
 from heapq import heapify, heappop, heapreplace
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
-
-from automate.instants import utc
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
 
 
 class Upcoming(NamedTuple):
-    """One due time, UTC. `delay` is the jitter's, in seconds; `note` what a clock change does to it or to its day;
-    `skipped` why it will not be run, by what is known now."""
+    """One due time. `delay` is the jitter's; `note` what a clock change does to it or to its day; `skipped` why it will
+    not be run, by what is known now."""
 
     task: str | None
-    due: datetime
+    due: int
     delay: float
     note: str | None
     skipped: str | None = None
 
     @property
-    def starts(self) -> datetime:
+    def starts(self) -> float:
         """When it starts on this host, if nothing keeps it."""
-        return self.due + timedelta(seconds=self.delay)
+        return self.due + self.delay
 
 
-def due_after(schedule: "Schedule", instant: datetime, until: datetime | None = None) -> Iterator[datetime]:
+def due_after(schedule: "Schedule", instant: float, until: float | None = None) -> Iterator[int]:
     """All due times after an instant, in order; those before `until`."""
     due = schedule.next_after(instant)
     while due is not None and (until is None or due < until):
@@ -39,8 +36,8 @@ def due_after(schedule: "Schedule", instant: datetime, until: datetime | None = 
 
 
 def merged(
-    first: Mapping[str, float], schedule_of: "Callable[[str], Schedule]", until: datetime | None
-) -> "Iterator[tuple[str, Schedule, datetime]]":
+    first: Mapping[str, float], schedule_of: "Callable[[str], Schedule]", until: float | None
+) -> "Iterator[tuple[str, Schedule, int]]":
     """The due times of many tasks in order, those before `until`; from the first one of each, in epoch seconds.
 
     Schedules are asked for only when their task's turn comes, so the cost grows with how many are taken.
@@ -51,27 +48,26 @@ def merged(
 
 def _turns(
     first: Mapping[str, float], schedule_of: "Callable[[str], Schedule]"
-) -> "Iterator[tuple[str, Schedule, datetime]]":
+) -> "Iterator[tuple[str, Schedule, int]]":
     schedules = lru_cache(maxsize=None)(schedule_of)
     heap = [(due, name) for name, due in first.items()]
     heapify(heap)
     while heap:
-        seconds, name = heap[0]
-        due = utc(seconds)
+        due, name = heap[0]
         schedule = schedules(name)
-        yield name, schedule, due
+        yield name, schedule, int(due)
         following = schedule.next_after(due)
         if following is None:
             heappop(heap)
         else:
-            heapreplace(heap, (following.timestamp(), name))
+            heapreplace(heap, (following, name))
 
 
-def upcoming(task: str | None, schedule: "Schedule", due: datetime, delay: float = 0.0) -> Upcoming:
+def upcoming(task: str | None, schedule: "Schedule", due: int, delay: float = 0.0) -> Upcoming:
     """That due time with what there is to say about it."""
     note = schedule.note(due)
     if note is None:
-        note = _day(schedule.zone_name, due.astimezone(ZoneInfo(schedule.zone_name)).date())
+        note = _day(schedule.zone_name, schedule.date_of(due))
     return Upcoming(task, due, delay, note)
 
 

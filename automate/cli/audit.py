@@ -2,14 +2,12 @@
 
 import os
 from contextlib import closing
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, pass_shell, reading
-from automate.instants import utc
 from automate.quantity import counted
 from automate.render import table, visible, when
 
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from automate.operate.auditing import Audit
 
 HEADERS = ("TASK", "DUE", "WRONG")
-_MOMENT = timedelta(microseconds=1)
+_MOMENT = 1e-6  # seconds
 _NAMED = 3  # tasks, where the rest is only counted
 
 
@@ -26,7 +24,7 @@ _NAMED = 3  # tasks, where the rest is only counted
 @moment_option("--until", "What was due before then.")
 @reading
 @pass_shell
-def command(shell: Shell, *, since: datetime | None, until: datetime | None, as_json: bool, header: bool) -> int:
+def command(shell: Shell, *, since: float | None, until: float | None, as_json: bool, header: bool) -> int:
     """Prove that every due time has its one record: a run, or why there was none.
 
     Compares which schedules were in force when, as the state knows it, with the run log. Each due time that has no
@@ -40,8 +38,8 @@ def command(shell: Shell, *, since: datetime | None, until: datetime | None, as_
         found = audit(
             shell.instance,
             state,
-            None if since is None else (since - _MOMENT).timestamp(),
-            shell.now.timestamp() if until is None else min(shell.now, until - _MOMENT).timestamp(),
+            None if since is None else since - _MOMENT,
+            shell.now if until is None else min(shell.now, until - _MOMENT),
         )
     if as_json:
         _write_json(shell, found)
@@ -57,11 +55,11 @@ def _table(shell: Shell, found: "Audit", *, header: bool) -> str:
 
 
 def _dues(first: int, due: int, number: int) -> str:
-    last = when(utc(due), seconds=True)
-    return last if number == 1 else f"{when(utc(first), seconds=True)} to {last} ({number})"
+    last = when(due, seconds=True)
+    return last if number == 1 else f"{when(first, seconds=True)} to {last} ({number})"
 
 
-def _talk(shell: Shell, found: "Audit", since: datetime | None) -> None:
+def _talk(shell: Shell, found: "Audit", since: float | None) -> None:
     window = f"from {_when(found.since)} to {_when(found.until)}"
     wrong = sum(each.number for _, each in found.wrong)
     verdict = f"{wrong} are not as they should be" if wrong else "each has its one record"
@@ -74,7 +72,7 @@ def _talk(shell: Shell, found: "Audit", since: datetime | None) -> None:
         shell.say(f"{counted(found.deferred, 'due time')} refused, and on record within the hour, with others")
     if found.earliest_record is not None:
         shell.say(f"nothing can be proved before {_when(found.earliest_record)}: older records were rotated away")
-    later = [task for task, first in found.first_in_force.items() if since is not None and first > since.timestamp()]
+    later = [task for task, first in found.first_in_force.items() if since is not None and first > since]
     if later:
         more = f" and {len(later) - _NAMED} more" if len(later) > _NAMED else ""
         shell.say(f"not known of the whole time: {', '.join(later[:_NAMED])}{more}; --json shows since when each is")
@@ -107,4 +105,4 @@ def _write_json(shell: Shell, found: "Audit") -> None:
 
 
 def _when(seconds: float) -> str:
-    return when(utc(seconds), seconds=True)
+    return when(seconds, seconds=True)

@@ -16,8 +16,6 @@ from automate.state import State
 from automate.taskfile import BadTaskFile
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from automate.schedule import Schedule
     from automate.task import Task
     from automate.taskfile.splicing import Change
@@ -133,11 +131,11 @@ def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
     if not task.enabled:
         return f"disabled ({english})"
     times = [*islice(_unexcepted(desk, task, schedule), _DUE_TIMES)]
-    seconds = any(due.second for due in times)
+    seconds = any(due % 60 for due in times)
     return f"{english}: due {', '.join(when(due, seconds=seconds) for due in times)}" if times else english
 
 
-def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[datetime]":
+def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int]":
     """The due times that `except` leaves."""
     if not task.exceptions:
         yield from due_after(schedule, desk.shell.now)

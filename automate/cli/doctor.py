@@ -42,7 +42,7 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
         owner=owner(),
         home=os.environ.get("HOME") or os.path.expanduser("~"),
         program=_program(),
-        now=shell.now.timestamp(),
+        now=shell.now,
     )
     with closing(installation):
         examined = examine(installation)

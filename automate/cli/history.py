@@ -1,7 +1,6 @@
 """`automate history`: what is on record, newest first."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
 from typing import NamedTuple, get_args
@@ -29,8 +28,8 @@ class Wanted(NamedTuple):
     names: tuple[str, ...]
     outcomes: list[str] | None
     triggers: list[str] | None
-    since: datetime | None
-    until: datetime | None
+    since: float | None
+    until: float | None
 
     def found_by(self, reader: Reader) -> Iterator[Entry]:
         """Newest first."""
@@ -38,16 +37,17 @@ class Wanted(NamedTuple):
         return reader.entries(
             tasks=self.names or None,
             outcomes=self.outcomes,
-            period=Period(self.since, self.until) if self.since or self.until else None,
+            period=Period(self.since, self.until) if (self.since, self.until) != (None, None) else None,
             accept=None if triggers is None else lambda record: record.trigger in triggers,
         )
 
     def __str__(self) -> str:
         """As it was asked for, the names left out."""
         words = {"status": self.outcomes, "trigger": self.triggers}
-        instants = {"since": self.since, "until": self.until}
-        asked = [f"--{name} {','.join(given)}" for name, given in words.items() if given is not None]
-        return ", ".join(asked + [f"--{name} {when(at, seconds=True)}" for name, at in instants.items() if at])
+        asked = {f"--{name}": ",".join(given) for name, given in words.items() if given is not None}
+        instants = {"--since": self.since, "--until": self.until}
+        asked |= {name: when(at, seconds=True) for name, at in instants.items() if at is not None}
+        return ", ".join(f"{name} {text}" for name, text in asked.items())
 
 
 @click.command("history")
@@ -71,8 +71,8 @@ def command(  # noqa: PLR0913 - one for each option
     *,
     outcomes: list[str] | None,
     triggers: list[str] | None,
-    since: datetime | None,
-    until: datetime | None,
+    since: float | None,
+    until: float | None,
     count: int,
     page: int,
     each: bool,

@@ -138,7 +138,7 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
     with redirect_stderr(StringIO()) as said:
         with tasks.catalog_and_state(shell) as (catalog, state):
             entries = wanted.entries(catalog, shell, as_json=False)
-            late = overdue(state, shell.now.timestamp()) if state else frozenset()
+            late = overdue(state, shell.now) if state else frozenset()
             by = scheduled_by(alive(shell.instance, state), shell.screen)
         if not entries:
             shell.say("no task is like that" if catalog.names() else tasks.no_tasks(shell))

@@ -19,9 +19,9 @@ def command(shell: Shell, textfile: str | None) -> int:
     from automate.render.metrics import exposition, metrics
 
     with catalog_and_state(shell) as (catalog, state):
-        found = facts(shell.instance, catalog, state, (), (), shell.now.timestamp())
+        found = facts(shell.instance, catalog, state, (), (), shell.now)
     common = {"state_dir": shell.instance.state}
-    text = exposition(metrics(found, __version__, shell.now.timestamp()), common)
+    text = exposition(metrics(found, __version__, shell.now), common)
     if textfile is None:
         shell.write(text)
     else:

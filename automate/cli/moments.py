@@ -8,6 +8,7 @@ import click
 
 from automate.cli.candidates import complete_moments
 from automate.cli.options import Function, Shell
+from automate.instants import local
 from automate.quantity import Duration
 
 EXPECTED = "2h ago, yesterday, 14:30, 2026-11-21, 2026-11-21 14:30 or RFC 3339"
@@ -16,13 +17,13 @@ _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 
 def moment_option(name: str, text: str) -> Callable[[Function], Function]:
-    """An option whose argument is an aware instant, or None; `text` is its help."""
+    """An option whose argument is an instant in epoch seconds, or None; `text` is its help."""
     return click.option(name, metavar="WHEN", callback=_convert, shell_complete=complete_moments, help=text)
 
 
-def _convert(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+def _convert(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
     try:
-        return moment(value, context.ensure_object(Shell).now) if value is not None else None
+        return None if value is None else moment(value, local(context.ensure_object(Shell).now)).timestamp()
     except (ValueError, OverflowError):
         raise click.BadParameter(f"{value!r} is no instant; expected {EXPECTED}", context, parameter) from None
 

@@ -1,7 +1,6 @@
 """`automate next`: what is due when, of tasks or of an expression that is tried."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 OF_ONE, OF_ALL = 10, 20
 HEADERS = ("DUE", "IN", "TASK", "NOTE")
-_MOMENT = timedelta(microseconds=1)
+_MOMENT = 1e-6  # seconds
 
 
 @click.command("next")
@@ -46,12 +45,12 @@ def command(  # noqa: PLR0913 - an argument for each option
     names: tuple[str, ...],
     *,
     count: int | None,
-    until: datetime | None,
+    until: float | None,
     expressions: tuple[str, ...],
     timezone: str | None,
     as_json: bool,
     header: bool,
-    **keyword: datetime | None,  # `from`, which Python keeps for itself
+    **keyword: float | None,  # `from`, which Python keeps for itself
 ) -> int:
     """What is due when. NAMEs may be globs; disabled tasks are left out unless they are named."""
     if (names or timezone) and bool(names) == bool(expressions):
@@ -74,7 +73,7 @@ def command(  # noqa: PLR0913 - an argument for each option
 
 
 def _of_expressions(
-    shell: Shell, texts: Sequence[str], zone: str | None, after: datetime, until: datetime | None
+    shell: Shell, texts: Sequence[str], zone: str | None, after: float, until: float | None
 ) -> Iterator[Upcoming]:
     from automate.schedule import ScheduleError, parse
 
@@ -88,7 +87,7 @@ def _of_expressions(
 
 
 def _of_tasks(
-    shell: Shell, names: Sequence[str], after: datetime, until: datetime | None, most: int | None
+    shell: Shell, names: Sequence[str], after: float, until: float | None, most: int | None
 ) -> list[Upcoming]:
     from automate.cli import tasks
     from automate.operate.skipping import marked
@@ -108,12 +107,12 @@ def _of_tasks(
     return rows
 
 
-def _first(entries: "Iterable[Entry]", dumps: Mapping[str, str], after: datetime, *, at_now: bool) -> dict[str, float]:
+def _first(entries: "Iterable[Entry]", dumps: Mapping[str, str], after: float, *, at_now: bool) -> dict[str, float]:
     """The first due time of each task that has one, in epoch seconds: the listing's where it is that."""
     first = {}
     for entry in entries:
         known = at_now and entry.enabled
-        due = entry.next_due if known else next_due(dumps[entry.name], after.timestamp())
+        due = entry.next_due if known else next_due(dumps[entry.name], after)
         if due is not None:
             first[entry.name] = due
     return first
@@ -134,7 +133,7 @@ def _talk(shell: Shell, entries: "Mapping[str, Entry]", chosen: "Mapping[str, En
 
 
 def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
-    seconds = any(row.due.second for row in rows)
+    seconds = any(row.due % 60 for row in rows)
     cells = [
         (
             when(row.due, seconds=seconds),

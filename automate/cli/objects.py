@@ -6,7 +6,7 @@ from automate.catalog import Entry
 from automate.catalog.about import Past
 from automate.catalog.running import Running
 from automate.catalog.upcoming import Upcoming
-from automate.instants import stamp, utc
+from automate.instants import stamp_or_none
 from automate.operate.alive import Alive
 from automate.render.pauses import Pause as AnyPause
 from automate.rules.durations import expected, percentile
@@ -61,7 +61,7 @@ def _streak(past: Past, streak: Streak) -> dict[str, Any]:
     """`at_least` says that there may be more, before the records that were looked at."""
     since = instant_of(streak.first)
     kind = "success" if streak.good else "failure"
-    return {"of": kind, "runs": streak.runs, "since": since and stamp(since), "at_least": past.is_streak_open}
+    return {"of": kind, "runs": streak.runs, "since": time(since), "at_least": past.is_streak_open}
 
 
 def of_pause(task: str, pause: AnyPause) -> dict[str, Any]:
@@ -79,9 +79,7 @@ def of_alive(alive: Alive) -> dict[str, Any]:
     return {"serving": alive.serving, "pid": alive.pid, "since": time(alive.since), "last_step": time(alive.stepped)}
 
 
-def time(seconds: float | None) -> str | None:
-    """Of epoch seconds."""
-    return None if seconds is None else stamp(utc(seconds))
+time = stamp_or_none
 
 
 def _pause(pause: AnyPause) -> dict[str, Any]:
@@ -111,5 +109,5 @@ def _open(run: OpenRun, running: Running | None) -> dict[str, Any]:
 def of_upcoming(upcoming: Upcoming) -> dict[str, Any]:
     """A due time; `task` is missing of an expression that was tried."""
     task = {} if upcoming.task is None else {"task": upcoming.task}
-    times = {"due": stamp(upcoming.due), "starts": stamp(upcoming.starts)}
+    times = {"due": time(upcoming.due), "starts": time(upcoming.starts)}
     return {**task, **times, "delay": upcoming.delay, "note": upcoming.note, "skipped": upcoming.skipped}

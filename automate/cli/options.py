@@ -17,8 +17,6 @@ from automate.cli.candidates import complete_tasks
 from automate.cli.exits import cannot_write
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from automate.paths import Instance
     from automate.render import Screen
 
@@ -40,8 +38,8 @@ class Shell:
         return paths.find(os.environ, os.geteuid(), self.directory)
 
     @cached_property
-    def now(self) -> "datetime":
-        """The instant at which the command began; aware."""
+    def now(self) -> float:
+        """When the command began, in epoch seconds."""
         from automate import clock
 
         return clock.now()

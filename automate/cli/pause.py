@@ -2,7 +2,6 @@
 
 import os
 from contextlib import closing
-from datetime import datetime
 
 import click
 
@@ -49,7 +48,7 @@ def command(
     names: tuple[str, ...],
     *,
     length: Duration | None,
-    until: datetime | None,
+    until: float | None,
     reason: str,
     as_json: bool,
 ) -> int:
@@ -58,7 +57,7 @@ def command(
     Due times are recorded as skipped meanwhile. What runs already goes on, and `automate run` still works. Pausing
     again changes until when, and why.
     """
-    wanted = Pause(shell.now.timestamp(), _end(shell.now, length, until), operator(), reason)
+    wanted = Pause(shell.now, _end(shell.now, length, until), operator(), reason)
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=os.geteuid())
         catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
@@ -71,11 +70,11 @@ def command(
     return 0
 
 
-def _end(now: datetime, length: Duration | None, until: datetime | None) -> float | None:
+def _end(now: float, length: Duration | None, until: float | None) -> float | None:
     if length is not None and until is not None:
         raise UsageError("give --for or --until, not both")
-    end = until.timestamp() if until is not None else None if length is None else now.timestamp() + length
-    if end is not None and end <= now.timestamp():
+    end = until if until is not None else None if length is None else now + length
+    if end is not None and end <= now:
         raise UsageError("it would be over already: --for and --until say how long from now on")
     return end
 

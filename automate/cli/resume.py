@@ -29,7 +29,7 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
     Tasks are due again from now on. Status 3 when one of those named is not paused: then nothing is resumed. With
     --json the pauses that were ended are written.
     """
-    now = shell.now.timestamp()
+    now = shell.now
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=os.geteuid())
         catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)

@@ -134,7 +134,7 @@ def _schedule(each: About) -> str:
 def _due(each: About, shell: Shell) -> list[str]:
     if not each.task.enabled and each.upcoming:
         return ["- (disabled)"]
-    seconds = any(due.due.second for due in each.upcoming)
+    seconds = any(due.due % 60 for due in each.upcoming)
     rows = [(when(due.due, seconds=seconds), relative(due.due, shell.now), note_of(due)) for due in each.upcoming]
     lines = table(rows, ("", "", ""), shell.screen._replace(width=None), header=False, right={""}) if rows else NOTHING
     return [line.removesuffix(f"  {NOTHING}") for line in lines.splitlines()]

@@ -99,7 +99,7 @@ def _report(shell: Shell, names: tuple[str, ...], labels: tuple[str, ...], bound
     from automate.cli.tasks import catalog_and_state
     from automate.operate.health import facts
 
-    now = shell.now.timestamp()
+    now = shell.now
     with catalog_and_state(shell) as (catalog, state):
         found = facts(shell.instance, catalog, state, names, labels, now)
     if not found.tasks:

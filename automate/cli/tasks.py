@@ -107,7 +107,6 @@ def _state(shell: Shell) -> "State | None":
 
 def tell_who_schedules(shell: Shell, state: "State | None") -> None:
     """When what was written into task files is in force."""
-    from automate.instants import utc
     from automate.operate.alive import alive
     from automate.render import when
     from automate.rules.health import OVERDUE
@@ -115,8 +114,8 @@ def tell_who_schedules(shell: Shell, state: "State | None") -> None:
     found = alive(shell.instance, state)
     if found.serving:
         shell.say(f"in force within a second: process {found.pid or '?'} serves")
-    elif found.stepped is not None and shell.now.timestamp() - found.stepped < OVERDUE:
+    elif found.stepped is not None and shell.now - found.stepped < OVERDUE:
         shell.say("in force with the next tick")
     elif found.serving is False:
-        last = "" if found.stepped is None else f" since {when(utc(found.stepped))}"
+        last = "" if found.stepped is None else f" since {when(found.stepped)}"
         shell.say(f"nobody is scheduling{last}: start {shell.hint('serve')}, or let cron call {shell.hint('tick')}")

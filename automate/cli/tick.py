@@ -38,8 +38,8 @@ def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
         from automate.service.idle import is_idle
         from automate.state.steps import note_step
 
-        if is_idle(_catalog(shell, state), state, shell.now.timestamp()):
-            note_step(state, shell.now.timestamp())
+        if is_idle(_catalog(shell, state), state, shell.now):
+            note_step(state, shell.now)
         else:
             _step(shell, state, uid=uid, wait=not no_wait, as_json=as_json)
     return 0
@@ -88,7 +88,7 @@ def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Cata
             share(shell.instance, catalog.settings_read.group)
         except AutomateError as error:
             trouble = str(error)
-        again = step(catalog, state, supervisor, shell.now.timestamp(), settled=SETTLED).again
+        again = step(catalog, state, supervisor, shell.now, settled=SETTLED).again
     return catalog, trouble
 
 

@@ -1,7 +1,7 @@
 """`automate timeline`: a day as a picture."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +10,7 @@ from automate.cli import tasks
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, names_argument, pager_option, pass_shell, reading
 from automate.errors import UsageError
+from automate.instants import local
 from automate.quantity import counted
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from automate.rules.timeline import Bar
 
 ROWS = 50
-LONGEST = timedelta(days=366)
+LONGEST = 366  # days
+_DAY = 86400
 SORTS: "dict[str, Callable[[Row], Any]]" = {
     "start": lambda row: (row.bars[0].start, row.task),
     "name": lambda row: row.task,
@@ -52,14 +54,14 @@ def command(  # noqa: PLR0913 - an argument for each option
     /,
     names: tuple[str, ...],
     *,
-    to: datetime | None,
+    to: float | None,
     count: int | None,
     sort: str,
     svg: str | None,
     paged: bool,
     as_json: bool,
     header: bool,
-    **keyword: datetime | None,  # `from`, which Python keeps for itself
+    **keyword: float | None,  # `from`, which Python keeps for itself
 ) -> int:
     """A day as a picture: what ran, what will run when and for how long, and what gets into each other's way.
 
@@ -84,25 +86,25 @@ def command(  # noqa: PLR0913 - an argument for each option
     return 0
 
 
-def _stretch(now: datetime, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
+def _stretch(now: float, start: float | None, end: float | None) -> tuple[float, float]:
     """A day long, unless both ends are given: of the wall clock where it begins or ends at midnight."""
     if start is None:
-        start = _days(end, -1) if end is not None else now.astimezone().replace(minute=0, second=0, microsecond=0)
+        start = _days(end, -1) if end is not None else local(now).replace(minute=0, second=0, microsecond=0).timestamp()
     if end is None:
         end = _days(start, 1)
-    if not timedelta() < end - start <= LONGEST:
-        raise UsageError(f"--to must be later than --from, by {LONGEST.days} days at most")
-    return start.astimezone(UTC), end.astimezone(UTC)
+    if not 0 < end - start <= LONGEST * _DAY:
+        raise UsageError(f"--to must be later than --from, by {LONGEST} days at most")
+    return start, end
 
 
-def _days(instant: datetime, number: int) -> datetime:
-    local = instant.astimezone()
-    if local.time() != time():
-        return instant + timedelta(days=number)
-    return (local.replace(tzinfo=None) + timedelta(days=number)).astimezone()
+def _days(instant: float, number: int) -> float:
+    shown = local(instant)
+    if shown.time() != time():
+        return instant + number * _DAY
+    return (shown.replace(tzinfo=None) + timedelta(days=number)).timestamp()
 
 
-def _gathered(shell: Shell, names: Sequence[str], start: datetime, end: datetime) -> "Timeline":
+def _gathered(shell: Shell, names: Sequence[str], start: float, end: float) -> "Timeline":
     from automate.operate.timeline import timeline
 
     with tasks.catalog_and_state(shell) as (catalog, state):
@@ -111,9 +113,9 @@ def _gathered(shell: Shell, names: Sequence[str], start: datetime, end: datetime
             state,
             shell.instance,
             names,
-            start=start.timestamp(),
-            end=end.timestamp(),
-            now=shell.now.timestamp(),
+            start=start,
+            end=end,
+            now=shell.now,
         )
         if not found.rows and not catalog.names():
             shell.say(tasks.no_tasks(shell))

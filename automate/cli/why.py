@@ -1,6 +1,5 @@
 """`automate why`: why a task ran, did not run, or will not run."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,7 +26,7 @@ __all__ = ["command"]
 @json_option
 @quiet_option
 @pass_shell
-def command(shell: Shell, names: tuple[str, ...], *, at: datetime | None, as_json: bool) -> int:
+def command(shell: Shell, names: tuple[str, ...], *, at: float | None, as_json: bool) -> int:
     """Why a task ran, did not run, or will not run, and what to do about it.
 
     Without --at it is about the last due time and the next one: did last night's run happen, and what comes next?
@@ -36,10 +35,9 @@ def command(shell: Shell, names: tuple[str, ...], *, at: datetime | None, as_jso
     from automate.operate.explaining import explain
     from automate.operate.subject import about
 
-    moment, now = None if at is None else at.timestamp(), shell.now.timestamp()
     with tasks.catalog_and_state(shell) as (catalog, state):
-        asked = about(shell.instance, catalog, state, names, moment)
-        found = explain(shell.instance, catalog, state, asked, now)
+        asked = about(shell.instance, catalog, state, names, at)
+        found = explain(shell.instance, catalog, state, asked, shell.now)
     tasks.tell(shell, catalog.settings_faults)
     _write(shell, found, as_json=as_json)
     return 0

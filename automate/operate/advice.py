@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from shlex import join
 from typing import NamedTuple
 
-from automate.instants import stamp, utc
+from automate.instants import stamp
 from automate.operate.explaining import Explained, Explanation
 from automate.outcomes import RAN
 from automate.rules import reasons
@@ -146,4 +146,4 @@ def _run(explanation: Explanation, what: str) -> Iterator[Advice]:
 
 
 def _instant(seconds: float) -> str:
-    return stamp(utc(seconds))
+    return stamp(seconds)

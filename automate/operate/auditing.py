@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from automate import runlog
-from automate.instants import utc
+from automate.instants import seconds_of
 from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
 from automate.rules.auditing import InForce, OnRecord, Wrong, prove
@@ -57,25 +56,26 @@ class _Known:
             oldest = due
             ids.add(due.id)
             if due.due is not None and due.trigger in OF_SCHEDULE:
-                self._add(due.task, due.id, due.first_due or due.due, due.due, due.count)
+                first_due = (due.first_due or due.due).timestamp()
+                self._add(due.task, due.id, first_due, due.due.timestamp(), due.count)
         under_way = [run for run in open_runs if run.id not in ids]
         was_cut = oldest is not None and min(ids.union(run.id for run in under_way)) > first
         self.earliest = oldest.ended.timestamp() if oldest is not None and was_cut else None
         self.under_way = sum(self._add_open(run) for run in under_way)
 
-    def _add(self, task: str, run_id: int, first: datetime, due: datetime, number: int) -> None:
-        self.records[task].append(OnRecord(run_id, int(first.timestamp()), int(due.timestamp()), number))
+    def _add(self, task: str, run_id: int, first: float, due: float, number: int) -> None:
+        self.records[task].append(OnRecord(run_id, int(first), int(due), number))
 
     def _add_open(self, run: OpenRun) -> bool:
         """Whether it is of a due time."""
         if run.due is None or run.trigger not in OF_SCHEDULE:
             return False
-        first = due = utc(run.due)
+        first = due = run.due
         number = 1
         if run.phase == "decided":
             record = msgspec.json.decode(run.definition, type=Record)
             number = record.count
-            first = datetime.fromisoformat(record.first_due) if record.first_due else due
+            first = seconds_of(record.first_due) or due
         self._add(run.task, run.id, first, due, number)
         return True
 
@@ -125,4 +125,4 @@ def _by_task(spans: Iterable[Span]) -> dict[str, list[Span]]:
 def _undecided(awake: Iterable[Scheduled], until: float) -> int:
     """Due times that have passed and that nobody has decided yet."""
     moments = [(load(row.compiled), row.until, until - row.delay) for row in awake]
-    return sum(schedule.count(utc(after), utc(now)) for schedule, after, now in moments if after < now)
+    return sum(schedule.count(after, now) for schedule, after, now in moments if after < now)

@@ -1,12 +1,10 @@
 """What runs or will run in a stretch of time: what the state and the task files say of it, gathered."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from automate.catalog import Catalog, Entry
-from automate.instants import utc
 from automate.operate.skipping import skipping
 from automate.rules.conflicts import Collision, Outrun, collisions
 from automate.rules.durations import expected
@@ -111,15 +109,11 @@ class Coming:
 
     def _remark(self, schedule: Schedule) -> Callable[[float], str | None] | None:
         """Of clock changes: only asked where the zone has one then."""
-        first, last = (_date(instant, schedule.zone_name) for instant in (self._start, self._end))
+        first, last = (schedule.date_of(instant) for instant in (self._start, self._end))
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         if not any(_clock_changes(schedule.zone_name, day) for day in days):
             return None
-        return lambda due: schedule.note(utc(due))
-
-
-def _date(instant: float, zone: str) -> date:
-    return datetime.fromtimestamp(instant, ZoneInfo(zone)).date()
+        return lambda due: schedule.note(int(due))
 
 
 @cache

@@ -4,14 +4,13 @@ from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from automate.instants import utc
+from automate.instants import seconds_of
 from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
 from automate.rules.explaining import was_started
 from automate.run import Record
 from automate.runlog import newest_first
 from automate.runlog.period import Period
-from automate.supervisor.instants import seconds_of
 
 _NEAREST = 3
 _FEW = 6  # tasks, whose lines are found sooner than all are read
@@ -46,7 +45,7 @@ def evidence(instance: Instance, questions: Sequence[Question | None]) -> list[E
     found = [Findings(question) for question in questions if question is not None]
     since = [each.question.since for each in found if each.question.since is not None]
     if since:
-        period = Period(utc(min(since)), under_way=True)
+        period = Period(min(since), under_way=True)
         for record, asking in _records(instance, [each for each in found if each.question.since is not None], period):
             for each in asking:
                 each.note(record)
@@ -64,7 +63,7 @@ class Findings:
         self._during: Record | None = None
         self._newest: Record | None = None
         self._besides: deque[Record] = deque(maxlen=_NEAREST)
-        self._period = Period(None if question.since is None else utc(question.since), under_way=True)
+        self._period = Period(question.since, under_way=True)
 
     @property
     def is_complete(self) -> bool:

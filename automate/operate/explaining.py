@@ -7,7 +7,6 @@ import msgspec
 
 from automate.catalog import Catalog
 from automate.catalog.upcoming import Upcoming, upcoming
-from automate.instants import utc
 from automate.operate.alive import Alive, alive
 from automate.operate.evidence import Evidence, Question, evidence, stands_for
 from automate.operate.subject import Subject, subjects
@@ -283,9 +282,9 @@ class _Explaining:
     def _upcoming(self, due: float | None) -> Upcoming | None:
         if due is None:
             return None
-        name, delay, instant = self._subject.name, self._subject.delay, utc(due)
+        name, delay, due = self._subject.name, self._subject.delay, int(due)
         span = next((span for span in self._spans if span.since < due <= span.until), None)
-        return Upcoming(name, instant, delay, None) if span is None else upcoming(name, span.schedule, instant, delay)
+        return Upcoming(name, due, delay, None) if span is None else upcoming(name, span.schedule, due, delay)
 
     def _follows(self, found: Evidence) -> tuple[Followed, ...]:
         if self._subject.task is None or not self._subject.task.after:

@@ -1,7 +1,6 @@
 """Tasks as lines of a crontab, or as units of systemd: each as a whole, or not at all and why."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from automate.atomic import OPEN, store
@@ -36,19 +35,19 @@ class Exported(NamedTuple):
     unsaid: list[str]
 
 
-def lines(tasks: Iterable[Task], now: datetime, *, user: str | None) -> list[Exported | LeftOut]:
+def lines(tasks: Iterable[Task], now: float, *, user: str | None) -> list[Exported | LeftOut]:
     """For a crontab: of the system, where `user` is who runs the tasks that name no other; of a user, where it is
     None."""
     host = host_zone().key
     return [_line(task, schedule_of(task), now, user=user, host=host) for task in tasks]
 
 
-def unit_files(tasks: Iterable[Task], now: datetime, *, user: str | None) -> list[Exported | LeftOut]:
+def unit_files(tasks: Iterable[Task], now: float, *, user: str | None) -> list[Exported | LeftOut]:
     """For systemd: the system's, where `user` is as for `lines`; of the manager of a user, where it is None."""
     return [_units(task, schedule_of(task), now, user=user) for task in tasks]
 
 
-def _line(task: Task, schedule: Schedule, now: datetime, *, user: str | None, host: str) -> Exported | LeftOut:
+def _line(task: Task, schedule: Schedule, now: float, *, user: str | None, host: str) -> Exported | LeftOut:
     texts = cron_texts(schedule, now)
     left_out = _left_out(task, schedule, saying.refused(task), can=texts is not None)
     if texts is None or left_out:
@@ -70,7 +69,7 @@ def _line(task: Task, schedule: Schedule, now: datetime, *, user: str | None, ho
     return Exported(task.name, line, unsaid + notes)
 
 
-def _units(task: Task, schedule: Schedule, now: datetime, *, user: str | None) -> Exported | LeftOut:
+def _units(task: Task, schedule: Schedule, now: float, *, user: str | None) -> Exported | LeftOut:
     events = calendar_events(schedule, now, task.timezone or "")
     left_out = _left_out(task, schedule, units.refused(task), can=events is not None)
     if events is None or left_out:

@@ -6,7 +6,6 @@ from functools import cache
 
 from automate.catalog import Catalog, Entry
 from automate.catalog.upcoming import Upcoming
-from automate.instants import utc
 from automate.rules import reasons
 from automate.state.pauses import Pause
 from automate.supervisor.decisions import exceptions, exceptions_of
@@ -26,7 +25,7 @@ def skipping(entry: Entry, task: Task, calendars: Mapping[str, Sequence[str]]) -
             return reasons.paused(pause.by, pause.reason)
         if not entry.enabled:
             return reasons.DISABLED
-        text = excepted.covers(utc(due)) if excepted else None
+        text = excepted.covers(due) if excepted else None
         return reasons.CALENDAR.format(text=text) if text is not None else None
 
     return reason
@@ -45,6 +44,4 @@ def marked(rows: Sequence[Upcoming], catalog: Catalog, entries: Mapping[str, Ent
             return skipping(entries[name], catalog.task(name), catalog.settings_read.calendars)
         return None
 
-    return [
-        row._replace(skipped=reason(row.due.timestamp())) if (reason := ask(row.task or "")) else row for row in rows
-    ]
+    return [row._replace(skipped=reason(row.due)) if (reason := ask(row.task or "")) else row for row in rows]

@@ -26,7 +26,7 @@ def stop(
     """
     if not state.writable:
         raise NotAllowedError(f"#{run.id} of {run.task}: this user may look at the runs here, not stop them")
-    runs.ask_to_stop(state, run.id, Stop("stopped", clock.now().timestamp(), by, "automate stop"))
+    runs.ask_to_stop(state, run.id, Stop("stopped", clock.now(), by, "automate stop"))
     patience = float(task_of(run).kill_after)
     tell(patience)
     kill_at = clock.monotonic() + patience

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from automate import task as tasks
 from automate.catalog import Catalog, Entry
 from automate.catalog.matching import matching
-from automate.instants import parsed
+from automate.instants import seconds_of
 from automate.operate.outputs import Chosen, by_id
 from automate.paths import Instance
 from automate.process import host
@@ -72,8 +72,7 @@ def _instant(run: Chosen) -> float | None:
     if run.open is not None:
         return run.open.due or run.open.started
     assert run.record is not None  # noqa: S101 - it is open, or on record
-    found = parsed(run.record.due) or parsed(run.record.started) or parsed(run.record.ended)
-    return None if found is None else found.timestamp()
+    return seconds_of(run.record.due) or seconds_of(run.record.started) or seconds_of(run.record.ended)
 
 
 def names(catalog: Catalog, state: State | None, patterns: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from automate.catalog import Catalog, Entry
-from automate.instants import parsed, utc
+from automate.instants import seconds_of
 from automate.operate.coming import Coming
 from automate.paths import Instance
 from automate.rules.conflicts import Collision, Crowd, Outrun, busiest, crowd
@@ -137,7 +137,7 @@ def _past(instance: Instance, names: Sequence[str], start: float, end: float) ->
     """What ran or ended in (start, end), oldest first."""
     found: dict[str, list[Bar]] = {}
     if start < end:
-        period = Period(utc(start), utc(end), under_way=True)
+        period = Period(start, end, under_way=True)
         for record in newest_first(instance, tasks=names or None, period=period):
             if bar := _bar(record):
                 found.setdefault(record.task, []).append(bar)
@@ -181,11 +181,9 @@ def _deferred(state: State | None, tasks: Collection[str], end: float) -> Iterat
 
 def _bar(record: Record) -> Bar | None:
     """Due times that share a record are one bar, from the first to the last of them."""
-    begin, end = instant_of(record), parsed(record.ended)
+    begin = instant_of(record)
     if begin is None:
         return None
-    start = (parsed(record.first_due) or begin).timestamp()
-    if record.started is None:
-        end = begin
-    stop = max(start, (end or begin).timestamp())
-    return Bar(start, stop, record.outcome, record.count, record.id, record.reason or "")
+    start = seconds_of(record.first_due) or begin
+    end = begin if record.started is None else seconds_of(record.ended) or begin
+    return Bar(start, max(start, end), record.outcome, record.count, record.id, record.reason or "")

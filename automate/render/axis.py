@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
-from automate.instants import utc
+from automate.instants import local
 
 _STEPS = (1, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080, 20160, 43200)  # minutes
 _DAY = 1440
@@ -24,7 +24,7 @@ def ticks(start: float, end: float, room: int) -> list[Tick]:
     """As many as fit into so many columns; each at a whole number of minutes, hours or days of the wall clock."""
     minutes = (end - start) / 60
     step = next((step for step in _STEPS if minutes / step <= max(1, room // _LABEL)), _STEPS[-1])
-    return [Tick(at, _label(local)) for at, local in _marks(start, end, min(step, 60)) if _is_at(local, step)]
+    return [Tick(at, _label(shown)) for at, shown in _marks(start, end, min(step, 60)) if _is_at(shown, step)]
 
 
 def clock_changes(start: float, end: float) -> list[Tick]:
@@ -35,11 +35,6 @@ def clock_changes(start: float, end: float) -> list[Tick]:
         if _offset(early) != _offset(late):
             found.append(_change(early, late))
     return found
-
-
-def local(instant: float) -> datetime:
-    """On the host's wall clock."""
-    return utc(instant).astimezone()
 
 
 def clock(instant: float, *, day: bool = False) -> str:

@@ -5,7 +5,6 @@ from itertools import groupby
 from shlex import join
 
 from automate.characters import visible
-from automate.instants import utc
 from automate.operate.advice import Advice, is_unserved
 from automate.operate.explaining import Explained, Explanation, Followed
 from automate.render.columns import table
@@ -70,7 +69,7 @@ def _facts(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]
     """Labels, each with a line; of those that are the same only the first is shown."""
     yield from _schedule(explanation)
     for label, due in (("due before", explanation.previous), ("due next", explanation.next)):
-        if due is not None and due.due.timestamp() not in [each.known.due for each in explanation.told]:
+        if due is not None and due.due not in [each.known.due for each in explanation.told]:
             yield label, when(due.due, seconds=None)
     if explanation.runs_next is not None:
         yield "runs next", when(explanation.runs_next.due, seconds=None)
@@ -129,7 +128,7 @@ def _follows(followed: Followed, screen: Screen) -> str:
         then = ", so it did not follow"
     elif followed.run is not None:
         then = f", and #{followed.run} followed"
-    return f"{wanted}: #{last.id} ended as {last.outcome} {relative(utc(last.ended), screen.now)}{then}"
+    return f"{wanted}: #{last.id} ended as {last.outcome} {relative(last.ended, screen.now)}{then}"
 
 
 def _file(explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -152,7 +151,7 @@ def _scheduler(explanation: Explanation) -> str:
     alive = explanation.alive
     stepped = "no step was ever taken"
     if alive.stepped is not None:
-        ago = relative(utc(min(alive.stepped, explanation.now)), utc(explanation.now))
+        ago = relative(min(alive.stepped, explanation.now), explanation.now)
         stepped = f"last step {instant(alive.stepped)}, {ago}"
     if alive.serving is None:
         return f"this user may not see whether a daemon serves; {stepped if alive.stepped is not None else 'unknown'}"

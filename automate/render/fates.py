@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from automate.instants import parsed, utc
+from automate.instants import seconds_of
 from automate.operate.advice import is_unserved
 from automate.operate.explaining import Explained, Explanation
 from automate.operate.subject import Subject
@@ -41,7 +41,7 @@ def sentence(explanation: Explanation, each: Explained | None) -> str | None:
 
 def instant(seconds: float) -> str:
     """In the host's zone, with seconds where there are some."""
-    return when(utc(seconds), seconds=None)
+    return when(seconds, seconds=None)
 
 
 def waits_for(hindrance: Hindrance) -> str:
@@ -83,10 +83,10 @@ def _why_not(explanation: Explanation) -> str:
         first = min((each.since for each in spans), default=at)
         return f": no scheduler knew it before {instant(first)}" if at < first else ": there was no such task then"
     begin, end_ = span.schedule.bounds
-    if begin is not None and at < begin.timestamp():
-        return f": its `starting` is {when(begin)}"
-    if end_ is not None and at > end_.timestamp():
-        return f": its `ending` was {when(end_)}"
+    if begin is not None and at < begin:
+        return f": its `starting` is {instant(begin)}"
+    if end_ is not None and at > end_:
+        return f": its `ending` was {instant(end_)}"
     return ""
 
 
@@ -101,8 +101,8 @@ def _never(explanation: Explanation) -> str | None:
     if schedule.at_startup:
         return f"is due when the machine or container has started{_last_start(subject)}"
     verb = "is never due by itself" if explanation.previous is None else "is not due any more"
-    if schedule.bounds[1] is not None and schedule.bounds[1].timestamp() <= explanation.now:
-        return f"{verb}: its `ending` was {when(schedule.bounds[1])}"
+    if schedule.bounds[1] is not None and schedule.bounds[1] <= explanation.now:
+        return f"{verb}: its `ending` was {instant(schedule.bounds[1])}"
     return f"{verb}: {f'it runs after {_listed(after)}' if after else f'its schedule is {schedule.describe()}'}"
 
 
@@ -121,9 +121,9 @@ def _listed(after: Iterable[tuple[str, str]]) -> str:
 
 def ran(record: Record) -> str:
     """Why it ran and how it ended, without the task's name."""
-    started = parsed(record.started)
+    started = seconds_of(record.started)
     at = when(started, seconds=True)
-    due = parsed(record.due)
+    due = seconds_of(record.due)
     who = f" by {record.by}" if record.by else ""
     how = _how(record)
     if record.trigger == "manual":
@@ -135,7 +135,7 @@ def ran(record: Record) -> str:
         return f"ran at {at}, because {record.by or 'what it follows'} had ended, and {how}"
     if record.trigger == "catch-up":
         return f"was due at {when(due)}, when nothing was running, and ran at {at} to make up for it: it {how}"
-    late = (started - due).total_seconds() if started is not None and due is not None else 0
+    late = started - due if started is not None and due is not None else 0
     began = f" at {at}, {duration(late)} later" if late >= 1 else ""
     return f"was due at {when(due, seconds=None)} and ran{began}: it {how}"
 
@@ -156,12 +156,12 @@ def _how(record: Record) -> str:
 
 
 def _did_not_run(each: Explained, record: Record) -> str:
-    due = parsed(record.due) if each.known.due is None else utc(each.known.due)
-    moment = when(due or parsed(record.ended), seconds=None)
+    due = seconds_of(record.due) if each.known.due is None else each.known.due
+    moment = when(due or seconds_of(record.ended), seconds=None)
     if record.outcome == "error":
         return f"could not be started at {moment}: {record.error or record.reason or 'see its record'} (#{record.id})"
-    first = parsed(record.first_due)
-    many = f"; one of {record.count} due times from {when(first)} to {when(parsed(record.due))}" if first else ""
+    first = seconds_of(record.first_due)
+    many = f"; one of {record.count} due times from {when(first)} to {when(seconds_of(record.due))}" if first else ""
     pause = f", {end(each.pause)}" if each.pause is not None else ""
     gap = ""
     if each.gap is not None:

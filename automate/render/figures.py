@@ -1,7 +1,8 @@
 """Durations, sizes and instants, as people read them."""
 
-from datetime import datetime
 from itertools import pairwise
+
+from automate.instants import local
 
 NOTHING = "-"
 
@@ -42,22 +43,22 @@ def size(count: int | None) -> str:
     return f"{count / 1024**power:.1f}".removesuffix(".0") + f" {_BINARY[power - 1]}"
 
 
-def when(instant: datetime | None, *, seconds: bool | None = False) -> str:
-    """In the host's zone with its offset, `2026-11-21 02:00 +01:00`; `-` for None. The instant is aware. `seconds` None
-    shows them where there are some."""
+def when(instant: float | None, *, seconds: bool | None = False) -> str:
+    """In the host's zone with its offset, `2026-11-21 02:00 +01:00`; `-` for None. `seconds` None shows them where
+    there are some."""
     if instant is None:
         return NOTHING
-    local = instant.astimezone()
-    exactly = local.second > 0 if seconds is None else seconds
-    text = local.isoformat(" ", "seconds" if exactly else "minutes")
+    shown = local(instant)
+    exactly = shown.second > 0 if seconds is None else seconds
+    text = shown.isoformat(" ", "seconds" if exactly else "minutes")
     return f"{text[:-6]} {text[-6:]}"
 
 
-def relative(instant: datetime | None, now: datetime) -> str:
+def relative(instant: float | None, now: float) -> str:
     """`in 3h 12m`, `2h ago`, `now`; `-` for None. What lies ahead is told in two units, what is past in one."""
     if instant is None:
         return NOTHING
-    ahead = int((instant - now).total_seconds())
+    ahead = int(instant - now)
     if ahead == 0:
         return "now"
     parts = _parts(abs(ahead))

@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from automate.characters import visible
-from automate.instants import utc
 from automate.render.figures import when
 
 
@@ -30,4 +29,4 @@ def end(pause: Pause) -> str:
     """`until 2026-11-21 14:00 +01:00`, or `until resumed`."""
     if pause.until is None:
         return "until resumed"
-    return f"until {when(utc(pause.until), seconds=None)}"
+    return f"until {when(pause.until, seconds=None)}"

@@ -1,11 +1,9 @@
 """Health as a monitoring plugin prints it: a line, performance data behind a bar, further lines as long output."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 
 from automate.characters import visible
-from automate.instants import utc
 from automate.quantity import counted, few
 from automate.render.figures import duration, relative
 from automate.rules.health import Bounds, Health, Kind, Level, Problem, Scheduler, Seen, is_failing
@@ -23,7 +21,7 @@ _PHRASES: tuple[tuple[Kind, str], ...] = (
 )
 
 
-def plugin(health: Health, tasks: Sequence[Seen], scheduler: Scheduler, bounds: Bounds, now: datetime) -> str:
+def plugin(health: Health, tasks: Sequence[Seen], scheduler: Scheduler, bounds: Bounds, now: float) -> str:
     """All lines, the last one with its newline."""
     summary = ", ".join(_summary(health, tasks, now))
     lines = [f"{_head(health.level, summary)} | {' '.join(_performance(health, tasks, scheduler, bounds, now))}"]
@@ -42,7 +40,7 @@ def _head(level: Level, text: str) -> str:
     return f"AUTOMATE {level} - {_plain(text)}"
 
 
-def _summary(health: Health, tasks: Sequence[Seen], now: datetime) -> Iterator[str]:
+def _summary(health: Health, tasks: Sequence[Seen], now: float) -> Iterator[str]:
     failing = health.names("failing")
     if failing:
         yield f"{len(failing)} of {counted(len(tasks), 'task')} failing ({few(failing, NAMES)})"
@@ -60,7 +58,7 @@ def _summary(health: Health, tasks: Sequence[Seen], now: datetime) -> Iterator[s
 
 
 def _performance(
-    health: Health, tasks: Sequence[Seen], scheduler: Scheduler, bounds: Bounds, now: datetime
+    health: Health, tasks: Sequence[Seen], scheduler: Scheduler, bounds: Bounds, now: float
 ) -> Iterator[str]:
     total = len(tasks)
     warning, critical = (each.text if each else "" for each in (bounds.warning, bounds.critical))
@@ -71,7 +69,7 @@ def _performance(
     for word, number in _doing(tasks).items():
         yield f"{word}={number};;;0;{total}"
     if scheduler.stepped is not None:
-        yield f"last_step={max(0.0, now.timestamp() - scheduler.stepped):.0f}s;;{bounds.overdue:.0f};0"
+        yield f"last_step={max(0.0, now - scheduler.stepped):.0f}s;;{bounds.overdue:.0f};0"
 
 
 def _doing(tasks: Sequence[Seen]) -> dict[str, int]:
@@ -82,18 +80,18 @@ def _doing(tasks: Sequence[Seen]) -> dict[str, int]:
     }
 
 
-def _line(problem: Problem, now: datetime) -> str:
+def _line(problem: Problem, now: float) -> str:
     task = f"{problem.task}: " if problem.task else ""
     run = f" (#{problem.run})" if problem.run is not None else ""
     return _plain(f"{problem.level}: {task}{_since(problem, now)}{run}")
 
 
-def _since(problem: Problem, now: datetime) -> str:
+def _since(problem: Problem, now: float) -> str:
     if problem.since is None:
         return problem.what
     if problem.kind in ("failing", "warning"):
-        return f"{problem.what} {relative(utc(problem.since), now)}"
-    return f"{problem.what} for {duration(max(0.0, now.timestamp() - problem.since))}"
+        return f"{problem.what} {relative(problem.since, now)}"
+    return f"{problem.what} for {duration(max(0.0, now - problem.since))}"
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from automate.characters import visible
 from automate.operate.timeline import Row, Timeline
 from automate.quantity import few
-from automate.render.axis import clock, clock_changes, local
+from automate.render.axis import clock, clock_changes
 from automate.render.figures import duration, when
 from automate.rules.conflicts import Collision, Crowd, Outrun
 from automate.rules.timeline import EXPECTED
@@ -26,7 +26,7 @@ _ON_OVERLAP = {
 
 def title(timeline: Timeline) -> str:
     """From when to when; how long, where that is no day."""
-    start, end = (when(local(instant)) for instant in (timeline.start, timeline.end))
+    start, end = (when(instant) for instant in (timeline.start, timeline.end))
     length = timeline.end - timeline.start
     return f"{start} to {end}" + (f" ({_length(length)})" if length != _DAY else "")
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from automate.characters import visible
-from automate.instants import parsed
+from automate.instants import seconds_of
 from automate.outcomes import PASSED_OVER
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, when
@@ -124,7 +124,7 @@ def _times(record: Record) -> str:
     """Of due times that were not run and share a record: `57 times since 2026-11-21 02:00 +01:00`."""
     if record.count == 1:
         return ""
-    first = parsed(record.first_due)
+    first = seconds_of(record.first_due)
     return f"{record.count} times" + (f" since {when(first)}" if first else "")
 
 

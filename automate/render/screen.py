@@ -1,18 +1,17 @@
 """What is written to: how wide it is, whether it shows colours, and which colour means what."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 
 class Screen(NamedTuple):
     """What standard output is, as the command line found it; nothing in `render` looks for itself.
 
-    `width` is in columns, and None where nothing may be cut: in a pipe or a file. `now` is aware. `blocks` says that
-    Unicode's block elements can be shown, and is only asked by what draws with them.
+    `width` is in columns, and None where nothing may be cut: in a pipe or a file. `blocks` says that Unicode's
+    block elements can be shown, and is only asked by what draws with them.
     """
 
-    now: datetime
+    now: float
     width: int | None = None
     colour: bool = False
     is_terminal: bool = False

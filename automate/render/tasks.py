@@ -5,14 +5,12 @@ is imported where it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog.entry import Entry
 from automate.characters import visible
-from automate.instants import utc
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, relative, when
 from automate.render.screen import Screen, paint
@@ -76,14 +74,14 @@ def doing(entry: Entry, screen: Screen) -> str:
     return paint(state + _since(entry, state, screen.now), meaning, screen)
 
 
-def _since(entry: Entry, state: str, now: datetime) -> str:
+def _since(entry: Entry, state: str, now: float) -> str:
     if state == "running":
         return _running(entry.running)
     if state == "retrying":
         again = max(run.not_before for run in entry.open_runs)
-        return f" {relative(utc(again), now)}" if again > now.timestamp() else ""
+        return f" {relative(again, now)}" if again > now else ""
     if state == "paused" and entry.pause and entry.pause.until is not None:
-        return f" until {when(utc(entry.pause.until))}"
+        return f" until {when(entry.pause.until)}"
     return ""
 
 
@@ -102,7 +100,7 @@ _duration = cache(duration)
 @cache
 def _minute(minute: float) -> str:
     """Tasks share their minutes; so each is looked up in the zone once."""
-    return when(utc(minute * 60))
+    return when(minute * 60)
 
 
 def _names(tasks: Listing) -> list[str]:
@@ -141,12 +139,12 @@ def _text(of: Callable[[Entry], str]) -> Callable[[Listing], list[str]]:
 
 def _passed(tasks: Listing) -> list[str]:
     now = tasks.screen.now
-    return [relative(utc(run.started or run.ended), now) if (run := entry.last) else NOTHING for entry in tasks.entries]
+    return [relative(run.started or run.ended, now) if (run := entry.last) else NOTHING for entry in tasks.entries]
 
 
 def _left(tasks: Listing) -> list[str]:
     now = tasks.screen.now
-    return [relative(utc(due), now) if (due := entry.next_run) is not None else NOTHING for entry in tasks.entries]
+    return [relative(due, now) if (due := entry.next_run) is not None else NOTHING for entry in tasks.entries]
 
 
 def _medians(tasks: Listing) -> list[str]:
@@ -160,11 +158,11 @@ def _ends(tasks: Listing) -> list[str]:
     return [_end(entry.running[0], tasks.screen.now) if entry.running else NOTHING for entry in tasks.entries]
 
 
-def _end(run: "Running", now: datetime) -> str:
+def _end(run: "Running", now: float) -> str:
     if run.since is None or run.expected is None:
         return NOTHING
-    end = utc(run.since + run.expected)
-    return relative(end, now) if end > now else f"{duration((now - end).total_seconds())} late"
+    end = run.since + run.expected
+    return relative(end, now) if end > now else f"{duration(now - end)} late"
 
 
 def _runs(tasks: Listing) -> list[str]:
@@ -194,9 +192,9 @@ def _exits(tasks: Listing) -> list[str]:
 
 
 def _dues(tasks: Listing) -> list[str]:
-    from automate.instants import parsed
+    from automate.instants import seconds_of
 
-    return _of_record(lambda record: when(parsed(record.due)))(tasks)
+    return _of_record(lambda record: when(seconds_of(record.due)))(tasks)
 
 
 def _progress(tasks: Listing) -> list[str]:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from automate.instants import utc
 from automate.outcomes import FAILED
 from automate.quantity import counted
 from automate.render.columns import cut, text_width
@@ -62,9 +61,9 @@ def _words(entry: "Entry", overdue: frozenset[str]) -> set[str]:
 
 def scheduled_by(alive: "Alive", screen: Screen) -> str:
     """Who starts what falls due, as far as this user may know."""
-    stepped = None if alive.stepped is None else min(utc(alive.stepped), screen.now)
+    stepped = None if alive.stepped is None else min(alive.stepped, screen.now)
     looked = "no step was ever taken" if stepped is None else f"last step {relative(stepped, screen.now)}"
-    is_late = stepped is None or (screen.now - stepped).total_seconds() > _LATE
+    is_late = stepped is None or screen.now - stepped > _LATE
     if alive.serving is None:
         return f"this user may not see who schedules; {looked}"
     who = f"served by process {alive.pid}" if alive.serving else NOBODY if is_late else "nobody serves"

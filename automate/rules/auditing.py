@@ -4,12 +4,10 @@ Instants are epoch seconds; due times are whole ones. A stretch is exclusive at 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import groupby, pairwise
 from math import floor, inf
 from typing import NamedTuple, Protocol
 
-from automate.instants import utc
 from automate.rules.reasons import numbers
 
 NO_RECORD = "no record"
@@ -21,9 +19,9 @@ MISCOUNTED = "on record as {number} due times: {runs}"
 class Schedule(Protocol):
     """What is asked of automate.schedule.Schedule."""
 
-    def count(self, after: datetime, until: datetime, /) -> int: ...
-    def next_after(self, instant: datetime, /) -> datetime | None: ...
-    def previous_before(self, instant: datetime, /) -> datetime | None: ...
+    def count(self, after: float, until: float, /) -> int: ...
+    def next_after(self, instant: float, /) -> int | None: ...
+    def previous_before(self, instant: float, /) -> int | None: ...
 
 
 class InForce(NamedTuple):
@@ -84,7 +82,7 @@ def prove(in_force: Iterable[InForce], on_record: Iterable[OnRecord], after: flo
     first, last = floor(after), floor(until)
     spans = sorted(filter(None, (_clipped(span, first, last) for span in in_force)), key=lambda span: span.since)
     records = sorted(filter(None, (_cut(record, first, last) for record in on_record)), key=lambda record: record.first)
-    due_times = sum(_count(span, span.since, span.until) for span in spans)
+    due_times = sum(span.schedule.count(span.since, span.until) for span in spans)
     if _agree(spans, records):
         return Proof(due_times, ())
     pieces = [*_pieces(spans, records)]
@@ -117,7 +115,7 @@ def _agree(spans: Sequence[InForce], records: Sequence[OnRecord]) -> bool:
             if not _is_next(span, reached, record):
                 return False
             reached, record = record.due, next(left, None)
-        if _count(span, reached, span.until):
+        if span.schedule.count(reached, span.until):
             return False
         reached = span.until
     return record is None
@@ -125,10 +123,10 @@ def _agree(spans: Sequence[InForce], records: Sequence[OnRecord]) -> bool:
 
 def _is_next(span: InForce, reached: float, record: OnRecord) -> bool:
     """Whether it stands for the next due times after `reached`, and for nothing else."""
-    due = span.schedule.next_after(utc(reached))
-    if due is None or not reached < record.first <= due.timestamp() <= record.due:
+    due = span.schedule.next_after(reached)
+    if due is None or not reached < record.first <= due <= record.due:
         return False
-    return record.first == record.due or record.number in (None, _count(span, reached, record.due))
+    return record.first == record.due or record.number in (None, span.schedule.count(reached, record.due))
 
 
 def _pieces(spans: Sequence[InForce], records: Sequence[OnRecord]) -> Iterator[_Piece]:
@@ -157,22 +155,22 @@ class _Asked:
 
     def count(self, after: int, until: int) -> int:
         if not self._after <= after < self._next:
-            due = self.schedule.next_after(utc(after))
-            self._after, self._next = after, inf if due is None else due.timestamp()
+            due = self.schedule.next_after(after)
+            self._after, self._next = after, inf if due is None else due
         if until <= self._next:
             return int(until == self._next)
-        return self.schedule.count(utc(after), utc(until))
+        return self.schedule.count(after, until)
 
 
 def _in_pieces(pieces: Iterable[_Piece]) -> Iterator[Wrong]:
     """Due times without a record, and those with more than there may be."""
     for piece in pieces:
         if piece.schedule is not None and piece.number and not 0 < len(piece.records) <= piece.spans:
-            first = piece.schedule.next_after(utc(piece.after))
-            last = piece.schedule.previous_before(utc(piece.until + 1))
+            first = piece.schedule.next_after(piece.after)
+            last = piece.schedule.previous_before(piece.until + 1)
             ids = tuple(sorted(record.id for record in piece.records))
             what = SEVERAL.format(number=len(ids), runs=numbers(ids)) if ids else NO_RECORD
-            yield Wrong(_second(first), _second(last), piece.number, what, ids)
+            yield Wrong(first or 0, last or 0, piece.number, what, ids)
 
 
 def _in_records(pieces: Iterable[_Piece], records: Iterable[OnRecord]) -> Iterator[Wrong]:
@@ -188,11 +186,3 @@ def _in_records(pieces: Iterable[_Piece], records: Iterable[OnRecord]) -> Iterat
         elif record.number not in (None, number):
             what = MISCOUNTED.format(number=record.number, runs=numbers(ids))
             yield Wrong(record.first, record.due, number, what, ids)
-
-
-def _count(span: InForce, after: float, until: float) -> int:
-    return span.schedule.count(utc(after), utc(until))
-
-
-def _second(instant: datetime | None) -> int:
-    return 0 if instant is None else int(instant.timestamp())

@@ -8,11 +8,9 @@ Instants are epoch seconds. Due times are whole seconds, so stretches are too: `
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from math import ceil, floor, inf
 from typing import Literal, NamedTuple
 
-from automate.instants import utc
 from automate.rules import reasons
 from automate.rules.refusals import (
     Exceptions,
@@ -146,8 +144,7 @@ def _newest(schedule: Schedule, stretches: Iterable[Stretch], most: int) -> list
     found: list[int] = []
     for after, until, *_ in sorted(stretches, reverse=True):
         if len(found) < most:
-            dues = schedule.between(utc(after), utc(until), most - len(found))
-            found = [*map(_second, dues), *found]
+            found = [*schedule.between(after, until, most - len(found)), *found]
     return found
 
 
@@ -155,11 +152,9 @@ def _records(schedule: Schedule, stretches: Iterable[Stretch]) -> Iterator[Decis
     for after, until, outcome, reason in stretches:
         due = _newest(schedule, [Stretch(after, until)], 1)
         if due:
-            count = schedule.count(utc(after), utc(until))
-            first = schedule.next_after(utc(after)) if count > 1 else None
-            yield Decision(
-                "record", due[0], "schedule", outcome, reason, count, None if first is None else _second(first)
-            )
+            count = schedule.count(after, until)
+            first = schedule.next_after(after) if count > 1 else None
+            yield Decision("record", due[0], "schedule", outcome, reason, count, first)
 
 
 def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
@@ -173,7 +168,3 @@ def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
         else:
             found.append(decision)
     return found
-
-
-def _second(instant: datetime) -> int:
-    return int(instant.timestamp())

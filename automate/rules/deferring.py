@@ -9,7 +9,6 @@ changes a task has it looked at again.
 from collections.abc import Sequence
 from math import floor
 
-from automate.instants import utc
 from automate.rules.refusals import Exceptions, Pause, Schedule, Stretch, asked_in_order, told_apart
 
 LONGEST = 3600  # seconds; a record of what was refused comes no later
@@ -35,12 +34,12 @@ def deferred(
     parts = told_apart(whole, enabled, schedule, exceptions, asked_in_order(pauses))
     first = last = None
     for part in sorted(parts):
-        due = schedule.next_after(utc(part.after))
-        if due is None or due.timestamp() > part.until:
+        due = schedule.next_after(part.after)
+        if due is None or due > part.until:
             continue
         first = first or due
         if (part.outcome, part.reason) != ("skipped", reason):
             last = due
             break
-        last = schedule.previous_before(utc(part.until + 1))
-    return None if last is None or last == first else last.timestamp()
+        last = schedule.previous_before(part.until + 1)
+    return None if last == first else last

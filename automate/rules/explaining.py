@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from math import floor
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from automate.instants import utc
 from automate.outcomes import RAN
 from automate.rules.deciding import Decision
 from automate.rules.overlap import Verdict as OverlapVerdict
@@ -171,11 +170,11 @@ def _comes_later(asked: Question, kind: Kind) -> bool:
 def last_due(spans: Sequence[InForce], instant: float) -> float | None:
     """The last due time of what was in force that is not after the instant."""
     found = [
-        due.timestamp()
+        due
         for span in spans
         if span.since < instant
-        and (due := span.schedule.previous_before(utc(floor(min(instant, span.until)) + 1))) is not None
-        and due.timestamp() > span.since
+        and (due := span.schedule.previous_before(floor(min(instant, span.until)) + 1)) is not None
+        and due > span.since
     ]
     return max(found, default=None)
 
@@ -183,11 +182,12 @@ def last_due(spans: Sequence[InForce], instant: float) -> float | None:
 def next_due(spans: Sequence[InForce], instant: float) -> float | None:
     """The first due time of what is in force that is after the instant."""
     found = [
-        due.timestamp()
+        due
         for span in spans
-        if span.until > instant and (due := span.schedule.next_after(utc(max(instant, span.since)))) is not None
-        and due.timestamp() <= span.until
-    ]  # fmt: skip
+        if span.until > instant
+        and (due := span.schedule.next_after(max(instant, span.since))) is not None
+        and due <= span.until
+    ]
     return min(found, default=None)
 
 

@@ -6,11 +6,9 @@ times are whole seconds, so stretches are too: `after` exclusive, `until` inclus
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from math import ceil, inf
 from typing import Literal, NamedTuple, Protocol
 
-from automate.instants import utc
 from automate.rules import reasons
 
 Unstarted = Literal["skipped", "missed"]
@@ -22,17 +20,17 @@ _CHANGES = 20
 class Schedule(Protocol):
     """What is asked of automate.schedule.Schedule."""
 
-    def count(self, after: datetime, until: datetime, /) -> int: ...
-    def between(self, after: datetime, until: datetime, limit: int, /) -> list[datetime]: ...
-    def next_after(self, instant: datetime, /) -> datetime | None: ...
-    def previous_before(self, instant: datetime, /) -> datetime | None: ...
+    def count(self, after: float, until: float, /) -> int: ...
+    def between(self, after: float, until: float, limit: int, /) -> list[int]: ...
+    def next_after(self, instant: float, /) -> int | None: ...
+    def previous_before(self, instant: float, /) -> int | None: ...
 
 
 class Exceptions(Protocol):
     """What is asked of automate.schedule.exceptions.Exceptions."""
 
-    def covers(self, instant: datetime, /) -> str | None: ...
-    def since(self, instant: datetime, after: datetime, /) -> datetime: ...
+    def covers(self, instant: float, /) -> str | None: ...
+    def since(self, instant: float, after: float, /) -> int: ...
 
 
 class Pause(NamedTuple):
@@ -124,14 +122,14 @@ def _excepted(stretch: Stretch, schedule: Schedule, exceptions: Exceptions, most
         return
     after, until = stretch.after, stretch.until
     changes = found = 0
-    while dues := schedule.between(utc(after), utc(until), 1):
+    while dues := schedule.between(after, until, 1):
         if changes >= _CHANGES and found >= most:
             yield Stretch(after, until, "missed", reasons.MISSED_OR_CALENDAR)
             return
-        start = max(after, int(exceptions.since(dues[0], utc(after)).timestamp()) - 1)
+        start = max(after, exceptions.since(dues[0], after) - 1)
         text = exceptions.covers(dues[0])
         if text is None:
-            found += schedule.count(utc(start), utc(until))
+            found += schedule.count(start, until)
             yield Stretch(start, until)
         else:
             yield Stretch(start, until, "skipped", reasons.CALENDAR.format(text=text))

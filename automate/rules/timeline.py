@@ -4,11 +4,10 @@ Instants are epoch seconds, stretches go from `start` to before `end`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from itertools import pairwise
+from math import ceil
 from typing import NamedTuple
 
-from automate.instants import utc
 from automate.outcomes import PASSED_OVER
 from automate.rules.after import satisfied
 from automate.rules.refusals import Schedule
@@ -76,9 +75,9 @@ class Planned(NamedTuple):
 
 def due_times(schedule: Schedule, after: float, until: float, delay: float) -> Sequence[float] | None:
     """Those of which the starts, so many seconds later, are in (after, until); None when there are more than MOST."""
-    first, last = utc(after - delay), utc(until - delay) - timedelta(microseconds=1)
+    first, last = after - delay, ceil(until - delay) - 1
     number = schedule.count(first, last)
-    return None if number > MOST else [due.timestamp() for due in schedule.between(first, last, number)]
+    return None if number > MOST else schedule.between(first, last, number)
 
 
 def planned(plan: Plan, after: float, until: float) -> Planned:
@@ -132,9 +131,8 @@ def _counted(plan: Plan, after: float, size: float) -> list[Bar]:
     bars = []
     for number in range(SLICES):
         begin = after + number * size
-        rest = timedelta(microseconds=number == SLICES - 1)
-        first, last = utc(begin - plan.delay), utc(begin + size - plan.delay) - rest
-        if count := plan.schedule.count(first, last):
+        last = begin + size - plan.delay
+        if count := plan.schedule.count(begin - plan.delay, ceil(last) - 1 if number == SLICES - 1 else last):
             is_skipped = plan.skips is not None and plan.skips(begin + size / 2 - plan.delay) is not None
             bars.append(Bar(begin, begin + size, "skipped" if is_skipped else EXPECTED, count))
     return [*_joined(bars)]
@@ -195,7 +193,7 @@ def _shortest(starts: Sequence[float]) -> float | None:
     return min((later - earlier for earlier, later in pairwise(starts)), default=None)
 
 
-def _first_two(schedule: Schedule, after: float) -> list[float]:
-    first = schedule.next_after(utc(after))
-    second = schedule.next_after(first) if first else None
-    return [due.timestamp() for due in (first, second) if due]
+def _first_two(schedule: Schedule, after: float) -> list[int]:
+    first = schedule.next_after(after)
+    second = schedule.next_after(first) if first is not None else None
+    return [due for due in (first, second) if due is not None]

@@ -1,21 +1,20 @@
 """Records of a stretch of time, found without reading the whole log."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from math import inf
 from typing import Annotated
 
 import msgspec
 
-from automate.instants import parsed
+from automate.instants import seconds_of
 from automate.run import Record, instant_of
 
-OUT_OF_ORDER = timedelta(days=1)
+OUT_OF_ORDER = 86400.0  # seconds
 PATIENCE = 1024 * 1024  # bytes
 """The log is in the order in which runs ended, but for clocks that were set back: so much of it in a row that ended
 so long before the period is taken as the sign that all that is older did."""
 
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class _Times(msgspec.Struct):
@@ -34,13 +33,10 @@ class Period:
     With `under_way` what started before `since` belongs to it too, if it ended then or later.
     """
 
-    def __init__(
-        self, since: datetime | None = None, until: datetime | None = None, *, under_way: bool = False
-    ) -> None:
+    def __init__(self, since: float | None = None, until: float | None = None, *, under_way: bool = False) -> None:
         self._under_way = under_way
-        self.since = since or _ALWAYS
-        self.until = until or _NEVER
-        self._ends = max(self.since, _ALWAYS + OUT_OF_ORDER) - OUT_OF_ORDER
+        self.since = -inf if since is None else since
+        self.until = inf if until is None else until
         self._older = 0
         self.is_over = False
 
@@ -51,24 +47,25 @@ class Period:
             times = _decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        return self._overlaps(times.started or times.due or times.ended, times.ended)
+        start = times.started or times.due or times.ended
+        return self._overlaps(start.timestamp(), times.ended.timestamp())
 
     def holds(self, record: Record) -> bool:
         """A record without any time is of no period that has a bound, unless it is the first one."""
         start = instant_of(record)
         if start is None:
-            return self.until == _NEVER
-        return self._overlaps(start, parsed(record.ended) or start)
+            return self.until == inf
+        return self._overlaps(start, seconds_of(record.ended) or start)
 
-    def _overlaps(self, start: datetime, end: datetime) -> bool:
+    def _overlaps(self, start: float, end: float) -> bool:
         return self.since <= (end if self._under_way else start) and start < self.until
 
     def enough(self, line: bytes, size: int) -> bool:
         """Told of stretches of the log from its end, by their first line and their size: whether older ones can be left
         out; `is_over` says so from then on."""
-        if self._ends > _ALWAYS:
+        if self.since > -inf:
             try:
-                self._older = self._older + size if _decode(line).ended < self._ends else 0
+                self._older = self._older + size if _decode(line).ended.timestamp() < self.since - OUT_OF_ORDER else 0
             except (msgspec.DecodeError, UnicodeDecodeError):
                 self._older = 0
             self.is_over = self._older > PATIENCE

@@ -1,7 +1,6 @@
 """A schedule as plain cron expressions, such as every cron reads, where they are due at just the same times."""
 
 import re
-from datetime import UTC, datetime
 
 from automate.schedule.cron import FIELDS
 from automate.schedule.days import EVERY_DATE, EVERY_MONTH, EVERY_WEEKDAY, LAST_DATE, Calendar, Days, weekday_bits
@@ -13,15 +12,14 @@ _OURS = re.compile(r"[l#]")  # `L`, `mon#1`
 _HALF_MONTH = 15 * DAY
 _EVERY_MINUTE, _EVERY_HOUR = (1 << 60) - 1, (1 << 24) - 1
 _WEEK = 0x7F
-_END = datetime(2100, 12, 31, tzinfo=UTC)
 
 
-def cron_texts(schedule: Schedule, now: datetime) -> list[str] | None:
+def cron_texts(schedule: Schedule, now: float) -> list[str] | None:
     """One or several expressions that are due, from `now` on and in the schedule's zone, when it is; None where there
     are none. An `@reboot` is among them."""
     texts: list[str] = []
     for entry in schedule.entries:
-        said = _of_entry(entry, schedule.zone, int(now.timestamp()))
+        said = _of_entry(entry, schedule.zone, int(now))
         if said is None:
             return None
         texts += said
@@ -30,24 +28,24 @@ def cron_texts(schedule: Schedule, now: datetime) -> list[str] | None:
     return _needed(texts, schedule, now) + ["@reboot"] * schedule.at_startup
 
 
-def _needed(texts: list[str], schedule: Schedule, now: datetime) -> list[str]:
+def _needed(texts: list[str], schedule: Schedule, now: float) -> list[str]:
     """Without those whose times the others have too: cron would start the job twice then."""
     for text in texts:
         others = [other for other in texts if other is not text]
-        if others and _count(others, schedule, now) == schedule.count(now, _END):
+        if others and _count(others, schedule, now) == schedule.count(now, LAST):
             texts = others
     return texts
 
 
-def coincide(texts: list[str], schedule: Schedule, now: datetime) -> bool:
+def coincide(texts: list[str], schedule: Schedule, now: float) -> bool:
     """Are two of these expressions ever due at the same time? Then cron starts the job twice."""
-    return sum(_count([text], schedule, now) for text in texts if text != "@reboot") > schedule.count(now, _END)
+    return sum(_count([text], schedule, now) for text in texts if text != "@reboot") > schedule.count(now, LAST)
 
 
-def _count(texts: list[str], schedule: Schedule, now: datetime) -> int:
+def _count(texts: list[str], schedule: Schedule, now: float) -> int:
     from automate.schedule.text import parse
 
-    return parse(texts, schedule.zone_name).count(now, _END)
+    return parse(texts, schedule.zone_name).count(now, LAST)
 
 
 def _of_entry(entry: Entry, zone: Zone, now: int) -> list[str] | None:

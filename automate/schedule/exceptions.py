@@ -8,14 +8,13 @@ Reading texts is imported when it is first used: cached exceptions do not need i
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from math import floor
 from typing import Any, NamedTuple
 
 from automate.schedule.days import day_date
 from automate.schedule.zone import DAY, Piece, Zone, zone_named
 
 VERSION = 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Dates(NamedTuple):
@@ -74,7 +73,7 @@ class Excepted(NamedTuple):
 
 
 class Exceptions:
-    """When a task is not due though its schedule says so. Immutable. Instants are aware datetimes from 1970 to 2100.
+    """When a task is not due though its schedule says so. Immutable. Instants are epoch seconds, from 1970 to 2100.
 
     What counts is what the wall clock shows: `02:00-03:00` covers both passes of a repeated hour, and what a clock
     change has moved to 03:00 is at 03:00.
@@ -88,42 +87,40 @@ class Exceptions:
         times = [rule for text in self._texts for rule in text.rules if isinstance(rule, Times)]
         self._cuts = sorted({0, *(cut % DAY for rule in times for cut in rule)})  # seconds at which an answer may end
 
-    def covers(self, instant: datetime) -> str | None:
+    def covers(self, instant: float) -> str | None:
         """The first of the texts, as it was written, that covers the instant; None when none does."""
-        moment = (instant - _EPOCH) // timedelta(seconds=1)
+        moment = floor(instant)
         return self._covers(moment, self._zone.piece(moment))
 
-    def since(self, instant: datetime, after: datetime) -> datetime:
+    def since(self, instant: float, after: float) -> int:
         """From when on `covers` has been answering what it answers at the instant. Nobody looks further back than
         `after`: where it was so already then, some instant not after it is returned. Each day between costs some µs,
         and so does each span of hours."""
-        moment = (instant - _EPOCH) // timedelta(seconds=1)
-        limit = (after - _EPOCH) // timedelta(seconds=1)
+        moment = floor(instant)
         piece = self._zone.piece(moment)
         text = self._covers(moment, piece)
         while True:
             start = self._cut_before(moment, piece)
-            if start <= limit:
+            if start <= after:
                 break
             moment = start - 1
             if moment < piece.start:
                 piece = self._zone.piece(moment)
             if self._covers(moment, piece) != text:
                 break
-        return _EPOCH + timedelta(seconds=start)
+        return start
 
-    def until(self, instant: datetime, before: datetime) -> datetime:
+    def until(self, instant: float, before: float) -> int:
         """Until when `covers` answers what it answers at the instant: the first instant at which it is another. Nobody
         looks further ahead than `before`: where it is the same until then, some instant not before it is returned."""
-        moment = (instant - _EPOCH) // timedelta(seconds=1)
-        limit = (before - _EPOCH) // timedelta(seconds=1)
+        moment = floor(instant)
         piece = self._zone.piece(moment)
         text = self._covers(moment, piece)
-        while moment < limit and self._covers(moment, piece) == text:
+        while moment < before and self._covers(moment, piece) == text:
             moment = self._cut_after(moment, piece)
             if moment >= piece.end:
                 piece = self._zone.piece(moment)
-        return _EPOCH + timedelta(seconds=moment)
+        return moment
 
     def dump(self) -> str:
         """Compact JSON that `load` reads back without parsing any text."""

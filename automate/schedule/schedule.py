@@ -1,13 +1,13 @@
 """A schedule: the union of what its texts say, within its bounds, in its zone."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import date
+from math import ceil, floor
 from typing import NamedTuple
 
+from automate.schedule.days import day_date
 from automate.schedule.due import FIRST, LAST, Part
-from automate.schedule.zone import Zone
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from automate.schedule.zone import DAY, Zone
 
 
 class Entry(NamedTuple):
@@ -20,7 +20,7 @@ class Entry(NamedTuple):
 class Schedule:
     """When a task is due. Immutable; equal when every due time is computed from the same things.
 
-    Instants are aware datetimes, in any zone going in and in UTC coming out, from 1970 to 2100.
+    Instants are seconds since 1970-01-01T00:00Z; due times are whole ones, from 1970 to 2100.
     """
 
     __slots__ = ("_entries", "_first", "_last", "_parts", "_startup", "_zone")
@@ -52,9 +52,9 @@ class Schedule:
         """The zone whose wall clock it follows."""
         return self._zone
 
-    def is_bounded(self, now: datetime) -> bool:
-        """Do `starting` or `ending` still leave anything out, of what is due after `now`?"""
-        return self._first > _second(now) or self._last < LAST
+    def is_bounded(self, now: float) -> bool:
+        """Whether `starting` or `ending` leaves out anything after `now`."""
+        return self._first > now or self._last < LAST
 
     @property
     def zone_name(self) -> str:
@@ -62,25 +62,30 @@ class Schedule:
         return self._zone.name
 
     @property
-    def bounds(self) -> tuple[datetime | None, datetime | None]:
+    def bounds(self) -> tuple[int | None, int | None]:
         """The first and the last instant at which it may be due, by `starting` and `ending`; None for no end."""
-        first = None if self._first <= FIRST else _EPOCH + timedelta(seconds=self._first)
-        return first, None if self._last >= LAST else _EPOCH + timedelta(seconds=self._last)
+        return None if self._first <= FIRST else self._first, None if self._last >= LAST else self._last
 
-    def next_after(self, instant: datetime) -> datetime | None:
+    def date_of(self, instant: float) -> date:
+        """The date that the zone's calendar shows then."""
+        moment = floor(instant)
+        return day_date((moment + self._zone.offset(moment)) // DAY)
+
+    def next_after(self, instant: float) -> int | None:
         """The first due time strictly after the instant; None when none is left before 2101."""
-        after = max(_second(instant), self._first - 1)
-        found = [due for part in self._parts if (due := part.next_due(self._zone, after)) is not None]
-        due = min(found, default=LAST + 1)
-        return _EPOCH + timedelta(seconds=due) if due <= self._last else None
+        after = max(floor(instant), self._first - 1)
+        dues = [due for part in self._parts if (due := part.next_due(self._zone, after)) is not None]
+        due = min(dues, default=LAST + 1)
+        return due if due <= self._last else None
 
-    def previous_before(self, instant: datetime) -> datetime | None:
+    def previous_before(self, instant: float) -> int | None:
         """The last due time strictly before the instant; None when there was none since 1970."""
-        since = instant - _EPOCH
-        due = self._previous(since.days * 86400 + since.seconds + bool(since.microseconds))
-        return None if due is None else _EPOCH + timedelta(seconds=due)
+        before = min(ceil(instant), self._last + 1)
+        dues = [due for part in self._parts if (due := part.previous_due(self._zone, before)) is not None]
+        due = max(dues, default=FIRST - 1)
+        return due if due >= self._first else None
 
-    def count(self, after: datetime, until: datetime) -> int:
+    def count(self, after: float, until: float) -> int:
         """The number of due times in (after, until].
 
         A year costs about 60 µs, once its clock changes are known; where an interval that does not fill a day evenly
@@ -88,16 +93,16 @@ class Schedule:
         """
         from automate.schedule.counting import count
 
-        return count(self._zone, self._parts, max(_second(after), self._first - 1), min(_second(until), self._last))
+        return count(self._zone, self._parts, max(floor(after), self._first - 1), min(floor(until), self._last))
 
-    def between(self, after: datetime, until: datetime, limit: int) -> list[datetime]:
+    def between(self, after: float, until: float, limit: int) -> list[int]:
         """The newest `limit` due times in (after, until], in order; the cost grows with how many are returned."""
-        found: list[int] = []
-        due = self._previous(_second(until) + 1)
-        while due is not None and due > _second(after) and len(found) < limit:
-            found.append(due)
-            due = self._previous(due)
-        return [_EPOCH + timedelta(seconds=due) for due in reversed(found)]
+        dues: list[int] = []
+        due = self.previous_before(floor(until) + 1)
+        while due is not None and due > after and len(dues) < limit:
+            dues.append(due)
+            due = self.previous_before(due)
+        return dues[::-1]
 
     def describe(self) -> str:
         """In English. What is in our own words is read back by `parse` to the same due times, in this zone."""
@@ -105,11 +110,11 @@ class Schedule:
 
         return describe(self._entries, self._zone, self._first, at_startup=self._startup)
 
-    def note(self, due: datetime) -> str | None:
+    def note(self, due: int) -> str | None:
         """What a clock change did to this due time: it was moved, or is the first or second of two; else None."""
         from automate.schedule.notes import note
 
-        return note(self._entries, self._zone, self._first, _second(due))
+        return note(self._entries, self._zone, self._first, due)
 
     def dump(self) -> str:
         """Compact JSON that `load` reads back without parsing any text, in any later process of this version."""
@@ -126,17 +131,5 @@ class Schedule:
     def __repr__(self) -> str:
         return f"<Schedule {self.describe()!r} {self.zone_name}>"
 
-    def _previous(self, before: int) -> int | None:
-        before = min(before, self._last + 1)
-        found = [due for part in self._parts if (due := part.previous_due(self._zone, before)) is not None]
-        due = max(found, default=FIRST - 1)
-        return due if due >= self._first else None
-
     def _key(self) -> tuple[object, ...]:
         return self.zone_name, self._first, self._last, self._entries, self._startup
-
-
-def _second(instant: datetime) -> int:
-    """Due times are whole seconds: the fraction is dropped, which changes neither what is after nor what is until."""
-    since = instant - _EPOCH
-    return since.days * 86400 + since.seconds

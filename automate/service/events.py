@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
 
 from automate.characters import as_shown, visible_json
+from automate.instants import local
 from automate.outcomes import GOOD
 from automate.paths import Instance
 from automate.run import Record
@@ -31,7 +31,7 @@ class Events:
     def __init__(
         self,
         write: Callable[[str], bool],
-        now: Callable[[], datetime],
+        now: Callable[[], float],
         instance: Instance,
         *,
         as_json: bool,
@@ -49,7 +49,7 @@ class Events:
 
     def _wrote(self, action: str, **about: object) -> bool:
         known = {key: value for key, value in about.items() if value is not None}
-        at = self._now().astimezone().isoformat(timespec="milliseconds")
+        at = local(self._now()).isoformat(timespec="milliseconds")
         level = f"<{_PRIORITIES.get(action, _INFO)}>" if self._priorities else ""
         if self._as_json:
             return self._write(level + json.dumps({"at": at, "action": action} | known))

@@ -6,7 +6,6 @@ import signal
 from automate import clock
 from automate.catalog import Catalog
 from automate.errors import AutomateError
-from automate.instants import utc
 from automate.paths import Instance
 from automate.process import locks, orphans, systemd
 from automate.process.wakeup import Wakeup
@@ -93,7 +92,7 @@ class Server:
 
     def _turn(self) -> None:
         try:
-            now = clock.now().timestamp()
+            now = clock.now()
             self._mend_state(now)
             try:
                 is_done = self._step(now)
@@ -181,13 +180,13 @@ class Server:
     def _read_settings(self, now: float) -> Catalog:
         """The tasks, and of the settings where they are, as they are now."""
         clock.follow_zone()
-        return Catalog(self._instance, self._state, owner=self._owner, now=utc(now))
+        return Catalog(self._instance, self._state, owner=self._owner, now=now)
 
     def _sleep(self) -> None:
         patience = min(LONGEST_SLEEP, self._service.watchdog, self._look_at_files - clock.monotonic())
         if runs.count_open(self._state) > len(self._supervisor.open_runs):
             patience = min(patience, _LOOK_AT_RUNS)
-        now = clock.now().timestamp()
+        now = clock.now()
         wake = schedules.next_wake(self._state)
         if wake is not None:
             patience = min(patience, wake - now, self._preparing.go_on(now) - now)

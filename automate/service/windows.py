@@ -1,6 +1,5 @@
 """What has fallen due of a schedule that goes out of force."""
 
-from datetime import UTC, datetime
 from math import floor
 from typing import NamedTuple
 
@@ -25,14 +24,8 @@ def window(scheduled: Scheduled, now: float) -> Window | None:
     if now <= scheduled.until:
         return None
     schedule = load(scheduled.compiled)
-    first = schedule.next_after(instant(scheduled.until))
-    if first is None or first.timestamp() > now:
+    first = schedule.next_after(scheduled.until)
+    if first is None or first > now:
         return None
-    last = schedule.previous_before(instant(floor(now) + 1))
-    number = schedule.count(instant(scheduled.until), instant(now))
-    return Window(first.timestamp(), (last or first).timestamp(), number)
-
-
-def instant(seconds: float) -> datetime:
-    """Epoch seconds as the schedules want them."""
-    return datetime.fromtimestamp(seconds, UTC)
+    last = schedule.previous_before(floor(now) + 1)
+    return Window(first, last or first, schedule.count(scheduled.until, now))

@@ -263,7 +263,9 @@ def _make_file(path: str) -> None:
 
 def _move_aside(path: str, damaged: int) -> None:
     """The file that has this inode number, if it is still there: another process may have moved it."""
-    stamp = clock.now().strftime("%Y%m%dT%H%M%SZ")
+    from datetime import UTC, datetime
+
+    stamp = f"{datetime.fromtimestamp(clock.now(), UTC):%Y%m%dT%H%M%SZ}"
     with _alone(path):
         if inode(path) != damaged:
             return

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from automate import clock
 from automate import task as tasks
 from automate.paths import Instance
 from automate.process import host, locks, spawn, status
 from automate.process.group import members
 from automate.run import Record
 from automate.state import OpenRun
-from automate.supervisor import instants, leftovers, starting
+from automate.supervisor import leftovers, starting
 from automate.supervisor.attempt import Attempt, Waiting
 from automate.task import Task
 
@@ -63,7 +64,7 @@ def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:
     """The attempt that the run's status file tells of."""
     path = leftovers.status_path(instance, run.id, run.attempt, run.task)
     head = starting.parse_head(status.read(path).head)
-    began, user = (head.began, head.user) if head is not None else (run.started or instants.epoch(), None)
+    began, user = (head.began, head.user) if head is not None else (run.started or clock.now(), None)
     return Attempt(run, task, path, began, user=user, pid=status.read(path).pid)
 
 
@@ -82,8 +83,8 @@ def follow(attempt: Attempt) -> bool:
 
 
 def _set_timers(attempt: Attempt) -> None:
-    now, up, started = instants.monotonic(), host.uptime(), status.read(attempt.status_path).uptime
-    elapsed = instants.epoch() - attempt.began if up is None or started is None else up - started
+    now, up, started = clock.monotonic(), host.uptime(), status.read(attempt.status_path).uptime
+    elapsed = clock.now() - attempt.began if up is None or started is None else up - started
     starting.set_timers(attempt, now, max(0.0, elapsed))
     if attempt.run.stop is not None:
         attempt.deadline = now

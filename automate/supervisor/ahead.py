@@ -7,12 +7,13 @@ When this process dies, the gates close and the shims end without having run any
 
 from collections.abc import Collection, Iterable, Sequence
 
+from automate import clock
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn
 from automate.runlog import position
 from automate.state import OpenRun, State
-from automate.supervisor import claiming, instants, starting
+from automate.supervisor import claiming, starting
 from automate.supervisor.attempt import Attempt, release
 from automate.supervisor.request import Request, row
 
@@ -77,7 +78,7 @@ class Ahead:
             if request.armed is None or run.phase != "running":
                 continue
             attempt, request.armed = request.armed, None
-            attempt.run, attempt.began = run, instants.epoch()
+            attempt.run, attempt.began = run, clock.now()
             del self._armed[run.task, run.due]
             if starting.give_word(attempt):
                 begun[run.id] = attempt

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from automate import output, runlog
+from automate import clock, instants, output, runlog
 from automate.outcomes import DONE, RAN, Outcome
 from automate.paths import Instance
 from automate.process import host, spawn, status
@@ -13,7 +13,7 @@ from automate.rules import reasons
 from automate.rules.ending import End, outcome, retry_delay, signal_number
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, StateError, Stop, durations, runs
-from automate.supervisor import adopting, instants, leftovers, shortages, summary
+from automate.supervisor import adopting, leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.followers import claim_followers
 from automate.task import Task
@@ -80,7 +80,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
     run, said = attempt.run, result.said
     written = _settle(instance, attempt)
     started = run.started if run.started is not None else attempt.began
-    ended = max(started, said.ended if said.ended is not None else instants.epoch())
+    ended = max(started, said.ended if said.ended is not None else clock.now())
     ran = result.outcome != "error" and not result.by_condition and run.attempt > 0
     exit_code = None if result.by_condition or said.unforked else said.exit
     return Record(
@@ -129,7 +129,7 @@ def next_attempt(state: State, attempt: Attempt, result: Result) -> OpenRun | No
     delay = retry_delay(attempt.task.retries, attempt.run.attempt, result.outcome, result.said.exit)
     if delay is None:
         return None
-    after = following(attempt, result, instants.epoch() + delay)
+    after = following(attempt, result, clock.now() + delay)
     return after if runs.next_attempt(state, after) else None
 
 
@@ -184,7 +184,7 @@ def prune(instance: Instance, state: State, attempt: Attempt) -> None:
             instance.log,
             task,
             attempt.task.output,
-            instants.epoch(),
+            clock.now(),
             lambda: [run.id for run in runs.open_runs(state, task)],
         )
 

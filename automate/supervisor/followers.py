@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
+from automate import clock
 from automate import task as tasks
 from automate.errors import AutomateError
-from automate.instants import utc
 from automate.paths import Instance
 from automate.process import host
 from automate.rules import reasons
 from automate.rules.after import satisfied
 from automate.run import Record
 from automate.state import OpenRun, State, pauses, runs, schedules
-from automate.supervisor import instants
 from automate.supervisor.places import Places
 from automate.supervisor.request import Request, row
 from automate.task import Task
@@ -33,7 +32,7 @@ def claim_followers(
     ]
     if not wanted:
         return []
-    held = pauses.pauses(state, instants.epoch())
+    held = pauses.pauses(state, clock.now())
     places = Places(state)
     first = runs.reserve_ids(state, len(wanted))
     rows = [
@@ -48,7 +47,7 @@ def not_in_step(instance: Instance, state: State, uid: int) -> list[Task] | None
     Of a broken file the last good definition counts, as it does for the scheduler."""
     from automate.catalog import Catalog
 
-    catalog = Catalog(instance, state, owner=0 if uid == 0 else None, now=utc(instants.epoch()))
+    catalog = Catalog(instance, state, owner=0 if uid == 0 else None, now=clock.now())
     try:
         if catalog.settings_faults or schedules.recall(state, schedules.SEEN) == catalog.fingerprint:
             return None

@@ -5,11 +5,11 @@ import os
 from collections.abc import Mapping
 from signal import SIGCONT, SIGKILL, SIGTERM
 
-from automate import output
+from automate import clock, output
 from automate.paths import Instance
 from automate.process import spawn
 from automate.state import State, StateError, Stop, runs
-from automate.supervisor import instants, starting
+from automate.supervisor import starting
 from automate.supervisor.attempt import Attempt
 
 
@@ -28,11 +28,11 @@ class Limits:
 
     def patience(self) -> float:
         """Seconds until there is something to do; infinity when there is nothing."""
-        return self._timers[0][0] - instants.monotonic() if self._timers else float("inf")
+        return self._timers[0][0] - clock.monotonic() if self._timers else float("inf")
 
     def enforce(self, attempts: Mapping[int, Attempt]) -> None:
         """Do what the time has come for, of those that still run. StateError, once all was done."""
-        now = instants.monotonic()
+        now = clock.monotonic()
         failed: StateError | None = None
         while self._timers and self._timers[0][0] <= now:
             attempt = attempts.get(heapq.heappop(self._timers)[1])
@@ -56,12 +56,12 @@ class Limits:
             if attempt.group is not None:
                 spawn.signal_group(attempt.group, SIGTERM)
                 spawn.signal_group(attempt.group, SIGCONT)
-            attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
+            attempt.kill_at = clock.monotonic() + float(attempt.task.kill_after)
             self.watch(attempt)
 
     def kill(self, attempt: Attempt) -> None:
         """Without waiting any longer."""
-        attempt.kill_at = instants.monotonic()
+        attempt.kill_at = clock.monotonic()
         self.watch(attempt)
 
     def _enforce(self, attempt: Attempt, group: int, now: float) -> None:
@@ -69,7 +69,7 @@ class Limits:
             spawn.signal_group(group, SIGKILL)
             attempt.kill_at = None
         if attempt.deadline is not None and attempt.deadline <= now:
-            self.end(attempt, attempt.run.stop or Stop("timeout", instants.epoch()))
+            self.end(attempt, attempt.run.stop or Stop("timeout", clock.now()))
         if attempt.look_at is not None and attempt.look_at <= now:
             path = os.path.join(self._instance.log, output.path_of(attempt.run.task, attempt.run.id))
             output.relieve(path, attempt.task.output.max_size)

@@ -5,12 +5,13 @@ import select
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
+from automate import clock
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
-from automate.supervisor import adopting, claiming, ending, instants, leftovers, searching, starting
+from automate.supervisor import adopting, claiming, ending, leftovers, searching, starting
 from automate.supervisor.ahead import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, each, release
 from automate.supervisor.claiming import Decide
@@ -160,9 +161,9 @@ class Supervisor:
         if attempt is not None and attempt.kill_at is not None:
             self._limits.kill(attempt)
         elif attempt is not None:
-            self._limits.end(attempt, Stop("stopped", instants.epoch(), by, reason))
+            self._limits.end(attempt, Stop("stopped", clock.now(), by, reason))
         elif run_id in self._queue.waiting:
-            runs.ask_to_stop(self._state, run_id, Stop("stopped", instants.epoch(), by, reason))
+            runs.ask_to_stop(self._state, run_id, Stop("stopped", clock.now(), by, reason))
             self._queue.look_soon()
 
     def started(self) -> list[OpenRun]:
@@ -233,7 +234,7 @@ class Supervisor:
         is_asked = ending.asked(self._state, attempt) is not None
         is_over = ending.collect(attempt, is_asked_to_end=is_asked)
         if is_asked and not is_over and attempt.kill_at is None:
-            attempt.kill_at = instants.monotonic() + float(attempt.task.kill_after)
+            attempt.kill_at = clock.monotonic() + float(attempt.task.kill_after)
         self._register(attempt, is_over=is_over)
 
     def _look_for_pid(self, attempt: Attempt) -> None:

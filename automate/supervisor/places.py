@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from automate import clock
 from automate.rules import reasons
 from automate.rules.overlap import DECIDED, WAITING, OpenInfo, overlap, room
 from automate.state import OpenRun, State, Stop, runs, schedules
-from automate.supervisor import instants
 from automate.supervisor.adopting import task_of
 from automate.supervisor.request import Request
 from automate.task import Task
@@ -85,7 +85,7 @@ class Places:
         """Why it is skipped by the task's `overlap`, None when it is not; what it replaces is told to end."""
         verdict = overlap(request.task.overlap, others)
         for other in verdict.stop:
-            runs.replace(self._state, other, Stop("stopped", instants.epoch(), reason=verdict.reason))
+            runs.replace(self._state, other, Stop("stopped", clock.now(), reason=verdict.reason))
         if verdict.action == "skip":
             return verdict.reason
         # The task's own lock, held by no run of ours: an operator with flock(1).

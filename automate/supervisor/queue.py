@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from signal import SIGKILL, SIGTERM
 
+from automate import clock
 from automate.paths import Instance
 from automate.rules.ending import delay_after
 from automate.rules.overlap import room
 from automate.state import OpenRun, State, pauses, runs, schedules
-from automate.supervisor import adopting, claiming, instants
+from automate.supervisor import adopting, claiming
 from automate.supervisor.attempt import Attempt, Waiting, release
 from automate.supervisor.places import MAX_RUNNING, shared_in_use
 from automate.supervisor.reaching import signal_run
@@ -30,8 +31,8 @@ class Queue:
         set since the state was told when it is to start."""
         first = waiting.run.attempt == 1  # one was made ready ahead of its time, as a state that was lost has not seen
         longest = AHEAD if first else delay_after(waiting.task.retries, waiting.run.attempt - 1)
-        delay = min(waiting.run.not_before - instants.epoch(), longest)
-        waiting.ready_at = instants.monotonic() + max(0.0, delay)
+        delay = min(waiting.run.not_before - clock.now(), longest)
+        waiting.ready_at = clock.monotonic() + max(0.0, delay)
         self.waiting[waiting.run.id] = waiting
         self.hurry()
 
@@ -54,7 +55,7 @@ class Queue:
         if not self.waiting:
             return float("inf")
         soonest = min(max(waiting.ready_at, waiting.look_at) for waiting in self.waiting.values())
-        return min(_STEP, soonest - instants.monotonic())
+        return min(_STEP, soonest - clock.monotonic())
 
     def begin(self, boot: str) -> list[Waiting]:
         """Those that may start now, as the state says from now on, and that wait no longer. StateError."""
@@ -76,7 +77,7 @@ class Queue:
 
     def stopped(self) -> list[Attempt]:
         """Those that an operator has stopped meanwhile, no longer waiting: what the last attempt left is their end."""
-        now = instants.monotonic()
+        now = clock.monotonic()
         if not self.waiting or now - self._looked < _STEP:
             return []
         found = []
@@ -99,12 +100,12 @@ class Queue:
 
     def _ready(self) -> list[Waiting]:
         """Those that may start now, with their locks taken."""
-        now = instants.monotonic()
+        now = clock.monotonic()
         due = [self.waiting[run_id] for run_id in sorted(self.waiting) if self.waiting[run_id].ready_at <= now]
         if not any(waiting.look_at <= now for waiting in due):
             return []
         limit, running = self.limit(), runs.count_running(self._state)
-        held_back = pauses.pauses(self._state, instants.epoch())
+        held_back = pauses.pauses(self._state, clock.now())
         chosen: list[Waiting] = []
         held: set[str] = set()
         for waiting in due:
@@ -121,7 +122,7 @@ class Queue:
         """The state did not let these start: they were stopped, or another process has taken the room."""
         for waiting in refused:
             release(waiting.locks)
-            waiting.look_at = instants.monotonic() + _STEP
+            waiting.look_at = clock.monotonic() + _STEP
         if refused:
             self.look_soon()
 
@@ -154,7 +155,7 @@ class Queue:
 
     def _press(self, waiting: Waiting) -> None:
         """The run that is to be replaced was put down to be stopped (places.py): TERM, and KILL if it does not end."""
-        now = instants.monotonic()
+        now = clock.monotonic()
         number = SIGTERM if waiting.kill_at is None else SIGKILL
         if waiting.kill_at is not None and now < waiting.kill_at:
             return

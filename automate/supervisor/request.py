@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from automate import clock, instants
 from automate import task as tasks
 from automate.outcomes import Outcome, Trigger
 from automate.process import host
 from automate.run import Record
 from automate.state import OpenRun
-from automate.supervisor import instants
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
 
@@ -66,7 +66,7 @@ def _record(run_id: int, request: Request) -> Record:
         outcome=request.outcome,
         trigger=request.trigger,
         due=instants.stamp_or_none(request.due),
-        ended=instants.stamp(instants.epoch()),
+        ended=instants.stamp(clock.now()),
         host=host.name(),
         by=request.by,
         reason=request.refused,

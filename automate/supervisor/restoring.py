@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from automate import runlog
+from automate import clock, runlog
+from automate.instants import seconds_of
 from automate.outcomes import DONE, OF_SCHEDULE
 from automate.paths import Instance
 from automate.process import host, locks, status
@@ -14,7 +15,6 @@ from automate.state import OpenRun, State, durations, pauses, runs, schedules
 from automate.state.pauses import Pause
 from automate.state.steps import last_step
 from automate.supervisor import ending, leftovers, starting
-from automate.supervisor.instants import epoch, seconds_of
 
 _MOMENT = 1e-3  # seconds
 
@@ -40,7 +40,7 @@ def _keep_boot(state: State, newest: Iterable[Record], left: Iterable[OpenRun]) 
     boot = host.boot()
     dues = [seconds_of(record.due) for record in newest if record.trigger == "startup"]
     dues += [run.due for run in left if run.trigger == "startup"]
-    if boot.age is not None and max((due for due in dues if due is not None), default=0.0) > epoch() - boot.age:
+    if boot.age is not None and max((due for due in dues if due is not None), default=0.0) > clock.now() - boot.age:
         schedules.keep_boot(state, boot.kernel, boot.began)
 
 

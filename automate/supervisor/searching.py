@@ -2,12 +2,12 @@
 
 import os
 
-from automate import output
+from automate import clock, output
 from automate.paths import Instance
 from automate.process import search, spawn, status
 from automate.process.searcher import MEMORY, SECONDS
 from automate.rules.ending import by_exit_code
-from automate.supervisor import instants, shortages
+from automate.supervisor import shortages
 from automate.supervisor.attempt import Attempt
 
 _PATIENCE = 60.0  # seconds of a clock on the wall: on a busy machine, or of one that somebody has stopped
@@ -72,4 +72,4 @@ def _start(instance: Instance, attempt: Attempt, pattern: str) -> None:
         os.close(descriptor)
     attempt.pidfd = spawn.pidfd(attempt.search)
     attempt.deadline = attempt.look_at = None
-    attempt.kill_at = instants.monotonic() + _PATIENCE
+    attempt.kill_at = clock.monotonic() + _PATIENCE

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from automate import output
+from automate import clock, instants, output
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import locks, spawn, status
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch, prepare
 from automate.state import OpenRun
-from automate.supervisor import instants, leftovers, shortages, summary
+from automate.supervisor import leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
 
@@ -33,7 +33,7 @@ def start(
 
     What cannot be started comes back as an attempt that is over, with the reason in `refused`.
     """
-    attempt = arm(instance, task, run, held, uid=uid, nofile=nofile, begins=instants.epoch())
+    attempt = arm(instance, task, run, held, uid=uid, nofile=nofile, begins=clock.now())
     if attempt.refused is None:
         give_word(attempt)
     return attempt
@@ -72,7 +72,7 @@ def give_word(attempt: Attempt) -> bool:
     nothing, and its end is found like any other."""
     assert attempt.gate is not None  # noqa: S101 - what it means to be armed
     given, attempt.gate = spawn.give_word(attempt.gate), None
-    set_timers(attempt, instants.monotonic(), 0.0)
+    set_timers(attempt, clock.monotonic(), 0.0)
     return given
 
 

@@ -30,7 +30,7 @@ _DATES_OF_WEEK = ("01..07", "08..14", "15..21", "22..28", "29..31")
 _UTC = " UTC"
 
 
-def calendar_events(schedule: Schedule, now: datetime, zone: str) -> list[str] | None:
+def calendar_events(schedule: Schedule, now: float, zone: str) -> list[str] | None:
     """The values of OnCalendar= for what is due after `now`; None where they cannot say it. `zone` is a time zone's
     name, empty for the host's. What is due at startup is no calendar event."""
     events: list[str] = []

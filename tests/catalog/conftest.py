@@ -12,8 +12,8 @@ from automate.catalog import Catalog
 from automate.paths import of_directory
 from automate.state import State, open_state
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-LONG_AGO = NOW.timestamp() - 86400
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC).timestamp()
+LONG_AGO = NOW - 86400
 
 Write = Callable[..., Path]
 Look = Callable[..., Catalog]
@@ -26,7 +26,7 @@ def write(instance: Path) -> Write:
     def write(name: str, text: str, *, age: float = 86400) -> Path:
         file = instance / "tasks.d" / f"{name}.yaml"
         file.write_text(text)
-        os.utime(file, (NOW.timestamp() - age,) * 2)
+        os.utime(file, (NOW - age,) * 2)
         return file
 
     return write
@@ -55,7 +55,7 @@ def state(instance: Path) -> Iterator[State]:
 def look(instance: Path, state: State) -> Look:
     """`look()` makes a catalog as of NOW, with the state; `look(state=None)` one without."""
 
-    def look(*, state: State | None = state, owner: int | None = None, now: datetime = NOW) -> Catalog:
+    def look(*, state: State | None = state, owner: int | None = None, now: float = NOW) -> Catalog:
         return Catalog(of_directory(str(instance)), state, owner=owner, now=now)
 
     return look

@@ -2,11 +2,11 @@
 
 import os
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from automate.state.parsed import read_parsed_settings
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC).timestamp()
 ONE, TWO = "description: one\ncommand: x\n", "description: two\ncommand: x\n"
 
 
@@ -77,7 +77,7 @@ def test_a_file_of_the_future_is_never_kept(write, look, state):
 def test_a_file_that_was_new_is_kept_at_the_first_look_after_two_seconds(write, look, state):
     write("a", ONE, age=1)
     look().entries()
-    look(now=NOW + timedelta(seconds=3)).entries()
+    look(now=NOW + 3).entries()
     assert kept(state) == ["a"]
 
 
@@ -129,7 +129,7 @@ def test_unchanged_settings_are_not_read_again(look, settings, state, instance):
 
 def test_settings_changed_just_now_are_read_at_the_next_look_too(look, settings, instance):
     file = settings("task_dirs: [one]")
-    os.utime(file, (NOW.timestamp(),) * 2)
+    os.utime(file, (NOW,) * 2)
     look().entries()
     overwrite(file, "task_dirs: [two]")
     assert look().task_dirs[1:] == (str(instance / "two"),)
@@ -153,24 +153,24 @@ def test_a_definition_is_taken_from_the_cache(write, look):
 def test_the_next_due_time_is_computed_again_when_it_has_passed(write, look):
     write("a", "command: x\nschedule: every 15 minutes")
     look().entries()
-    later = NOW + timedelta(minutes=20)
-    assert [entry.next_due for entry in look(now=later).entries()] == [(NOW + timedelta(minutes=30)).timestamp()]
+    later = NOW + 20 * 60
+    assert [entry.next_due for entry in look(now=later).entries()] == [NOW + 30 * 60]
 
 
 def test_the_next_due_time_is_computed_again_when_the_clock_was_set_back(write, look):
     write("a", "command: x\nschedule: every 15 minutes")
     look().entries()
-    earlier = NOW - timedelta(minutes=50)
-    assert [entry.next_due for entry in look(now=earlier).entries()] == [(NOW - timedelta(minutes=45)).timestamp()]
+    earlier = NOW - 50 * 60
+    assert [entry.next_due for entry in look(now=earlier).entries()] == [NOW - 45 * 60]
 
 
 def test_many_passed_due_times_are_kept_when_computed_again(write, look, state):
     for number in range(40):
         write(f"t{number}", "command: x\nschedule: every 15 minutes")
     look().entries()
-    later = NOW + timedelta(minutes=20)
+    later = NOW + 20 * 60
     look(now=later).entries()
-    assert state.read("SELECT DISTINCT computed FROM parsed") == [(later.timestamp(),)]
+    assert state.read("SELECT DISTINCT computed FROM parsed") == [(later,)]
 
 
 def test_a_state_that_cannot_be_written_is_gone_without(write, look, state):

@@ -35,7 +35,7 @@ def at(hour: float) -> float:
 
 def when(hour: float) -> str:
     """The same, as it stands in a record."""
-    return stamp(datetime.fromtimestamp(at(hour), UTC))
+    return stamp(at(hour))
 
 
 def record(run_id: int, hour: float | None, name: str = "backup", **fields: Any) -> Record:

@@ -21,7 +21,7 @@ from automate.state import State, pauses, runs, schedules
 from automate.supervisor import loop, open_instance, restoring  # noqa: F401 - imported before the fork, as all it needs
 from tests.crash.dying import COMMAND, _lines, die_at, forked
 
-NOON = datetime(2027, 1, 15, 12, tzinfo=UTC)
+NOON = datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp()
 MINUTELY = {"schedule": "* * * * *", "timezone": "UTC", "missed": "all", "overlap": "allow"}
 LAST = 3  # minutes after noon
 
@@ -55,12 +55,12 @@ def edit(directory: Path, scenario: str) -> None:
 
 def pause(instance: Instance, minute: float, *tasks: str) -> None:
     with closing(open_instance(instance)) as state:
-        pauses.pause(state, tasks, pauses.Pause(NOON.timestamp() + 60 * minute + 1, None, "ann", "disk"))
+        pauses.pause(state, tasks, pauses.Pause(NOON + 60 * minute + 1, None, "ann", "disk"))
 
 
 def resume(instance: Instance, minute: float, *tasks: str) -> None:
     with closing(open_instance(instance)) as state:
-        pauses.resume(state, tasks, NOON.timestamp() + 60 * minute)
+        pauses.resume(state, tasks, NOON + 60 * minute)
 
 
 def take(instance: Instance, minute: int) -> None:
@@ -68,9 +68,9 @@ def take(instance: Instance, minute: int) -> None:
     state = open_instance(instance)
     supervisor = loop.Supervisor(instance, state, uid=os.geteuid())
     supervisor.adopt()
-    now = NOON.replace(minute=minute)
-    Preparing(state, supervisor).go_on(now.timestamp() - 0.5)
-    while step(Catalog(instance, state, owner=None, now=now), state, supervisor, now.timestamp()).again:
+    now = NOON + 60 * minute
+    Preparing(state, supervisor).go_on(now - 0.5)
+    while step(Catalog(instance, state, owner=None, now=now), state, supervisor, now).again:
         pass
     while supervisor.busy:
         supervisor.step(1.0)
@@ -108,7 +108,7 @@ def check(instance: Instance, directory: Path, scenario: str) -> None:
     assert not runs.open_runs(state), "a run is still open"
     for task, kept in schedules.all_scheduled(state).items():
         if SCENARIOS[scenario][task].get("schedule") and scenario != "edited" and not kept.deferred:
-            assert kept.until == NOON.replace(minute=LAST).timestamp(), f"{task} is decided up to {kept.until}"
+            assert kept.until == NOON + 60 * LAST, f"{task} is decided up to {kept.until}"
     for task, keys in SCENARIOS[scenario].items():
         mine = [record for record in records if record["task"] == task]
         if "schedule" in keys:
@@ -133,7 +133,7 @@ def deferred(state: State, task: str) -> list[int]:
     kept = schedules.scheduled(state, task)
     if kept is None or not kept.deferred:
         return []
-    return [minute for minute in range(1, LAST + 1) if NOON.replace(minute=minute).timestamp() > kept.until]
+    return [minute for minute in range(1, LAST + 1) if NOON + 60 * minute > kept.until]
 
 
 def expected(scenario: str) -> list[list[int]]:

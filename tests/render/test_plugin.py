@@ -11,15 +11,14 @@ from automate.render.plugin import LINES, plugin, unknown
 from automate.rules.health import Bounds, Scheduler, Seen, health
 from automate.rules.thresholds import Range
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-AT = NOW.timestamp()
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 ALIVE = Scheduler(serving=True, stepped=AT - 12)
 BOUNDS = Bounds(Range.parse("3"), Range.parse("0"))
 
 
 def shown(*tasks: Seen, scheduler: Scheduler = ALIVE) -> list[str]:
     judged = health(tasks, scheduler, BOUNDS, AT)
-    text = plugin(judged, tasks, scheduler, BOUNDS, NOW)
+    text = plugin(judged, tasks, scheduler, BOUNDS, AT)
     assert text.endswith("\n")
     return text.splitlines()
 

@@ -1,14 +1,13 @@
 """Control characters, colours and JSON."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
 from automate.quantity import Duration
 from automate.render import Screen, json_document, json_lines, paint, shown_json, wants_colour
 
-PIPE = Screen(now=datetime(2026, 11, 21, tzinfo=UTC))
+PIPE = Screen(now=1795219200.0)
 TERMINAL = PIPE._replace(is_terminal=True, colour=True)
 
 
@@ -37,9 +36,9 @@ def test_when_colours_are_wanted(environ: dict[str, str], is_terminal: bool, col
     assert wants_colour(environ, is_terminal=is_terminal) is coloured
 
 
-def test_a_json_document_has_durations_as_numbers_and_instants_as_rfc_3339() -> None:
-    text = json_document({"timeout": Duration(5), "at": PIPE.now, "names": ("a",)}, PIPE)
-    assert json.loads(text) == {"timeout": 5.0, "at": "2026-11-21T00:00:00Z", "names": ["a"]}
+def test_a_json_document_has_durations_as_numbers() -> None:
+    text = json_document({"timeout": Duration(5), "names": ("a",)}, PIPE)
+    assert json.loads(text) == {"timeout": 5.0, "names": ["a"]}
     assert text.endswith("}\n")
 
 

@@ -9,13 +9,13 @@ from automate.render import Screen, text_width
 from automate.render.tasks import Listing, fitting
 from automate.state import LastRun
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC).timestamp()
 TASK = Entry(
     "console-cache-clear",
     "/x.yaml",
     schedule="every 10 minutes",
-    next_due=NOW.timestamp() + 540,
-    last=LastRun("console-cache-clear", 1, "success", NOW.timestamp() - 90, NOW.timestamp() - 60, 30.0),
+    next_due=NOW + 540,
+    last=LastRun("console-cache-clear", 1, "success", NOW - 90, NOW - 60, 30.0),
 )
 
 

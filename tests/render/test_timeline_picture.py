@@ -13,7 +13,7 @@ from automate.rules.conflicts import Collision, Crowd, Outrun
 from automate.rules.timeline import Bar
 
 HOUR = 3600.0
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 START = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
 PIPE = Screen(NOW, blocks=True)
 
@@ -31,7 +31,7 @@ def timeline(*rows, **more):
     known = {
         "start": START,
         "end": START + 24 * HOUR,
-        "now": NOW.timestamp(),
+        "now": NOW,
         "rows": [Row(f"task{number}", tuple(bars), 60.0) for number, bars in enumerate(rows)],
         "busiest": [],
         "collisions": [],

@@ -1,6 +1,6 @@
 """What `list --watch` shows, by itself."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -13,9 +13,8 @@ from automate.render.tasks import Listing
 from automate.render.watched import Picture, counts, lines, room, scheduled_by
 from automate.state import LastRun
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC).timestamp()
 SCREEN = Screen(now=NOW)
-SECONDS = NOW.timestamp()
 
 
 def entry(name, outcome="success", **about):
@@ -54,12 +53,12 @@ def test_what_is_not_as_every_day_is_counted():
 @pytest.mark.parametrize(
     ("alive", "told"),
     [
-        (Alive(serving=True, pid=42, stepped=SECONDS - 3), "served by process 42; last step 3s ago"),
-        (Alive(serving=False, stepped=SECONDS - 34), "nobody serves; last step 34s ago"),
-        (Alive(serving=False, stepped=SECONDS - 7300), "nobody schedules; last step 2h ago"),
+        (Alive(serving=True, pid=42, stepped=NOW - 3), "served by process 42; last step 3s ago"),
+        (Alive(serving=False, stepped=NOW - 34), "nobody serves; last step 34s ago"),
+        (Alive(serving=False, stepped=NOW - 7300), "nobody schedules; last step 2h ago"),
         (Alive(serving=False), "nobody schedules; no step was ever taken"),
-        (Alive(serving=None, stepped=SECONDS), "this user may not see who schedules; last step now"),
-        (Alive(serving=True, pid=42, stepped=SECONDS + 100), "served by process 42; last step now"),
+        (Alive(serving=None, stepped=NOW), "this user may not see who schedules; last step now"),
+        (Alive(serving=True, pid=42, stepped=NOW + 100), "served by process 42; last step now"),
     ],
 )
 def test_who_schedules_is_told(alive, told):
@@ -67,5 +66,5 @@ def test_who_schedules_is_told(alive, told):
 
 
 def test_a_scheduler_that_hangs_is_marked():
-    late = Alive(serving=True, pid=42, stepped=(NOW - timedelta(minutes=5)).timestamp())
+    late = Alive(serving=True, pid=42, stepped=NOW - 300)
     assert scheduled_by(late, SCREEN._replace(colour=True)).startswith("\x1b[31mserved by process 42; last step 5m ago")

@@ -48,17 +48,17 @@ def test_every_due_time_is_in_exactly_one_decision(data, several, zone, change, 
         parse_exceptions(excepted, zone, {}) if excepted else None,
         pauses,
     )
-    begin = datetime.fromtimestamp(int(after), UTC)
+    begin = int(after)
     for decision in found:
-        first = datetime.fromtimestamp(decision.due if decision.first_due is None else decision.first_due, UTC)
-        last = datetime.fromtimestamp(decision.due, UTC)
-        assert after < first.timestamp() <= decision.due <= now
+        first = decision.due if decision.first_due is None else decision.first_due
+        last = decision.due
+        assert after < first <= decision.due <= now
         assert due.next_after(begin) == first  # nothing lies between it and the one before
         assert due.count(begin, last) == decision.count
         assert (decision.first_due is None) == (decision.count == 1)
         assert (decision.kind == "start") == (decision.outcome is None) == (decision.reason is None)
         begin = last
-    assert due.count(begin, datetime.fromtimestamp(int(now), UTC)) == 0
+    assert due.count(begin, int(now)) == 0
     assert not (any(pause.holds(now) for pause in pauses) and any(decision.kind == "start" for decision in found))
 
 

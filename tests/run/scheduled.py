@@ -3,7 +3,7 @@ to whoever looks next, as if this process had been killed."""
 
 import os
 import sys
-from datetime import UTC, datetime
+import time
 
 from automate import paths
 from automate.catalog import Catalog
@@ -14,10 +14,10 @@ from automate.supervisor.request import Request
 directory, name, *leave = sys.argv[1:]
 instance = paths.of_directory(directory)
 state = open_instance(instance)
-now = datetime.now(UTC)
+now = time.time()
 task = Catalog(instance, state, owner=None, now=now).task(name)
 supervisor = Supervisor(instance, state, uid=os.geteuid())
-supervisor.begin([Request(task, trigger="schedule", due=float(int(now.timestamp())))])
+supervisor.begin([Request(task, trigger="schedule", due=float(int(now)))])
 while supervisor.busy and not leave:
     supervisor.step(10)
 os._exit(0)

@@ -34,10 +34,7 @@ def test_the_import_is_cheap():
 
 def test_a_loaded_schedule_needs_neither_croniter_nor_the_reader_of_words():
     text = parse(["0 9 * * mon-fri", "every 90s"], "Europe/Berlin").dump()
-    code = (
-        "from datetime import datetime, UTC\nfrom automate.schedule import load\n"
-        f"assert load({text!r}).next_after(datetime(2026, 1, 1, tzinfo=UTC))"
-    )
+    code = f"from automate.schedule import load\nassert load({text!r}).next_after(1767225600)"
     assert {"croniter", "automate.schedule.words", "automate.schedule.cron"}.isdisjoint(modules_after(code))
 
 

@@ -13,11 +13,11 @@ from automate.supervisor.loop import Supervisor
 instance = of_directory(sys.argv[1])
 state = open_instance(instance)
 supervisor = Supervisor(instance, state, uid=os.geteuid())
-noon = datetime(2027, 1, 15, 12, tzinfo=UTC)
+noon = datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp()
 sys.stdin.read()
 for second in range(21):
-    at = noon.replace(second=second)
-    step(Catalog(instance, state, owner=None, now=at), state, supervisor, at.timestamp())
+    at = noon + second
+    step(Catalog(instance, state, owner=None, now=at), state, supervisor, at)
     supervisor.step(0.02)
 while supervisor.busy:
     supervisor.step(1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automate.instants import stamp, utc
+from automate.instants import stamp
 from automate.operate.evidence import Question, evidence
 from automate.paths import of_directory
 from automate.run import Record
@@ -21,8 +21,8 @@ def records(draw, run_id):
     trigger = draw(st.sampled_from(["schedule", "schedule", "manual"]))
     return Record(
         id=run_id, task=draw(st.sampled_from(TASKS)), outcome="success", trigger=trigger, host="h",
-        due=stamp(utc(due)) if trigger == "schedule" else None,
-        started=stamp(utc(due)), ended=stamp(utc(due + took)),
+        due=stamp(due) if trigger == "schedule" else None,
+        started=stamp(due), ended=stamp(due + took),
     )  # fmt: skip
 
 
@@ -51,9 +51,9 @@ def test_all_together_as_each_alone(tmp_path_factory, log, asked):
 @pytest.mark.parametrize("number", [1, 9])
 def test_a_record_from_before_the_clock_was_set_back_is_found_and_is_not_the_newest_since(tmp_path, number):
     instance = of_directory(str(tmp_path))
-    hour = stamp(utc(BEGIN + 7200))
+    hour = stamp(BEGIN + 7200)
     early = Record(id=1, task=TASKS[0], outcome="success", trigger="schedule", host="h", due=hour,
-                   started=stamp(utc(BEGIN)), ended=stamp(utc(BEGIN + 60)))  # fmt: skip
+                   started=stamp(BEGIN), ended=stamp(BEGIN + 60))  # fmt: skip
     append(instance, [early])
     asked = [Question(name, [BEGIN + 7200.0], BEGIN + 7200.0) for name in TASKS[:number]]
     found = evidence(instance, asked)

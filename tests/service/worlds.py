@@ -48,8 +48,7 @@ class World:
         return path
 
     def catalog(self, at: str) -> Catalog:
-        now = datetime.fromtimestamp(epoch(at), UTC)
-        return Catalog(self.instance, self.state, owner=None, now=now)
+        return Catalog(self.instance, self.state, owner=None, now=epoch(at))
 
     def begin(self, at: str) -> Step:
         """A step that starts what is due, and waits for nothing."""

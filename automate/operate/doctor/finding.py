@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple
 
 from automate.catalog import Catalog
 from automate.errors import AutomateError
-from automate.instants import utc
 from automate.operate.alive import Alive, alive
 from automate.paths import Instance
 from automate.state import OpenRun, State, schedules
@@ -66,8 +65,8 @@ class Installation:
     def catalog(self) -> Catalog:
         """With the parse cache, where there is one that can be read."""
         with suppress(OSError, AutomateError):
-            return Catalog(self.instance, self.state, owner=self.owner, now=utc(self.now))
-        return Catalog(self.instance, None, owner=self.owner, now=utc(self.now))
+            return Catalog(self.instance, self.state, owner=self.owner, now=self.now)
+        return Catalog(self.instance, None, owner=self.owner, now=self.now)
 
     @cached_property
     def tasks(self) -> list[Task]:
