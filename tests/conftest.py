@@ -175,15 +175,40 @@ def start(
 
 @pytest.fixture
 def shim_pid(instance: Path, until: Callable[..., Any]) -> Callable[..., int]:
-    """`shim_pid("x")` waits until the task has started; the shim's PID, which is its process group's."""
+    """`shim_pid("x")` waits until the task has started; the PID of the shell that sees its end."""
+    return lambda name: int(until(lambda: _said(instance, name, "started")))
 
-    def said(name: str) -> int | None:
-        for path in (instance / ".automate" / "open").glob(f"*.{name}"):
-            if found := re.search(r"^started (\d+) ", path.read_text(), re.MULTILINE):
-                return int(found[1])
+
+@pytest.fixture
+def leader_pid(instance: Path, until: Callable[..., Any]) -> Callable[..., int]:
+    """`leader_pid("x")` waits until the task's command has a process group of its own; its number."""
+
+    def leads(name: str) -> int | None:
+        pid = _said(instance, name, "group")
+        with suppress(ProcessLookupError):
+            return pid if pid is not None and os.getpgid(pid) == pid else None
         return None
 
-    return lambda name: int(until(lambda: said(name)))
+    return lambda name: int(until(lambda: leads(name)))
+
+
+@pytest.fixture
+def kill_whole_run(shim_pid: Callable[..., int], leader_pid: Callable[..., int]) -> Callable[[str], None]:
+    """`kill_whole_run("x")` kills the command of the task, and the shell that would see its end before that."""
+
+    def kill(name: str) -> None:
+        leader = leader_pid(name)
+        os.kill(shim_pid(name), signal.SIGKILL)
+        os.killpg(leader, signal.SIGKILL)
+
+    return kill
+
+
+def _said(instance: Path, name: str, word: str) -> int | None:
+    for path in (instance / ".automate" / "open").glob(f"*.{name}"):
+        if found := re.findall(rf"^{word} (\d+) ", path.read_text(), re.MULTILINE):
+            return int(found[-1])
+    return None
 
 
 @pytest.fixture

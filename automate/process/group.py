@@ -1,30 +1,79 @@
-"""The processes of a group, for when the one that led it is gone."""
+"""The session and process group that a command leads: its processes, and signals to them."""
 
 import os
+from contextlib import suppress
+from typing import NamedTuple
 
 
-def members(group: int) -> list[int]:
-    """The living processes of the session and process group that the process `group` led, which has ended.
+class Leader(NamedTuple):
+    """The process that leads the group and gives it its number. `began` is when it was started, in clock ticks since
+    boot (field 22 of proc(5)'s /proc/PID/stat), by which it is told from a later process with the same PID."""
 
-    While one of them lives, that number is given to no other process. So where a process has it again, there is none of
-    them, and what is in the group now is somebody else's.
+    pid: int
+    began: int
+
+
+class _Stat(NamedTuple):
+    group: int
+    session: int
+    began: int
+
+
+def members(leader: Leader) -> list[int]:
+    """The PIDs of the living processes of the group, its leader first, if that lives.
+
+    While one of them lives, no other process is given the leader's number. So if another process has that number, the
+    group is gone.
     """
+    found = _stat(leader.pid)
+    if found is not None and found.began != leader.began:
+        return []
+    first = [leader.pid] if found is not None else []
+    with suppress(PermissionError):
+        try:
+            os.killpg(leader.pid, 0)
+        except ProcessLookupError:
+            return first
+    pids = map(int, filter(str.isdigit, os.listdir("/proc")))
+    return first + [pid for pid in pids if pid != leader.pid and _is_in(pid, leader.pid)]
+
+
+def signal(leader: Leader, number: int) -> bool:
+    """Send a signal to every process of the group; False when there is none, or none that may be signalled. A process
+    that has been started to lead the group, and does not do so yet, is signalled alone."""
+    found = _stat(leader.pid)
+    if found is not None and found.began != leader.began:
+        return False
+    if signal_number(leader.pid, number):
+        return True
+    if found is None:
+        return False
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(leader.pid, number)
+        return True
+    return False
+
+
+def signal_number(group: int, number: int) -> bool:
+    """Send a signal to every process of the group with that number, which the caller knows to be the right one; False
+    when there is none, or none that may be signalled."""
     try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return []
-    except PermissionError:
-        pass
-    if _is_in(group, group):
-        return []
-    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _is_in(pid, group)]
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _is_in(pid: int, group: int) -> bool:
-    """Whether the process lives, by /proc/PID/stat (proc(5)), and is in that group and in the session of that name."""
+    found = _stat(pid)
+    return found is not None and found.group == found.session == group
+
+
+def _stat(pid: int) -> _Stat | None:
+    """None of a process that has ended, even where its parent has not been told yet."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
-            state, _parent, its_group, session = file.read().rpartition(b") ")[2].split(b" ", 4)[:4]
-    except (OSError, ValueError):
-        return False
-    return int(its_group) == int(session) == group and state not in (b"Z", b"X")
+            fields = file.read().rpartition(b") ")[2].split()
+        return None if fields[0] in {b"Z", b"X"} else _Stat(int(fields[2]), int(fields[3]), int(fields[19]))
+    except (OSError, ValueError, IndexError):
+        return None

@@ -4,6 +4,7 @@ import os
 import resource
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from automate.process.environment import environment, secrets
@@ -88,8 +89,9 @@ def _shelled(task: Task, command: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _before(task: Task, who: Identity, cwd: str, uid: int) -> list[str]:
-    """The words before the command, each a program that changes one thing and executes the rest."""
-    words: list[str] = []
+    """The words before the command, each a program that changes one thing and executes the rest. The first makes it the
+    leader of a session and process group, which shim.sh has told of."""
+    words = [_system_program("setsid")]
     if task.ionice is not None:
         kind, _, level = task.ionice.partition(":")
         words += [_system_program("ionice"), "-c", _IO_CLASSES[kind], *(["-n", level] if level else [])]
@@ -136,6 +138,7 @@ def _find(program: str, path: str, cwd: str) -> None:
         raise CannotStartError(f"not executable: {program}")
 
 
+@cache
 def _system_program(program: str) -> str:
     """Of util-linux; found on the system's own path, whatever PATH the task has."""
     where = shutil.which(program, path="/usr/bin:/bin:/usr/sbin:/sbin")

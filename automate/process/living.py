@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 class Holder(NamedTuple):
     """A process that has the file `path` open; `locked`: with a lock by flock(2). `session` is the id of its session,
-    which a run's shim leads."""
+    which a run's shim leads, and the command another one."""
 
     path: str
     pid: int

@@ -5,16 +5,25 @@
 #
 # COUNT is how many words the condition has; with 0 there is none. A command whose condition fails is not run.
 #
+# Condition and command each begin with setsid(1), so each leads a session and process group of its own. What they do to
+# their group (`kill 0`, `kill -- -$$`) does not reach this shell, which stays to see the end.
+#
 # 0, 1 and 2 are the command's own. 3 is the status file, 4 the gate, 5 the task's lock, 6 to 9 its shared locks: open
 # here and closed in the command, so that the locks live as long as this shell does, and no longer.
+#
+# A variable set here would change the task's own of that name, if it has one: hence `shim_`.
 
-# A signal to the process group is meant for the command; this shell stays to see the end. Being caught here and not
+# A signal to this shell's group is meant for a command that does not lead its own yet. Being caught here and not
 # ignored, the signals have their default effect in the command.
 trap : HUP INT QUIT TERM USR1 USR2 ALRM
 
-# Become the words of "$@"; for subshells.
+# Become the words of "$@"; for subshells. First write down which group there will be, and when its leader was started,
+# which tells it from a later process of that number: fields 1 and 22 of proc(5)'s /proc/PID/stat.
 become() {
-    cd "$directory" || { echo "unstartable" >&3; exit 126; }
+    [ -r /proc/self/stat ] &&
+        read -r shim_pid _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ shim_began _ </proc/self/stat &&
+        echo "group $shim_pid $shim_began" >&3
+    cd "$shim_directory" || { echo "unstartable" >&3; exit 126; }
     unset OLDPWD # where automate was called from
     exec 3>&- 5>&- 6>&- 7>&- 8>&- 9>&-
     exec "$@"
@@ -22,15 +31,15 @@ become() {
 
 # Become the first COUNT words: they are put behind all there are, and those in front are dropped.
 become_first() {
-    count=$1
+    shim_count=$1
     shift
-    all=$#
-    for word do
-        [ "$count" -gt 0 ] || break
-        count=$((count - 1))
-        set -- "$@" "$word"
+    shim_all=$#
+    for shim_word do
+        [ "$shim_count" -gt 0 ] || break
+        shim_count=$((shim_count - 1))
+        set -- "$@" "$shim_word"
     done
-    shift "$all"
+    shift "$shim_all"
     become "$@"
 }
 
@@ -39,34 +48,34 @@ read -r _ <&4 || exit 0
 exec 4<&-
 
 # When: a time that no clock change moves. This shell may have waited at the gate.
-uptime=
-[ -r /proc/uptime ] && read -r uptime _ </proc/uptime
-echo "started $$ $uptime" >&3 || exit 125
+shim_uptime=
+[ -r /proc/uptime ] && read -r shim_uptime _ </proc/uptime
+echo "started $$ $shim_uptime" >&3 || exit 125
 # A shell that can have no process for the command ends here and now.
 trap 'echo "unforked $?" >&3' EXIT
 umask "$1"
-directory=$2
-condition=$3
+shim_directory=$2
+shim_condition=$3
 shift 3
-status=0
-if [ "$condition" -gt 0 ]; then
-    (become_first "$condition" "$@") </dev/null
-    status=$?
-    shift "$condition"
+shim_status=0
+if [ "$shim_condition" -gt 0 ]; then
+    (become_first "$shim_condition" "$@") </dev/null
+    shim_status=$?
+    shift "$shim_condition"
 fi
-if [ "$status" -eq 0 ]; then
+if [ "$shim_status" -eq 0 ]; then
     (become "$@")
-    status=$?
+    shim_status=$?
 else
-    echo "condition $status" >&3
+    echo "condition $shim_status" >&3
 fi
 trap - EXIT
 
 # With one description for both streams the place is where either last wrote; with one for stderr alone it tells whether
 # anything was written there.
-if [ -r "/proc/$$/fdinfo/2" ] && read -r _ place <"/proc/$$/fdinfo/2"; then
-    echo "stderr $place" >&3
+if [ -r "/proc/$$/fdinfo/2" ] && read -r _ shim_place <"/proc/$$/fdinfo/2"; then
+    echo "stderr $shim_place" >&3
 fi
 times >&3
-echo "exited $status" >&3
-exit "$status"
+echo "exited $shim_status" >&3
+exit "$shim_status"

@@ -87,15 +87,6 @@ def give_word(gate: int) -> bool:
     return True
 
 
-def signal_group(pid: int, number: int) -> bool:
-    """Send to every process of the group that `pid` leads; False when there is none left."""
-    try:
-        os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
-
-
 def pidfd(pid: int) -> int | None:
     """A descriptor that becomes readable when the process ends (pidfd_open(2)); None when it is gone already."""
     try:

@@ -1,10 +1,10 @@
 """An attempt's status file: `open/ID.ATTEMPT.TASK`.
 
 Its first line is written before the start and says which run this is, whole, so that a lost state can be rebuilt. The
-shim writes the rest: `started PID UPTIME`, `condition STATUS` where the condition failed, at the end `stderr PLACE`,
-two lines of times(1), `exited STATUS`. `unstartable` is that there was no entering the directory, and `unforked STATUS`
-the end of a shim that could have no process. While the shim lives, the file is locked. The room for the shim's lines is
-taken beforehand: a full disk does not hide an exit status.
+shim writes the rest: `started PID UPTIME`, `group PID BEGAN` of the condition and of the command, `condition STATUS`
+where the condition failed, at the end `stderr PLACE`, two lines of times(1), `exited STATUS`. `unstartable` is that
+there was no entering the directory, and `unforked STATUS` the end of a shim that could have no process. While the shim
+lives, the file is locked. The room for the shim's lines is taken beforehand: a full disk does not hide an exit status.
 """
 
 import errno
@@ -14,6 +14,7 @@ import re
 import stat
 from typing import NamedTuple
 
+from automate.process.group import Leader
 from automate.process.locks import above
 
 ROOM = 256
@@ -26,13 +27,14 @@ _TIMES = re.compile(rb"^(\d{1,9})m(\d{1,9}[.,]?\d{0,9})s (\d{1,9})m(\d{1,9}[.,]?
 
 
 class Status(NamedTuple):
-    """What is known of an attempt. `pid` is the shim's, which leads the session and the process group; `exit` is as in
+    """What is known of an attempt. `pid` is the shim's; `leader` is the condition, later the command. `exit` is as in
     sh(1): 128 and more is a signal, or the command's own saying; `condition` is that of a condition that failed, and so
-    kept the command from being run; `unforked`: there was no process to be had for it, and `exit` is the shim's own;
+    kept the command from being run; `unforked`: there was no process to be had for it, and `exit` is the shim's own.
     `uptime` is the machine's when it started, in seconds, where the shim could tell; `ended` is in epoch seconds."""
 
     head: bytes = b""
     pid: int | None = None
+    leader: Leader | None = None
     uptime: float | None = None
     exit: int | None = None
     condition: int | None = None
@@ -85,6 +87,7 @@ def read(path: str) -> Status:
     status = Status(
         head=head,
         pid=_number(pid),
+        leader=_leader(said.get(b"group", b"")),
         uptime=_seconds(uptime),
         exit=_number(said.get(b"exited", said.get(b"unforked"))),
         condition=_number(said.get(b"condition")),
@@ -114,6 +117,12 @@ def _no_link(path: str, flags: int) -> int:
 
 def _number(text: bytes | None) -> int | None:
     return int(text) if text is not None and len(text) < _LONGEST and text.strip().isdigit() else None
+
+
+def _leader(text: bytes) -> Leader | None:
+    pid, _, began = text.partition(b" ")
+    numbers = _number(pid), _number(began)
+    return None if numbers[0] is None or numbers[1] is None else Leader(numbers[0], numbers[1])
 
 
 def _seconds(text: bytes) -> float | None:

@@ -93,7 +93,8 @@ def _set_timers(attempt: Attempt) -> None:
 def follow_rest(attempt: Attempt) -> bool:
     """The shim is gone, but not what it ran: somebody killed it, or what the command started outlives a TERM. It runs
     on, and the task with it. Watch one process of the group; False when there is none."""
-    for pid in members(attempt.pid) if attempt.pid is not None else ():
+    leader = status.read(attempt.status_path).leader
+    for pid in members(leader) if leader is not None else ():
         attempt.pidfd = spawn.pidfd(pid)
         if attempt.pidfd is not None:
             return True

@@ -13,10 +13,10 @@ class Attempt:
     """`began` is in epoch seconds; `deadline`, `kill_at` and `look_at` are clock.monotonic() instants: when it is told
     to end, when it is killed, and when its output is looked at next. The supervisor owns `locks` and `pidfd`.
 
-    `pid` is the shim's, which leads the process group; None as long as an adopted one has not said it. `gate` is where
-    the shim waits for the word: closed without it, by the supervisor or by its death, nothing runs. `is_child` is
-    false of an adopted attempt, whose exit status only the status file tells. `refused` says why it could not be
-    started; `stop` is this supervisor's own asking, should the state not take it.
+    `pid` is the shim's; None as long as an adopted one has not said it. `gate` is where the shim waits for the word:
+    closed without it, by the supervisor or by its death, nothing runs. `is_child` is false of an adopted attempt, whose
+    exit status only the status file tells. `refused` says why it could not be started; `stop` is this supervisor's own
+    asking, should the state not take it.
 
     When it is over, `search` is the process that looks through its output, and leads a process group; `matched` is what
     that found, and `unsearched` why nobody knows.
@@ -43,11 +43,6 @@ class Attempt:
     search: int | None = None
     matched: bool = False
     unsearched: str | None = None
-
-    @property
-    def group(self) -> int | None:
-        """The process group that is ended when its time is over."""
-        return self.search or self.pid
 
     @property
     def children(self) -> list[int]:

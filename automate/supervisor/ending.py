@@ -98,7 +98,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         host=host.name(),
         user=attempt.user,
         by=result.stop.by if result.stop is not None and result.stop.by else run.by,
-        pid=attempt.pid,
+        pid=said.leader.pid if said.leader is not None else attempt.pid,
         cpu_seconds=add(run.cpu_seconds, said.cpu_seconds),
         max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
         output=written.path,

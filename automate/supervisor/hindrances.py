@@ -34,7 +34,8 @@ def holder(instance: Instance, run: OpenRun) -> Holder:
     """A run that is under way. Its PID is not known where the status file is not readable."""
     pid = None
     with suppress(OSError):
-        pid = status.read(status_path(instance, run.id, run.attempt, run.task)).pid
+        said = status.read(status_path(instance, run.id, run.attempt, run.task))
+        pid = said.leader.pid if said.leader is not None else said.pid
     return Holder(run.task, run.id, pid, running_since(instance, run))
 
 

@@ -3,14 +3,16 @@
 import heapq
 import os
 from collections.abc import Mapping
-from signal import SIGCONT, SIGKILL, SIGTERM
+from signal import SIGKILL, SIGTERM
 
 from automate import clock, output
 from automate.paths import Instance
-from automate.process import spawn
 from automate.state import State, StateError, Stop, runs
 from automate.supervisor import starting
 from automate.supervisor.attempt import Attempt
+from automate.supervisor.reaching import signal_attempt
+
+_AGAIN = 1.0  # seconds until a KILL that found no process is tried again
 
 
 class Limits:
@@ -36,9 +38,9 @@ class Limits:
         failed: StateError | None = None
         while self._timers and self._timers[0][0] <= now:
             attempt = attempts.get(heapq.heappop(self._timers)[1])
-            if attempt is not None and attempt.group is not None:
+            if attempt is not None and (attempt.pid or attempt.search):
                 try:
-                    self._enforce(attempt, attempt.group, now)
+                    self._enforce(attempt, now)
                 except StateError as error:
                     failed = error
                 self.watch(attempt)
@@ -53,9 +55,7 @@ class Limits:
         try:
             runs.ask_to_stop(self._state, attempt.run.id, stop)
         finally:  # a full disk does not make a task run longer than it may
-            if attempt.group is not None:
-                spawn.signal_group(attempt.group, SIGTERM)
-                spawn.signal_group(attempt.group, SIGCONT)
+            signal_attempt(attempt, SIGTERM)
             attempt.kill_at = clock.monotonic() + float(attempt.task.kill_after)
             self.watch(attempt)
 
@@ -64,10 +64,9 @@ class Limits:
         attempt.kill_at = clock.monotonic()
         self.watch(attempt)
 
-    def _enforce(self, attempt: Attempt, group: int, now: float) -> None:
+    def _enforce(self, attempt: Attempt, now: float) -> None:
         if attempt.kill_at is not None and attempt.kill_at <= now:
-            spawn.signal_group(group, SIGKILL)
-            attempt.kill_at = None
+            attempt.kill_at = None if signal_attempt(attempt, SIGKILL) else now + _AGAIN
         if attempt.deadline is not None and attempt.deadline <= now:
             self.end(attempt, attempt.run.stop or Stop("timeout", clock.now()))
         if attempt.look_at is not None and attempt.look_at <= now:

@@ -1,29 +1,44 @@
 """A signal to what a run executes, whoever watches the run."""
 
-import os
-from signal import SIGCONT, SIGTERM
+from signal import SIGCONT, SIGKILL, SIGTERM
 
 from automate.paths import Instance
-from automate.process import host, locks, spawn, status
-from automate.process.group import members
+from automate.process import group, host, locks, status
 from automate.state import OpenRun
+from automate.supervisor.attempt import Attempt
 from automate.supervisor.leftovers import status_path
 
 
 def signal_run(instance: Instance, run: OpenRun, number: int) -> bool:
-    """To the group of the attempt that is under way; False when none is, or it has not said its PID yet.
+    """Send a signal to the group of the attempt that is under way; False when there is no such attempt, or when it has
+    not begun its command yet."""
+    return run.boot == host.boot_id() and _signal(status_path(instance, run.id, run.attempt, run.task), number)
 
-    A PID is trusted while the status file's lock is held, or while the group lives on whose leader was killed.
-    """
-    path = status_path(instance, run.id, run.attempt, run.task)
-    pid = status.read(path).pid
-    if pid is None or not (locks.is_held(path) or _has_rest(run, pid)):
-        return False
-    sent = spawn.signal_group(pid, number)
+
+def signal_attempt(attempt: Attempt, number: int) -> bool:
+    """The same for an attempt that the caller watches. Of one that is over, its search is meant."""
+    if attempt.search is not None:
+        return group.signal_number(attempt.search, number)
+    return _signal(attempt.status_path, number)
+
+
+def _signal(path: str, number: int) -> bool:
+    """What has been forked to become the command, and has not said so yet, is in the shim's group; the shim itself
+    ignores all signals but KILL, which it gets only if there is nothing else. Its PID is trusted while the status
+    file's lock is held."""
+    lives = locks.is_held(path)
+    shim = status.read(path).pid
+    if lives and shim is not None and number != SIGKILL:
+        _send(shim, number)
+    leader = status.read(path).leader  # it may have said so meanwhile
+    if leader is not None and group.signal(leader, number):
+        if number == SIGTERM:
+            group.signal(leader, SIGCONT)  # one that is stopped (SIGSTOP) would not see it
+        return True
+    return number == SIGKILL and lives and shim is not None and group.signal_number(shim, SIGKILL)
+
+
+def _send(shim: int, number: int) -> None:
+    group.signal_number(shim, number)
     if number == SIGTERM:
-        spawn.signal_group(pid, SIGCONT)  # one that is stopped (SIGSTOP) would not see it
-    return sent
-
-
-def _has_rest(run: OpenRun, pid: int) -> bool:
-    return run.boot == host.boot_id() and not os.path.exists(f"/proc/{pid}") and bool(members(pid))
+        group.signal_number(shim, SIGCONT)

@@ -81,10 +81,10 @@ def test_the_daemon_is_named(run_cli, start, until):
     assert f"automate serve, process {daemon.pid}, since " in run_cli("why", "x").stdout
 
 
-def test_a_run_under_way_is_told_with_its_process(run_cli, task, start, shim_pid):
+def test_a_run_under_way_is_told_with_its_process(run_cli, task, start, leader_pid):
     task("y", "sleep 60")
     start("run", "y")
-    pid = shim_pid("y")
+    pid = leader_pid("y")
     found = answer(run_cli("why", "y", "--json"))
     assert (found["told"][0]["fate"], found["told"][0]["run"]["pid"]) == ("running", pid)
     run_cli("stop", "y")

@@ -42,10 +42,11 @@ def test_timeout_reaches_a_stopped_process(outcome):
     assert outcome("kill -STOP $$", timeout="100ms")["signal"] == "TERM"
 
 
-def test_stop_reaches_a_group_that_is_stopped_with_its_shim(task, start, run_cli, record, shim_pid):
+def test_stop_reaches_a_group_that_is_stopped_with_its_shim(task, start, run_cli, record, shim_pid, leader_pid):
     task("x", "sleep 60")
     start("run", "x")
-    os.killpg(shim_pid("x"), signal.SIGSTOP)
+    os.killpg(leader_pid("x"), signal.SIGSTOP)
+    os.kill(shim_pid("x"), signal.SIGSTOP)
     run_cli("stop", "x")
     assert (record("x")["outcome"], record("x")["signal"]) == ("stopped", "TERM")
 

@@ -65,18 +65,19 @@ def test_nothing_on_stderr_is_known_of_an_adopted_run(task, orphan, run_cli, rec
     assert record()["outcome"] == "success"
 
 
-def test_all_killed_is_lost(task, orphan, run_cli, record):
+def test_all_killed_is_lost(task, orphan, kill_whole_run, run_cli, record):
     task("x", "sleep 60")
-    os.killpg(orphan("x"), signal.SIGKILL)
+    orphan("x")
+    kill_whole_run("x")
     run_cli("list")
     assert (record()["outcome"], record()["exit_code"]) == ("lost", None)
     assert "its end was not seen" in record()["reason"]
 
 
-def test_shim_and_command_killed_under_a_living_supervisor_is_lost(task, start, shim_pid, record):
+def test_shim_and_command_killed_under_a_living_supervisor_is_lost(task, start, kill_whole_run, record):
     task("x", "sleep 60")
     running = start("run", "x")
-    os.killpg(shim_pid("x"), signal.SIGKILL)
+    kill_whole_run("x")
     assert running.wait(20) == 1
     assert record()["outcome"] == "lost"
 
@@ -123,9 +124,10 @@ def test_stop_ends_what_outlives_shim_and_supervisor(task, orphan, run_cli, reco
     until(lambda: processes() == [])
 
 
-def test_lost_run_is_tried_again(task, orphan, run_cli, records, record, until):
+def test_lost_run_is_tried_again(task, orphan, kill_whole_run, run_cli, records, record, until):
     task("x", "[ $AUTOMATE_ATTEMPT = 2 ] || sleep 60", retries={"attempts": 1, "delay": "1ms"})
-    os.killpg(orphan("x"), signal.SIGKILL)
+    orphan("x")
+    kill_whole_run("x")
     run_cli("list")
     until(records)
     assert (record()["outcome"], record()["attempts"]) == ("success", 2)

@@ -5,6 +5,8 @@ import pwd
 
 import pytest
 
+BASH = {"shell": "/bin/bash"}
+
 
 @pytest.mark.parametrize(
     ("command", "keys", "expected", "exit_code"),
@@ -36,6 +38,23 @@ def test_outcome_by_what_the_command_said(outcome, command, keys, expected, exit
 
 def test_signal_that_ended_a_command_is_named(outcome):
     assert outcome("kill -USR1 $$")["signal"] == "USR1"
+
+
+@pytest.mark.parametrize(("number", "name"), [(9, "KILL"), (15, "TERM")])
+def test_what_a_command_does_to_its_group_is_its_own_end(outcome, number, name):
+    record = outcome(f"kill -{number} 0")
+    assert (record["outcome"], record["signal"]) == ("failed", name)
+
+
+def test_a_trap_that_ends_the_group_of_its_shell_ends_what_it_started(outcome, processes):
+    record = outcome("trap 'trap - TERM; kill -- -$$' EXIT; sleep 60 &", **BASH)
+    assert (record["outcome"], record["signal"]) == ("failed", "TERM")
+    assert processes() == []
+
+
+def test_a_condition_may_kill_its_group(ended):
+    record = ended("true", condition="kill -9 0")
+    assert (record["outcome"], record["reason"]) == ("skipped", "condition: exit 137")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 import automate.process
 
 SHIM = Path(automate.process.__file__).with_name("shim.sh")
+SETSID = shutil.which("setsid")
 SHELLS = [
     words for words in (["sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"]) if shutil.which(words[0]) is not None
 ]
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0]
 class Shim:
     """One started as spawn.arm does it, its status file a pipe's or file's end as `status`."""
 
-    def __init__(self, directory, shell, command, cwd="/", umask="0022", stderr=None, condition=()):
+    def __init__(self, directory, shell, command, cwd="/", umask="0022", condition=(), **keys):
         self.status = directory / "status"
         self.gate_read, self.gate = os.pipe()
         descriptors = {3: os.open(self.status, os.O_RDWR | os.O_CREAT), 4: self.gate_read}
@@ -36,14 +37,12 @@ class Shim:
             os.closerange(100, 200)
 
         self.process = subprocess.Popen(
-            [*shell, str(SHIM), umask, str(cwd), str(len(condition)), *condition, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr or subprocess.STDOUT,
+            [*shell, str(SHIM), umask, str(cwd), str(len(condition)), *condition, SETSID, *command],
             text=True,
             close_fds=False,
             start_new_session=True,
             preexec_fn=number_them,  # noqa: PLW1509 - this process has no threads
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} | keys,
         )
         for descriptor in (*descriptors.values(), *moved.values()):
             os.close(descriptor)
@@ -81,7 +80,8 @@ def shim(tmp_path, shell):
 def test_it_writes_when_it_started_and_how_it_ended(shim):
     shim_ = shim("sh", "-c", "echo out; exit 7").give_word()
     assert shim_.end() == ("out\n", 7)
-    pattern = r"started (\d+) \d+\.\d+\n(stderr \d+\n)?\d+m[\d.]+s \d+m[\d.]+s\n\d+m[\d.]+s \d+m[\d.]+s\nexited 7\n"
+    times = r"\d+m[\d.]+s \d+m[\d.]+s\n"
+    pattern = rf"started (\d+) \d+\.\d+\ngroup \d+ \d+\n(stderr \d+\n)?{times}{times}exited 7\n"
     found = re.fullmatch(pattern, shim_.said())
     assert found
     assert int(found[1]) == shim_.process.pid
@@ -104,21 +104,53 @@ def test_words_reach_the_command_as_they_are(shim):
     assert shim("printf", "[%s]", *words).give_word().end()[0] == "".join(f"[{word}]" for word in words)
 
 
-@pytest.mark.parametrize("name", ["TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "ALRM"])
-def test_signal_to_the_group_ends_the_command_and_not_the_shim(shim, name, until):
+NAMES = ["TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "ALRM"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_signal_to_its_own_group_does_not_end_it(shim, name, until):
+    shim_ = shim("sh", "-c", "read -r _ && exit 3", stdin=subprocess.PIPE).give_word()
+    leader = until(lambda: leader_of(shim_), within=5)
+    os.killpg(shim_.process.pid, getattr(signal, f"SIG{name}"))
+    os.kill(leader, 0)
+    shim_.process.stdin.write("go\n")
+    assert shim_.end()[1] == 3
+
+
+@pytest.mark.parametrize("name", [*NAMES, "KILL"])
+def test_signal_to_the_group_of_the_command_ends_it_and_not_the_shim(shim, name, until):
     shim_ = shim("sleep", "60").give_word()
-    until(lambda: "started" in shim_.said(), within=5)
-    until(lambda: b"sleep" in children(shim_.process.pid), within=5)
     number = getattr(signal, f"SIG{name}")
-    os.killpg(shim_.process.pid, number)
+    os.killpg(until(lambda: leader_of(shim_), within=5), number)
     shim_.end()
     assert shim_.said().endswith(f"exited {128 + number}\n")
 
 
-def children(pid):
-    """The command line of its child, once there is one."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return Path(f"/proc/{found[0]}/comm").read_bytes() if found else b""
+@pytest.mark.parametrize("words", ["kill -9 0", "kill -9 -$$"])
+def test_what_a_command_does_to_its_group_is_its_own_end(shim, words):
+    shim_ = shim("sh", "-c", f"{words}; echo reached").give_word()
+    assert "reached" not in shim_.end()[0].splitlines()
+    assert shim_.said().endswith("exited 137\n")
+
+
+def leader_of(shim):
+    """The PID of the command, once it leads its group."""
+    found = re.findall(r"^group (\d+) ", shim.said(), re.MULTILINE)
+    return int(found[-1]) if found and os.getsid(int(found[-1])) == int(found[-1]) else None
+
+
+def test_start_time_of_the_leader_is_the_kernels(shim, until):
+    shim_ = shim("sleep", "60").give_word()
+    leader = until(lambda: leader_of(shim_), within=5)
+    fields = Path(f"/proc/{leader}/stat").read_text().split()
+    assert f"\ngroup {leader} {fields[21]}\n" in shim_.said()
+    os.killpg(leader, signal.SIGKILL)
+
+
+def test_variables_of_the_task_are_left_alone(shim):
+    words = ["pid", "began", "count", "all", "word", "uptime", "directory", "condition", "status", "place"]
+    shim_ = shim("sh", "-c", " ".join(["echo", *(f"${word}" for word in words)]), env=dict.fromkeys(words, "own"))
+    assert shim_.give_word().end()[0].split() == ["own"] * len(words)
 
 
 def test_signals_have_their_default_effect_in_the_command(shim):

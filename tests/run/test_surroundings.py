@@ -238,3 +238,14 @@ def test_run_knows_its_name_number_and_attempt(said):
         retries={"attempts": 1, "delay": "1ms"},
     )
     assert found == ["x 1 1", "x 1 2"]
+
+
+def test_variables_of_the_task_have_the_values_it_says(said):
+    assert said("echo $status $directory $pid", env={"status": "green", "directory": "/d", "pid": "p"}) == [
+        "green /d p"
+    ]
+
+
+def test_the_command_leads_a_session_and_a_group(said):
+    pid, _, _, _, group, session, *_ = said("cat /proc/$$/stat")[0].split()
+    assert pid == group == session
