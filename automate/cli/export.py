@@ -77,7 +77,7 @@ def _exported(shell: Shell, what: str, names: tuple[str, ...], form: str) -> "li
 
 
 def _text(what: str, found: "list[Exported | LeftOut]") -> str:
-    from automate.crontab.writing import Line, crontab_of
+    from automate.crontab.printer import Line, crontab_of
     from automate.operate.exporting import Exported
     from automate.schedule import host_zone
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from automate.characters import visible
 from automate.crontab.job import Form
-from automate.crontab.reading import doubtful
+from automate.crontab.parser import doubtful
 from automate.errors import AutomateError, UsageError
 from automate.operate.importing import Source
 from automate.process import host

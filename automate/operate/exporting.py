@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from automate.atomic import OPEN, store
 from automate.catalog.reading import delay_of, schedule_of
-from automate.crontab import saying
-from automate.crontab.writing import Line
+from automate.crontab import shell_command
+from automate.crontab.printer import Line
 from automate.errors import AutomateError
 from automate.process.identity import CannotStartError, identity
 from automate.schedule import Schedule, host_zone
@@ -49,14 +49,14 @@ def unit_files(tasks: Iterable[Task], now: float, *, user: str | None) -> list[E
 
 def _line(task: Task, schedule: Schedule, now: float, *, user: str | None, host: str) -> Exported | LeftOut:
     texts = cron_texts(schedule, now)
-    left_out = _left_out(task, schedule, saying.refused(task), can=texts is not None)
+    left_out = _left_out(task, schedule, shell_command.refused(task), can=texts is not None)
     if texts is None or left_out:
         return left_out or LeftOut(task.name, "")
-    command = saying.command_of(task, delay=delay_of(task), locks=LOCKS)
+    command = shell_command.command_of(task, delay=delay_of(task), locks=LOCKS)
     if command is None:
         return LeftOut(task.name, "its command is too long for cron, or no line can hold its stdin")
     zone = schedule.zone_name if schedule.zone_name != host else ""
-    unsaid = saying.unsaid(task) + ["user"] * (user is None and task.user is not None)
+    unsaid = shell_command.unsaid(task) + ["user"] * (user is None and task.user is not None)
     notes = []
     if len(texts) > 1 and coincide(texts, schedule, now):
         notes.append("schedule: cron starts it twice where two of its times are the same")
@@ -64,7 +64,7 @@ def _line(task: Task, schedule: Schedule, now: float, *, user: str | None, host:
         notes.append("timezone: CRON_TZ is cronie's; Debian's cron takes no notice of it")
     who = (task.user or user or "") if user is not None else ""
     description = " ".join(task.description.split())
-    surroundings = saying.surroundings(task)
+    surroundings = shell_command.surroundings(task)
     line = Line(task.name, description, surroundings, texts, zone, who, command, task.enabled, unsaid)
     return Exported(task.name, line, unsaid + notes)
 

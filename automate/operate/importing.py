@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from automate.atomic import OPEN, PRIVATE, make_directory, store
 from automate.crontab.job import Crontab, Form, Job, Mistake
 from automate.crontab.modernizing import modernized
-from automate.crontab.reading import read as read_crontab
+from automate.crontab.parser import read as read_crontab
 from automate.crontab.translation import Translation, translated
 from automate.operate import editing
 from automate.paths import Instance

@@ -13,12 +13,12 @@ from automate.schedule.schedule import Schedule
 from automate.schedule.zone import host_zone
 
 if TYPE_CHECKING:
-    from automate.schedule.compiled import load
-    from automate.schedule.notes import dst_day
-    from automate.schedule.text import parse
+    from automate.schedule.clock_notes import dst_day
+    from automate.schedule.compiler import parse
+    from automate.schedule.stored import load
 
 __all__ = ["Schedule", "ScheduleError", "dst_day", "host_zone", "load", "parse"]
-_ROOMS = {"load": "compiled", "dst_day": "notes", "parse": "text"}
+_ROOMS = {"load": "stored", "dst_day": "clock_notes", "parse": "compiler"}
 
 
 def __getattr__(name: str) -> Any:

@@ -43,7 +43,7 @@ def coincide(texts: list[str], schedule: Schedule, now: float) -> bool:
 
 
 def _count(texts: list[str], schedule: Schedule, now: float) -> int:
-    from automate.schedule.text import parse
+    from automate.schedule.compiler import parse
 
     return parse(texts, schedule.zone_name).count(now, LAST)
 

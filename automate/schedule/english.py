@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from automate.schedule import wording
+from automate.schedule import vocabulary
 from automate.schedule.bounds import origin
 from automate.schedule.cron import MONTHS, WEEKDAYS
 from automate.schedule.days import (
@@ -40,7 +40,7 @@ class Setting(NamedTuple):
 def describe(entries: Iterable[Entry], zone: Zone, first: int, *, at_startup: bool) -> str:
     """All entries in English, between semicolons."""
     texts = [describe_entry(entry, Setting(zone, first)) for entry in entries]
-    return "; ".join(texts + [wording.AT_STARTUP] * at_startup) or wording.MANUAL
+    return "; ".join(texts + [vocabulary.AT_STARTUP] * at_startup) or vocabulary.MANUAL
 
 
 def describe_entry(entry: Entry, setting: Setting) -> str:
@@ -62,7 +62,7 @@ def _words(parts: tuple[Part, ...], setting: Setting, limit: int) -> str | None:
 
 
 def _interval(step: int) -> str:
-    size, unit = next((size, unit) for size, unit in wording.UNIT_NAMES if size < DAY and step % size == 0)
+    size, unit = next((size, unit) for size, unit in vocabulary.UNIT_NAMES if size < DAY and step % size == 0)
     return f"every {unit}" if step == size else f"every {step // size} {unit}s"
 
 
@@ -157,7 +157,7 @@ def _cycle(days: Cycle) -> str:
     # Counted from the epoch, weeks begin on a monday and days on 1970-01-01; from `starting` they begin together.
     if days.length % 7 or days.length == 7 or days.first == 0:  # noqa: PLR2004
         return f"every {days.length} days"
-    names = [wording.WEEKDAY_NAMES[(days.first + offset + 4) % 7] for offset in days.offsets]
+    names = [vocabulary.WEEKDAY_NAMES[(days.first + offset + 4) % 7] for offset in days.offsets]
     return f"every {days.length // 7} weeks on {_listed(names)}"
 
 
@@ -166,20 +166,20 @@ def _by_weekday(days: Calendar) -> str | None:
     if days.weekdays == weekday_bits(week):
         if days.months != EVERY_MONTH:
             return None
-        names = {wording.WORKING_DAYS: "weekdays", wording.WEEKEND: "weekends"}
+        names = {vocabulary.WORKING_DAYS: "weekdays", vocabulary.WEEKEND: "weekends"}
         if week.bit_count() == 1:
-            return f"every {wording.WEEKDAY_NAMES[week.bit_length() - 1]}"
+            return f"every {vocabulary.WEEKDAY_NAMES[week.bit_length() - 1]}"
         return names.get(week) or ", ".join(WEEKDAYS[day % 7] for day in range(1, 8) if week >> day % 7 & 1)
     weeks = [number for number in range(6) if days.weekdays >> number * 7 & _WEEK_BITS]
     rows = {days.weekdays >> number * 7 & _WEEK_BITS for number in weeks}
     if len(rows) != 1:
         return None
-    names_ = [wording.WEEKDAY_NAMES[day % 7] for day in range(1, 8) if min(rows) >> day % 7 & 1]
-    return f"{_listed(wording.WEEK_NAMES[number] for number in weeks)} {_listed(names_)} of {_months(days.months)}"
+    names_ = [vocabulary.WEEKDAY_NAMES[day % 7] for day in range(1, 8) if min(rows) >> day % 7 & 1]
+    return f"{_listed(vocabulary.WEEK_NAMES[number] for number in weeks)} {_listed(names_)} of {_months(days.months)}"
 
 
 def _by_date(days: Calendar) -> str:
-    dates = [wording.ordinal(date) for date in _ones(days.dates & ~LAST_DATE)]
+    dates = [vocabulary.ordinal(date) for date in _ones(days.dates & ~LAST_DATE)]
     dates += ["last day"] * bool(days.dates & LAST_DATE)
     if dates == ["last day"]:
         return f"last day of {_months(days.months)}"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from automate.schedule import wording
+from automate.schedule import vocabulary
 from automate.schedule.bounds import TIME, second_of_day
 from automate.schedule.cron import check_characters
 from automate.schedule.days import day_number
@@ -15,7 +15,7 @@ from automate.schedule.zone import DAY
 _DATE = r"(?:\d{4}-)?\d\d-\d\d"
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d)?"
 _TIME = re.compile(TIME, re.ASCII)
-_DAYS = {"weekday": wording.WORKING_DAYS, "weekend": wording.WEEKEND}
+_DAYS = {"weekday": vocabulary.WORKING_DAYS, "weekend": vocabulary.WEEKEND}
 _LEAP_YEAR = 2000
 _EXPECTED = (
     "expected a date (2026-12-24, 12-24), a day of the week (sat), times (22:00-06:00) or the name of a calendar"
@@ -127,15 +127,17 @@ def _second(parts: re.Match[str], group: str) -> int:
 def _weekdays(parts: re.Match[str]) -> Weekdays | None:
     first, last = parts["first"], parts["last"]
     if last is None:
-        bits = _DAYS.get(first.rstrip("s")) or (1 << wording.WEEKDAYS[first] if first in wording.WEEKDAYS else None)
+        bits = _DAYS.get(first.rstrip("s")) or (
+            1 << vocabulary.WEEKDAYS[first] if first in vocabulary.WEEKDAYS else None
+        )
         return None if bits is None else Weekdays(bits)
-    unknown = next((group for group in ("first", "last") if parts[group] not in wording.WEEKDAYS), None)
-    if unknown == "first" and last not in wording.WEEKDAYS:
+    unknown = next((group for group in ("first", "last") if parts[group] not in vocabulary.WEEKDAYS), None)
+    if unknown == "first" and last not in vocabulary.WEEKDAYS:
         return None  # the name of a calendar may have a hyphen
     if unknown:
-        hint = suggestion(nearest(parts[unknown], wording.WEEKDAYS))
+        hint = suggestion(nearest(parts[unknown], vocabulary.WEEKDAYS))
         raise ScheduleError(f"`{parts[unknown]}` is not a day of the week{hint}", parts.start(unknown))
-    low, high = wording.WEEKDAYS[first] or 7, wording.WEEKDAYS[last] or 7
+    low, high = vocabulary.WEEKDAYS[first] or 7, vocabulary.WEEKDAYS[last] or 7
     if low > high:
         raise ScheduleError(f"`{parts[0]}` runs over the week's end; name the days, as a list")
     return Weekdays(sum(1 << day % 7 for day in range(low, high + 1)))
@@ -159,7 +161,7 @@ def _refused(text: str, calendars: Mapping[str, Sequence[str]]) -> ScheduleError
     instead = next((hint for form, hint in _INSTEAD if form.fullmatch(text)), None)
     if instead:
         return ScheduleError(f"cannot read `{text}`; {instead}")
-    found = nearest(text, [*calendars, *wording.WEEKDAYS])
+    found = nearest(text, [*calendars, *vocabulary.WEEKDAYS])
     if found:
         return ScheduleError(f"cannot read `{text}`{suggestion(found)}")
     return ScheduleError(f"cannot read `{text}`; {_EXPECTED}")

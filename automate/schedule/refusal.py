@@ -2,7 +2,7 @@
 
 import re
 
-from automate.schedule import wording
+from automate.schedule import vocabulary
 from automate.schedule.fault import ScheduleError, nearest, suggestion
 
 # What people try that has no form of its own, and what to write instead.
@@ -57,10 +57,10 @@ def refused(text: str, phrase: str) -> ScheduleError:
 def _strange(text: str) -> ScheduleError:
     known = {word for example in EXAMPLES for word in re.findall(r"[a-z]+", example)}
     known |= {
-        *wording.WEEKDAYS,
-        *wording.MONTHS,
-        *wording.WEEKS,
-        *wording.UNITS,
+        *vocabulary.WEEKDAYS,
+        *vocabulary.MONTHS,
+        *vocabulary.WEEKS,
+        *vocabulary.UNITS,
         "to",
         "noon",
         "midnight",

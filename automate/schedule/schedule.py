@@ -112,13 +112,13 @@ class Schedule:
 
     def note(self, due: int) -> str | None:
         """What a clock change did to this due time: it was moved, or is the first or second of two; else None."""
-        from automate.schedule.notes import note
+        from automate.schedule.clock_notes import note
 
         return note(self._entries, self._zone, self._first, due)
 
     def dump(self) -> str:
         """Compact JSON that `load` reads back without parsing any text, in any later process of this version."""
-        from automate.schedule.compiled import dump
+        from automate.schedule.stored import dump
 
         return dump(self._zone.name, (self._first, self._last), self._entries, at_startup=self._startup)
 

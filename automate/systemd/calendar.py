@@ -20,7 +20,7 @@ from automate.schedule.days import (
     day_date,
 )
 from automate.schedule.due import Grid, Part, Pattern
-from automate.schedule.words import patterns
+from automate.schedule.phrases import patterns
 
 WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _DAY = 86400

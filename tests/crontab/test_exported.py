@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from automate.catalog.reading import schedule_of
-from automate.crontab.reading import read
+from automate.crontab.parser import read
+from automate.crontab.printer import crontab_of
 from automate.crontab.translation import translated
-from automate.crontab.writing import crontab_of
 from automate.operate.exporting import Exported, LeftOut, lines
 from automate.quantity import Duration, Size
 from automate.schedule import parse

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.crontab.modernizing import modernized
-from automate.crontab.reading import read
+from automate.crontab.parser import read
 from automate.crontab.translation import translated
 from automate.quantity import Duration
 from tests.crontab.crontabs import ANACRONTAB

@@ -8,8 +8,8 @@ import pytest
 
 from automate.schedule import Schedule, dst_day, host_zone, parse, zone
 from automate.schedule.bounds import origin
+from automate.schedule.compiler import compiled_text
 from automate.schedule.due import LAST
-from automate.schedule.text import compiled_text
 from automate.schedule.zone import Zone
 from tests.schedule.dated import next_after, previous_before
 from tests.schedule.oracle import cron_job, due_times

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from automate.schedule import Schedule, ScheduleError, parse
 from automate.schedule.bounds import origin
+from automate.schedule.compiler import compiled_text
 from automate.schedule.due import LAST
-from automate.schedule.text import compiled_text
 from automate.schedule.zone import Zone
 from tests.schedule.dated import between, count
 from tests.schedule.test_clock_changes import TwoChangesInADay

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from automate.crontab import percent, reading
+from automate.crontab import parser, percent
 from automate.crontab.job import Job
 from automate.crontab.modernizing import modernized
 from automate.crontab.translation import PATH, translated
@@ -51,7 +51,7 @@ class Line(NamedTuple):
 
 def lines(crontab: Crontab) -> list[Line]:
     """What cron would run; lines that it would not understand are left out."""
-    jobs = reading.read(crontab.data, "user" if crontab.user else "system", crontab.user).jobs
+    jobs = parser.read(crontab.data, "user" if crontab.user else "system", crontab.user).jobs
     return [Line(crontab, job, job.user or "") for job in jobs]
 
 

@@ -35,7 +35,7 @@ def test_the_import_is_cheap():
 def test_a_loaded_schedule_needs_neither_croniter_nor_the_reader_of_words():
     text = parse(["0 9 * * mon-fri", "every 90s"], "Europe/Berlin").dump()
     code = f"from automate.schedule import load\nassert load({text!r}).next_after(1767225600)"
-    assert {"croniter", "automate.schedule.words", "automate.schedule.cron"}.isdisjoint(modules_after(code))
+    assert {"croniter", "automate.schedule.phrases", "automate.schedule.cron"}.isdisjoint(modules_after(code))
 
 
 def test_every_kind_of_schedule_is_dumped_and_loaded():

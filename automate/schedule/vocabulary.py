@@ -1,4 +1,4 @@
-"""The words that schedules are written in: tables shared by the reader (words.py) and the speaker (english.py)."""
+"""The words that schedules are written in: tables shared by the reader (phrases.py) and the speaker (english.py)."""
 
 WEEKDAY_NAMES = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 MONTH_NAMES = (

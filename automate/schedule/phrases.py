@@ -7,7 +7,7 @@ Each form is a pattern of words with the function that builds from it, tried in 
 import re
 from collections.abc import Callable, Iterable
 
-from automate.schedule import wording
+from automate.schedule import vocabulary
 from automate.schedule.bounds import TIME, Origin, second_of_day, stamp
 from automate.schedule.days import (
     EVERY_DATE,
@@ -37,7 +37,7 @@ _OF = r"(?: of (?:(?:the|every|each) month|(?P<months>[a-z ,]+)))?"
 
 def read(text: str, origin: Origin) -> tuple[Part, ...]:
     """The parts of a schedule in words; ScheduleError with the nearest form when it is none."""
-    phrase = re.sub(r"(?<=^every )[a-z]+", lambda word: wording.NUMBERS.get(word[0], word[0]), _phrase(text))
+    phrase = re.sub(r"(?<=^every )[a-z]+", lambda word: vocabulary.NUMBERS.get(word[0], word[0]), _phrase(text))
     try:
         for form, build in _FORMS:
             if found := form.fullmatch(phrase):
@@ -85,7 +85,7 @@ def _weekdays(text: str) -> int:
     bits = 0
     for item in _items(re.sub(r"\s+to\s+", "-", text)):
         first, _, last = item.partition("-")
-        low, high = (_numbers(name, wording.WEEKDAYS, "a weekday")[0] for name in (first, last or first))
+        low, high = (_numbers(name, vocabulary.WEEKDAYS, "a weekday")[0] for name in (first, last or first))
         low, high = (low or 7, high or 7) if last else (low, high)
         if low > high:
             raise ScheduleError(f"`{item}` runs over the week's end; name the days, such as `fri, sat, sun, mon`")
@@ -96,7 +96,7 @@ def _weekdays(text: str) -> int:
 def _months(text: str | None) -> int:
     if not text:
         return EVERY_MONTH
-    return sum({1 << month for month in _numbers(text, wording.MONTHS, "a month")})
+    return sum({1 << month for month in _numbers(text, vocabulary.MONTHS, "a month")})
 
 
 def times(text: str) -> list[int]:
@@ -162,9 +162,9 @@ def _interval(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
 def _unit(name: str) -> int:
     if name.startswith("month"):
         raise ScheduleError("months are no even interval; write `monthly on the 1st at 04:00`")
-    if name not in wording.UNITS:
-        raise _UnknownWordError(name, "a unit of time", wording.UNITS)
-    return wording.UNITS[name]
+    if name not in vocabulary.UNITS:
+        raise _UnknownWordError(name, "a unit of time", vocabulary.UNITS)
+    return vocabulary.UNITS[name]
 
 
 def _every_few_days(length: int, weekly: bool, weekdays: int | None, origin: Origin) -> Days:  # noqa: FBT001
@@ -196,14 +196,14 @@ def _by_date(found: re.Match[str], _origin: Origin) -> Days:
     dates = 0
     for item in _items(re.sub(r"\blast day\b", "last", found["dates"].replace("first day", "1st"))):
         number = int(re.sub("[a-z]", "", item) or 0)
-        if item not in ("last", wording.ordinal(number)) or number > 31:  # noqa: PLR2004
+        if item not in ("last", vocabulary.ordinal(number)) or number > 31:  # noqa: PLR2004
             raise _UnknownWordError(item, "a day of the month; expected 1st to 31st, or last day", ())
         dates |= LAST_DATE if item == "last" else 1 << number
     return _possible(Calendar(dates, _months(found["months"]), EVERY_WEEKDAY, both=True))
 
 
 def _by_week(found: re.Match[str], _origin: Origin) -> Days:
-    weeks = _numbers(found["weeks"], wording.WEEKS, "a week of the month")
+    weeks = _numbers(found["weeks"], vocabulary.WEEKS, "a week of the month")
     weekdays = [day for day in range(7) if _weekdays(found["weekdays"]) >> day & 1]
     bits = sum({nth_bit(day, week) for day in weekdays for week in weeks})
     return Calendar(EVERY_DATE, _months(found["months"]), bits, both=True)
@@ -212,7 +212,7 @@ def _by_week(found: re.Match[str], _origin: Origin) -> Days:
 def _yearly(found: re.Match[str], _origin: Origin) -> Days:
     pairs = {parts.groups() for item in _DATES.split(found["dates"]) if (parts := re.fullmatch(_YEAR_DAY, item))}
     dates = {(int(first or last), month or month_) for first, month, month_, last in pairs}
-    months = sum({1 << _numbers(month, wording.MONTHS, "a month")[0] for _, month in dates})
+    months = sum({1 << _numbers(month, vocabulary.MONTHS, "a month")[0] for _, month in dates})
     bits = sum({1 << date for date, _ in dates})
     if len(dates) != bits.bit_count() * months.bit_count() or max(date for date, _ in dates) > 31:  # noqa: PLR2004
         raise ScheduleError("dates that do not go together in one text; write several schedules, as a list")
@@ -245,9 +245,9 @@ _DAY_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]
     (re.compile(r"daily|(?:every|each) day"), lambda _found, _origin: EVERY_DAY),
     (
         re.compile(r"(?:on |every )?(?:weekdays?|working days?)"),
-        lambda _found, _origin: _by_weekday(wording.WORKING_DAYS),
+        lambda _found, _origin: _by_weekday(vocabulary.WORKING_DAYS),
     ),
-    (re.compile(r"(?:on |every )?weekends?"), lambda _found, _origin: _by_weekday(wording.WEEKEND)),
+    (re.compile(r"(?:on |every )?weekends?"), lambda _found, _origin: _by_weekday(vocabulary.WEEKEND)),
     (
         re.compile(
             rf"every (?:(?P<number>\d{{1,5}}|other) ?)?(?P<unit>days?|weeks?|d|w)(?: on (?P<weekdays>{_LIST}))?"
@@ -267,7 +267,7 @@ _DAY_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]
         _yearly,
     ),
     (
-        re.compile(rf"(?:weekly )?(?:on |every )?(?P<weekdays>(?=.*\b(?:{'|'.join(wording.WEEKDAYS)})\b){_LIST})"),
+        re.compile(rf"(?:weekly )?(?:on |every )?(?P<weekdays>(?=.*\b(?:{'|'.join(vocabulary.WEEKDAYS)})\b){_LIST})"),
         lambda found, _origin: _by_weekday(_weekdays(found["weekdays"])),
     ),
 )

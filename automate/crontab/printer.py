@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from automate.crontab.saying import MAIL
+from automate.crontab.shell_command import MAIL
 
 EMPTY = '""'
 """Debian's cron takes no `NAME=`."""

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from automate.crontab.environment import assignment
-from automate.crontab.reading import doubtful, read
+from automate.crontab.parser import doubtful, read
 from tests.crontab.crontabs import ANACRONTAB, DEBIAN_SYSTEM, DEBIAN_USER, PACKAGES
 
 

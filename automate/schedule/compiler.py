@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from automate.schedule import bounds, wording
+from automate.schedule import bounds, vocabulary
 from automate.schedule.cron import REBOOT, check_characters, expand, is_cron
 from automate.schedule.cron_values import pattern
 from automate.schedule.fault import ScheduleError
+from automate.schedule.phrases import read
 from automate.schedule.schedule import Entry, Schedule
-from automate.schedule.words import read
 from automate.schedule.zone import zone_named
 
 
@@ -50,15 +50,15 @@ def _parse(texts: tuple[str, ...], zone: str, starting: str | None, ending: str 
     return Schedule(place, limits, entries, at_startup=not _AT_STARTUP.isdisjoint(words))
 
 
-_AT_STARTUP = frozenset({REBOOT, wording.AT_STARTUP})
-_WITHOUT_TIMES = _AT_STARTUP | {wording.MANUAL}
+_AT_STARTUP = frozenset({REBOOT, vocabulary.AT_STARTUP})
+_WITHOUT_TIMES = _AT_STARTUP | {vocabulary.MANUAL}
 
 
 def _check_alone(words: list[str]) -> None:
     if not words:
         raise ScheduleError("no schedule; expected one or several, or `manual`")
-    if wording.MANUAL in words and len(words) > 1:
-        raise ScheduleError("`manual` beside other schedules; it must be alone", index=words.index(wording.MANUAL))
+    if vocabulary.MANUAL in words and len(words) > 1:
+        raise ScheduleError("`manual` beside other schedules; it must be alone", index=words.index(vocabulary.MANUAL))
 
 
 def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Entry:
