@@ -101,7 +101,9 @@ class TaskFiles:
         return briefs
 
     def _holds(self, brief: Brief) -> bool:
-        return brief[1:5] == self.found[brief.name][1:5]
+        found = self.found[brief.name]
+        now = found.path, found.size, found.mtime_ns, found.inode
+        return (brief.path, brief.size, brief.mtime_ns, brief.inode) == now
 
     def _read(self, found: Found, within: Directories) -> Parsed | None:
         """None, and noted in `broken`, when it has faults."""

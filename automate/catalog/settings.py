@@ -90,7 +90,7 @@ class SettingsFile:
         if self._mark is None:
             return ParsedSettings(self.path, 0, 0, 0, "", "")
         cached = self._cache and read_parsed_settings(self._cache, self.path)
-        if cached and cached[1:4] == self._mark:
+        if cached and (cached.size, cached.mtime_ns, cached.inode) == self._mark:
             return cached
         settings, faults, digest = self.read
         brief = ParsedSettings(self.path, *self._mark, digest, "\n".join(settings.task_dirs))

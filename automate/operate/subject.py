@@ -12,7 +12,7 @@ from automate.operate.outputs import Chosen, by_id
 from automate.paths import Instance
 from automate.process import host
 from automate.rules.explaining import InForce
-from automate.schedule import load
+from automate.schedule import are_same, load
 from automate.state import State, schedules
 from automate.state.parsed import Parsed
 from automate.state.runs import last_runs
@@ -129,7 +129,12 @@ def _of_file(
         at_startup=False,
         stale=False,
     )
-    return scheduled if scheduled is not None and scheduled[1:4] == fresh[1:4] else fresh
+    is_kept = (
+        scheduled is not None
+        and (scheduled.definition, scheduled.exceptions) == (fresh.definition, fresh.exceptions)
+        and are_same(scheduled.compiled, fresh.compiled)
+    )
+    return scheduled if scheduled is not None and is_kept else fresh
 
 
 def _in_force(
@@ -137,7 +142,7 @@ def _in_force(
 ) -> list[InForce]:
     spans = [] if state is None else schedules.past_spans(state, name)
     found = [InForce(load(span.compiled), span.since, span.until) for span in spans]
-    goes_on = scheduled is not None and future is not None and scheduled.compiled == future.compiled
+    goes_on = scheduled is not None and future is not None and are_same(scheduled.compiled, future.compiled)
     if scheduled is not None:
         found.append(InForce(load(scheduled.compiled), scheduled.since, inf if goes_on else now))
     if future is not None and not goes_on:

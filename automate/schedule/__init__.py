@@ -9,16 +9,15 @@ Reading texts and speaking English are imported when they are first used: a cach
 from typing import TYPE_CHECKING, Any
 
 from automate.schedule.fault import ScheduleError
-from automate.schedule.schedule import Schedule
+from automate.schedule.schedule import Schedule, are_same, load
 from automate.schedule.zone import host_zone
 
 if TYPE_CHECKING:
     from automate.schedule.clock_notes import dst_day
     from automate.schedule.compiler import parse
-    from automate.schedule.stored import load
 
-__all__ = ["Schedule", "ScheduleError", "dst_day", "host_zone", "load", "parse"]
-_ROOMS = {"load": "stored", "dst_day": "clock_notes", "parse": "compiler"}
+__all__ = ["Schedule", "ScheduleError", "are_same", "dst_day", "host_zone", "load", "parse"]
+_ROOMS = {"dst_day": "clock_notes", "parse": "compiler"}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,8 +4,8 @@ import re
 
 from automate.schedule.cron import FIELDS
 from automate.schedule.days import EVERY_DATE, EVERY_MONTH, EVERY_WEEKDAY, LAST_DATE, Calendar, Days, weekday_bits
-from automate.schedule.due import LAST, Grid, Instant, Part, Pattern
-from automate.schedule.schedule import Entry, Schedule
+from automate.schedule.due import LAST, Compiled, Grid, Instant, Part, Pattern
+from automate.schedule.schedule import Schedule
 from automate.schedule.zone import DAY, HOUR, Zone
 
 _OURS = re.compile(r"[l#]")  # `L`, `mon#1`
@@ -18,7 +18,7 @@ def cron_texts(schedule: Schedule, now: float) -> list[str] | None:
     """One or several expressions that are due, from `now` on and in the schedule's zone, when it is; None where there
     are none. An `@reboot` is among them."""
     texts: list[str] = []
-    for entry in schedule.entries:
+    for entry in schedule.compiled:
         said = _of_entry(entry, schedule.zone, int(now))
         if said is None:
             return None
@@ -48,7 +48,7 @@ def _count(texts: list[str], schedule: Schedule, now: float) -> int:
     return parse(texts, schedule.zone_name).count(now, LAST)
 
 
-def _of_entry(entry: Entry, zone: Zone, now: int) -> list[str] | None:
+def _of_entry(entry: Compiled, zone: Zone, now: int) -> list[str] | None:
     if entry.text:
         return None if _OURS.search(entry.text) else [entry.text]
     texts = [_of_part(part, zone, now) for part in entry.parts]

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from automate.schedule.days import day_date, day_number
-from automate.schedule.due import Pattern
+from automate.schedule.due import Compiled, Pattern
 from automate.schedule.english import Setting, clock, describe_entry
-from automate.schedule.schedule import Entry
 from automate.schedule.zone import DAY, NEW_CLOCK, Piece, Zone, zone_named
 
 
-def note(entries: Iterable[Entry], zone: Zone, first: int, moment: int) -> str | None:
+def note(entries: Iterable[Compiled], zone: Zone, first: int, moment: int) -> str | None:
     """What a clock change did to the due time at this moment."""
     piece = zone.piece(moment)
     here = [(entry, part) for entry in entries for part in entry.parts if part.next_due(zone, moment - 1) == moment]

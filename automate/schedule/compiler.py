@@ -7,9 +7,10 @@ from functools import lru_cache
 from automate.schedule import bounds, vocabulary
 from automate.schedule.cron import REBOOT, check_characters, expand, is_cron
 from automate.schedule.cron_values import pattern
+from automate.schedule.due import Compiled
 from automate.schedule.fault import ScheduleError
 from automate.schedule.phrases import read
-from automate.schedule.schedule import Entry, Schedule
+from automate.schedule.schedule import Schedule
 from automate.schedule.zone import zone_named
 
 
@@ -61,17 +62,17 @@ def _check_alone(words: list[str]) -> None:
         raise ScheduleError("`manual` beside other schedules; it must be alone", index=words.index(vocabulary.MANUAL))
 
 
-def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Entry:
+def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Compiled:
     try:
         return compiled_text(text, origin, seed)
     except ScheduleError as error:
         raise ScheduleError(error.message, error.column, index=index, key=error.key) from None
 
 
-def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Entry:
+def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Compiled:
     """One text's parts; cron keeps its five fields for the English reading."""
     check_characters(text)
     if is_cron(text):
         fields = expand(text, seed)
-        return Entry(fields, (pattern(fields),))
-    return Entry("", read(text, origin))
+        return Compiled(fields, (pattern(fields),))
+    return Compiled("", read(text, origin))

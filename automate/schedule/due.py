@@ -154,6 +154,13 @@ class Instant(NamedTuple):
 Part = Pattern | Grid | Instant
 
 
+class Compiled(NamedTuple):
+    """One text and its parts; the text is five plain cron fields, and '' where it was written in words."""
+
+    text: str
+    parts: tuple[Part, ...]
+
+
 def _lowest(hours: int, minutes: int) -> int:
     return ((hours & -hours).bit_length() - 1) * HOUR + ((minutes & -minutes).bit_length() - 1) * 60
 

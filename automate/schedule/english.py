@@ -21,8 +21,7 @@ from automate.schedule.days import (
     day_date,
     weekday_bits,
 )
-from automate.schedule.due import FIRST, LAST, Grid, Instant, Part, Pattern
-from automate.schedule.schedule import Entry
+from automate.schedule.due import FIRST, LAST, Compiled, Grid, Instant, Part, Pattern
 from automate.schedule.zone import DAY, HOUR, Zone
 
 _FEW = 8  # more times or dates than this are no easy reading as a list
@@ -37,13 +36,13 @@ class Setting(NamedTuple):
     first: int
 
 
-def describe(entries: Iterable[Entry], zone: Zone, first: int, *, at_startup: bool) -> str:
+def describe(entries: Iterable[Compiled], zone: Zone, first: int, *, at_startup: bool) -> str:
     """All entries in English, between semicolons."""
     texts = [describe_entry(entry, Setting(zone, first)) for entry in entries]
     return "; ".join(texts + [vocabulary.AT_STARTUP] * at_startup) or vocabulary.MANUAL
 
 
-def describe_entry(entry: Entry, setting: Setting) -> str:
+def describe_entry(entry: Compiled, setting: Setting) -> str:
     """One entry in English; long lists only where there is no cron expression to read instead."""
     limit = _FEW if entry.text else 24 * 60
     return _words(entry.parts, setting, limit) or _from_cron(entry)
@@ -195,7 +194,7 @@ def _months(months: int) -> str:
     return "the month" if months == EVERY_MONTH else _listed(MONTHS[month - 1] for month in _ones(months))
 
 
-def _from_cron(entry: Entry) -> str:
+def _from_cron(entry: Compiled) -> str:
     """cron-descriptor's reading, joined anew from its pieces: it takes no notice of what joins the two day fields."""
     minute, hour, date, month, weekday = entry.text.split()
     base = _described(minute, hour, "*", "*", "*")

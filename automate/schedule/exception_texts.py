@@ -8,7 +8,7 @@ from automate.schedule import vocabulary
 from automate.schedule.bounds import TIME, second_of_day
 from automate.schedule.cron import check_characters
 from automate.schedule.days import day_number
-from automate.schedule.exceptions import Dates, Excepted, Rule, Times, Weekdays, Yearly
+from automate.schedule.exception_rules import Dates, Excepted, Rule, Times, Weekdays, Yearly
 from automate.schedule.fault import ScheduleError, nearest, suggestion
 from automate.schedule.zone import DAY
 

@@ -9,67 +9,15 @@ Reading texts is imported when it is first used: cached exceptions do not need i
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from math import floor
-from typing import Any, NamedTuple
+from typing import Any
 
-from automate.schedule.days import day_date
+from automate.schedule.exception_rules import Dates, Excepted, Rule, Times, Weekdays, Yearly
 from automate.schedule.zone import DAY, Piece, Zone, zone_named
 
 VERSION = 1
 
 
-class Dates(NamedTuple):
-    """Days from `first` to `last`, inclusive, counted from 1970-01-01."""
-
-    first: int
-    last: int
-
-    def holds(self, day: int, _second: int) -> bool:
-        """On this day?"""
-        return self.first <= day <= self.last
-
-
-class Yearly(NamedTuple):
-    """The same dates in every year, inclusive, as month * 100 + day; over the year's end where `last` is smaller."""
-
-    first: int
-    last: int
-
-    def holds(self, day: int, _second: int) -> bool:
-        """On this day?"""
-        date_ = day_date(day)
-        return _in_circle(date_.month * 100 + date_.day, self.first, self.last)
-
-
-class Weekdays(NamedTuple):
-    """Days of the week as bits; Sunday is bit 0."""
-
-    bits: int
-
-    def holds(self, day: int, _second: int) -> bool:
-        """On this day?"""
-        return bool(self.bits >> (day + 4) % 7 & 1)
-
-
-class Times(NamedTuple):
-    """From one second of the day to before another; over midnight where `end` is not greater."""
-
-    start: int
-    end: int
-
-    def holds(self, _day: int, second: int) -> bool:
-        """At this second of any day?"""
-        return _in_circle(second, self.start, self.end - 1)
-
-
-Rule = Dates | Yearly | Weekdays | Times
 _KINDS: dict[str, type[Rule]] = {kind.__name__: kind for kind in (Dates, Yearly, Weekdays, Times)}
-
-
-class Excepted(NamedTuple):
-    """One text of the list, and what it stands for: for a calendar's name all of its dates."""
-
-    text: str
-    rules: tuple[Rule, ...]
 
 
 class Exceptions:
@@ -178,8 +126,3 @@ def load(text: str) -> Exceptions:
 
 def _rule(kind: str, *fields: Any) -> Rule:
     return _KINDS[kind](*fields)
-
-
-def _in_circle(value: int, first: int, last: int) -> bool:
-    """From first to last, inclusive, on a circle where the greatest value is followed by the least."""
-    return first <= value <= last if first <= last else value >= first or value <= last

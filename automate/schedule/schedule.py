@@ -2,19 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from math import ceil, floor
-from typing import NamedTuple
 
 from automate.schedule.days import day_date
-from automate.schedule.due import FIRST, LAST, Part
-from automate.schedule.zone import DAY, Zone
-
-
-class Entry(NamedTuple):
-    """One text and what it was compiled to; the text has macros and `H` replaced, and is '' where parts say it all."""
-
-    text: str
-    parts: tuple[Part, ...]
+from automate.schedule.due import FIRST, LAST, Compiled
+from automate.schedule.zone import DAY, Zone, zone_named
 
 
 class Schedule:
@@ -23,13 +16,13 @@ class Schedule:
     Instants are seconds since 1970-01-01T00:00Z; due times are whole ones, from 1970 to 2100.
     """
 
-    __slots__ = ("_entries", "_first", "_last", "_parts", "_startup", "_zone")
+    __slots__ = ("_compiled", "_first", "_last", "_parts", "_startup", "_zone")
 
-    def __init__(self, zone: Zone, bounds: tuple[int, int], entries: Iterable[Entry], *, at_startup: bool) -> None:
+    def __init__(self, zone: Zone, bounds: tuple[int, int], compiled: Iterable[Compiled], *, at_startup: bool) -> None:
         self._zone = zone
         self._first, self._last = max(FIRST, bounds[0]), min(LAST, bounds[1])
-        self._entries = tuple(entries)
-        self._parts = tuple(part for entry in self._entries for part in entry.parts)
+        self._compiled = tuple(compiled)
+        self._parts = tuple(part for text in self._compiled for part in text.parts)
         self._startup = at_startup
 
     @property
@@ -43,9 +36,9 @@ class Schedule:
         return not self._parts and not self._startup
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
-        """What it is the union of."""
-        return self._entries
+    def compiled(self) -> tuple[Compiled, ...]:
+        """The texts that it is the union of, with their parts."""
+        return self._compiled
 
     @property
     def zone(self) -> Zone:
@@ -108,19 +101,19 @@ class Schedule:
         """In English. What is in our own words is read back by `parse` to the same due times, in this zone."""
         from automate.schedule.english import describe
 
-        return describe(self._entries, self._zone, self._first, at_startup=self._startup)
+        return describe(self._compiled, self._zone, self._first, at_startup=self._startup)
 
     def note(self, due: int) -> str | None:
         """What a clock change did to this due time: it was moved, or is the first or second of two; else None."""
         from automate.schedule.clock_notes import note
 
-        return note(self._entries, self._zone, self._first, due)
+        return note(self._compiled, self._zone, self._first, due)
 
     def dump(self) -> str:
         """Compact JSON that `load` reads back without parsing any text, in any later process of this version."""
         from automate.schedule.stored import dump
 
-        return dump(self._zone.name, (self._first, self._last), self._entries, at_startup=self._startup)
+        return dump(self._zone.name, (self._first, self._last), self._compiled, at_startup=self._startup)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schedule) and self._key() == other._key()
@@ -132,4 +125,18 @@ class Schedule:
         return f"<Schedule {self.describe()!r} {self.zone_name}>"
 
     def _key(self) -> tuple[object, ...]:
-        return self.zone_name, self._first, self._last, self._entries, self._startup
+        return self.zone_name, self._first, self._last, self._compiled, self._startup
+
+
+@lru_cache(maxsize=256)  # what is due together is often due by the same schedule
+def load(text: str) -> Schedule:
+    """Read back what `Schedule.dump` wrote, of this version or the last; ValueError for any other."""
+    from automate.schedule.stored import parts_of
+
+    zone, bounds, compiled, at_startup = parts_of(text)
+    return Schedule(zone_named(zone), bounds, compiled, at_startup=at_startup)
+
+
+def are_same(one: str, other: str) -> bool:
+    """Whether two dumps are of one schedule, although another version may have written one of them."""
+    return one == other or load(one) == load(other)

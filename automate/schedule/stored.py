@@ -1,50 +1,60 @@
-"""The compiled form of a schedule, as JSON: what a cache may keep so that croniter need not be asked again."""
+"""A schedule as JSON, which a cache keeps so that no text need be parsed again: loading it needs no croniter."""
 
 import json
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from automate.schedule.days import EVERY_DAY, Calendar, Cycle, Days, Once
-from automate.schedule.due import Grid, Instant, Part, Pattern
-from automate.schedule.schedule import Entry, Schedule
-from automate.schedule.zone import zone_named
+from automate.schedule.due import Compiled, Grid, Instant, Part, Pattern
 
-VERSION = 1
+VERSION = 2
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-_DAYS: dict[int, type[Calendar | Cycle | Once]] = {len(kind._fields): kind for kind in (Calendar, Cycle, Once)}
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Pattern, Grid, Instant, Calendar, Cycle, Once)}
+_BY_LENGTH = {5: "Pattern", 2: "Grid", 1: "Instant"}, {4: "Calendar", 3: "Cycle", 1: "Once"}
+"""Version 1 had no tags: a part and its days were told apart by how many fields they have."""
 
 
-def dump(zone: str, bounds: tuple[int, int], entries: Iterable[Entry], *, at_startup: bool) -> str:
-    """One line of JSON. Named tuples become arrays, told apart by their lengths."""
-    return _encode([VERSION, zone, *bounds, at_startup, list(entries)])
+def dump(zone: str, bounds: tuple[int, int], compiled: Iterable[Compiled], *, at_startup: bool) -> str:
+    """One line of JSON. Each part, and the days of a pattern, are an array that begins with the name of its type."""
+    entries = [[text, [_tagged(part) for part in parts]] for text, parts in compiled]
+    return _encode([VERSION, zone, *bounds, at_startup, entries])
 
 
-@lru_cache(maxsize=256)  # what is due together is often due by the same schedule
-def load(text: str) -> Schedule:
-    """What `Schedule.dump` wrote; ValueError when it is of another version, to be parsed anew."""
-    version, *rest = json.loads(text)
-    if version != VERSION:
+def parts_of(text: str) -> tuple[str, tuple[int, int], list[Compiled], bool]:
+    """Zone, bounds, texts with their parts, and whether it is due at startup; ValueError for an unknown version."""
+    version, zone, first, last, at_startup, entries = json.loads(text)
+    if version not in (1, VERSION):
         raise ValueError(f"a compiled schedule of version {version}; expected {VERSION}")
-    zone, first, last, at_startup, entries = rest
-    return Schedule(
-        zone_named(zone),
-        (first, last),
-        [Entry(source, tuple([_part(part) for part in parts])) for source, parts in entries],
-        at_startup=at_startup,
-    )
+    if version == 1:
+        entries = [[source, [_tagged_anew(part) for part in parts]] for source, parts in entries]
+    return zone, (first, last), [Compiled(source, tuple(map(_part, parts))) for source, parts in entries], at_startup
 
 
-def _part(fields: list[Any]) -> Part:
-    if len(fields) == len(Pattern._fields):
-        wild, hours, minutes, second, days = fields
-        return Pattern(wild, hours, minutes, second, _days(days))
-    return Grid(*fields) if len(fields) == len(Grid._fields) else Instant(*fields)
+def _tagged(part: Part) -> list[Any]:
+    tagged = [type(part).__name__, *part]
+    if isinstance(part, Pattern):
+        tagged[-1] = [type(part.days).__name__, *part.days]
+    return tagged
 
 
-def _days(fields: list[Any]) -> Days:
-    kind = _DAYS[len(fields)]
-    if kind is Cycle:
-        return Cycle(fields[0], fields[1], tuple(fields[2]))
-    days = kind(*fields)
+def _tagged_anew(fields: list[Any]) -> list[Any]:
+    parts, days = _BY_LENGTH
+    if parts[len(fields)] == "Pattern":
+        fields = [*fields[:-1], [days[len(fields[-1])], *fields[-1]]]
+    return [parts[len(fields)], *fields]
+
+
+def _part(tagged: list[Any]) -> Part:
+    tag, *fields = tagged
+    if tag == "Pattern":
+        fields[-1] = _days(*fields[-1])
+    part: Part = _KINDS[tag](*fields)
+    return part
+
+
+def _days(tag: str, *fields: Any) -> Days:
+    if tag == "Cycle":
+        first, length, offsets = fields
+        return Cycle(first, length, tuple(offsets))
+    days: Days = _KINDS[tag](*fields)
     return EVERY_DAY if days == EVERY_DAY else days  # one for ten thousand daily tasks

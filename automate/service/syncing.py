@@ -8,7 +8,7 @@ from automate.catalog import Catalog
 from automate.catalog.due import next_due
 from automate.rules import reasons
 from automate.rules.deciding import clock_back
-from automate.schedule import load
+from automate.schedule import are_same, load
 from automate.service.windows import window
 from automate.state import State, schedules
 from automate.state.parsed import Parsed
@@ -111,14 +111,15 @@ class Plan:
     def _compare_one(self, name: str, parsed: Parsed, old: Scheduled | None) -> None:
         task = tasks.decode(parsed.definition)
         exceptions = exceptions_of(task, self._calendars)
-        if old is not None and old[1:4] == (parsed.definition, parsed.compiled, exceptions):
+        is_as_due = old is not None and are_same(old.compiled, parsed.compiled)
+        if old is not None and is_as_due and (old.definition, old.exceptions) == (parsed.definition, exceptions):
             if old.stale:
                 self._kept.append(old)
                 self._rows.append(old._replace(stale=False))
                 self.changes.append(Change("mended", name))
             return
         self._follows[name] = task.after
-        if old is not None and old.compiled == parsed.compiled:
+        if old is not None and is_as_due:
             self._redefined.append(old)
             since, until = old.since, old.until
             self.changes.append(Change("changed", name))

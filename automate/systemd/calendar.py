@@ -34,7 +34,7 @@ def calendar_events(schedule: Schedule, now: float, zone: str) -> list[str] | No
     """The values of OnCalendar= for what is due after `now`; None where they cannot say it. `zone` is a time zone's
     name, empty for the host's. What is due at startup is no calendar event."""
     events: list[str] = []
-    for part in (part for entry in schedule.entries for part in entry.parts):
+    for part in (part for text in schedule.compiled for part in text.parts):
         said = _of_part(part, f" {zone}" if zone else "")
         if said is None:
             return None

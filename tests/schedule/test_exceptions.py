@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from automate.schedule import ScheduleError
 from automate.schedule.exceptions import load, parse
-from tests.schedule.test_compiled import modules_after
+from tests.schedule.test_stored import modules_after
 from tests.schedule.texts import DIFFICULT_ZONES, moments, thorough
 
 CALENDARS = {

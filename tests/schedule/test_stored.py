@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from automate.schedule import Schedule, load, parse
+from automate.schedule import Schedule, are_same, load, parse
 
 TEXTS = ["0 9 * * mon#1", "every 90s", "every 2 weeks on mon, fri at 09:00", "2027-01-01 00:00Z", "2027-01-01 00:00"]
 
@@ -46,8 +46,21 @@ def test_every_kind_of_schedule_is_dumped_and_loaded():
 
 def test_a_dump_is_one_line_of_compact_json():
     text = parse(["* * * * *"], "Europe/Berlin").dump()
-    assert len(text) < 150
+    assert len(text) < 160
     assert json.dumps(json.loads(text), separators=(",", ":")) == text
+
+
+VERSION_1 = (
+    '[1,"Europe/Berlin",1767222000,1924988399,true,[["0 9 * * 1#1",[[false,512,1,0,[4294967294,8190,2,true]]]],'
+    '["",[[1767222000,90]]],["",[[false,512,1,0,[0,14,[1,4]]]]],["",[[1798761600]]],["",[[false,1,1,0,[20819]]]]]]'
+)
+
+
+def test_a_dump_of_the_last_version_is_read():
+    schedule = parse(["@reboot", *TEXTS], "Europe/Berlin", starting="2026-01-01", ending="2030-12-31")
+    assert load(VERSION_1) == schedule
+    assert are_same(VERSION_1, schedule.dump())
+    assert not are_same(VERSION_1, parse(["hourly"], "UTC").dump())
 
 
 def test_a_dump_of_another_version_is_refused():

@@ -142,3 +142,14 @@ def test_files_that_say_the_same_are_no_change(world):
     world.step("12:00:00")
     os.utime(path)
     assert actions(world.step("12:00:10")) == []
+
+
+def test_a_schedule_as_the_last_version_stored_it_is_not_taken_for_another(world):
+    world.task("x", schedule="0 * * * *")
+    world.step("11:59")
+    stored = '[1,"UTC",0,4133980799,false,[["0 * * * *",[[true,16777215,1,0,[4294967294,8190,34359738367,true]]]]]]'
+    with world.state.transaction() as connection:
+        connection.execute("UPDATE schedules SET compiled = ?", (stored,))
+    world.task("y", schedule="manual")
+    world.step("12:00:01")
+    assert world.story("x") == [("12:00:00", "success")]
