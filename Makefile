@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the tests need and PyPI does not have, as command:package. Installed on Debian when root runs make.
 TOOLS := mandoc:mandoc man:man-db busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux \
-         mount:mount cron:cron systemd-analyze:systemd cc:build-essential
+         mount:mount mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs cron:cron systemd-analyze:systemd cc:build-essential
 # How long `make chaos` goes on.
 SECONDS ?= 600
 APT := DEBIAN_FRONTEND=noninteractive apt-get

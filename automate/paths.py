@@ -60,6 +60,11 @@ class Instance:
     def output(self) -> str:
         return os.path.join(self.log, "output")
 
+    @property
+    def written(self) -> tuple[str, str]:
+        """Below these all is that runs need room for; they may be on two file systems."""
+        return self.state, self.log
+
     def options(self) -> list[str]:
         """The command-line options that name this instance to another process of the same user and environment."""
         return ["-C", self.directory] if self.directory else []

@@ -34,6 +34,8 @@ def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
     """
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:
+        if state.refusal is not None:
+            raise state.refusal
         look(shell.instance, state, uid=uid)
         from automate.service.idle import is_idle
         from automate.state.steps import note_step

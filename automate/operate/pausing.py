@@ -12,7 +12,7 @@ def pause(state: State, names: Sequence[str], pause: Pause) -> dict[str, Pause]:
     """Pause these tasks, or with none all of them; what now holds is returned, by name. NotAllowedError."""
     _check_allowed(state)
     chosen = names or [ALL]
-    pauses.pause(state, chosen, pause)
+    state.with_room(lambda: pauses.pause(state, chosen, pause))
     held = pauses.pauses(state, pause.since)
     return {name: held[name] for name in chosen if name in held}
 
@@ -29,7 +29,7 @@ def resume(state: State, patterns: Sequence[str], known: Collection[str], now: f
     if not patterns and ALL not in held:
         others = ", ".join(held)
         raise NotRunningError(f"only these are paused: {others}; name them" if held else "nothing is paused")
-    return {name: held[name] for name in pauses.resume(state, chosen, now)}
+    return {name: held[name] for name in state.with_room(lambda: pauses.resume(state, chosen, now))}
 
 
 def _meant(patterns: Sequence[str], known: Collection[str], held: dict[str, Pause]) -> list[str]:
@@ -49,5 +49,7 @@ def _meant(patterns: Sequence[str], known: Collection[str], held: dict[str, Paus
 
 
 def _check_allowed(state: State) -> None:
+    if state.refusal is not None:
+        raise state.refusal
     if not state.writable:
         raise NotAllowedError(f"{state.path}: this user may look at the tasks here, not pause or resume them")

@@ -24,9 +24,12 @@ def stop(
 
     `tell` is called with the seconds until the KILL. NotAllowedError where the state may only be read.
     """
+    if state.refusal is not None:
+        raise state.refusal
     if not state.writable:
         raise NotAllowedError(f"#{run.id} of {run.task}: this user may look at the runs here, not stop them")
-    runs.ask_to_stop(state, run.id, Stop("stopped", clock.now(), by, "automate stop"))
+    asked = Stop("stopped", clock.now(), by, "automate stop")
+    state.with_room(lambda: runs.ask_to_stop(state, run.id, asked))
     patience = float(task_of(run).kill_after)
     tell(patience)
     kill_at = clock.monotonic() + patience

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from automate import clock
+from automate import clock, reserve
 from automate.catalog import Catalog
 from automate.errors import AutomateError
 from automate.paths import Instance
@@ -122,6 +122,7 @@ class Server:
 
     def _adopt(self) -> None:
         self._supervisor.adopt()
+        reserve.refill(self._instance.written)
         self._look_at_runs = clock.monotonic() + _LOOK_AT_RUNS
 
     def _mend_state(self, now: float) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from automate import clock
+from automate import clock, reserve
 from automate.errors import BusyError
 from automate.paths import Instance
 from automate.process import locks
@@ -16,14 +16,16 @@ def take(instance: Instance) -> int:
     """Take the place, and return the descriptor that holds it; BusyError when another process has it."""
     path = instance.serving
     tries = iter(range(_TRIES))
-    while (descriptor := locks.take(path)) is None and next(tries, None) is not None:
+    while (descriptor := reserve.with_room(instance.written, lambda: locks.take(path))) is None and next(
+        tries, None
+    ) is not None:
         clock.sleep(_MOMENT)
     if descriptor is None:
         raise BusyError(
             f"process {holder(path)} serves this instance already ({path});"
             f" {instance.command('serve', '--standby')} waits for it to end"
         )
-    sign(descriptor)
+    reserve.with_room(instance.written, lambda: sign(descriptor))
     return descriptor
 
 

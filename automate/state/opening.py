@@ -1,17 +1,19 @@
 """Opening `state.db`; making it, and making it anew when it was lost or damaged."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 
-from automate import clock
-from automate.errors import NotAllowedError
+from automate import clock, reserve
+from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
-from automate.state.store import PATIENCE, State, StateError, inode, is_damage, plainly
+from automate.state.store import PATIENCE, State, StateError, cause, inode, is_damage, plainly
 
 _BESIDE = ("-wal", "-shm")
+_SCRATCH = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108 - where a directory with a random name is made
 
 SCHEMA = """
 CREATE TABLE ids (next INTEGER NOT NULL);
@@ -128,10 +130,17 @@ UPGRADES = (
 )
 """What makes a database of version N one of version N + 1, beginning with version 1."""
 VERSION = 1 + len(UPGRADES)
+_ADVICE = {
+    errno.ENOSPC: "; nothing can be started or changed until there is room on its file system",
+    errno.EDQUOT: "; nothing can be started or changed until there is room",
+    errno.EROFS: "; nothing can be started or changed",
+}
+"""What keeps a state that can be read from being written, and what is said then."""
 
 
 def open_state(instance: Instance, restore: Callable[[State], None] | None = None, damaged: int = 0) -> State:
-    """Open for reading and writing, made when missing; where that is not allowed, for reading.
+    """Open for reading and writing, made when missing; where that is not allowed, or the file system is read-only or
+    full, for reading.
 
     `restore` fills a new database from what is still there (run log, status files), in the transaction that makes it.
     A file that is no database, or whose inode is that of one that was found `damaged`, is moved aside and made anew.
@@ -143,11 +152,15 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
     try:
         if damaged:
             _move_aside(path, damaged)
-        return _open_writable(instance, restore, reopen)
+        return reserve.with_room(instance.written, lambda: _open_writable(instance, restore, reopen))
     except PermissionError:
         return _open_read_only(path, reopen)
     except OSError as error:
-        raise StateError(f"{error.filename or path}: {error.strerror}") from error
+        refusal = StateError(f"{error.filename or path}: {error.strerror}{_ADVICE.get(error.errno or 0, '')}")
+        if error.errno not in _ADVICE or not os.path.exists(path):
+            raise refusal from error
+        refusal.__cause__ = error
+        return _open_read_only(path, reopen, refusal=refusal)
     except sqlite3.DatabaseError as error:
         if is_damage(error):
             _move_aside(path, before)
@@ -175,11 +188,16 @@ def _open_writable(
         os.makedirs(directory, mode=0o750, exist_ok=True)
     _make_file(path)
     at = inode(path)
-    state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, at, writable=True, reopen=reopen)
     try:
-        _bring_up_to_date(state, restore)
-    except BaseException:
-        state.close()
+        state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, at, writable=True, reopen=reopen)
+        try:
+            _bring_up_to_date(state, restore)
+        except BaseException:
+            state.close()
+            raise
+    except sqlite3.OperationalError as error:
+        if lacking := cause(error, path):
+            raise lacking from error
         raise
     return state
 
@@ -211,18 +229,48 @@ def _make(state: State, restore: Callable[[State], None] | None) -> None:
         raise
 
 
-def _open_read_only(path: str, reopen: Callable[[int], State], patience: float = PATIENCE) -> State:
+def _open_read_only(
+    path: str, reopen: Callable[[int], State], patience: float = PATIENCE, refusal: AutomateError | None = None
+) -> State:
+    """`refusal` is what those are told who want to write."""
     if not os.access(path, os.R_OK):
         raise NotAllowedError(f"{path}: not readable by this user; ask root, or use an instance of your own (-C DIR)")
-    # A reader who may not write makes no -shm file; without a -wal file the database is whole as it stands.
-    still = "" if os.path.exists(path + "-wal") else "&immutable=1"
+    at = inode(path)
     try:
-        at = inode(path)
-        return State(
-            _connect(f"file:{_quoted(path)}?mode=ro{still}", patience), path, at, writable=False, reopen=reopen
-        )
+        connection = _connect_read_only(path, patience)
     except sqlite3.Error as error:
         raise StateError(f"{path}: {plainly(error)}") from error
+    return State(connection, path, at, writable=False, reopen=reopen, refusal=refusal)
+
+
+def _connect_read_only(path: str, patience: float) -> sqlite3.Connection:
+    """A reader who may not write makes no -shm file, and a full disk has no room for one. Without a -wal file the
+    database is whole as it stands; else, where the -shm file of others does not serve, a copy is read."""
+    is_whole = not os.path.exists(path + "-wal") or os.stat(path + "-wal").st_size == 0
+    try:
+        return _connect(f"file:{_quoted(path)}?mode=ro{'&immutable=1' if is_whole else ''}", patience)
+    except sqlite3.OperationalError as error:
+        if is_whole or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            raise
+        return _copy(path)
+
+
+def _copy(path: str) -> sqlite3.Connection:
+    """The database with all that is committed in its -wal file, in memory. Nobody else has it open: there would be a
+    -shm file."""
+    import shutil
+    import tempfile
+
+    for scratch in _SCRATCH:
+        with suppress(OSError), tempfile.TemporaryDirectory(prefix="automate.", dir=scratch) as directory:
+            copy = os.path.join(directory, "state.db")
+            for suffix in ("", "-wal"):
+                shutil.copyfile(path + suffix, copy + suffix)
+            memory = sqlite3.connect(":memory:", isolation_level=None)
+            with closing(sqlite3.connect(copy)) as connection:
+                connection.backup(memory)
+            return memory
+    raise sqlite3.OperationalError(f"there is no room for a copy in {', '.join(_SCRATCH)}")
 
 
 def _connect(uri: str, patience: float = PATIENCE) -> sqlite3.Connection:

@@ -1,11 +1,16 @@
 """An open `state.db`: reading, and writing all or nothing."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TypeVar
 
+from automate import reserve
 from automate.errors import AutomateError
+
+Result = TypeVar("Result")
 
 PATIENCE = 60.0  # seconds to wait for another process's transaction; a claim holds the lock for milliseconds
 
@@ -21,13 +26,22 @@ class State:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, path: str, at: int, *, writable: bool, reopen: Callable[[int], "State"]
+        self,
+        connection: sqlite3.Connection,
+        path: str,
+        at: int,
+        *,
+        writable: bool,
+        reopen: Callable[[int], "State"],
+        refusal: AutomateError | None = None,
     ) -> None:
         """`at` is the inode of the file, as it was before it was opened: it may have been replaced while it was.
-        `reopen` is given that of a file in which there is damage, or 0."""
+        `reopen` is given that of a file in which there is damage, or 0. `refusal` is raised by `transaction`, where
+        the file system takes no writes."""
         self.connection = connection
         self.path = path
         self.writable = writable
+        self.refusal = refusal
         self._reopen = reopen
         self.generation = 0
         self.at = at
@@ -36,6 +50,10 @@ class State:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything within is durable together when the block ends (one fsync), or not there at all; StateError."""
+        if self.refusal is not None:
+            self._open_again()
+            if self.refusal is not None:
+                raise self.refusal
         try:
             self.heal()
             self.connection.execute("BEGIN IMMEDIATE")
@@ -49,7 +67,9 @@ class State:
             failed = self._failed(error)
             if self._is_damaged:  # whoever comes next would find the same
                 self.heal()
-            raise failed from error
+            if lacking := cause(error, self.path):
+                self._use_log_again()
+            raise failed from (lacking or error)
 
     @contextmanager
     def hasty_transaction(self) -> Iterator[sqlite3.Connection]:
@@ -82,6 +102,10 @@ class State:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
+    def with_room(self, work: Callable[[], Result]) -> Result:
+        """As `reserve.with_room`, for what only writes here."""
+        return reserve.with_room([os.path.dirname(self.path)], work)
+
     def close(self) -> None:
         self.connection.close()
 
@@ -91,17 +115,26 @@ class State:
         could not be opened, on a full disk say; nothing can be read until another call has."""
         if not self.writable or not (self._is_closed or self._is_damaged or inode(self.path) != self.at):
             return False
-        self.connection.close()
-        self._is_closed = True
-        new = self._reopen(self.at if self._is_damaged else 0)
-        self.connection, self.writable = new.connection, new.writable
-        self.at, self._is_damaged, self._is_closed = new.at, False, False
+        self._open_again()
         self.generation += 1
         return True
 
+    def _open_again(self) -> None:
+        self.connection.close()
+        self._is_closed = True
+        new = self._reopen(self.at if self._is_damaged else 0)
+        self.connection, self.writable, self.refusal = new.connection, new.writable, new.refusal
+        self.at, self._is_damaged, self._is_closed = new.at, False, False
+
     def _failed(self, error: sqlite3.Error) -> StateError:
         self._is_damaged |= is_damage(error)
-        return StateError(f"{self.path}: {plainly(error)}")
+        lacking = cause(error, self.path)
+        return StateError(f"{self.path}: {lacking.strerror if lacking else plainly(error)}")
+
+    def _use_log_again(self) -> None:
+        """Let the next transaction be written over what the -wal file holds now: the blocks are there."""
+        with suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _commit(self) -> None:
         try:
@@ -119,6 +152,16 @@ class State:
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is no database, or not a whole one."""
     return getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+
+
+def cause(error: sqlite3.Error, path: str) -> OSError | None:
+    """That the file system of the database at `path` is full, over quota or read-only, if that is why. SQLite says so
+    of a full disk alone, and not where it fails to make the -wal and -shm files."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
+        return None
+    number = reserve.probe(os.path.dirname(path)) or (errno.ENOSPC if code == sqlite3.SQLITE_FULL else 0)
+    return OSError(number, os.strerror(number), path) if number in {errno.ENOSPC, errno.EDQUOT, errno.EROFS} else None
 
 
 def inode(path: str) -> int:

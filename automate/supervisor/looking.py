@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
+from automate import reserve
 from automate.paths import Instance
 from automate.process import locks
 from automate.state import State, open_state, runs
@@ -16,7 +17,10 @@ def open_instance(instance: Instance) -> State:
     """The instance's state; one that was lost is made anew from the run log and the status files. From now on this
     process creates files as the instance's are: for their owner, or for a group too. StateError."""
     follow(instance)
-    return open_state(instance, restore=lambda state: _restore(instance, state))
+    state = open_state(instance, restore=lambda state: _restore(instance, state))
+    if state.writable:
+        reserve.refill(instance.written)
+    return state
 
 
 def look(instance: Instance, state: State, *, uid: int) -> None:
@@ -49,7 +53,7 @@ def hand_over(supervisor: "Supervisor", instance: Instance) -> None:
 
 
 def _unwatched(instance: Instance, ids: list[int]) -> bool:
-    watch = locks.Watch(os.path.join(instance.locks, "watch"))
+    watch = reserve.with_room(instance.written, lambda: locks.Watch(os.path.join(instance.locks, "watch")))
     try:
         return not all(watch.is_watched(run_id) for run_id in ids)
     finally:

@@ -5,7 +5,7 @@ import select
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from automate import clock
+from automate import clock, reserve
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn
@@ -43,7 +43,7 @@ class Supervisor:
         self._queue = Queue(instance, state)
         self._instance, self._state, self._uid = instance, state, uid
         self._in_step = in_step
-        self._watch = locks.Watch(os.path.join(instance.locks, "watch"))
+        self._watch = reserve.with_room(instance.written, lambda: locks.Watch(os.path.join(instance.locks, "watch")))
         self._poll = select.epoll()
         self._by_pidfd: dict[int, Attempt] = {}
         self._limits = Limits(instance, state)
@@ -80,16 +80,8 @@ class Supervisor:
         to start; its record comes from a later `step`. `decide` is asked within the transaction for which tasks another
         process has decided meanwhile: their requests are dropped. StateError: nothing was claimed, nothing started."""
         if wanted:
-            self._start_queued()  # who waits was first
-        try:
-            for request in wanted:
-                self._ahead.lend(request)
-            claims = claiming.claim(self._instance, self._state, self._watch, wanted, decide)
-        except BaseException:
-            self._ahead.expire(float("inf"))  # what is ready may hold just what is lacking
-            for request in wanted:
-                release(request.locks)
-            raise
+            reserve.with_room(self._instance.written, self._start_queued)  # who waits was first
+        claims = reserve.with_room(self._instance.written, lambda: self._claim(wanted, decide))
         started = self._ahead.begin(claims)
         self._ahead.give_up(wanted, {run.id for _, run in claims})
         for request, run in claims:
@@ -101,6 +93,19 @@ class Supervisor:
                 release(request.locks)
                 self._take_in(adopting.examine(self._instance, run))
         return [run for _, run in claims]
+
+    def _claim(self, wanted: Sequence[Request], decide: Decide | None) -> list[tuple[Request, OpenRun]]:
+        """May be repeated when it fails: nothing was claimed then."""
+        try:
+            for request in wanted:
+                self._ahead.lend(request)
+            return claiming.claim(self._instance, self._state, self._watch, wanted, decide)
+        except BaseException:
+            self._ahead.expire(float("inf"))  # what is ready may hold just what is lacking
+            for request in wanted:
+                release(request.locks)
+                request.armed = None
+            raise
 
     def arm(self, wanted: Sequence[tuple[Request, float]]) -> None:
         """Make ready what is to be begun at the instants given (epoch seconds); `begin` decides. StateError."""
@@ -125,6 +130,9 @@ class Supervisor:
     def adopt(self) -> None:
         """Take over every open run that nobody watches: what ended is written down by the next `step`, what was never
         started is started by it, what runs is watched. Files of runs that are on record are removed."""
+        reserve.with_room(self._instance.written, self._adopt)
+
+    def _adopt(self) -> None:
         own = {*self.attempts, *self._queue.waiting, *(record.id for record in self._decided), *self._ahead.ids}
         leftovers.sweep(self._instance, self._state, self._watch, own)
         open_runs = runs.open_runs(self._state)
@@ -143,10 +151,10 @@ class Supervisor:
         runs that have ended, once they are on disk. AutomateError or OSError when they cannot be written or found out:
         they are not lost, the next `step` or the next process tries again."""
         self.reinstate()
-        self._start_queued()
+        reserve.with_room(self._instance.written, self._start_queued)
         self._wait(timeout)
         self._limits.enforce(self.attempts)
-        return self._finish()
+        return reserve.with_room(self._instance.written, self._finish)
 
     def keep_watch(self) -> float:
         """Only see to what runs: a full disk gives no task more time. Seconds until this is to be done again."""

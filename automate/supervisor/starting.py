@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from automate import clock, instants, output
+from automate import clock, instants, output, reserve
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import locks, spawn, status
@@ -55,7 +55,7 @@ def arm(
     try:
         launch = launch_of(instance, task, run, uid=uid)
         attempt.user = launch.identity.name
-        armed = _spawn(instance, attempt, launch, nofile)
+        armed = reserve.with_room(instance.written, lambda: _spawn(instance, attempt, launch, nofile))
         attempt.pid, attempt.gate, attempt.is_child = armed.pid, armed.gate, True
         attempt.pidfd = spawn.pidfd(armed.pid)
     except CannotStartError as error:

@@ -1,8 +1,10 @@
 """What the tests of the daemon share: the daemon in the background, what it says, tasks due at a moment of choice."""
 
 import json
+import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -67,3 +69,54 @@ def once(task: Callable[..., Path]) -> Callable[..., Path]:
         return task(name, command, schedule=f"{at:%Y-%m-%d %H:%M:%S}", timezone="UTC", **keys)
 
     return write
+
+
+FILL = (1 << 20, 1 << 12, 1)
+
+
+class Disk:
+    """A small file system that holds `where`."""
+
+    def __init__(self, where: Path) -> None:
+        self.where = where
+        self.filler = where / "filler"
+
+    def fill(self) -> None:
+        """Leave no room for another byte."""
+        with self.filler.open("ab", buffering=0) as file:
+            for size in FILL:
+                with suppress(OSError):
+                    while True:
+                        file.write(b"x" * size)
+
+    def make_room(self) -> None:
+        self.filler.unlink()
+
+    def free(self) -> int:
+        about = os.statvfs(self.where)
+        return about.f_bavail * about.f_frsize
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Callable[[str, Path], Disk]]:
+    """`mounted("ext4", path)` is a small file system, made and mounted there."""
+    places = []
+
+    def mount(kind: str, where: Path) -> Disk:
+        where.mkdir(exist_ok=True)
+        image = tmp_path / f"image.{len(places)}"
+        if kind == "tmpfs":
+            options = ["-t", "tmpfs", "-o", "size=800k,mode=755", "automate-test"]
+        else:
+            with image.open("wb") as file:
+                file.truncate(300 << 20 if kind == "xfs" else 8 << 20)  # mkfs.xfs(8) makes none smaller
+            quiet = ["-q", "-m", "0"] if kind == "ext4" else ["-q"]
+            subprocess.run([f"mkfs.{kind}", *quiet, image], check=True)
+            options = ["-o", "loop", str(image)]
+        subprocess.run(["mount", *options, where], check=True)
+        places.append(where)
+        return Disk(where)
+
+    yield mount
+    for where in places:
+        subprocess.run(["umount", "--lazy", where], check=True)

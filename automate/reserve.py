@@ -1,0 +1,112 @@
+"""Disk space set aside, so that a full disk does not stop the tasks that would free some.
+
+Each file system that an instance writes to holds a file of allocated blocks. What fails for want of room gives back a
+piece of it and is tried again; the file is filled up as soon as there is room.
+"""
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from automate.errors import AutomateError
+
+NAME = "reserve"
+SIZE = 1024 * 1024  # bytes: a claim, its start and its record need some 100 KiB, most of which comes back
+_SHARE = 4  # a small file system gives no more than this part of itself
+_PIECE = 128 * 1024  # bytes given back at a time: more would only be taken by what fills the disk
+_PROBE = 64 * 1024  # bytes
+_BLOCK = 4096
+_OPEN = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
+
+Result = TypeVar("Result")
+
+
+def with_room(directories: Sequence[str], work: Callable[[], Result]) -> Result:
+    """Do `work`, which can be repeated when it has failed. While it fails because a disk is full, give back a piece of
+    what is set aside in these directories and do it again."""
+    while True:
+        try:
+            return work()
+        except (AutomateError, OSError) as error:
+            if not is_full(error) or not give_back(directories):
+                raise
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a full disk or an exhausted quota is the cause."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return True
+        error = error.__cause__
+    return False
+
+
+def refill(directories: Sequence[str]) -> None:
+    """Set aside what is missing, as far as there is room, in each of these that exists and is on a file system of its
+    own. Costs a stat(2) or two for each where nothing is missing."""
+    for directory in _apart(directories):
+        with suppress(OSError):
+            _refill(directory)
+
+
+def give_back(directories: Sequence[str]) -> bool:
+    """Free a piece of what is set aside; False when nothing is left."""
+    return True in [_shorten(directory) for directory in directories]
+
+
+def probe(directory: str) -> int:
+    """Find out why nothing can be written there: ENOSPC, EDQUOT, EROFS or another errno; 0 when it can."""
+    path = os.path.join(directory, f".probe.{os.getpid()}")
+    try:
+        descriptor = os.open(path, _OPEN | os.O_CREAT, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, _PROBE)
+        finally:
+            os.close(descriptor)
+            os.unlink(path)
+    except OSError as error:
+        return error.errno or 0
+    return 0
+
+
+def _apart(directories: Sequence[str]) -> list[str]:
+    devices: dict[int, str] = {}
+    for directory in directories:
+        with suppress(OSError):
+            devices.setdefault(os.stat(directory).st_dev, directory)
+    return [*devices.values()]
+
+
+def _refill(directory: str) -> None:
+    path = os.path.join(directory, NAME)
+    with suppress(FileNotFoundError):
+        if os.stat(path, follow_symlinks=False).st_size >= SIZE:
+            return
+    about = os.statvfs(directory)
+    wanted = min(SIZE, about.f_blocks * about.f_frsize // _SHARE // _BLOCK * _BLOCK)
+    descriptor = os.open(path, _OPEN | os.O_CREAT, 0o640)
+    try:
+        size = os.fstat(descriptor).st_size
+        while size < wanted:
+            os.posix_fallocate(descriptor, size, min(_BLOCK * 8, wanted - size))
+            size = os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def _shorten(directory: str) -> bool:
+    try:
+        descriptor = os.open(os.path.join(directory, NAME), _OPEN)
+    except OSError:
+        return False
+    try:
+        size = os.fstat(descriptor).st_size
+        os.ftruncate(descriptor, max(0, size - _PIECE))
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return size > 0

@@ -1,0 +1,144 @@
+"""A full disk stops neither those who look nor the task that makes room."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from automate import reserve
+
+pytestmark = pytest.mark.root
+
+KINDS = ["tmpfs", "ext4", *(["xfs"] if shutil.which("mkfs.xfs") else [])]
+SHOWING = ["list", "status", "history", "show x", "log x", "next", "why x", "timeline", "audit", "metrics", "check"]
+
+
+@pytest.fixture(params=KINDS)
+def disk(request, mounted, instance):
+    return mounted(request.param, instance / ".automate")
+
+
+CLEANUP = "set -e; echo freeing; rm .automate/filler; echo done"
+
+
+def test_a_task_run_by_hand_frees_a_full_disk(disk, task, run_cli, record):
+    task("cleanup", CLEANUP)
+    run_cli("list")
+    disk.fill()
+    done = run_cli("run", "cleanup")
+    assert (done.returncode, done.stdout) == (0, "freeing\ndone\n")
+    assert record("cleanup")["outcome"] == "success"
+
+
+def test_runs_on_a_full_disk_are_on_record(disk, task, run_cli, records):
+    task("x", "true")
+    run_cli("list")
+    disk.fill()
+    for _ in range(5):
+        assert run_cli("run", "x").returncode == 0
+    assert len(records("x")) == 5
+
+
+def test_a_tick_starts_what_frees_a_full_disk(disk, task, run_cli, until):
+    task("cleanup", "rm .automate/filler", schedule="every second")
+    run_cli("tick")
+    disk.fill()
+    until(lambda: run_cli("tick").returncode == 0 and not disk.filler.exists())
+
+
+def test_a_daemon_starts_what_frees_a_full_disk(disk, serve, every_second, once, until, records, events):
+    every_second("x")
+    serve()
+    until(lambda: len(records("x")) >= 2)
+    once("cleanup", "rm .automate/filler")
+    until(lambda: events("added", task="cleanup"))
+    disk.fill()
+    until(lambda: records("cleanup"))
+    assert records("cleanup")[0]["outcome"] == "success"
+    assert not disk.filler.exists()
+
+
+def test_a_task_can_be_paused_on_a_full_disk(disk, serve, task, run_cli):
+    task("x", "true")
+    serve()
+    disk.fill()
+    assert [run_cli(*words).returncode for words in (("pause", "x"), ("resume", "x"))] == [0, 0]
+
+
+def test_what_was_given_back_is_set_aside_again(disk, task, run_cli, instance):
+    task("x", "true")
+    run_cli("list")
+    aside = instance / ".automate" / reserve.NAME
+    whole = aside.stat().st_size
+    disk.fill()
+    run_cli("run", "x")
+    assert aside.stat().st_size < whole
+    disk.make_room()
+    run_cli("list")
+    assert aside.stat().st_size == whole
+
+
+@pytest.mark.parametrize("command", SHOWING)
+def test_a_full_disk_with_nothing_set_aside_can_be_looked_at(mounted, instance, task, run_cli, command):
+    disk = mounted("tmpfs", instance / ".automate")
+    task("x", "echo seen")
+    run_cli("run", "x")
+    (instance / ".automate" / reserve.NAME).unlink()
+    disk.fill()
+    done = run_cli(*command.split())
+    assert done.returncode == 0, done.stderr
+    assert "No space left" not in done.stdout + done.stderr
+
+
+def test_what_cannot_be_started_on_a_full_disk_names_it(mounted, instance, task, run_cli):
+    disk = mounted("tmpfs", instance / ".automate")
+    task("x", "true")
+    run_cli("list")
+    (instance / ".automate" / reserve.NAME).unlink()
+    disk.fill()
+    done = run_cli("run", "x")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"automate: {instance}/.automate/state.db: No space left on device; nothing can be started or changed until "
+        "there is room on its file system\n"
+    )
+
+
+@pytest.fixture
+def quota(tmp_path):
+    """What makes of each full disk an exhausted quota."""
+    library = tmp_path / "quota.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, Path(__file__).with_name("quota.c")], check=True)
+    return {"LD_PRELOAD": str(library)}
+
+
+def test_an_exhausted_quota_is_a_full_disk(mounted, instance, task, run_cli, record, quota):
+    disk = mounted("tmpfs", instance / ".automate")
+    task("cleanup", CLEANUP)
+    run_cli("list")
+    disk.fill()
+    assert run_cli("run", "cleanup", env=quota).returncode == 0
+    assert record("cleanup")["outcome"] == "success"
+
+
+def test_an_exhausted_quota_is_named(mounted, instance, task, run_cli, quota):
+    disk = mounted("tmpfs", instance / ".automate")
+    task("x", "true")
+    run_cli("list")
+    (instance / ".automate" / reserve.NAME).unlink()
+    disk.fill()
+    done = run_cli("run", "x", env=quota)
+    assert (done.returncode, "Disk quota exceeded" in done.stderr) == (1, True)
+
+
+def test_a_full_log_disk_keeps_no_run_from_its_record(mounted, instance, task, run_cli, record):
+    (instance / ".automate").mkdir()
+    disk = mounted("tmpfs", instance / ".automate" / "log")
+    task("x", "true")
+    run_cli("list")
+    disk.fill()
+    assert os.path.getsize(disk.filler) > 0
+    assert run_cli("run", "x").returncode == 0
+    assert record("x")["outcome"] == "success"

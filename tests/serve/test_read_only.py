@@ -1,0 +1,76 @@
+"""An instance on a read-only file system can be looked at, and nothing else."""
+
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.root
+
+SHOWING = [
+    "list", "list --json", "status", "history", "show x", "log x", "next", "why x", "timeline", "audit", "metrics",
+    "check", "doctor --quiet", "export crontab",
+]  # fmt: skip
+WRITING = [
+    "run x", "tick", "serve", "pause x", "resume", "edit x --set nice=5", "disable x", "new y --command true",
+    "remove x --yes",
+]  # fmt: skip
+SAYS = "Read-only file system"
+
+
+@pytest.fixture
+def read_only(mounted, instance, task, run_cli):
+    """A whole instance on a file system that is made read-only by what is returned."""
+    disk = mounted("tmpfs", instance)
+    (instance / "tasks.d").mkdir()
+    task("x", "echo seen", schedule="daily at 02:00")
+    run_cli("run", "x")
+    run_cli("tick")
+
+    def seal():
+        subprocess.run(["mount", "-o", "remount,ro", disk.where], check=True)
+
+    yield seal
+    subprocess.run(["mount", "-o", "remount,rw", disk.where], check=True)
+
+
+@pytest.mark.parametrize("command", SHOWING)
+def test_what_only_shows_reads_the_state_as_it_is(read_only, run_cli, command):
+    before = run_cli(*command.split())
+    read_only()
+    done = run_cli(*command.split())
+    if not command.startswith("doctor"):
+        assert done.returncode == before.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert SAYS not in done.stderr
+
+
+@pytest.mark.parametrize("command", WRITING)
+def test_what_must_write_says_in_one_line_that_the_file_system_is_read_only(read_only, run_cli, command):
+    read_only()
+    done = run_cli(*command.split())
+    assert done.returncode == 1
+    assert (done.stderr.count("\n"), SAYS in done.stderr) == (1, True), done.stderr
+
+
+def leave_log_behind(instance):
+    """A -wal file with something committed in it, as a machine leaves it that went down; the -shm file is gone."""
+    state = instance / ".automate" / "state.db"
+    connection = sqlite3.connect(state)
+    connection.execute("INSERT INTO scheduler VALUES ('test', '1')")
+    connection.commit()
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{state}{suffix}", f"{state}{suffix}.kept")
+    connection.close()
+    for suffix in ("", "-wal"):
+        (instance / ".automate" / f"state.db{suffix}.kept").rename(f"{state}{suffix}")
+
+
+def test_what_is_committed_in_the_log_of_the_state_is_read(read_only, instance, run_cli):
+    leave_log_behind(instance)
+    read_only()
+    assert (instance / ".automate" / "state.db-wal").stat().st_size > 0
+    done = run_cli("list", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"x"' in done.stdout
