@@ -20,15 +20,15 @@ _NAMED = 3  # tasks, where the rest is only counted
 
 
 @click.command("audit")
-@moment_option("--since", "What was due then or later: '2h ago', yesterday, 2026-11-21, '2026-11-21 14:30'.")
-@moment_option("--until", "What was due before then.")
+@moment_option("--since", "Start with due times at or after WHEN: '2h ago', yesterday, '2026-11-21 14:30'.")
+@moment_option("--until", "End before WHEN.")
 @reading
 @pass_shell
 def command(shell: Shell, *, since: float | None, until: float | None, as_json: bool, header: bool) -> int:
-    """Prove that every due time has its one record: a run, or why there was none.
+    """Prove that every due time has exactly one record: a run, or the reason why there was none.
 
-    Compares which schedules were in force when, as the state knows it, with the run log. Each due time that has no
-    record, or two, is listed, and the exit status is then 1. Without --since and --until all that is known is proved.
+    Compares the schedules that were in force, as kept in the state, with the run log. Due times with no record or more
+    than one are listed, and the exit status is 1. The default period is all that is known.
     """
     from automate.operate.auditing import audit
     from automate.supervisor import look, open_instance

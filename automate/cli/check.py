@@ -49,10 +49,10 @@ class Checked(NamedTuple):
 @reading
 @pass_shell
 def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool) -> int:
-    """Validate the instance's task files and settings, or the FILEs; - is standard input.
+    """Validate the task files and settings of the instance, or FILEs; - is standard input.
 
-    Each fault is a line FILE:LINE:COLUMN: KEY: WHAT, and the exit status is 78 when there is one. What this host does
-    not have (a user, a program) is a warning only, and so is that tasks follow each other in a circle.
+    Each error is a line FILE:LINE:COLUMN: KEY: MESSAGE, and makes the exit status 78. Users or programs that do not
+    exist on this host, and tasks that follow each other in a circle, are warnings only.
     """
     del header  # there is none: compilers' output has no heading
     gc.disable()  # as in `list`: 10,000 tasks are no garbage

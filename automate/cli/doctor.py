@@ -22,15 +22,15 @@ _COLOURS = {"error": "error", "warning": "warning", "unknown": "lost", "note": "
 
 
 @click.command("doctor")
-@click.option("-v", "--verbose", is_flag=True, help="Show each check, and notes too.")
+@click.option("-v", "--verbose", is_flag=True, help="Show all checks, and notes.")
 @json_option
 @quiet_option
 @pass_shell
 def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
-    """Find out what is wrong with this installation, and how to mend it. Nothing is changed, and no task is run.
+    """Find what is wrong with this installation and how to fix it. Changes nothing and runs no task.
 
-    What does not work is an error, what may not is a warning: then the exit status is 1. What this user may not look
-    at is told as unknown.
+    Something that does not work is an error, something that may not work is a warning; with either, the exit status is
+    1. What this user may not look at is reported as unknown.
     """
     gc.disable()  # as in `list`: 10,000 tasks are no garbage
     from automate.cli.tasks import owner

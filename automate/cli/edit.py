@@ -23,14 +23,14 @@ ONE_AT_A_TIME = "one task at a time in an editor; --set and its like take severa
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_edited)
 @schedule_option
 @timezone_option
-@click.option("--enable", "enabled", flag_value=True, type=bool, default=None, help="Let it run when it is due.")
-@click.option("--disable", "enabled", flag_value=False, type=bool, help="Skip what falls due.")
+@click.option("--enable", "enabled", flag_value=True, type=bool, default=None, help="Schedule the tasks.")
+@click.option("--disable", "enabled", flag_value=False, type=bool, help="Stop scheduling the tasks.")
 @set_option
 @click.option(
-    "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Take the key out of the file."
+    "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Remove the key from the file."
 )
-@click.option("--undo", "steps", count=True, help="Put back what was before the last change; --undo --undo goes on.")
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--undo", "steps", count=True, help="Revert the last change; repeat to go further back.")
+@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
 @quiet_option
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
@@ -45,11 +45,11 @@ def command(  # noqa: PLR0913 - an argument for each option
     steps: int,
     dry_run: bool,
 ) -> int:
-    """Change tasks: in $VISUAL or $EDITOR, or single values of them. NAMEs may be globs.
+    """Change tasks, in $VISUAL or $EDITOR or one value at a time. NAMEs may be globs.
 
-    What is written is checked before it is in force; with a fault in it the task stays as it was. A single value is
-    changed where it stands, and all else in the file stays, byte for byte. The version before is kept: --undo. Tasks
-    of packages are copied to the administrator's directory, where they override.
+    The new file is validated first; if it has errors, the task stays as it was. Changing a value leaves the rest of
+    the file untouched, byte for byte. The previous version is kept for --undo. Tasks of packages are copied to the
+    administrator's directory, where they override the originals.
     """
     wanted = [*named(schedules, timezone=timezone), *changes, *(Change(check_key(key)) for key in unset)]
     keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)

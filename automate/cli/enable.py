@@ -9,14 +9,14 @@ from automate.cli.options import Shell, pass_shell, quiet_option
 
 @click.command("enable")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_switched(enabled=False))
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
 @quiet_option
 @pass_shell
 def command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> int:
-    """Let tasks run when they are due. NAMEs may be globs.
+    """Schedule tasks that were disabled. NAMEs may be globs.
 
-    Short for `automate edit --enable`: their files are changed, and they are due from now on. `automate edit --undo`
-    takes it back.
+    Short for `automate edit --enable`: changes the task files. The tasks are due from now on. `automate edit --undo`
+    reverts the change.
     """
     switch(shell, names, enabled=True, dry_run=dry_run)
     return 0

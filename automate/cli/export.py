@@ -20,13 +20,13 @@ SYSTEM, USER = "system", "user"
 @click.command("export")
 @click.argument("what", type=click.Choice(["crontab", "systemd"]), metavar="crontab|systemd")
 @click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_tasks)
-@click.option("--force", is_flag=True, help="Replace units in --to that say something else.")
+@click.option("--force", is_flag=True, help="Replace units in --to that differ.")
 @click.option(
-    "--form", type=click.Choice([SYSTEM, USER]), help="Of the system, or of one user.  [default: as root, system]"
+    "--form", type=click.Choice([SYSTEM, USER]), help="Write for the system or for a user.  [default: system if root]"
 )
 @click.option(
     "--to", "directory", metavar="DIR", type=click.Path(readable=False),
-    shell_complete=complete_directories, help="Write the units into DIR.",
+    shell_complete=complete_directories, help="Write the units to DIR.",
 )  # fmt: skip
 @json_option
 @quiet_option
@@ -42,10 +42,10 @@ def command(
     directory: str | None,
     as_json: bool,
 ) -> int:
-    """Write tasks as a crontab, or as services and timers of systemd, to standard output.
+    """Write tasks as a crontab or as systemd services and timers to standard output.
 
-    What cannot be said is told; a task that would run at other times or in another way is left out, and the exit
-    status is then 1. NAMEs may be globs; without any, it is all tasks.
+    What has no equivalent is listed. A task that would run at other times or in another way is left out, and the exit
+    status is 1. NAMEs may be globs; the default is all tasks.
     """
     from automate.operate.exporting import LeftOut
 

@@ -52,15 +52,21 @@ class Wanted(NamedTuple):
 
 @click.command("history")
 @click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_known)
-@words_option("--status", "outcomes", get_args(Outcome), "With this outcome, or one of several.")
-@words_option("--trigger", "triggers", get_args(Trigger), "Run for this reason: schedule, manual, ...")
-@moment_option("--since", "Started then or later: '2h ago', yesterday, 2026-11-21, '2026-11-21 14:30'.")
-@moment_option("--until", "Started before then.")
+@words_option("--status", "outcomes", get_args(Outcome), "Only runs with one of these outcomes.")
+@words_option("--trigger", "triggers", get_args(Trigger), "Only runs with one of these triggers.")
+@moment_option("--since", "Only runs started at or after WHEN: '2h ago', yesterday, '2026-11-21 14:30'.")
+@moment_option("--until", "Only runs started before WHEN.")
 @click.option(
-    "-n", "count", type=click.IntRange(0), default=20, show_default=True, metavar="N", help="So many; 0 is all."
+    "-n",
+    "count",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Show at most N (0: no limit).",
 )
-@click.option("--page", type=click.IntRange(1), default=1, metavar="K", help="The K-th N of them; 1 is the newest.")
-@click.option("--each", is_flag=True, help="Each record on a line of its own, also what was skipped again and again.")
+@click.option("--page", type=click.IntRange(1), default=1, metavar="K", help="Show page K of N records (1: newest).")
+@click.option("--each", is_flag=True, help="Show every record on its own line; do not group repeated skips.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV (RFC 4180), for spreadsheets.")
 @pager_option
 @reading
@@ -81,9 +87,9 @@ def command(  # noqa: PLR0913 - one for each option
     as_json: bool,
     header: bool,
 ) -> int:
-    """What ran, newest first; and what was due and did not run, and why.
+    """List runs, newest first, and due times that had none, with the reason.
 
-    NAMEs may be globs. With --json the records are written as they stand in the run log, one JSON object on each line.
+    NAMEs may be globs. With --json, prints the records as they are in the run log, one JSON object per line.
     """
     if count == 0 and page > 1:
         raise UsageError("--page needs an -n that is not 0")

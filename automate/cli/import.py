@@ -20,19 +20,17 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("what", type=click.Choice(["crontab"]), metavar="crontab", expose_value=False)
 @click.argument("files", nargs=-1, metavar="[FILE...]", type=click.Path(readable=False))
-@click.option("--disabled", is_flag=True, help="Also what stands behind a #, as disabled tasks.")
+@click.option("--disabled", is_flag=True, help="Import commented-out jobs too, as disabled tasks.")
 @click.option("--dry-run", is_flag=True, help="Show the files that would be written.")
-@click.option("--force", is_flag=True, help="Replace task files that say something else.")
-@click.option("--form", type=click.Choice(FORMS), help="What kind of crontab it is, where the path does not tell.")
-@click.option(
-    "--modernize", is_flag=True, help="Turn nice, timeout -k, flock -n, cd, test -x and their like into keys."
-)
+@click.option("--force", is_flag=True, help="Replace task files that differ.")
+@click.option("--form", type=click.Choice(FORMS), help="The kind of crontab, if the path does not tell.")
+@click.option("--modernize", is_flag=True, help="Turn wrappers such as nice, timeout -k, flock -n and cd into keys.")
 @click.option(
     "--to", "directory", metavar="DIR", type=click.Path(readable=False),
-    shell_complete=complete_directories, help="Write there, instead of into tasks.d.",
+    shell_complete=complete_directories, help="Write to this directory instead of tasks.d.",
 )  # fmt: skip
 @click.option(
-    "--user", metavar="NAME", shell_complete=complete_users, help="Whose crontab it is, where the path does not tell."
+    "--user", metavar="NAME", shell_complete=complete_users, help="The owner of the crontab, if the path does not tell."
 )
 @json_option
 @quiet_option
@@ -49,10 +47,11 @@ def command(
     as_json: bool,
     **how: Any,
 ) -> int:
-    """Make task files of crontabs: FILEs, directories of them, or - for standard input.
+    """Convert crontabs to task files. FILEs may be directories, or - for standard input.
 
-    A task does what cron did; what cannot be said is told, and so is every line that no cron reads. The exit status is
-    1 when anything was not imported. The crontab stays as it is: take its lines out, or they run twice.
+    The tasks behave as the jobs did under cron. What has no equivalent is listed, as are lines that cron would reject.
+    The exit status is 1 if anything was not imported. The crontab is not changed: remove its lines, or the jobs run
+    twice.
     """
     from automate.operate import crontabs, importing
 

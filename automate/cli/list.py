@@ -58,25 +58,30 @@ def _is_number(text: str) -> bool:
 
 @click.command("list", cls=_Watched)
 @names_argument
-@words_option("--status", "words", OUTCOMES + STATES, f"Whose last run ended so, or which are: {', '.join(STATES)}.")
+@words_option(
+    "--status",
+    "words",
+    OUTCOMES + STATES,
+    f"By last outcome, or by state: {', '.join(STATES)}.",
+)
 @click.option(
-    "--label", "labels", multiple=True, metavar="LABEL", help="With this label; may be repeated, for all of them.",
+    "--label", "labels", multiple=True, metavar="LABEL", help="Only tasks with this label; repeat to require several.",
     shell_complete=complete_labels,
 )  # fmt: skip
 @click.option(
-    "--category", "categories", multiple=True, metavar="WORD", help="Of this category; may be repeated, for any.",
+    "--category", "categories", multiple=True, metavar="WORD", help="Only tasks of this category; may be repeated.",
     shell_complete=complete_categories,
 )  # fmt: skip
-@click.option("--search", metavar="WORD", help="With this in name, description, category, labels or schedule.")
-@click.option("--unread", is_flag=True, help="With output that you have not read; log shows it.")
+@click.option("--search", metavar="WORD", help="Only tasks with WORD in name, description, labels, category, schedule.")
+@click.option("--unread", is_flag=True, help="Only tasks with output that you have not read with log.")
 @click.option(
     "--sort", type=click.Choice([*SORTS]), default="name",
-    help="next: the soonest first; last: the latest; duration: the longest; result: the worst; state: running first.",
+    help="Sort order. next: soonest first; last: latest; duration: longest; result: worst; state: running first.",
 )  # fmt: skip
-@words_option("--columns", "columns", [*COLUMNS], f"Show these, in this order: {', '.join(COLUMNS)}.")
+@words_option("--columns", "columns", [*COLUMNS], f"Show these columns in this order: {', '.join(COLUMNS)}.")
 @click.option(
     "--watch", "every", callback=_seconds, metavar="[SECONDS]", shell_complete=complete_tasks,
-    help=f"Show it again every so often ({EVERY}); q ends.",
+    help=f"Refresh every SECONDS ({EVERY}); q quits.",
 )  # fmt: skip
 @reading
 @pass_shell
@@ -95,7 +100,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     as_json: bool,
     header: bool,
 ) -> int:
-    """The tasks: state, last run, next run. NAMEs may be globs."""
+    """List tasks with their state, last run and next run. NAMEs may be globs."""
     gc.disable()  # 10,000 rows are no garbage, and looking for some among them takes as long as making them
     wanted = Wanted(names, words, labels, categories, search, unread, sort, columns or [*DEFAULT])
     if every is not None:

@@ -39,19 +39,19 @@ class _From(Following):
 
 @click.command("log")
 @click.argument("wanted", metavar="[NAME|#RUN]", required=False, shell_complete=complete_runs)
-@click.option("-f", "--follow", is_flag=True, help="Go on showing what it writes, until it ends.")
-@click.option("-n", "count", type=click.IntRange(0), metavar="LINES", help="Only the last so many lines.")
-@click.option("--path", "only_path", is_flag=True, help="Print the name of the file instead.")
+@click.option("-f", "--follow", is_flag=True, help="Follow the output until the run ends.")
+@click.option("-n", "count", type=click.IntRange(0), metavar="LINES", help="Show only the last LINES lines.")
+@click.option("--path", "only_path", is_flag=True, help="Print the path of the output file instead.")
 @json_option
 @quiet_option
 @pass_shell
 def command(
     shell: Shell, wanted: str | None, *, follow: bool, count: int | None, only_path: bool, as_json: bool
 ) -> int:
-    """Show what a run wrote: the latest of task NAME, also while it runs, or the one with this number.
+    """Show the output of a run: the latest of task NAME, or the run with this number.
 
-    The # may be left out, since the shell takes it for a comment. Without either it is the latest run that wrote
-    something. In a pipe it is what the command wrote, byte for byte; on a terminal control characters are made visible.
+    The # may be omitted; an unquoted #1 is a comment to the shell. Without an argument, shows the latest run that wrote
+    something. In a pipe, the output is copied byte for byte; on a terminal, control characters are shown as escapes.
     """
     if follow and (as_json or only_path):
         raise UsageError("--follow goes with neither --json nor --path")

@@ -9,11 +9,11 @@ from automate.cli.options import Shell, pass_shell
 @click.command("metrics")
 @click.option(
     "--textfile", metavar="FILE", type=click.Path(dir_okay=False),
-    help="Write FILE, in one step, for node_exporter's textfile collector.",
+    help="Write to FILE, atomically, for node_exporter's textfile collector.",
 )  # fmt: skip
 @pass_shell
 def command(shell: Shell, textfile: str | None) -> int:
-    """Metrics of the tasks and the scheduler, in Prometheus' text format."""
+    """Print metrics of tasks and scheduler in the text format of Prometheus."""
     from automate.cli.tasks import catalog_and_state
     from automate.operate.health import facts
     from automate.render.metrics import exposition, metrics

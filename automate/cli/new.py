@@ -21,14 +21,14 @@ _DUE_TIMES = 3
 
 @click.command("new")
 @click.argument("name", metavar="NAME")
-@click.option("--command", "text", metavar="TEXT", help="What is run, by the shell.")
+@click.option("--command", "text", metavar="TEXT", help="The command, run by the shell.")
 @schedule_option
-@click.option("--description", metavar="TEXT", help="What it does, for people.")
+@click.option("--description", metavar="TEXT", help="A description of the task.")
 @timezone_option
-@click.option("--user", metavar="USER", shell_complete=complete_users, help="Whom it runs as.")
+@click.option("--user", metavar="USER", shell_complete=complete_users, help="Run as this user.")
 @set_option
-@click.option("--edit", "then_edit", is_flag=True, help="Open it in an editor before it is in force.")
-@click.option("--dry-run", is_flag=True, help="Show the file, and write none.")
+@click.option("--edit", "then_edit", is_flag=True, help="Open the file in an editor before it takes effect.")
+@click.option("--dry-run", is_flag=True, help="Show the file without writing it.")
 @quiet_option
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
@@ -44,10 +44,10 @@ def command(  # noqa: PLR0913 - an argument for each option
     then_edit: bool,
     dry_run: bool,
 ) -> int:
-    """Write a new task's file, with what else most tasks want as comments.
+    """Create a task file, with other useful keys as comments.
 
-    Without --command, on a terminal, asks for command, schedule and description. A schedule is shown in English with
-    its next due times. What is wrong is not written.
+    Without --command, asks for command, schedule and description on a terminal. The schedule is shown in English with
+    its next due times. A file with errors is not written.
     """
     fields: dict[str, Any] = {
         "description": description, "command": text, "schedule": _one_or_several(schedules), "timezone": timezone,

@@ -24,18 +24,20 @@ _MOMENT = 1e-6  # seconds
 
 @click.command("next")
 @names_argument
-@click.option("-n", "count", type=click.IntRange(1), metavar="N", help="So many.  [default: 10 of one task, 20 of all]")
-@moment_option("--from", "From then on, instead of from now.")
-@moment_option("--until", "Before then; all of them, unless -n is given.")
+@click.option(
+    "-n", "count", type=click.IntRange(1), metavar="N", help="Show at most N.  [default: 10 of one task, else 20]"
+)
+@moment_option("--from", "Start at this time.  [default: now]")
+@moment_option("--until", "End before this time; no limit unless -n is given.")
 @click.option(
     "--schedule", "expressions", multiple=True, metavar="EXPR", shell_complete=complete_schedules,
-    help="Try a schedule; may be repeated.",
+    help="Preview a schedule instead of tasks; may be repeated.",
 )  # fmt: skip
 @click.option(
     "--timezone",
     metavar="ZONE",
     shell_complete=complete_zones,
-    help="The zone for --schedule, as Europe/Berlin; without it the host's.",
+    help="The time zone of --schedule, e.g. Europe/Berlin.  [default: the host's]",
 )
 @reading
 @pass_shell
@@ -52,7 +54,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     header: bool,
     **keyword: float | None,  # `from`, which Python keeps for itself
 ) -> int:
-    """What is due when. NAMEs may be globs; disabled tasks are left out unless they are named."""
+    """List upcoming due times. NAMEs may be globs; disabled tasks are shown only if named."""
     if (names or timezone) and bool(names) == bool(expressions):
         raise UsageError("give NAMEs, or --schedule with or without --timezone")
     start = keyword["from"]

@@ -163,20 +163,20 @@ def quiet_option(function: Function) -> Function:
         is_flag=True,
         expose_value=False,
         callback=_set_quiet,
-        help="Say nothing but data and errors.",
+        help="Print only data and errors.",
     )
     return option(function)
 
 
 def json_option(function: Function) -> Function:
     """`--json`, as the argument `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Write JSON; times are RFC 3339.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON.")(function)
 
 
 def header_option(function: Function) -> Function:
     """`--no-header`, as the argument `header`, which is True without it."""
     option = click.option(
-        "--no-header", "header", is_flag=True, default=True, flag_value=False, help="Leave the heading out."
+        "--no-header", "header", is_flag=True, default=True, flag_value=False, help="Omit the header."
     )
     return option(function)
 

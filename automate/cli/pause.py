@@ -36,10 +36,10 @@ def _length(context: click.Context, parameter: click.Parameter, value: str | Non
     callback=_length,
     metavar="DURATION",
     shell_complete=complete_durations,
-    help="So long: 30m, 2h, 1d12h.",
+    help="Pause for this long, e.g. 30m or 2h.",
 )
-@moment_option("--until", "Until then: 14:30, tomorrow, '2026-11-21 14:30', 'in 2h'.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; shown by list, and on record with each due time.")
+@moment_option("--until", "Pause until this time, e.g. 14:30 or 'in 2h'.")
+@click.option("--reason", default="", metavar="TEXT", help="The reason, shown by list and in the records.")
 @json_option
 @quiet_option
 @pass_shell
@@ -52,10 +52,10 @@ def command(
     reason: str,
     as_json: bool,
 ) -> int:
-    """Pause tasks, or all of them, until they are resumed. NAMEs may be globs.
+    """Suspend scheduled runs of tasks, or of all tasks. NAMEs may be globs.
 
-    Due times are recorded as skipped meanwhile. What runs already goes on, and `automate run` still works. Pausing
-    again changes until when, and why.
+    Until `automate resume` or the end of the pause, due times are recorded as skipped. Running tasks continue, and
+    `automate run` still works. Pausing again changes the end and the reason.
     """
     wanted = Pause(shell.now, _end(shell.now, length, until), operator(), reason)
     with closing(open_instance(shell.instance)) as state:

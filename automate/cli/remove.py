@@ -17,14 +17,14 @@ from automate.state.schedules import followers
 
 @click.command("remove")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_own)
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
 @quiet_option
 @pass_shell
 def command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
-    """Take tasks away: their files are removed. NAMEs may be globs.
+    """Remove tasks. NAMEs may be globs.
 
-    Asks on a terminal; elsewhere --yes is needed. The files are kept: automate edit --undo NAME brings one back. What
-    runs goes on, and the history stays.
+    Asks for confirmation on a terminal; elsewhere, --yes is required. `automate edit --undo NAME` restores a task.
+    Running tasks continue, and the history is kept.
     """
     if not yes and not sys.stdin.isatty():
         raise UsageError("without a terminal to ask on, --yes is needed")

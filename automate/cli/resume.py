@@ -24,10 +24,10 @@ from automate.supervisor import look, open_instance
 @quiet_option
 @pass_shell
 def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
-    """End the pauses of tasks; without NAMEs, the pause of all tasks. NAMEs may be globs.
+    """End the pause of tasks, or without NAMEs the pause of all tasks. NAMEs may be globs.
 
-    Tasks are due again from now on. Status 3 when one of those named is not paused: then nothing is resumed. With
-    --json the pauses that were ended are written.
+    Tasks are due again from now on. If one of the tasks is not paused, nothing is resumed and the exit status is 3.
+    With --json, prints the pauses that were ended.
     """
     now = shell.now
     with closing(open_instance(shell.instance)) as state:

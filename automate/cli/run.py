@@ -44,17 +44,17 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 
 @click.command("run", cls=WithArguments, options_metavar="[OPTIONS]")
 @click.argument("names", nargs=-1, required=True, metavar="NAME... [-- ARGS...]", shell_complete=_complete)
-@click.option("--detach", is_flag=True, help="Do not wait; `automate log -f NAME` shows what it writes.")
-@click.option("--dry-run", is_flag=True, help="Show as whom, where and what would be executed; run nothing.")
+@click.option("--detach", is_flag=True, help="Do not wait; follow the output with `automate log -f NAME`.")
+@click.option("--dry-run", is_flag=True, help="Show the user, directory and command without running anything.")
 @json_option
 @quiet_option
 @pass_shell
 def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool, as_json: bool) -> int:
-    """Run tasks now, show what they write, and exit with the command's status.
+    """Run tasks now, show their output, and exit with the command's status.
 
-    NAMEs may be globs. ARGS are given to the command as further arguments. Ctrl-C stops the task, a second one kills
-    it; hanging up leaves it running. A task that is running already is not started again: status 75. With --json the
-    records are written instead of the output.
+    NAMEs may be globs. ARGS are passed to the command. Ctrl-C stops the task, a second Ctrl-C kills it; it keeps
+    running if the terminal is closed. A task that is already running is not started again (status 75). With --json,
+    prints the records instead of the output.
     """
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:

@@ -9,7 +9,7 @@ WHAT = ("task", "settings")
 
 @click.command("schema")
 @click.argument("what", type=click.Choice(WHAT), default="task", metavar="[task|settings]")
-@click.option("--json", is_flag=True, expose_value=False, help="Changes nothing: a schema is JSON.")
+@click.option("--json", is_flag=True, expose_value=False, help="No effect; a schema is always JSON.")
 @quiet_option
 @pass_shell
 def command(shell: Shell, what: str) -> int:

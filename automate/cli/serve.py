@@ -33,18 +33,18 @@ class DurationType(click.ParamType[float]):
     default="0s",
     metavar="DURATION",
     shell_complete=complete_durations,
-    help="When told to end, wait so long for tasks.",
+    help="On SIGTERM, wait up to this long for running tasks.",
 )
-@click.option("--stop-tasks", is_flag=True, help="When told to end, end the tasks too, after --wait.")
-@click.option("--standby", is_flag=True, help="Where another process serves, wait until it ends, and take its place.")
+@click.option("--stop-tasks", is_flag=True, help="On SIGTERM, stop running tasks, after --wait.")
+@click.option("--standby", is_flag=True, help="If another process serves, wait, and take over when it ends.")
 @click.option("--json", "as_json", is_flag=True, help="Log events as JSON.")
 @pass_shell
 def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_json: bool) -> int:
-    """Run tasks when they are due, until SIGTERM. One line for each event is written to standard error.
+    """Run tasks when they are due, until SIGTERM. Writes one line per event to standard error.
 
-    Stays in the foreground, as systemd and containers want it. Task files that change are in force within a second;
-    SIGHUP looks at once. Tasks that run when it ends go on, and are watched again by the next one; as process 1 of a
-    container it ends them, since they cannot outlive it.
+    Stays in the foreground, as systemd and containers expect. Changed task files take effect within a second, or at
+    once on SIGHUP. When it ends, running tasks continue and the next process supervises them. As process 1 of a
+    container it stops them first.
     """
     from automate.process import orphans
     from automate.process.outlet import Outlet

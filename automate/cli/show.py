@@ -27,14 +27,14 @@ _ABOVE = {"description", "documentation", "category", "labels", "command"}
 
 @click.command("show")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_tasks)
-@click.option("--all", "every", is_flag=True, help="Also settings that are as built in, and what is empty.")
+@click.option("--all", "every", is_flag=True, help="Include built-in defaults and empty values.")
 @reading
 @pass_shell
 def command(shell: Shell, names: tuple[str, ...], *, every: bool, as_json: bool, header: bool) -> int:
-    """Everything about tasks: schedule, next due times, settings and where they come from, recent runs.
+    """Show tasks in full: schedule, next due times, settings and their origin, recent runs.
 
-    NAMEs may be globs. What is as built in is left out, unless --all is given; with --json it never is. Values from an
-    env_file are never shown. The exit status is 78 when a task's file has a fault.
+    NAMEs may be globs. Built-in defaults are shown only with --all or --json. Values from an env_file are never shown.
+    The exit status is 78 if a task file has errors.
     """
     with tasks.catalog(shell) as catalog:
         found = [_about(catalog, name, shell) for name in catalog.names(names)]

@@ -45,27 +45,31 @@ def _read(kind: type[Kind]) -> Callable[[click.Context, click.Parameter, str | N
 @names_argument
 @click.option(
     "--label", "labels", multiple=True, metavar="LABEL", shell_complete=complete_labels,
-    help="With this label; may be repeated.",
+    help="Only tasks with this label; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "-w", "--warning", metavar="RANGE", callback=_read(Range), help="How many failing tasks are no WARNING: 0, ~:5."
+    "-w",
+    "--warning",
+    metavar="RANGE",
+    callback=_read(Range),
+    help="WARNING if more tasks fail than RANGE allows: 0, ~:5.",
 )
 @click.option(
     "-c", "--critical", metavar="RANGE", callback=_read(Range), default="0", show_default=True,
-    help="How many failing tasks are not CRITICAL.",
+    help="CRITICAL if more tasks fail than RANGE allows.",
 )  # fmt: skip
 @click.option(
     "--overdue", metavar="DURATION", shell_complete=complete_durations, callback=_read(Duration),
-    default=OVERDUE, show_default=True, help="What nobody has looked at for so long is CRITICAL.",
+    default=OVERDUE, show_default=True, help="CRITICAL if a due time was not handled for this long.",
 )  # fmt: skip
 @click.option(
     "--long",
     metavar="DURATION",
     shell_complete=complete_durations,
     callback=_read(Duration),
-    help="What runs or waits for longer is a WARNING.",
+    help="WARNING if a task runs or waits for longer than this.",
 )
-@click.option("--paused", is_flag=True, help="A pause is a WARNING.")
+@click.option("--paused", is_flag=True, help="WARNING if tasks are paused.")
 @json_option
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
@@ -80,10 +84,10 @@ def command(  # noqa: PLR0913 - an argument for each option
     paused: bool,
     as_json: bool,
 ) -> int:
-    """Health in one line, for Nagios, Icinga and their like. NAMEs may be globs.
+    """Report health in one line, as a plugin for Nagios and Icinga. NAMEs may be globs.
 
     The exit status is 0 for OK, 1 for WARNING, 2 for CRITICAL and 3 for UNKNOWN. Failing, overdue and broken tasks
-    are CRITICAL, and that no scheduler is alive; a task that ended with a warning is a WARNING.
+    and a missing scheduler are CRITICAL; a task that ended with a warning is a WARNING.
     """
     bounds = Bounds(critical, warning, float(overdue), None if long is None else float(long), paused)
     try:

@@ -25,10 +25,10 @@ from automate.supervisor import look, open_instance
 @quiet_option
 @pass_shell
 def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
-    """End running tasks: TERM to all processes of the run, KILL after the task's kill_after.
+    """Stop running tasks: SIGTERM to all processes of the run, SIGKILL after the task's kill_after.
 
-    NAMEs may be globs; #RUN, or RUN, is a run's number. Returns once the runs are on record. Status 3 when one of
-    those named is not running: then nothing is stopped. With --json the records are written.
+    NAMEs may be globs; #RUN or RUN is the number of a run. Returns when the runs are recorded. If one of them is not
+    running, nothing is stopped and the exit status is 3. With --json, prints the records.
     """
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:

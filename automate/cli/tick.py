@@ -22,15 +22,15 @@ _STEP = 30.0  # seconds; whatever ends is seen at once
 
 
 @click.command("tick")
-@click.option("--no-wait", is_flag=True, help="Do not wait for what was started; a process of its own watches it.")
-@click.option("--json", "as_json", is_flag=True, help="Write events as JSON.")
+@click.option("--no-wait", is_flag=True, help="Do not wait for the runs; a background process supervises them.")
+@click.option("--json", "as_json", is_flag=True, help="Log events as JSON.")
 @quiet_option
 @pass_shell
 def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
-    """Start what has fallen due since the last tick, and wait until it has ended.
+    """Run what has fallen due since the last tick and wait until it has ended.
 
-    For a line of cron: * * * * * automate tick. Harmless beside `automate serve` and beside other ticks: each due time
-    is claimed by one of them. Unless something goes wrong nothing is said, so that cron sends no mail.
+    For a line of cron: * * * * * automate tick. Safe beside `automate serve` and other ticks: each due time is
+    claimed by one of them. Prints nothing unless something goes wrong, so that cron sends no mail.
     """
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:

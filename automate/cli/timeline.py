@@ -33,18 +33,22 @@ LEFT_OUT = {"broken": "broken", "disabled": "disabled", "idle": "with nothing in
 
 @click.command("timeline")
 @names_argument
-@moment_option("--from", "From then on, instead of from the hour that is under way.")
-@moment_option("--to", "Up to then, instead of a day later.")
+@moment_option("--from", "Start at this time.  [default: the current hour]")
+@moment_option("--to", "End at this time.  [default: a day later]")
 @click.option(
-    "-n", "count", type=click.IntRange(0), metavar="N", help=f"So many tasks; 0 is all.  [default: {ROWS}, all in JSON]"
+    "-n",
+    "count",
+    type=click.IntRange(0),
+    metavar="N",
+    help=f"Show at most N tasks (0: all).  [default: {ROWS}; JSON: all]",
 )
 @click.option(
     "--sort", type=click.Choice([*SORTS]), default="start",
-    help="start: the first to start first; runs: the most; busy: what runs for longest.",
+    help="Sort order. start: earliest first; runs: most runs; busy: longest running time.",
 )  # fmt: skip
 @click.option(
     "--svg", "svg", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE",
-    help="Write the picture to this file instead, as SVG; - is standard output.",
+    help="Write the picture to FILE as SVG; - is standard output.",
 )  # fmt: skip
 @pager_option
 @reading
@@ -63,9 +67,9 @@ def command(  # noqa: PLR0913 - an argument for each option
     header: bool,
     **keyword: float | None,  # `from`, which Python keeps for itself
 ) -> int:
-    """A day as a picture: what ran, what will run when and for how long, and what gets into each other's way.
+    """Draw a day: what ran, what will run when and for how long, and what collides.
 
-    NAMEs may be globs. What is past is shown as it was, what is to come as schedules and recent durations let expect.
+    NAMEs may be globs. Future runs are estimated from schedules and recent durations.
     """
     if as_json and svg:
         raise UsageError("give --json or --svg")

@@ -44,7 +44,7 @@ def set_option(function: Function) -> Function:
     """`--set KEY=VALUE`, as the argument `changes`, a list."""
     option = click.option(
         "--set", "changes", multiple=True, callback=_assignments, metavar="KEY=VALUE",
-        shell_complete=complete_assignments, help="Give the key this value: nice=5, env.PGHOST=db, labels='[a, b]'.",
+        shell_complete=complete_assignments, help="Set a key: nice=5, env.PGHOST=db, labels='[a, b]'.",
     )  # fmt: skip
     return option(function)
 
@@ -53,7 +53,7 @@ def schedule_option(function: Function) -> Function:
     """`--schedule`, as the argument `schedules`, a tuple."""
     option = click.option(
         "--schedule", "schedules", multiple=True, metavar="EXPR", shell_complete=complete_schedules,
-        help="When it is due; several make a list.",
+        help="The schedule; may be repeated.",
     )  # fmt: skip
     return option(function)
 
@@ -61,7 +61,10 @@ def schedule_option(function: Function) -> Function:
 def timezone_option(function: Function) -> Function:
     """`--timezone`."""
     option = click.option(
-        "--timezone", metavar="ZONE", shell_complete=complete_zones, help="The zone of the schedule: Europe/Berlin."
+        "--timezone",
+        metavar="ZONE",
+        shell_complete=complete_zones,
+        help="The time zone of the schedule: Europe/Berlin.",
     )
     return option(function)
 

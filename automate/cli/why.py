@@ -22,15 +22,14 @@ __all__ = ["command"]
 
 @click.command("why")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_known)
-@moment_option("--at", "About that instant, past or to come: '02:00', '2026-11-21 02:00', '3h ago', 'in 2h'.")
+@moment_option("--at", "Explain this time, past or future: '02:00', '2026-11-21 02:00', '3h ago', 'in 2h'.")
 @json_option
 @quiet_option
 @pass_shell
 def command(shell: Shell, names: tuple[str, ...], *, at: float | None, as_json: bool) -> int:
-    """Why a task ran, did not run, or will not run, and what to do about it.
+    """Explain why a task ran, did not run, or will not run, and what to do about it.
 
-    Without --at it is about the last due time and the next one: did last night's run happen, and what comes next?
-    NAMEs may be globs, and tasks that are gone; `#1423` is about that run.
+    Without --at, explains the last due time and the next. NAMEs may be globs or removed tasks; `#1423` is a run.
     """
     from automate.operate.explaining import explain
     from automate.operate.subject import about

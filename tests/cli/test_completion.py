@@ -244,7 +244,7 @@ def test_tasks_with_their_descriptions(
 
 def test_commands_and_options_with_their_help(described: Callable[..., dict[str, str]]) -> None:
     assert described("hi") == {"history": root.VERBS["history"]}
-    assert described("pause", "--r") == {"--reason": "Why; shown by list, and on record with each due time."}
+    assert described("pause", "--r") == {"--reason": "The reason, shown by list and in the records."}
 
 
 def test_values_of_options(complete: Complete) -> None:

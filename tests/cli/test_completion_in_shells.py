@@ -68,7 +68,7 @@ def test_commands_with_their_help(shell: ShellAtTerminal) -> None:
 
 
 def test_options_with_their_help(shell: ShellAtTerminal) -> None:
-    shell.lists("automate pause --", "--reason", "Why; shown by list, and on record with each due time.")
+    shell.lists("automate pause --", "--reason", "The reason, shown by list and in the records.")
 
 
 def test_a_task(shell: ShellAtTerminal) -> None:

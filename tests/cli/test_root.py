@@ -216,3 +216,19 @@ def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str], error: Ex
     said = capsys.readouterr().err
     assert "Traceback" in said
     assert said.splitlines()[-1].startswith("automate: this is a bug in automate; please report it")
+
+
+STARTS = (
+    "a by change convert create critical do draw end explain export find follow if import include list log no "
+    "omit on only open pause preview print prove refresh remove replace report revert run schedule set show "
+    "sort start stop suspend the turn validate warning write"
+)
+"""How a help text begins: with a verb in the imperative, or with a noun."""
+
+
+@pytest.mark.parametrize("verb", root.VERBS)
+def test_help_texts_begin_with_an_imperative_or_a_noun(verb: str) -> None:
+    command = root.find_command(verb)
+    options = [option.help for option in command.params if isinstance(option, click.Option)]
+    texts = [root.VERBS[verb], command.help, *options]
+    assert [text for text in texts if text and text.split()[0].lower() not in STARTS.split()] == []
