@@ -72,6 +72,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(fields) + b"\n"
 
 
+class UnderWay(Record, frozen=True, kw_only=True):
+    """A run that has not ended: as its record will read, as far as that is known by now."""
+
+    outcome: None = None  # type: ignore[assignment]
+    ended: None = None  # type: ignore[assignment]
+
+
 def instant_of(record: Record) -> float | None:
     """When it started, or was due if it never did; None where the record holds no such time."""
     for text in (record.started, record.due, record.ended):

@@ -57,6 +57,14 @@ class Entry(NamedTuple):
         return "paused" if self.pause else "idle"
 
     @property
+    def last_start(self) -> float | None:
+        """When it last started, be it under way or over, or when its newest record was written if that run never did;
+        epoch seconds."""
+        begun = [run.since for run in self.running] + [run.started for run in self.open_runs] if self.open_runs else []
+        known = max((since for since in begun if since is not None), default=None)
+        return known if known is not None or self.last is None else self.last.started or self.last.ended
+
+    @property
     def next_run(self) -> float | None:
         """The first due time that `except` and the pause leave, where they were asked, else `next_due`; None when there
         is none, or when that will be skipped too."""

@@ -20,7 +20,7 @@ _LATEST = float("inf")
 SORTS: "dict[str, Callable[[Entry], Any]]" = {
     "name": lambda entry: entry.name,
     "next": lambda entry: _LATEST if entry.next_run is None else entry.next_run,
-    "last": lambda entry: -entry.last.ended if entry.last else _LATEST,
+    "last": lambda entry: _LATEST if entry.last_start is None else -entry.last_start,
     "duration": lambda entry: -(entry.last.seconds or 0) if entry.last else _LATEST,
     "result": lambda entry: OUTCOMES.index(entry.last.outcome) if entry.last else len(OUTCOMES),
     "category": lambda entry: (not entry.category, entry.category),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple, get_args
 
 import click
@@ -10,20 +10,24 @@ import click
 from automate.cli.candidates import complete_known, task_names
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, pager_option, pass_shell, reading
-from automate.cli.tasks import look_first
+from automate.cli.tasks import catalog_and_state
 from automate.cli.words import words_option
 from automate.errors import UsageError
 from automate.outcomes import Outcome, Trigger
 from automate.render import shown_json, visible_lines, when
 from automate.render.runs import Page, history, pages
-from automate.run import instant_of
+from automate.run import UnderWay, instant_of
 from automate.runlog import Entry, Period, Reader, newest_first
+from automate.state.runs import open_runs
 
 MANY = 1000
 
 
+RUNNING = "running"
+
+
 class Wanted(NamedTuple):
-    """Which records were asked for; what is empty or None asks for all."""
+    """Which runs under way, and which records were asked for; what is empty or None asks for all."""
 
     names: tuple[str, ...]
     outcomes: list[str] | None
@@ -31,12 +35,28 @@ class Wanted(NamedTuple):
     since: float | None
     until: float | None
 
+    def found_among(self, running: Iterable[UnderWay]) -> list[Entry]:
+        """Those of the runs under way."""
+        return [Entry(run, run.line().rstrip(b"\n")) for run in running if self._is_under_way(run)]
+
+    def _is_under_way(self, run: UnderWay) -> bool:
+        at = instant_of(run)
+        return (
+            (not self.names or any(fnmatchcase(run.task, name) for name in self.names))
+            and (self.outcomes is None or RUNNING in self.outcomes)
+            and (self.triggers is None or run.trigger in self.triggers)
+            and (self.since is None or at is None or at >= self.since)
+            and (self.until is None or at is None or at < self.until)
+        )
+
     def found_by(self, reader: Reader) -> Iterator[Entry]:
         """Newest first."""
-        triggers = self.triggers
+        triggers, outcomes = self.triggers, self.outcomes
+        if outcomes is not None and not (outcomes := [word for word in outcomes if word != RUNNING]):
+            return iter(())
         return reader.entries(
             tasks=self.names or None,
-            outcomes=self.outcomes,
+            outcomes=outcomes,
             period=Period(self.since, self.until) if (self.since, self.until) != (None, None) else None,
             accept=None if triggers is None else lambda record: record.trigger in triggers,
         )
@@ -52,7 +72,7 @@ class Wanted(NamedTuple):
 
 @click.command("history")
 @click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_known)
-@words_option("--status", "outcomes", get_args(Outcome), "Only runs with one of these outcomes.")
+@words_option("--status", "outcomes", (*get_args(Outcome), RUNNING), "Only runs with one of these outcomes.")
 @words_option("--trigger", "triggers", get_args(Trigger), "Only runs with one of these triggers.")
 @moment_option("--since", "Only runs started at or after WHEN: '2h ago', yesterday, '2026-11-21 14:30'.")
 @moment_option("--until", "Only runs started before WHEN.")
@@ -89,16 +109,18 @@ def command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """List runs, newest first, and due times that had none, with the reason.
 
-    NAMEs may be globs. With --json, prints the records as they are in the run log, one JSON object per line.
+    NAMEs may be globs. With --json, prints the records as they are in the run log, one JSON object per line;
+    of a run under way it has no outcome and no end.
     """
     if count == 0 and page > 1:
         raise UsageError("--page needs an -n that is not 0")
     if as_csv and as_json:
         raise UsageError("give --csv or --json")
-    look_first(shell)
-    reader = Reader(shell.instance)
     wanted = Wanted(names, outcomes, triggers, since, until)
-    found = wanted.found_by(reader)
+    running = wanted.found_among(_under_way(shell))  # before the log is read: so none is in neither
+    reader = Reader(shell.instance)
+    ids = {entry.record.id for entry in running}
+    found = chain(running, (entry for entry in wanted.found_by(reader) if entry.record.id not in ids))
     if as_json or as_csv:
         entries = islice(found, (page - 1) * count, page * count or None)
         seen = _write_json(shell, entries) if as_json else _write_csv(shell, entries, header=header)
@@ -111,6 +133,15 @@ def command(  # noqa: PLR0913 - one for each option
     why_none = "" if seen or shell.quiet else _why_none(shell, wanted, page)
     _talk(shell, reader, why_none, next_page=page + 1 if more else None)
     return 0
+
+
+def _under_way(shell: Shell) -> list[UnderWay]:
+    with catalog_and_state(shell) as (_, state):
+        if state is None or not open_runs(state):
+            return []
+        from automate.operate.underway import under_way
+
+        return under_way(shell.instance, state)
 
 
 def _page(found: Iterable[Entry], count: int, number: int, *, each: bool) -> Page:

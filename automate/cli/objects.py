@@ -32,6 +32,7 @@ def of_entry(entry: Entry) -> dict[str, Any]:
         "next_due": time(entry.next_due),
         "next_run": time(entry.next_run),
         "delay": entry.delay,
+        "last_start": time(entry.last_start),
         "last_run": entry.last and _last(entry.last),
         "median": expected(entry.recent),
         "open_runs": [_open(run, running.get(run.id)) for run in entry.open_runs],

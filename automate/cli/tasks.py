@@ -70,12 +70,6 @@ def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
         shell.warn(f"and {counted(more, 'more fault')}; {shell.hint('check')} shows all of them")
 
 
-def look_first(shell: Shell) -> None:
-    """Finish what a crash left, for commands that then read the run log alone. AutomateError."""
-    if (state := _state(shell)) is not None:
-        state.close()
-
-
 def no_tasks(shell: Shell) -> str:
     """What to do when there are no tasks yet."""
     where = shell.instance.task_dirs[0]

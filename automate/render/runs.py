@@ -13,7 +13,7 @@ from automate.outcomes import PASSED_OVER
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen, paint
-from automate.run import Record, instant_of
+from automate.run import Record, UnderWay, instant_of
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
 _DISPENSABLE = ((), ("EXIT",), ("EXIT", "DURATION"))
@@ -92,12 +92,22 @@ def _row(record: Record, screen: Screen) -> tuple[str, ...]:
     return (
         f"#{record.id}",
         visible(record.task),
-        paint(record.outcome, record.outcome, screen),
+        _outcome(record, screen),
         when(instant_of(record), seconds=True),
-        duration(record.seconds),
+        duration(_seconds(record, screen)),
         exit_status(record),
         note(record),
     )
+
+
+def _outcome(record: Record, screen: Screen) -> str:
+    word = "running" if isinstance(record, UnderWay) else record.outcome
+    return paint(word, word, screen)
+
+
+def _seconds(record: Record, screen: Screen) -> float | None:
+    started = seconds_of(record.started) if isinstance(record, UnderWay) else None
+    return record.seconds if started is None else max(0.0, screen.now - started)
 
 
 def exit_status(record: Record) -> str:

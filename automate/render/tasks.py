@@ -112,7 +112,8 @@ def _states(tasks: Listing) -> list[str]:
 
 
 def _last(tasks: Listing) -> list[str]:
-    return [_minute((run.started or run.ended) // 60) if (run := entry.last) else NOTHING for entry in tasks.entries]
+    starts = [entry.last_start for entry in tasks.entries]
+    return [NOTHING if start is None else _minute(start // 60) for start in starts]
 
 
 def _results(tasks: Listing) -> list[str]:
@@ -139,7 +140,8 @@ def _text(of: Callable[[Entry], str]) -> Callable[[Listing], list[str]]:
 
 def _passed(tasks: Listing) -> list[str]:
     now = tasks.screen.now
-    return [relative(run.started or run.ended, now) if (run := entry.last) else NOTHING for entry in tasks.entries]
+    starts = [entry.last_start for entry in tasks.entries]
+    return [NOTHING if start is None else relative(start, now) for start in starts]
 
 
 def _left(tasks: Listing) -> list[str]:
