@@ -63,6 +63,27 @@ def _json_escape(character: str) -> str:
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
+def clipped(text: str, most: int) -> str:
+    """Return the beginning that takes at most `most` bytes as a JSON string, with an ellipsis for the rest. What UTF-8
+    has no bytes for, such as the undecodable bytes of a command line, becomes an escape."""
+    if not text.isascii():
+        text = text.encode(errors="backslashreplace").decode()
+    if 6 * len(text) <= most or _json_size(text) <= most:
+        return text
+    size, end = len("…".encode()), 0
+    while (size := size + _json_size(text[end])) <= most:
+        end += 1
+    return text[:end] + "…"
+
+
+def _json_size(text: str) -> int:
+    """How many bytes msgspec writes."""
+    return len(text.encode()) + sum(len(_JSON_ESCAPES.get(found, "u0000")) for found in _IN_JSON.findall(text))
+
+
+_IN_JSON = re.compile('[\x00-\x1f"\\\\]')
+_JSON_ESCAPES = dict.fromkeys('\b\f\n\r\t"\\', "x")
+
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"  # CSI
@@ -85,6 +106,11 @@ def as_shown(text: str) -> str:
     if not _CONTROL.search(text):
         return text
     return "\n".join([_line_as_shown(line) if _CONTROL.search(line) else line for line in text.split("\n")])
+
+
+def last_line(output: str | None) -> str:
+    """Return the last line of it that a terminal shows, without the blanks around it; empty when there is none."""
+    return as_shown(output).strip().rpartition("\n")[2].strip() if output else ""
 
 
 def _line_as_shown(line: str) -> str:

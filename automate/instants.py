@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+FIRST_YEAR, LAST_YEAR = 2, 9998
+"""The first and the last one of `datetime` may have another number in another zone, and cannot be shown there."""
+
 
 def local(seconds: float) -> datetime:
     """An instant on the host's wall clock, as an aware datetime."""
@@ -22,6 +25,7 @@ def stamp_or_none(seconds: float | None) -> str | None:
 def seconds_of(text: str | None) -> float | None:
     """Read a record's time; None where there is none, or where somebody edited it into something else."""
     try:
-        return datetime.fromisoformat(text or "").timestamp()
+        instant = datetime.fromisoformat(text or "")
+        return instant.timestamp() if FIRST_YEAR <= instant.year <= LAST_YEAR else None
     except (ValueError, OverflowError):
         return None

@@ -8,10 +8,12 @@ import stat
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from automate.characters import as_shown
 from automate.task import OutputRules
 
 _BLOCK = 4096
 _ERROR_TAIL = 1000  # characters of output that a failed run's record repeats
+_TAIL = 64 * 1024  # bytes that are read to find them: a progress bar takes thousands for a line
 _MARK = 200  # bytes, at the most, of the line that says what was dropped
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
 MOST_SEARCHED = 16 * 1024 * 1024  # bytes
@@ -121,11 +123,11 @@ def as_it_is(log: str, task: str, run_id: int) -> Written:
 
 
 def tail(log: str, name: str) -> str:
-    """The end of an output, as text; what is not UTF-8 is replaced."""
+    """Return the end of an output as a terminal shows it; what is not UTF-8 is replaced."""
     with open(os.path.join(log, name), "rb", opener=_open_file) as file:
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 4 * _ERROR_TAIL))
-        text = file.read().decode(errors="replace").rstrip()
+        file.seek(max(0, size - _TAIL))
+        text = as_shown(file.read(_TAIL).decode(errors="replace")).rstrip()
     return text[-_ERROR_TAIL:].lstrip("�")
 
 

@@ -1,13 +1,27 @@
 """A run: what happened, or why nothing did. The words of DESIGN sections 2 and 7."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
+from automate.characters import clipped
 from automate.instants import seconds_of
 from automate.outcomes import Outcome, Trigger
 
 _LEFT_OUT = frozenset({"pause", "lock", "runs", "condition_exit", "first_due"})
+
+LARGEST = 2**53
+"""Ids and counts go up to here, where every reader of JSON still tells one from the next (RFC 8259, 6)."""
+
+LONGEST_TEXT = 4096
+"""What a text of a record may take, in bytes of JSON; `summary` has a bound of its own (supervisor/summary.py)."""
+
+DEEPEST = 32
+"""How many objects and lists of a summary may stand within each other, so that whoever reads the log can follow."""
+
+_MOST_RUNS = 100
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Whole = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 
 
 class RecordedPause(msgspec.Struct, frozen=True):
@@ -31,8 +45,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     that took the place of this one; `condition_exit`, the exit status of the condition.
     """
 
-    v: int = 1
-    id: int
+    v: Count = 1
+    id: Count
     task: str
     outcome: Outcome
     trigger: Trigger
@@ -40,32 +54,33 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     started: str | None = None
     ended: str
     seconds: float | None = None
-    exit_code: int | None = None
+    exit_code: Whole | None = None
     signal: str | None = None
-    attempts: int = 0
+    attempts: Count = 0
     host: str
     user: str | None = None
     by: str | None = None
-    pid: int | None = None
+    pid: Whole | None = None
     cpu_seconds: float | None = None
-    max_rss: int | None = None
+    max_rss: Whole | None = None
     output: str | None = None
-    output_bytes: int | None = None
+    output_bytes: Count | None = None
     summary: Any = None
     error: str | None = None
     cause: str | None = None
     reason: str | None = None
     pause: RecordedPause | None = None
     lock: str | None = None
-    runs: tuple[int, ...] | None = None
-    condition_exit: int | None = None
-    count: int = 1
+    runs: tuple[Count, ...] | None = None
+    condition_exit: Whole | None = None
+    count: Count = 1
     first_due: str | None = None
 
     def line(self) -> bytes:
-        """Return the line of runs.jsonl, newline included; `first_due` and what belongs to a cause only where set."""
+        """Return the line of runs.jsonl, newline included; `first_due` and what belongs to a cause only where set.
+        Texts are cut to LONGEST_TEXT, which keeps a line below 128 KiB."""
         fields = {
-            name: value
+            name: _bounded(value) if name != "summary" else value
             for name, value in msgspec.structs.asdict(self).items()
             if value is not None or name not in _LEFT_OUT
         }
@@ -77,6 +92,26 @@ class UnderWay(Record, frozen=True, kw_only=True):
 
     outcome: None = None  # type: ignore[assignment]
     ended: None = None  # type: ignore[assignment]
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, str):
+        return clipped(value, LONGEST_TEXT)
+    if isinstance(value, RecordedPause):
+        return {name: _bounded(each) for name, each in msgspec.structs.asdict(value).items()}
+    return value[:_MOST_RUNS] if isinstance(value, tuple) else value
+
+
+def is_deeper(value: Any, than: int) -> bool:
+    """Whether more than so many objects and lists stand within each other."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    for inner in value:  # noqa: SIM110 - any() costs twice the time, and a million records are asked
+        if than == 0 or is_deeper(inner, than - 1):
+            return True
+    return False
 
 
 def instant_of(record: Record) -> float | None:

@@ -10,6 +10,7 @@ from automate.cli.moments import moment_option
 from automate.cli.options import Shell, pass_shell, reading
 from automate.quantity import counted
 from automate.render import table, visible, when
+from automate.render.runs import passed_over
 
 if TYPE_CHECKING:
     from automate.operate.auditing import Audit
@@ -76,8 +77,8 @@ def _talk(shell: Shell, found: "Audit", since: float | None) -> None:
     if later:
         more = f" and {len(later) - _NAMED} more" if len(later) > _NAMED else ""
         shell.say(f"not known of the whole time: {', '.join(later[:_NAMED])}{more}; --json shows since when each is")
-    if found.unreadable:
-        shell.say(f"{counted(found.unreadable, 'line')} of {shell.instance.run_log} no records")
+    for path, number in found.passed_over.items():
+        shell.say(passed_over(path, number))
 
 
 def _write_json(shell: Shell, found: "Audit") -> None:

@@ -4,39 +4,49 @@ import os
 from codecs import getincrementaldecoder
 
 from automate.cli.options import Shell
-from automate.render import visible_lines
+from automate.render import as_shown, cut, text_width, visible_lines
 
 _BLOCK = 65536
 
 
 class Following:
-    """One run's output on its way to standard output: as it is in a pipe, its control characters visible on a terminal,
-    each line behind `prefix` where several runs share the screen."""
+    """One run's output on its way to standard output, each line behind `prefix` where several runs share the screen.
+
+    In a pipe it is as the command wrote it. On a terminal each line is shown in its last state (`as_shown`); one that
+    is not ended yet is drawn over, as a progress bar is, unless it has a prefix: then it waits for its end.
+    """
 
     def __init__(self, shell: Shell, path: str, prefix: str = "") -> None:
         self._shell = shell
         self._path = path
-        self._prefix = prefix.encode()
+        self._prefix = prefix
         self._descriptor: int | None = None
-        self._begun = b""
+        self._raw = b""  # of a line that is not ended yet
+        self._text = ""
+        self._drawn = 0  # columns
         self._decoder = getincrementaldecoder("utf-8")("backslashreplace")
 
     def copy(self) -> None:
         """Show what was written since the last time."""
-        if self._descriptor is None and not self.open():
-            return
-        while self._descriptor is not None:
-            content = _read_past_hole(self._descriptor)
-            if not content:
-                return
-            self._show(content)
+        content = b""
+        while (self._descriptor is not None or self.open()) and (more := self._read()):
+            content = more
+            if self._shell.screen.is_terminal:
+                self._end_lines(self._decoder.decode(content))
+            else:
+                self._pipe(content)
+        if content:
+            self._draw()
+            self._shell.flush()
 
     def close(self) -> None:
         """Show the rest, the end of an unfinished line too, and let go of the file."""
         self.copy()
-        if self._begun:
-            self._write(self._prefix + self._begun + b"\n")
-            self._begun = b""
+        if self._raw:
+            self._pipe(b"\n")
+        if self._text:
+            self._end_lines("\n")
+        self._shell.flush()
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -49,28 +59,43 @@ class Following:
             return False
         return True
 
-    def _show(self, content: bytes) -> None:
-        if not self._prefix:
-            self._write(content)
-            return
-        *lines, self._begun = (self._begun + content).split(b"\n")
-        self._write(b"".join(self._prefix + line + b"\n" for line in lines))
+    def _pipe(self, content: bytes) -> None:
+        if self._prefix:
+            *lines, self._raw = (self._raw + content).split(b"\n")
+            content = b"".join(self._prefix.encode() + line + b"\n" for line in lines)
+        self._shell.write_bytes(content)
 
-    def _write(self, content: bytes) -> None:
-        if self._shell.screen.is_terminal:
-            self._shell.write(visible_lines(self._decoder.decode(content)))
-        else:
-            self._shell.write_bytes(content)
-        self._shell.flush()
+    def _end_lines(self, text: str) -> None:
+        """Show the lines that are ended now, the first one over what was drawn of it."""
+        *lines, text = (self._text + text).split("\n")
+        if len(text) > _BLOCK:
+            text = as_shown(text) + "\r" * ("\r" in text)  # only what its next state may leave of it
+            lines, text = (lines, text) if len(text) <= _BLOCK else ([*lines, text], "")
+        self._text = text
+        for line in lines:
+            self._over(self._prefix + visible_lines(as_shown(line)))
+            self._shell.write("\n")
+            self._drawn = 0
 
+    def _draw(self) -> None:
+        """Show as much of the unfinished line as the terminal has room for."""
+        if self._text and not self._prefix:
+            shown = cut(visible_lines(as_shown(self._text)), (self._shell.screen.width or 1) - 1)
+            self._over(shown)
+            self._drawn = text_width(shown)
 
-def _read_past_hole(descriptor: int) -> bytes:
-    """What comes next; b"" at the end. Where a run that still writes has written too much, its space was given
-    back (output.relieve): only zeros are there, perhaps terabytes. Once it is over, a line says how much it was."""
-    try:
-        start = os.lseek(descriptor, os.lseek(descriptor, 0, os.SEEK_CUR), os.SEEK_DATA)
-        size = os.lseek(descriptor, start, os.SEEK_HOLE) - start
-        os.lseek(descriptor, start, os.SEEK_SET)
-    except OSError:  # ENXIO: there is nothing more; other errors are read's to tell
-        size = _BLOCK
-    return os.read(descriptor, min(size, _BLOCK))
+    def _over(self, line: str) -> None:
+        blank = " " * (self._drawn - text_width(line)) if self._drawn else ""
+        self._shell.write("\r" * bool(self._drawn) + line + blank)
+
+    def _read(self) -> bytes:
+        """Read what comes next; b"" at the end. Where a run that still writes has written too much, its space was given
+        back (output.relieve): only zeros are there, perhaps terabytes. Once it is over, a line says how much it was."""
+        assert self._descriptor is not None  # noqa: S101 - the caller has opened it
+        try:
+            start = os.lseek(self._descriptor, os.lseek(self._descriptor, 0, os.SEEK_CUR), os.SEEK_DATA)
+            size = os.lseek(self._descriptor, start, os.SEEK_HOLE) - start
+            os.lseek(self._descriptor, start, os.SEEK_SET)
+        except OSError:  # ENXIO: there is nothing more; other errors are read's to tell
+            size = _BLOCK
+        return os.read(self._descriptor, min(size, _BLOCK))

@@ -15,7 +15,7 @@ from automate.cli.words import words_option
 from automate.errors import UsageError
 from automate.outcomes import Outcome, Trigger
 from automate.render import shown_json, visible_lines, when
-from automate.render.runs import Page, history, pages
+from automate.render.runs import Page, history, pages, passed_over
 from automate.run import UnderWay, instant_of
 from automate.runlog import Entry, Period, Reader, newest_first
 from automate.state.runs import open_runs
@@ -208,5 +208,5 @@ def _talk(shell: Shell, reader: Reader, why_none: str, *, next_page: int | None)
         shell.say(why_none)
     if next_page:
         shell.say(f"older ones: --page {next_page}")
-    if reader.unreadable:
-        shell.say(f"{reader.unreadable} lines of {shell.instance.run_log} are no records and are not shown")
+    for path, number in reader.passed_over.items():
+        shell.say(passed_over(path, number))

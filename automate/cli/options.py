@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from automate.paths import Instance
     from automate.render import Screen
 
+LONGEST_LOGIN = 256  # bytes, as in bits/local_lim.h (LOGIN_NAME_MAX); the environment may say anything
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -119,11 +121,12 @@ class Shell:
 
 
 def operator() -> str:
-    """Who typed the command: the login behind sudo(8) or doas(1), else the real user."""
+    """Return who typed the command: the login behind sudo(8) or doas(1), else the real user."""
+    from automate.characters import clipped
     from automate.process import host
 
     behind = os.environ.get("SUDO_USER") or os.environ.get("DOAS_USER")
-    return behind if behind and os.geteuid() == 0 else host.user_name(os.getuid())
+    return clipped(behind, LONGEST_LOGIN) if behind and os.geteuid() == 0 else host.user_name(os.getuid())
 
 
 pass_shell = click.make_pass_decorator(Shell)

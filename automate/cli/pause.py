@@ -20,12 +20,20 @@ from automate.state import State, runs
 from automate.state.pauses import ALL, Pause
 from automate.supervisor import look, open_instance
 
+LONGEST_REASON = 1000  # characters
+
 
 def _length(context: click.Context, parameter: click.Parameter, value: str | None) -> Duration | None:
     try:
         return Duration.parse(value) if value is not None else None
     except ValueError as error:
         raise click.BadParameter(f"{value!r}: {error}", context, parameter) from None
+
+
+def _reason(context: click.Context, parameter: click.Parameter, text: str) -> str:
+    if len(text) > LONGEST_REASON:
+        raise click.BadParameter(f"is longer than {LONGEST_REASON} characters", context, parameter)
+    return text.encode(errors="backslashreplace").decode()
 
 
 @click.command("pause")
@@ -39,7 +47,13 @@ def _length(context: click.Context, parameter: click.Parameter, value: str | Non
     help="Pause for this long, e.g. 30m or 2h.",
 )
 @moment_option("--until", "Pause until this time, e.g. 14:30 or 'in 2h'.")
-@click.option("--reason", default="", metavar="TEXT", help="The reason, shown by list and in the records.")
+@click.option(
+    "--reason",
+    default="",
+    metavar="TEXT",
+    callback=_reason,
+    help="The reason, shown by list and in the records.",
+)
 @json_option
 @quiet_option
 @pass_shell

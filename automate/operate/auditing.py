@@ -1,6 +1,6 @@
 """The proof that every due time has its one record: what it is made from, gathered."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -24,7 +24,8 @@ class Audit(NamedTuple):
     with its task's name. `under_way` runs are claimed and not on record yet; `undecided` due times have passed, and
     nobody has decided them yet; `deferred` ones are refused, and will be on record together. `earliest_record` is when
     the log begins, where what was before was rotated away, else None. `first_in_force` is since when each task's
-    schedule is known. `unreadable` lines of the log are no records.
+    schedule is known. `passed_over` counts, by file of the log, the lines that
+    are not records.
     """
 
     since: float
@@ -37,7 +38,7 @@ class Audit(NamedTuple):
     deferred: int
     earliest_record: float | None
     first_in_force: dict[str, float]
-    unreadable: int
+    passed_over: dict[str, int]
 
 
 class _Known:
@@ -46,13 +47,10 @@ class _Known:
     def __init__(self, instance: Instance, open_runs: Iterable[OpenRun], first: int) -> None:
         """`first` is the id of the first run there ever was: where nothing is known of it any more, the log was cut."""
         self.records: dict[str, list[OnRecord]] = defaultdict(list)
-        self.unreadable = 0
+        self.passed_over: Counter[str] = Counter()
         ids: set[int] = set()
         oldest: runlog.Due | None = None
-        for due in runlog.dues(instance):
-            if due is None:
-                self.unreadable += 1
-                continue
+        for due in runlog.dues(instance, self.passed_over):
             oldest = due
             ids.add(due.id)
             if due.due is not None and due.trigger in OF_SCHEDULE:
@@ -110,7 +108,7 @@ def audit(instance: Instance, state: State, after: float | None, until: float) -
         deferred=_undecided(filter(lambda row: row.wake is not None and row.wake > until, deferred), until),
         earliest_record=known.earliest,
         first_in_force=since,
-        unreadable=known.unreadable,
+        passed_over=known.passed_over,
     )
 
 

@@ -7,7 +7,7 @@ from automate import output, runlog
 from automate.errors import AutomateError, NoSuchTaskError
 from automate.outcomes import RAN
 from automate.paths import Instance
-from automate.run import Record
+from automate.run import LARGEST, Record
 from automate.state import OpenRun, State, runs
 
 _BLOCK = 65536
@@ -36,7 +36,8 @@ def by_id(instance: Instance, state: State, wanted: str) -> Chosen | None:
     """The run of this id; None where it is none: digits that are no run's may be a task's name. NoSuchTaskError for
     `#1423` when there is no such run."""
     digits = wanted.removeprefix("#")
-    if digits.isascii() and digits.isdigit() and (chosen := _of_id(instance, state, int(digits))):
+    is_id = digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST))
+    if is_id and (chosen := _of_id(instance, state, int(digits))):
         return chosen
     if wanted.startswith("#"):
         raise NoSuchTaskError(f"no run {wanted}; {instance.command('history')} shows the runs there are")

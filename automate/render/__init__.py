@@ -1,6 +1,6 @@
 """Records to text: tables, durations, colours. Nothing here reads the clock, the environment or a terminal."""
 
-from automate.characters import visible, visible_json, visible_lines
+from automate.characters import as_shown, visible, visible_json, visible_lines
 from automate.render.columns import cut, table, text_width
 from automate.render.documents import json_document, json_lines, shown_json
 from automate.render.figures import NOTHING, duration, relative, size, when
@@ -10,6 +10,7 @@ __all__ = [
     "COLOURS",
     "NOTHING",
     "Screen",
+    "as_shown",
     "cut",
     "duration",
     "json_document",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from automate.characters import last_line
 from automate.instants import seconds_of
 from automate.operate.advice import is_unserved
 from automate.operate.explaining import Explained, Explanation
@@ -142,7 +143,7 @@ def ran(record: Record) -> str:
 
 def _how(record: Record) -> str:
     is_stopped = record.outcome == "stopped"
-    error = (record.error or "").strip().rpartition("\n")[2]
+    error = last_line(record.error)
     parts = [
         _ENDED[record.outcome],
         f"by {record.by}" if is_stopped and record.by else "",

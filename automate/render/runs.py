@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from automate.characters import visible
+from automate.characters import last_line, visible
 from automate.instants import seconds_of
 from automate.outcomes import PASSED_OVER
+from automate.quantity import counted
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen, paint
@@ -18,6 +19,7 @@ from automate.run import Record, UnderWay, instant_of
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
 _DISPENSABLE = ((), ("EXIT",), ("EXIT", "DURATION"))
 """What a narrow terminal is spared, so that lines are not broken and something is left of the note."""
+_LONGEST = 4096  # characters of a part of a note; a summary may be longer, and --json has all of it
 
 
 def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -> str:
@@ -124,10 +126,15 @@ def note(record: Record, *, by: bool = True) -> str:
         _times(record),
         f"by {record.by}" if by and record.by else "",
         record.reason or "",
-        (record.error or "").strip().rpartition("\n")[2],
+        last_line(record.error),
         "" if record.summary is None else _summary(record.summary),
     ]
-    return visible("; ".join(filter(None, parts)))
+    return visible("; ".join(part if len(part) <= _LONGEST else f"{part[:_LONGEST]}…" for part in parts if part))
+
+
+def passed_over(path: str, number: int) -> str:
+    """What is said of lines of the run log that are not records."""
+    return visible(f"{path}: {counted(number, 'line')} passed over: not a record")
 
 
 def _times(record: Record) -> str:

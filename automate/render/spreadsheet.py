@@ -5,7 +5,10 @@ import io
 import json
 from collections.abc import Iterable
 
-from automate.run import Record
+from msgspec.structs import asdict
+
+from automate.characters import visible_json, visible_lines
+from automate.run import Record, RecordedPause
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the begin of a formula, and with it what a task wrote for a program."""
@@ -35,9 +38,11 @@ def _lines(rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, dict | list | bool):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, RecordedPause):
+        value = asdict(value)
+    if isinstance(value, dict | list | tuple | bool):
+        return visible_json(json.dumps(value, ensure_ascii=False))
     if not isinstance(value, str):
         return value
-    plain = value.encode(errors="backslashreplace").decode()  # a lone surrogate is no UTF-8
+    plain = visible_lines(value)
     return f"'{plain}" if plain.startswith(FORMULA) else plain

@@ -13,7 +13,7 @@ from automate.run import Record
 from automate.runlog.files import inode, mark_of, open_log
 
 _BLOCK = 64 * 1024
-_LONGEST_TAIL = 16 * 1024 * 1024
+_LONGEST_TAIL = 1024 * 1024
 _POLL = 0.002  # seconds between looks at a held lock: an append takes less
 
 
@@ -142,7 +142,7 @@ def _start_of_last_line(descriptor: int, size: int) -> int:
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(msgspec.json.decode(line), dict)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return False
 
 

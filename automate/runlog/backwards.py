@@ -9,8 +9,9 @@ from automate.runlog.files import LogFile
 
 FIRST_BLOCK = 64 * 1024
 LAST_BLOCK = 256 * 1024  # larger ones leave the processor's cache before they are searched
-LONGEST_LINE = 16 * 1024 * 1024
-"""In bytes. A longer one is no record, such as the zeros a file system may leave after a power cut."""
+LONGEST_LINE = 1024 * 1024
+"""In bytes. A longer one is no record, such as the zeros a file system may leave after a power cut; those that we write
+are shorter than 128 KiB."""
 
 TOO_LONG = b"\0"
 """What is given in place of such a line."""

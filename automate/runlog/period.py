@@ -14,13 +14,13 @@ PATIENCE = 1024 * 1024  # bytes
 """The log is in the order in which runs ended, but for clocks that were set back: so much of it in a row that ended
 so long before the period is taken as the sign that all that is older did."""
 
-_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class _Times(msgspec.Struct):
-    ended: _Instant
-    started: _Instant | None = None
-    due: _Instant | None = None
+    ended: Instant
+    started: Instant | None = None
+    due: Instant | None = None
 
 
 _decode = msgspec.json.Decoder(_Times).decode
@@ -41,11 +41,11 @@ class Period:
         self.is_over = False
 
     def holds_line(self, line: bytes) -> bool | None:
-        """Whether a record is of this period, decided in a quarter of the time it takes to read all of it; None where
-        its times are not as we write them, to be asked by `holds`."""
+        """Whether a record is of this period, decided in a quarter of the time it takes to read all of it; None when it
+        is no record."""
         try:
             times = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             return None
         start = times.started or times.due or times.ended
         return self._overlaps(start.timestamp(), times.ended.timestamp())
@@ -66,7 +66,7 @@ class Period:
         if self.since > -inf:
             try:
                 self._older = self._older + size if _decode(line).ended.timestamp() < self.since - OUT_OF_ORDER else 0
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (ValueError, RecursionError):
                 self._older = 0
             self.is_over = self._older > PATIENCE
         return self.is_over

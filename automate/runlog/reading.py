@@ -1,19 +1,21 @@
 """Records found in the run log, newest first, over all of its files."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime
 from fnmatch import translate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
+from automate.instants import FIRST_YEAR, LAST_YEAR
+from automate.outcomes import Outcome, Trigger
 from automate.paths import Instance
-from automate.run import Record
+from automate.run import DEEPEST, LARGEST, Count, Record, is_deeper
 from automate.runlog.appending import Position
 from automate.runlog.backwards import FIRST_BLOCK, LAST_BLOCK, lines
 from automate.runlog.files import LogFile, opened
-from automate.runlog.period import Period
+from automate.runlog.period import Instant, Period
 
 _MOST_NEEDLES = 6  # each costs a search of the whole log; with more, decoding every line costs no more
 
@@ -25,45 +27,43 @@ class Entry(NamedTuple):
     line: bytes
 
 
-class _Key(msgspec.Struct):
-    """What is needed of each line when all of them are read."""
-
-    id: int
-    task: str
-
-
-class _Took(msgspec.Struct):
-    task: str
-    outcome: str
-    seconds: float | None = None
-
-
 class Due(msgspec.Struct):
-    """What a record says of due times, and no more: a million of them are read at once. `count` due times are meant,
-    the last of which is `due`, the first `first_due` (None: it is one)."""
+    """What a record says of its due times and its run, and no more: a million of them are read at once. `count` due
+    times are meant, the last of which is `due`, the first `first_due` (None: it is one)."""
 
-    id: int
+    id: Count
     task: str
-    trigger: str
-    ended: datetime
-    due: datetime | None = None
-    count: int = 1
-    first_due: datetime | None = None
+    outcome: Outcome
+    trigger: Trigger
+    ended: Instant
+    due: Instant | None = None
+    started: Instant | None = None
+    seconds: float | None = None
+    count: Count = 1
+    first_due: Instant | None = None
 
 
+_rest = [field for field in msgspec.structs.fields(Record) if field.name not in Due.__struct_fields__]
+_Line = msgspec.defstruct(
+    "_Line",
+    [(field.name, field.type) if field.required else (field.name, field.type, field.default) for field in _rest],
+    bases=(Due,),
+    kw_only=True,
+)
+"""A record as it must be, with instants where Record keeps the text."""
+
+_decode_line: Callable[[bytes], Any] = msgspec.json.Decoder(_Line).decode
 _decode_record = msgspec.json.Decoder(Record).decode
-_decode_key = msgspec.json.Decoder(_Key).decode
-_decode_took = msgspec.json.Decoder(_Took).decode
-_decode_due = msgspec.json.Decoder(Due).decode
+NO_RECORD = (ValueError, RecursionError)  # what msgspec raises of a line: no JSON, not UTF-8, too deep, another type
 
 
 class Reader:
-    """One reading of an instance's log. `unreadable` counts the lines met so far that are no record: torn by a power
-    cut, or written by something else."""
+    """One reading of an instance's log. `passed_over` counts, by file, the lines met so far that are not records: torn
+    by a power cut, or written by something else."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self.unreadable = 0
+        self.passed_over: Counter[str] = Counter()
 
     def entries(
         self,
@@ -80,17 +80,15 @@ class Reader:
         lines are found by their bytes, so that one which somebody wrote again with other spacing is passed over.
         """
         of_tasks = re.compile("|".join(map(translate, tasks))).match if tasks is not None else None
-        for line in _every_line(self.instance, _needles(tasks, outcomes), period):
-            is_then = period.holds_line(line) if period is not None else True
-            if is_then is False:
+        for path, line in _every_line(self.instance, _needles(tasks, outcomes), period):
+            if period is not None and period.holds_line(line) is False:
                 continue
             record = _record(line)
             if record is None:
-                self.unreadable += 1
+                self.passed_over[path] += 1
             elif (
                 (of_tasks is None or of_tasks(record.task))
                 and (outcomes is None or record.outcome in outcomes)
-                and (is_then or period is None or period.holds(record))
                 and (accept is None or accept(record))
             ):
                 yield Entry(record, line)
@@ -111,19 +109,20 @@ def newest_first(
 def find(instance: Instance, run_id: int) -> Record | None:
     """The record of this run; None when it has none, or has none yet."""
     for needles in ([b'"id":%d,' % run_id], []):  # as we write it; then as somebody else may have
-        for line in _every_line(instance, needles):
-            if (key := _key(line)) and key.id == run_id and (record := _record(line)):
-                return record
+        for _, line in _every_line(instance, needles):
+            if (due := _due(line)) and due.id == run_id:
+                return _decode_record(line)
     return None
 
 
-def dues(instance: Instance) -> Iterator[Due | None]:
-    """Of every line of the log, newest first; None for one that is no record."""
-    for line in _every_line(instance):
-        try:
-            yield _decode_due(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            yield None
+def dues(instance: Instance, passed_over: Counter[str] | None = None) -> Iterator[Due]:
+    """Yield what each record says, newest first, and count by file the lines that are not records."""
+    for path, line in _every_line(instance):
+        due = _due(line)
+        if due is not None:
+            yield due
+        elif passed_over is not None:
+            passed_over[path] += 1
 
 
 def recorded(instance: Instance, ids: Collection[int], *since: Position) -> set[int]:
@@ -137,8 +136,8 @@ def recorded(instance: Instance, ids: Collection[int], *since: Position) -> set[
     with opened(instance) as files:
         for file, start in _after(files, {*since}):
             for line in lines(file, start=start):
-                if (key := _key(line)) and key.id in wanted:
-                    found.add(key.id)
+                if (due := _due(line)) and due.id in wanted:
+                    found.add(due.id)
                     if found == wanted:
                         return found
     return found
@@ -147,18 +146,17 @@ def recorded(instance: Instance, ids: Collection[int], *since: Position) -> set[
 def last_of_each(instance: Instance) -> dict[str, Record]:
     """Each task's newest record, by name: reads the whole log."""
     last: dict[str, Record] = {}
-    for line in _every_line(instance):
-        if (key := _key(line)) and key.task not in last and (record := _record(line)):
-            last[key.task] = record
+    for _, line in _every_line(instance):
+        if (due := _due(line)) and due.task not in last:
+            last[due.task] = _decode_record(line)
     return last
 
 
 def recent_seconds(instance: Instance, outcomes: Collection[str], most: int) -> dict[str, list[float]]:
     """How long the runs of each task took that ended so, the newest `most`, newest first: reads the whole log."""
     recent: dict[str, list[float]] = {}
-    for line in _every_line(instance):
-        took = _took(line)
-        if took is not None and took.seconds is not None and took.outcome in outcomes:
+    for took in dues(instance):
+        if took.seconds is not None and took.outcome in outcomes:
             known = recent.setdefault(took.task, [])
             if len(known) < most:
                 known.append(took.seconds)
@@ -166,39 +164,41 @@ def recent_seconds(instance: Instance, outcomes: Collection[str], most: int) -> 
 
 
 def highest_id(instance: Instance) -> int:
-    """The highest id of any run on record, 0 for none: reads the whole log."""
-    return max((key.id for line in _every_line(instance) if (key := _key(line))), default=0)
+    """Return the highest id of any run on record, 0 for none; reads the whole log. An id beyond half of what there is
+    was given by nobody, and would leave too few."""
+    return max((due.id for due in dues(instance) if due.id <= LARGEST // 2), default=0)
 
 
-def _every_line(instance: Instance, needles: Sequence[bytes] = (), period: Period | None = None) -> Iterator[bytes]:
+def _every_line(
+    instance: Instance, needles: Sequence[bytes] = (), period: Period | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Each with the path of its file."""
     first_block = LAST_BLOCK if needles else FIRST_BLOCK
     enough = period.enough if period else None
     with opened(instance) as files:
         for file in files:
-            yield from lines(file, needles, first_block=first_block, enough=enough)
+            for line in lines(file, needles, first_block=first_block, enough=enough):
+                yield file.path, line
             if period and period.is_over:
                 return
 
 
+def _due(line: bytes) -> Due | None:
+    """Return what the line says; None when it is not a record, whatever is wrong with it."""
+    try:
+        due = _decode_line(line)
+        if not line.isascii():
+            line.decode()  # msgspec does not look into fields that it does not know
+    except NO_RECORD:
+        return None
+    for instant in (due.ended, due.started, due.due, due.first_due):
+        if instant is not None and not FIRST_YEAR <= instant.year <= LAST_YEAR:
+            return None
+    return None if isinstance(due.summary, (dict, list)) and is_deeper(due.summary, DEEPEST) else due
+
+
 def _record(line: bytes) -> Record | None:
-    try:
-        return _decode_record(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-def _key(line: bytes) -> _Key | None:
-    try:
-        return _decode_key(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-def _took(line: bytes) -> _Took | None:
-    try:
-        return _decode_took(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    return _decode_record(line) if _due(line) is not None else None
 
 
 def _after(files: Sequence[LogFile], since: set[Position]) -> Iterator[tuple[LogFile, int]]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 
-from automate.characters import as_shown, visible_json
+from automate.characters import last_line, visible_json
 from automate.instants import local
 from automate.outcomes import GOOD
 from automate.paths import Instance
@@ -79,16 +79,10 @@ class Events:
                 seconds=record.seconds,
                 exit_code=record.exit_code,
                 reason=record.reason,
-                error=None if went_well else _last_line(record.error),
+                error=None if went_well else last_line(record.error)[-_LONGEST:] or None,
                 see=None if went_well else self._instance.command(*words),
                 count=record.count if record.count > 1 else None,
             )
-
-
-def _last_line(text: str | None) -> str | None:
-    """The last line that a terminal would show."""
-    shown = as_shown(text or "").rstrip()
-    return shown[shown.rfind("\n") + 1 :][-_LONGEST:] or None
 
 
 def _word(value: object) -> str:

@@ -1,6 +1,7 @@
 """Files that only serve to finish a run: the status file of each attempt, and the summary."""
 
 import os
+import re
 from collections.abc import Collection
 from contextlib import suppress
 
@@ -9,6 +10,8 @@ from automate.paths import Instance
 from automate.process import locks, status
 from automate.state import State, runs
 from automate.supervisor import summary
+
+_ID = re.compile(r"[0-9]{1,15}")  # below LARGEST // 2
 
 
 def status_path(instance: Instance, run_id: int, attempt: int, task: str) -> str:
@@ -28,10 +31,8 @@ def found(instance: Instance) -> list[tuple[int, str]]:
     files = []
     for directory in (instance.open_runs, instance.summaries):
         with suppress(FileNotFoundError):
-            for name in os.listdir(directory):
-                run_id = name.partition(".")[0]
-                if run_id.isdigit():
-                    files.append((int(run_id), os.path.join(directory, name)))
+            names = [name for name in os.listdir(directory) if _ID.fullmatch(name.partition(".")[0])]
+            files += [(int(name.partition(".")[0]), os.path.join(directory, name)) for name in names]
     return files
 
 

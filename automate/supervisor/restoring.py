@@ -57,7 +57,7 @@ def _paused(newest: Iterable[Record], stepped: float | None) -> Iterator[tuple[s
 def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:
     """The newest due time of each task that was claimed, as far as it can still be seen, in epoch seconds."""
     last: dict[str, float] = {}
-    seen = [(due.task, due.trigger, due.due.timestamp()) for due in runlog.dues(instance) if due and due.due]
+    seen = [(due.task, due.trigger, due.due.timestamp()) for due in runlog.dues(instance) if due.due]
     for task, trigger, due in [*seen, *((run.task, run.trigger, run.due) for run in left if run.due is not None)]:
         if trigger in OF_SCHEDULE:
             last[task] = max(due, last.get(task, due))
@@ -87,7 +87,7 @@ def _decided_since(instance: Instance, waiting: Sequence[OpenRun], there: Mappin
     seen += [
         (due.id, due.task, (due.first_due or due.due).timestamp(), due.due.timestamp())
         for due in runlog.dues(instance)
-        if due is not None and due.due is not None
+        if due.due is not None
     ]
     return [run for run in waiting if run.due is not None and _is_among(run, run.due, seen)]
 

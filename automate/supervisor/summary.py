@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from automate.characters import as_shown, clipped
 from automate.paths import Instance
 from automate.process.identity import Identity
+from automate.run import DEEPEST, LONGEST_TEXT, is_deeper
 
-_LIMIT = 64 * 1024  # bytes; a summary is a few numbers
-_DEEPEST = 32  # objects and lists within each other; whoever reads the run log must be able to as well
+_LIMIT = 64 * 1024  # bytes, as it is read and as it is written into the record; a summary is a few numbers
 
 
 def path_of(instance: Instance, run_id: int) -> str:
@@ -43,15 +44,16 @@ def _create(instance: Instance, path: str, who: Identity) -> None:
 
 
 def read(instance: Instance, run_id: int) -> Any:
-    """JSON, or the first line of text; None where nothing was written, or where there is no regular file any more."""
+    """Return the JSON value, or else the first line of text, as a terminal shows it; None where nothing was written,
+    or where there is no regular file any more."""
     text = _text(path_of(instance, run_id))
     if not text:
         return None
-    with suppress(msgspec.DecodeError, RecursionError):  # msgspec refuses what JSON is not: NaN, half a surrogate pair
+    with suppress(ValueError, RecursionError):  # msgspec refuses what JSON is not: NaN, half a surrogate pair
         value = msgspec.json.decode(text)
-        if not _is_deeper(value, _DEEPEST):
+        if not is_deeper(value, DEEPEST) and len(msgspec.json.encode(value)) <= _LIMIT:
             return value
-    return text.splitlines()[0]
+    return clipped(as_shown(text.splitlines()[0]).strip(), LONGEST_TEXT) or None
 
 
 def _text(path: str) -> str:
@@ -64,11 +66,6 @@ def _text(path: str) -> str:
         return os.pread(descriptor, _LIMIT, 0).decode(errors="replace").strip() if is_file else ""
     finally:
         os.close(descriptor)
-
-
-def _is_deeper(value: Any, than: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return bool(inner) and (than == 0 or any(_is_deeper(each, than - 1) for each in inner))
 
 
 def _let_through(directory: str) -> None:

@@ -206,4 +206,4 @@ def test_lines_that_are_no_records_are_told(instance: Path, run_cli: RunCli, wri
     write(record(1, 1))
     log = Path(paths.of_directory(str(instance)).run_log)
     log.write_text("what is this\n" + log.read_text())
-    assert "1 line of " in run_cli("audit").stderr
+    assert f"{log}: 1 line passed over: not a record" in run_cli("audit").stderr

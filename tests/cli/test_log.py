@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminal import Terminal
 
 from automate import paths
 from automate.operate.outputs import start_of_last
@@ -105,20 +106,39 @@ def test_bytes_are_unchanged_in_a_pipe(
     assert subprocess.run(arguments, check=True, capture_output=True, env=environment).stdout == content
 
 
-def test_control_characters_are_visible_on_a_terminal(
-    instance: Path, environment: dict[str, str], record: Callable[..., Path]
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        (b"\x01gone\xe2\x80\xae\n", "\\x01gone\\u202e\n"),
+        (b"\x1b[2J\x1b[31mred\x1b[0m\n", "red\n"),
+        (b"10%\r50%\rall\x1b[K of it\nnext", "all of it\nnext\n"),
+        (b"x" * 200_000, "x" * 200_000 + "\n"),
+        (b"[#] 10%\r" * 20_000, "[#] 10%\n"),
+    ],
+)
+def test_a_terminal_shows_the_last_state_of_each_line(
+    instance: Path, environment: dict[str, str], record: Callable[..., Path], output: bytes, shown: str
 ) -> None:
-    record(1, output=b"\x1b[2Jgone\n")
-    arguments = [sys.executable, "-m", "automate", "-C", str(instance), "log", "-q"]
-    script = "import pty, sys; pty.spawn(sys.argv[1:])"
-    shown = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        check=True,
-        capture_output=True,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-    ).stdout
-    assert b"\\x1b[2Jgone" in shown
+    record(1, output=output)
+    terminal = Terminal([sys.executable, "-m", "automate", "-C", str(instance), "log", "-q"], environment)
+    assert terminal.end() == 0
+    states = [line.rpartition("\r")[2] for line in terminal.shown.split("\n")]
+    assert "\n".join(states).replace("x\nx", "xx") == shown
+
+
+def test_an_unfinished_line_is_drawn_over(instance: Path, environment: dict[str, str], task: Task) -> None:
+    os.mkfifo(instance / "go")
+    task(
+        "bar",
+        f"printf 'half of it'; read x < {instance}/go; printf '\\rall\\033[K'; read x < {instance}/go; echo ' done'",
+    )
+    terminal = Terminal([sys.executable, "-m", "automate", "-C", str(instance), "run", "-q", "bar"], environment)
+    terminal.wait_for("half of it")
+    (instance / "go").write_text("\n")
+    terminal.wait_for("\rall       ")
+    (instance / "go").write_text("\n")
+    assert terminal.end() == 0
+    assert terminal.shown == "\rall done\n"
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, ""), (1, "4\n"), (2, "3\n4\n"), (9, "1\n2\n3\n4\n")])

@@ -255,15 +255,16 @@ def test_what_watches_runs_is_no_stranger() -> None:
 
 
 def test_a_run_log_that_is_not_rotated() -> None:
-    assert severities(keeping.judge_log(keeping.Log("/l", 10**9, torn=False, unreadable=0))) == ["warning"]
+    assert severities(keeping.judge_log(keeping.Log("/l", 10**9, torn=False, passed_over={}))) == ["warning"]
 
 
 def test_a_torn_line_is_mended_by_the_next_record() -> None:
-    assert severities(keeping.judge_log(keeping.Log("/l", 10, torn=True, unreadable=1))) == ["note"]
+    assert severities(keeping.judge_log(keeping.Log("/l", 10, torn=True, passed_over={"/l": 1}))) == ["note"]
 
 
-def test_lines_that_are_no_records() -> None:
-    assert severities(keeping.judge_log(keeping.Log("/l", 10, torn=False, unreadable=2))) == ["warning"]
+def test_lines_that_are_not_records_are_told_by_file() -> None:
+    log = keeping.Log("/l", 10, torn=False, passed_over={"/l": 2, "/l.1": 1})
+    assert [finding.where for finding in keeping.judge_log(log)] == ["/l", "/l.1"]
 
 
 def test_outputs_that_stay() -> None:

@@ -48,15 +48,15 @@ def test_several_tasks_have_their_names_before_each_line(task, run_cli):
     assert [line for line in lines if line.startswith("long")] == [f"long-name | {text}" for text in ("1", "", "", "2")]
 
 
-def test_output_on_a_terminal_has_its_control_characters_shown(task, instance, environment):
-    task("x", r"printf '\033[31mred\302\233 gr\303\274n\n'")
+def test_output_on_a_terminal_has_no_control_characters(task, instance, environment):
+    task("x", r"printf '\033[31mred\302\233m gr\303\274n\001\n'")
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "automate", "-C", str(instance), "run", "x"]
     with subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL):
         os.close(theirs)
     seen = os.read(ours, 10000).decode()
     os.close(ours)
-    assert "\\x1b[31mred\\x9b grün" in seen
+    assert "red grün\\x01" in seen
     assert "\x1b" not in seen
 
 

@@ -17,9 +17,11 @@ import pytest
         ("NaN", "NaN"),
         ('{"open', '{"open'),
         ('"\\ud800"', '"\\ud800"'),
-        ("\x1b[31mred", "\x1b[31mred"),
+        ("\x1b[31mred\x1b[0m 1%\b\b2%", "red 2%"),
+        ("\0" * 70_000, None),
         ("[" * 500 + "]" * 500, "[" * 500 + "]" * 500),
-        ("[" * 40000, "[" * 40000),
+        ("[" * 40000, "[" * 4093 + "…"),
+        ("[" + "1e9," * 16000 + "1]", "[" + "1e9," * 1023 + "…"),
     ],
 )
 def test_summary_is_json_or_the_first_line(outcome, instance, written, summary):
@@ -36,7 +38,19 @@ def test_integer_that_no_processor_has_is_on_record(outcome):
 
 
 def test_huge_summary_is_cut(outcome):
-    assert len(outcome("head -c 10000000 /dev/zero | tr '\\0' a >$AUTOMATE_SUMMARY")["summary"]) == 65536
+    assert outcome("head -c 10000000 /dev/zero | tr '\\0' a >$AUTOMATE_SUMMARY")["summary"] == "a" * 4093 + "…"
+
+
+@pytest.mark.parametrize("character", ["\x01", "\x1e", "\x7f", '"', "\\", "é"])
+def test_record_of_what_takes_much_room_in_json_has_its_bound(outcome, run_cli, character):
+    fill = (
+        f"yes '{character}' | head -n 66000 | tr -d '\\n'"
+        if character == "é"
+        else f"head -c 66000 /dev/zero | tr '\\0' '{character}'"
+    )
+    outcome(f"{fill} >$AUTOMATE_SUMMARY; {fill}; exit 1")
+    assert len(run_cli("history", "--json").stdout) < 10_000
+    assert len(run_cli("history", "--no-header").stdout) < 10_000
 
 
 @pytest.mark.parametrize(

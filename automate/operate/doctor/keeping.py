@@ -139,12 +139,12 @@ def judge_held(locked: Locked) -> Iterator[Finding]:
 
 
 class Log(NamedTuple):
-    """`torn`: the last line has no end. `unreadable` counts lines that are no records, of the newest LINES."""
+    """`torn`: the last line has no end. `passed_over` counts lines that are not records, by file."""
 
     path: str
     size: int
     torn: bool
-    unreadable: int
+    passed_over: dict[str, int]
 
 
 def log(installation: Installation) -> Log | None:
@@ -159,7 +159,7 @@ def log(installation: Installation) -> Log | None:
     reader = Reader(installation.instance)
     for _ in islice(reader.entries(), LINES):
         pass
-    return Log(path, size, torn, reader.unreadable)
+    return Log(path, size, torn, reader.passed_over)
 
 
 def judge_log(log: Log | None) -> Iterator[Finding]:
@@ -167,11 +167,10 @@ def judge_log(log: Log | None) -> Iterator[Finding]:
         return
     if log.torn:
         yield Finding("note", "its last line is unfinished: the next record mends that", log.path)
-    if log.unreadable > log.torn:
-        what = (
-            f"{counted(log.unreadable, 'line')} of the newest no records: a disk fails, or somebody else writes there"
-        )
-        yield Finding("warning", what, log.path, "automate audit")
+    for path, number in log.passed_over.items():
+        if number > (log.torn and path == log.path):
+            lines = f"{counted(number, 'line')} of the newest {LINES:,} passed over: not a record"
+            yield Finding("warning", f"{lines}; a disk fails, or another program writes there", path, "automate audit")
     if log.size > LONG_LOG:
         what = f"it has grown to {log.size // _MIB} MiB and is not rotated; automate-log(5) has a logrotate rule"
         yield Finding("warning", what, log.path, line("mv", log.path, f"{log.path}.1"))
