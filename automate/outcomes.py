@@ -1,6 +1,6 @@
 """How a run ended, why nothing ran, and why a run exists: the closed sets of words that stand in records."""
 
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Outcome = Literal["success", "warning", "failed", "timeout", "stopped", "lost", "error", "skipped", "missed"]
 Trigger = Literal["schedule", "catch-up", "manual", "startup", "after"]
@@ -11,7 +11,7 @@ Cause = Literal[
     # missed
     "no_scheduler", "slow_scheduler", "missed_within", "catch_up_limit",
     # stopped, timeout, lost
-    "operator", "interrupt", "shutdown", "replaced", "timeout", "reboot", "unwatched",
+    "operator", "interrupt", "shutdown", "replaced", "timeout", "reboot", "watcher_died",
     # error
     "no_such_user", "no_such_group", "not_root", "no_directory", "no_program", "not_executable", "env_file", "limits",
     "nice", "lock_file", "resources", "disk_full", "start_failed",
@@ -26,3 +26,29 @@ DONE: frozenset[Outcome] = frozenset({"success", "warning"})
 FAILED: frozenset[Outcome] = frozenset({"failed", "timeout", "lost", "error"})
 GOOD: frozenset[Outcome] = frozenset({"success", "warning", "skipped"})
 PASSED_OVER: frozenset[Outcome] = frozenset({"skipped", "missed"})
+
+
+class Pause(NamedTuple):
+    """A pause in force from `since` on and before `until`, in epoch seconds; None: until resumed. `by` is who asked for
+    it; `task` is empty where all tasks are paused."""
+
+    since: float
+    until: float | None = None
+    by: str = ""
+    reason: str = ""
+    task: str = ""
+
+    def holds(self, instant: float) -> bool:
+        """Whether it is in force at the instant."""
+        return self.since <= instant and (self.until is None or instant < self.until)
+
+
+class Refusal(NamedTuple):
+    """Why nothing was started: `cause` for programs, `reason` for people; the rest belongs to the cause."""
+
+    outcome: Outcome
+    cause: Cause
+    reason: str
+    pause: Pause | None = None
+    lock: str | None = None
+    runs: tuple[int, ...] = ()

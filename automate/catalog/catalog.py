@@ -11,9 +11,10 @@ from automate.catalog.entry import Entry, entry_of
 from automate.catalog.files import TaskFiles
 from automate.catalog.matching import is_glob, matching
 from automate.catalog.settings import SettingsFile
+from automate.outcomes import Pause
 from automate.paths import Instance
 from automate.state import OpenRun, State, StateError
-from automate.state.pauses import Pause, held_longest, pauses
+from automate.state.pauses import held_longest, pauses
 from automate.state.runs import last_runs, open_runs
 from automate.taskfile import BadTaskFile, Fault, Found, discover
 

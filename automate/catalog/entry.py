@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from automate.outcomes import Pause
 from automate.state import LastRun, OpenRun
 from automate.state.parsed import Brief
-from automate.state.pauses import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

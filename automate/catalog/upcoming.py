@@ -7,6 +7,8 @@ from heapq import heapify, heappop, heapreplace
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from automate.outcomes import Refusal
+
 if TYPE_CHECKING:
     from automate.schedule import Schedule
 
@@ -19,7 +21,7 @@ class Upcoming(NamedTuple):
     due: int
     delay: float
     note: str | None
-    skipped: str | None = None
+    skipped: Refusal | None = None
 
     @property
     def starts(self) -> float:

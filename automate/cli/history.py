@@ -13,10 +13,10 @@ from automate.cli.options import Shell, pager_option, pass_shell, reading
 from automate.cli.tasks import catalog_and_state
 from automate.cli.words import words_option
 from automate.errors import UsageError
-from automate.outcomes import Outcome, Trigger
+from automate.outcomes import CAUSES, Outcome, Trigger
 from automate.render import shown_json, visible_lines, when
 from automate.render.runs import Page, history, pages, passed_over
-from automate.run import UnderWay, instant_of
+from automate.run import Record, UnderWay, instant_of
 from automate.runlog import Entry, Period, Reader, newest_first
 from automate.state.runs import open_runs
 
@@ -32,6 +32,7 @@ class Wanted(NamedTuple):
     names: tuple[str, ...]
     outcomes: list[str] | None
     triggers: list[str] | None
+    causes: list[str] | None
     since: float | None
     until: float | None
 
@@ -45,25 +46,31 @@ class Wanted(NamedTuple):
             (not self.names or any(fnmatchcase(run.task, name) for name in self.names))
             and (self.outcomes is None or RUNNING in self.outcomes)
             and (self.triggers is None or run.trigger in self.triggers)
+            and self.causes is None
             and (self.since is None or at is None or at >= self.since)
             and (self.until is None or at is None or at < self.until)
         )
 
     def found_by(self, reader: Reader) -> Iterator[Entry]:
         """Newest first."""
-        triggers, outcomes = self.triggers, self.outcomes
+        outcomes = self.outcomes
         if outcomes is not None and not (outcomes := [word for word in outcomes if word != RUNNING]):
             return iter(())
         return reader.entries(
             tasks=self.names or None,
             outcomes=outcomes,
             period=Period(self.since, self.until) if (self.since, self.until) != (None, None) else None,
-            accept=None if triggers is None else lambda record: record.trigger in triggers,
+            accept=self._is_wanted if self.triggers or self.causes else None,
+        )
+
+    def _is_wanted(self, record: Record) -> bool:
+        return (not self.triggers or record.trigger in self.triggers) and (
+            not self.causes or record.cause in self.causes
         )
 
     def __str__(self) -> str:
         """As it was asked for, the names left out."""
-        words = {"status": self.outcomes, "trigger": self.triggers}
+        words = {"status": self.outcomes, "trigger": self.triggers, "cause": self.causes}
         asked = {f"--{name}": ",".join(given) for name, given in words.items() if given is not None}
         instants = {"--since": self.since, "--until": self.until}
         asked |= {name: when(at, seconds=True) for name, at in instants.items() if at is not None}
@@ -74,6 +81,7 @@ class Wanted(NamedTuple):
 @click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_known)
 @words_option("--status", "outcomes", (*get_args(Outcome), RUNNING), "Only runs with one of these outcomes.")
 @words_option("--trigger", "triggers", get_args(Trigger), "Only runs with one of these triggers.")
+@words_option("--cause", "causes", CAUSES, "Only runs with one of these causes, such as paused.")
 @moment_option("--since", "Only runs started at or after WHEN: '2h ago', yesterday, '2026-11-21 14:30'.")
 @moment_option("--until", "Only runs started before WHEN.")
 @click.option(
@@ -97,6 +105,7 @@ def command(  # noqa: PLR0913 - one for each option
     *,
     outcomes: list[str] | None,
     triggers: list[str] | None,
+    causes: list[str] | None,
     since: float | None,
     until: float | None,
     count: int,
@@ -116,7 +125,7 @@ def command(  # noqa: PLR0913 - one for each option
         raise UsageError("--page needs an -n that is not 0")
     if as_csv and as_json:
         raise UsageError("give --csv or --json")
-    wanted = Wanted(names, outcomes, triggers, since, until)
+    wanted = Wanted(names, outcomes, triggers, causes, since, until)
     running = wanted.found_among(_under_way(shell))  # before the log is read: so none is in neither
     reader = Reader(shell.instance)
     ids = {entry.record.id for entry in running}

@@ -152,7 +152,7 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
 def note_of(row: Upcoming) -> str:
     """What is special about it, on one line."""
     notes = [
-        f"skipped: {visible(row.skipped)}" if row.skipped else "",
+        f"skipped: {visible(row.skipped.reason)}" if row.skipped else "",
         f"starts {duration(row.delay)} later (jitter)" if row.delay else "",
         row.note or "",
     ]

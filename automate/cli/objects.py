@@ -111,4 +111,8 @@ def of_upcoming(upcoming: Upcoming) -> dict[str, Any]:
     """A due time; `task` is missing of an expression that was tried."""
     task = {} if upcoming.task is None else {"task": upcoming.task}
     times = {"due": time(upcoming.due), "starts": time(upcoming.starts)}
-    return {**task, **times, "delay": upcoming.delay, "note": upcoming.note, "skipped": upcoming.skipped}
+    skipped = {
+        "skipped": None if upcoming.skipped is None else upcoming.skipped.reason,
+        "cause": None if upcoming.skipped is None else upcoming.skipped.cause,
+    }
+    return {**task, **times, "delay": upcoming.delay, "note": upcoming.note, **skipped}

@@ -13,11 +13,12 @@ from automate.cli.objects import of_pause
 from automate.cli.options import Shell, json_option, names_argument, operator, pass_shell, quiet_option
 from automate.errors import UsageError
 from automate.operate.pausing import pause
+from automate.outcomes import Pause
 from automate.quantity import Duration
 from automate.render import json_document
 from automate.render.pauses import terms
 from automate.state import State, runs
-from automate.state.pauses import ALL, Pause
+from automate.state.pauses import ALL
 from automate.supervisor import look, open_instance
 
 LONGEST_REASON = 1000  # characters

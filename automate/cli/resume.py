@@ -11,10 +11,11 @@ from automate.cli.candidates import complete_paused
 from automate.cli.objects import of_pause
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.operate.pausing import resume
+from automate.outcomes import Pause
 from automate.render import json_document
 from automate.render.pauses import terms
 from automate.state import pauses
-from automate.state.pauses import ALL, Pause
+from automate.state.pauses import ALL
 from automate.supervisor import look, open_instance
 
 

@@ -120,5 +120,5 @@ class Session:
     def _stop_all(self) -> None:
         """TERM the first time, KILL the second; the supervisor knows which it is."""
         for run in self._supervisor.open_runs:
-            self._supervisor.stop(run.id, operator(), "interrupted")
+            self._supervisor.stop(run.id, operator(), "interrupt", "interrupted")
         self._shell.say("stopping; once more kills")

@@ -88,11 +88,12 @@ def _told(each: "Explained", explanation: "Explanation") -> dict[str, Any]:
     return {
         "sentence": sentence(explanation, each),
         "fate": fate.kind,
-        "recorded_by": time(known.recorded_by) if fate.kind == "not run" else None,
+        "recorded_by": time(known.recorded_by) if fate.kind == "not_run" else None,
         "due": time(known.due),
         "starts": None if known.due is None else time(known.due + known.delay),
         "note": each.due.note if each.due is not None else None,
         "decided": fate.decided,
+        "cause": fate.cause,
         "reason": fate.reason,
         "questions": {answer.question: answer.verdict for answer in fate.answers},
         "waits_for": [_hindrance(hindrance) for hindrance in known.hindrances],
@@ -118,7 +119,7 @@ def _followed(followed: "Followed") -> dict[str, Any]:
 
 def _hindrance(hindrance: "Hindrance") -> dict[str, Any]:
     return {
-        "question": hindrance.question,
+        "cause": hindrance.cause,
         "lock": hindrance.lock,
         "max_running": hindrance.limit,
         "until": time(hindrance.until),

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from automate.instants import stamp
 from automate.operate.explaining import Explained, Explanation
 from automate.outcomes import RAN
-from automate.rules import reasons
 from automate.rules.explaining import Hindrance
 from automate.rules.health import OVERDUE
 from automate.run import Record
@@ -39,7 +38,7 @@ def advice(explanation: Explanation) -> list[Advice]:
     found = [*_file(explanation)]
     for each in explanation.told:
         found += _of(each, explanation)
-    if is_unserved(explanation) and any(each.fate.kind in {"will run", "undecided"} for each in explanation.told):
+    if is_unserved(explanation) and any(each.fate.kind in {"will_run", "undecided"} for each in explanation.told):
         found += _SCHEDULER
     for pause in explanation.pauses:
         words = ("resume", pause.task) if pause.task else ("resume",)
@@ -80,15 +79,15 @@ def _of(each: Explained, explanation: Explanation) -> Iterator[Advice]:
             yield Advice("try no more", ("stop", str(each.open.id)))
     elif fate.kind == "undecided":
         yield Advice("decide about it now", ("tick",))
-    elif fate.kind == "no record" and each.known.due is not None:
+    elif fate.kind == "no_record" and each.known.due is not None:
         since, until = each.known.due, each.known.due + _MINUTE
         yield Advice("compare schedule and run log", ("audit", "--since", _instant(since), "--until", _instant(until)))
-    if record is None and fate.kind in {"not run", "will not run"} and fate.decided in {"except", "paused", "disabled"}:
+    if record is None and fate.kind in {"not_run", "will_not_run"} and fate.decided in {"except", "paused", "disabled"}:
         yield from _run(explanation, "run it now all the same")
 
 
 def _of_record(each: Explained, record: Record, explanation: Explanation) -> Iterator[Advice]:
-    did_not_run = each.fate.kind == "not run"
+    did_not_run = each.fate.kind == "not_run"
     if record.output is not None:
         yield Advice("see what it wrote", ("log", str(record.id)))
     if record.outcome == "error":
@@ -101,25 +100,25 @@ def _of_record(each: Explained, record: Record, explanation: Explanation) -> Ite
         yield from _missed(record, explanation)
     if each.fate.decided == "overlap" and explanation.subject.task is not None:
         yield from _edit(explanation, "let it wait for its own run", "--set", "overlap=queue")
-    if each.fate.decided == "locks":
+    if each.fate.decided == "lock":
         yield Advice("see who holds locks", (), program="lslocks")
     if (did_not_run or record.outcome in RAN - {"success"}) and not explanation.besides:
         yield from _run(explanation, "run it now" if did_not_run else "run it again")
 
 
 def _missed(record: Record, explanation: Explanation) -> Iterator[Advice]:
-    if record.reason == reasons.TOO_OLD:
+    if record.cause == "missed_within":
         yield from _edit(explanation, "make up for what is missed, however old", "--unset", "missed_within")
-    elif record.reason == reasons.MISSED:
+    elif record.cause == "no_scheduler":
         yield from _edit(explanation, "make up for each that is missed", "--set", "missed=all")
     if is_unserved(explanation):
         yield from _SCHEDULER
 
 
 def _of_hindrance(hindrance: Hindrance) -> Iterator[Advice]:
-    if hindrance.question == "max_running":
+    if hindrance.cause == "max_running":
         yield Advice("see what runs", ("list", "--status", "running"))
-    for holder in hindrance.holders if hindrance.question in {"locks", "overlap"} else ():
+    for holder in hindrance.holders if hindrance.cause in {"lock", "overlap"} else ():
         if holder.run is not None:
             yield Advice(f"see what {holder.task} #{holder.run} does", ("log", "-f", str(holder.run)))
             yield Advice(f"end {holder.task} #{holder.run}", ("stop", str(holder.run)))

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from automate.catalog import Catalog, Entry
-from automate.operate.skipping import skipping
+from automate.operate.skipping import Skipping, skipping
 from automate.rules.conflicts import Collision, Outrun, collisions
 from automate.rules.durations import expected
 from automate.rules.timeline import (
@@ -33,7 +33,7 @@ class Coming:
     def __init__(self, catalog: Catalog, entries: Sequence[Entry], start: float, end: float, now: float) -> None:
         self._start, self._end, self._now = start, end, now
         self._after = now if now > start else start - _MOMENT
-        self._calendars = catalog.settings_read.calendars
+        self._catalog = catalog
         readings = catalog.readings([entry.name for entry in entries]) if entries else {}
         self.entries = {entry.name: entry for entry in entries if entry.name in readings}
         self.definitions = {name: decode(readings[name].definition) for name in self.entries}
@@ -101,7 +101,7 @@ class Coming:
         compiled = self._compiled[entry.name]
         schedule = self._load(compiled)
         dues = self._due_times(compiled, entry.delay)
-        skips = skipping(entry, self.definitions[entry.name], self._calendars)
+        skips = _reasons(skipping(self._catalog, entry, self.definitions[entry.name]))
         return Plan(schedule, dues, entry.delay, self.takes[entry.name], skips, self._remark(schedule))
 
     def _due_times_of(self, compiled: str, delay: float) -> Sequence[float] | None:
@@ -114,6 +114,10 @@ class Coming:
         if not any(_clock_changes(schedule.zone_name, day) for day in days):
             return None
         return lambda due: schedule.note(int(due))
+
+
+def _reasons(skips: Skipping | None) -> Callable[[float], str | None] | None:
+    return None if skips is None else lambda due: None if (refusal := skips(due)) is None else refusal.reason
 
 
 @cache

@@ -1,27 +1,29 @@
 """Why a task ran, did not run or will not run: everything that says so, gathered, and put before the rules."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from automate.catalog import Catalog
 from automate.catalog.upcoming import Upcoming, upcoming
+from automate.instants import seconds_of
 from automate.operate.alive import Alive, alive
 from automate.operate.evidence import Evidence, Question, evidence, stands_for
 from automate.operate.subject import Subject, subjects
-from automate.outcomes import OF_SCHEDULE
+from automate.outcomes import OF_SCHEDULE, Pause
 from automate.paths import Instance
 from automate.rules import explaining as rules
 from automate.rules.deciding import Decision
 from automate.rules.durations import expected
 from automate.rules.explaining import Fate, Holder, Known
+from automate.rules.gates import of_task
 from automate.rules.overlap import OpenInfo, Verdict, overlap
-from automate.rules.refusals import Pause
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, durations, runs
+from automate.state.pauses import pauses, pauses_after
 from automate.state.steps import Gap, gaps
-from automate.supervisor.decisions import decisions, foreseen, pauses_now, pauses_since, recorded_by
+from automate.supervisor.decisions import decisions, foreseen, recorded_by
 from automate.supervisor.hindrances import hindrances, holder
 
 _FAR = 400  # due times that will not run, until the next one that will is given up: a year of daily ones
@@ -89,8 +91,8 @@ def explain(
     instance: Instance, catalog: Catalog, state: State | None, asked: Sequence[tuple[str, float | None]], now: float
 ) -> list[Explanation]:
     """Of each task, about its instant (epoch seconds) or, for None, the last due time and the next. AutomateError."""
-    pauses = [] if state is None else pauses_now(state, now)
-    scene = _Scene(instance, catalog, state, now, alive(instance, state), pauses)
+    held = [] if state is None else [*pauses(state, now).values()]
+    scene = _Scene(instance, catalog, state, now, alive(instance, state), held)
     meant = subjects(catalog, state, [name for name, _ in asked], now)
     found = [_Explaining(scene, meant[name], at) for name, at in asked]
     answers = evidence(instance, [each.question for each in found])
@@ -127,7 +129,7 @@ class _Explaining:
             runs_next=self._upcoming(self._runs_next(told)),
             besides=tuple(record for record in found.besides if record not in [each.known.record for each in told]),
             follows=self._follows(found),
-            pauses=tuple(self._mine(self._pauses)),
+            pauses=tuple(of_task(self._pauses, self._subject.name)),
             alive=self._alive,
         )
 
@@ -197,7 +199,7 @@ class _Explaining:
             gap=self._gap(due, record)
             if fate.decided == "missed" or (record and record.trigger == "catch-up")
             else None,
-            pause=self._pause(known, fate),
+            pause=_pause(known),
             blocking=self._blocking(fate, due),
         )
 
@@ -214,18 +216,17 @@ class _Explaining:
 
     def _runs_next(self, told: Sequence[Explained]) -> float | None:
         """Looked for only where something to come will not run, and not for ever."""
-        if not any(each.fate.kind == "will not run" for each in told):
+        if not any(each.fate.kind == "will_not_run" for each in told):
             return None
         due = self._now
         for _ in range(_FAR):
             following = rules.next_due(self._spans, due)
             decision = None if following is None else self._asked(following)
-            if following is None or decision is None or decision.kind == "start":
+            if following is None or decision is None or decision.refusal is None:
                 return following if decision is not None else None
-            held = [pause for pause in self._mine(self._pauses) if pause.words == decision.reason]
-            due = max(
-                [following, *(pause.until - self._subject.delay - 1 for pause in held if pause.until is not None)]
-            )
+            pause = decision.refusal.pause
+            ends = following if pause is None or pause.until is None else pause.until - self._subject.delay - 1
+            due = max(following, ends)
         return None
 
     def _is_decided(self, due: float) -> bool:
@@ -241,7 +242,7 @@ class _Explaining:
             return None if future is None else foreseen(future, task, due, self._pauses)
         if self._state is None or scheduled is None or due <= scheduled.until:
             return None
-        held = pauses_since(self._state, scheduled.until)
+        held = pauses_after(self._state, scheduled.until)
         return rules.covering(decisions(scheduled, task, self._now, held), due)
 
     def _in_the_way(self, due: float) -> Verdict | None:
@@ -261,16 +262,6 @@ class _Explaining:
             return None if self._alive.stepped is None else Gap(self._alive.stepped, self._now)
         known = [] if self._state is None else gaps(self._state)
         return next((gap for gap in known if gap.since < due <= gap.until), None)
-
-    def _pause(self, known: Known, fate: Fate) -> Pause | None:
-        """The one whose words they are, while it is still known: of each task only the newest is."""
-        if fate.decided != "paused" or self._state is None or known.due is None:
-            return None
-        held = self._mine(pauses_since(self._state, min(known.due, self._now)))
-        return next((pause for pause in held if pause.words == fate.reason), None)
-
-    def _mine(self, pauses: Iterable[Pause]) -> Iterator[Pause]:
-        return (pause for pause in pauses if pause.task in ("", self._subject.name))
 
     def _blocking(self, fate: Fate, due: float) -> Holder | None:
         """The run that was in the way, while it still is."""
@@ -296,3 +287,14 @@ class _Explaining:
             for task, wanted in self._subject.task.after
             for ended in [None if self._state is None else runs.last_run(self._state, task)]
         )
+
+
+def _pause(known: Known) -> Pause | None:
+    """The pause that its record names, or that the rules do."""
+    if known.record is None:
+        return known.decision.refusal.pause if known.decision is not None and known.decision.refusal else None
+    recorded = known.record.pause
+    since = None if recorded is None else seconds_of(recorded.since)
+    if recorded is None or since is None:
+        return None
+    return Pause(since, seconds_of(recorded.until), recorded.by, recorded.reason or "", recorded.task or "")

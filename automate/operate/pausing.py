@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 
 from automate.catalog.matching import matching
 from automate.errors import NotAllowedError, NotRunningError
+from automate.outcomes import Pause
 from automate.state import State, pauses
-from automate.state.pauses import ALL, Pause
+from automate.state.pauses import ALL
 
 
 def pause(state: State, names: Sequence[str], pause: Pause) -> dict[str, Pause]:

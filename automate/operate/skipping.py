@@ -1,47 +1,36 @@
-"""Whether a due time to come will be skipped, by what is known now: asked in the scheduler's order."""
+"""Whether a due time to come will be skipped, by what is known now."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 
 from automate.catalog import Catalog, Entry
 from automate.catalog.upcoming import Upcoming
-from automate.rules import reasons
-from automate.state.pauses import Pause
+from automate.outcomes import Refusal
+from automate.rules.gates import Policy, of_task, refusal
 from automate.supervisor.decisions import exceptions, exceptions_of
 from automate.task import Task
 from automate.taskfile import BadTaskFile
 
+Skipping = Callable[[float], Refusal | None]
 
-def skipping(entry: Entry, task: Task, calendars: Mapping[str, Sequence[str]]) -> Callable[[float], str | None] | None:
-    """Asked about a due time (epoch seconds), why it will be skipped, in the words of its record; None: it will not be.
-    What knows no reason at all is None itself."""
-    pause, excepted = entry.pause, exceptions(exceptions_of(task, calendars))
-    if pause is None and entry.enabled and excepted is None:
+
+def skipping(catalog: Catalog, entry: Entry, task: Task) -> Skipping | None:
+    """A function that says of a due time (epoch seconds) why it will be skipped; None where nothing is skipped."""
+    pauses = of_task(catalog.pauses.values(), entry.name)
+    excepted = exceptions(exceptions_of(task, catalog.settings_read.calendars))
+    if not pauses and entry.enabled and excepted is None:
         return None
-
-    def reason(due: float) -> str | None:
-        if pause is not None and _holds(pause, due + entry.delay):
-            return reasons.paused(pause.by, pause.reason)
-        if not entry.enabled:
-            return reasons.DISABLED
-        text = excepted.covers(due) if excepted else None
-        return reasons.CALENDAR.format(text=text) if text is not None else None
-
-    return reason
-
-
-def _holds(pause: Pause, start: float) -> bool:
-    return pause.until is None or start < pause.until
+    return partial(refusal, Policy(entry.enabled, delay=entry.delay), pauses=pauses, exceptions=excepted)
 
 
 def marked(rows: Sequence[Upcoming], catalog: Catalog, entries: Mapping[str, Entry]) -> list[Upcoming]:
     """Due times of these tasks, with why they will be skipped. Only tasks that are among them are looked at."""
 
     @cache
-    def ask(name: str) -> Callable[[float], str | None] | None:
+    def ask(name: str) -> Skipping | None:
         with suppress(BadTaskFile):  # since it was listed
-            return skipping(entries[name], catalog.task(name), catalog.settings_read.calendars)
+            return skipping(catalog, entries[name], catalog.task(name))
         return None
 
-    return [row._replace(skipped=reason(row.due)) if (reason := ask(row.task or "")) else row for row in rows]
+    return [row._replace(skipped=skips(row.due)) if (skips := ask(row.task or "")) else row for row in rows]

@@ -25,7 +25,8 @@ from automate.run import Record, instant_of
 from automate.runlog import Period, newest_first
 from automate.schedule import load
 from automate.state import State, schedules
-from automate.supervisor.decisions import decisions, pauses_since
+from automate.state.pauses import pauses_after
+from automate.supervisor.decisions import decisions
 from automate.task import decode
 
 _NOT_LOOKED = "neither serve nor tick has looked since"
@@ -168,13 +169,13 @@ def _deferred(state: State | None, tasks: Collection[str], end: float) -> Iterat
         return
     for row in schedules.deferred(state):
         if row.task in tasks and row.wake is not None and row.wake > end:
-            refused = decisions(row, decode(row.definition), end, pauses_since(state, row.until))
+            refused = decisions(row, decode(row.definition), end, pauses_after(state, row.until))
             yield (
                 row.task,
                 [
-                    Bar(each.first_due or each.due, each.due, "skipped", each.count, note=each.reason or "")
+                    Bar(each.first_due or each.due, each.due, "skipped", each.count, note=each.refusal.reason)
                     for each in refused
-                    if each.kind == "record"
+                    if each.refusal is not None
                 ],
             )
 

@@ -39,7 +39,7 @@ def parse(content: bytes, path: str) -> dict[str, str]:
     try:
         text = content.decode()
     except UnicodeDecodeError:
-        raise CannotStartError(f"{path}: not UTF-8") from None
+        raise CannotStartError("env_file", f"{path}: not UTF-8") from None
     found = {}
     for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
@@ -47,7 +47,7 @@ def parse(content: bytes, path: str) -> dict[str, str]:
             continue
         match = _ASSIGNMENT.fullmatch(line)
         if match is None or "\0" in line:
-            raise CannotStartError(f"{path}:{number}: expected NAME=value")
+            raise CannotStartError("env_file", f"{path}:{number}: expected NAME=value")
         found[match[1]] = _unquoted(match[2].strip())
     return found
 

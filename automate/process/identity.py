@@ -1,13 +1,19 @@
-"""As whom a command runs."""
+"""The user and group that a command runs as."""
 
 import grp
 import os
 import pwd
 from typing import NamedTuple
 
+from automate.outcomes import Cause
+
 
 class CannotStartError(Exception):
-    """Why a command cannot be started, in words for the record's `error`."""
+    """Why a command cannot be started; its text is the record's `error`."""
+
+    def __init__(self, cause: Cause, text: str) -> None:
+        super().__init__(text)
+        self.cause = cause
 
 
 class Identity(NamedTuple):
@@ -32,7 +38,7 @@ def identity(user: str | None, group: str | None, *, uid: int) -> Identity:
     same_group = group is None or gid == os.getegid()
     if uid != 0 and not (same_user and same_group):
         wanted = f"user {user}" if not same_user else f"group {group}"
-        raise CannotStartError(f"only root may run a task as {wanted}; this is {_own_entry(uid).pw_name}")
+        raise CannotStartError("not_root", f"only root may run a task as {wanted}; this is {_own_entry(uid).pw_name}")
     return Identity(
         name=entry.pw_name,
         uid=entry.pw_uid,
@@ -47,7 +53,7 @@ def _entry(user: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
     except KeyError:
-        raise CannotStartError(f"no such user: {user}") from None
+        raise CannotStartError("no_such_user", f"no such user: {user}") from None
 
 
 def _own_entry(uid: int) -> pwd.struct_passwd:
@@ -61,4 +67,4 @@ def _group_id(group: str) -> int:
     try:
         return grp.getgrgid(int(group)).gr_gid if group.isdecimal() else grp.getgrnam(group).gr_gid
     except KeyError:
-        raise CannotStartError(f"no such group: {group}") from None
+        raise CannotStartError("no_such_group", f"no such group: {group}") from None

@@ -112,7 +112,8 @@ def _limits(limits: Limits, uid: int) -> list[str]:
             continue
         value, most = max(1, int(wanted)), resource.getrlimit(number)[1]
         if uid != 0 and most != resource.RLIM_INFINITY and value > most:
-            raise CannotStartError(f"limits.{what}: {value} is more than this user may have, {most} (ulimit -H)")
+            text = f"limits.{what}: {value} is more than this user may have, {most} (ulimit -H)"
+            raise CannotStartError("limits", text)
         options.append(f"--{option}={value}:{value}")
     return options
 
@@ -125,17 +126,17 @@ def _directory(cwd: str | None, who: Identity) -> str:
         return wanted
     if cwd is None:  # a system user's home often does not exist; cron and su go to / then
         return "/"
-    raise CannotStartError(f"cwd: no such directory: {wanted}")
+    raise CannotStartError("no_directory", f"cwd: no such directory: {wanted}")
 
 
 def _find(program: str, path: str, cwd: str) -> None:
     where = os.path.join(cwd, program) if "/" in program else shutil.which(program, path=path)
     if where is None:
-        raise CannotStartError(f"no such program on PATH: {program} (PATH is {path})")
+        raise CannotStartError("no_program", f"no such program on PATH: {program} (PATH is {path})")
     if not os.path.exists(where):
-        raise CannotStartError(f"no such program: {program}")
+        raise CannotStartError("no_program", f"no such program: {program}")
     if not os.access(where, os.X_OK) or os.path.isdir(where):
-        raise CannotStartError(f"not executable: {program}")
+        raise CannotStartError("not_executable", f"not executable: {program}")
 
 
 @cache
@@ -143,5 +144,5 @@ def _system_program(program: str) -> str:
     """Of util-linux; found on the system's own path, whatever PATH the task has."""
     where = shutil.which(program, path="/usr/bin:/bin:/usr/sbin:/sbin")
     if where is None:
-        raise CannotStartError(f"{program} is not installed; it is part of util-linux")
+        raise CannotStartError("no_program", f"{program} is not installed; it is part of util-linux")
     return where

@@ -190,4 +190,4 @@ def _adjust(armed: Armed, launch: Launch, nofile: tuple[int, int] | None) -> Non
     except OSError as error:
         os.close(armed.gate)
         reap(armed.pid)
-        raise CannotStartError(f"nice: {error.strerror}") from error
+        raise CannotStartError("nice", f"nice: {error.strerror}") from error

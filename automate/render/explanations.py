@@ -15,8 +15,8 @@ from automate.render.screen import Screen, paint
 from automate.rules.after import satisfied
 from automate.rules.explaining import Answer
 
-_VERDICTS = {"maybe": "probably no", "later": "asked then", "decided": "no"}
-_COLOURS = {"decided": "failed", "maybe": "warning", "waits": "pending", "not asked": "faint", "later": "faint"}
+_VERDICTS = {"not_asked": "not asked", "maybe": "probably no", "later": "asked then", "decided": "no"}
+_COLOURS = {"decided": "failed", "maybe": "warning", "waits": "pending", "not_asked": "faint", "later": "faint"}
 _HEADERS = ("", "", "")
 
 
@@ -58,10 +58,10 @@ def _words(answer: Answer, each: Explained) -> str:
     if answer.verdict == "decided":
         return f"{each.fate.reason}, {end(each.pause)}" if each.pause is not None else each.fate.reason or ""
     if answer.verdict == "waits":
-        return "; ".join(waits_for(one) for one in each.known.hindrances if one.question == answer.question)
+        return "; ".join(waits_for(one) for one in each.known.hindrances if one.cause == answer.question)
     if answer.verdict == "maybe" and each.known.in_the_way is not None:
         verdict = each.known.in_the_way
-        return f"{verdict.action}: {verdict.reason}" if verdict.reason else verdict.action
+        return f"{verdict.action}: {verdict.refusal.reason}" if verdict.refusal else verdict.action
     return ""
 
 

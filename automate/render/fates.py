@@ -34,8 +34,8 @@ def sentence(explanation: Explanation, each: Explained | None) -> str | None:
     if record is not None:
         return f"{task} {ran(record) if each.fate.kind == 'ran' else _did_not_run(each, record)}."
     said = {
-        "running": _runs, "waiting": _waits, "undecided": _undecided, "not run": _not_recorded,
-        "will run": _will_run, "will not run": _will_not_run, "no record": _no_record,
+        "running": _runs, "waiting": _waits, "undecided": _undecided, "not_run": _not_recorded,
+        "will_run": _will_run, "will_not_run": _will_not_run, "no_record": _no_record,
     }.get(each.fate.kind, _not_in_force)  # fmt: skip
     return f"{task} {said(each, explanation)}."
 
@@ -48,13 +48,13 @@ def instant(seconds: float) -> str:
 def waits_for(hindrance: Hindrance) -> str:
     """What keeps a run from starting, and who."""
     who = few(map(_holder, hindrance.holders))
-    if hindrance.until is not None:
+    if hindrance.cause == "retry" and hindrance.until is not None:
         return f"its time, {instant(hindrance.until)}"
-    if hindrance.question == "paused":
+    if hindrance.cause == "paused":
         return "the end of its pause"
-    if hindrance.question == "max_running":
+    if hindrance.cause == "max_running":
         return f"room: max_running is {hindrance.limit}, and these run: {who}"
-    if hindrance.question == "overlap":
+    if hindrance.cause == "overlap":
         return f"its own run: {who}"
     return f"the lock {hindrance.lock}, held by {who}"
 
@@ -135,7 +135,7 @@ def ran(record: Record) -> str:
     if record.trigger == "after":
         return f"ran at {at}, because {record.by or 'what it follows'} had ended, and {how}"
     if record.trigger == "catch-up":
-        return f"was due at {when(due)}, when nothing was running, and ran at {at} to make up for it: it {how}"
+        return f"was due at {when(due)}, while no scheduler was running, and ran at {at} to catch up: it {how}"
     late = started - due if started is not None and due is not None else 0
     began = f" at {at}, {duration(late)} later" if late >= 1 else ""
     return f"was due at {when(due, seconds=None)} and ran{began}: it {how}"
@@ -166,7 +166,7 @@ def _did_not_run(each: Explained, record: Record) -> str:
     pause = f", {end(each.pause)}" if each.pause is not None else ""
     gap = ""
     if each.gap is not None:
-        gap = f" (no scheduler looked from {instant(each.gap.since)} to {instant(each.gap.until)})"
+        gap = f" (from {instant(each.gap.since)} to {instant(each.gap.until)})"
     return f"did not run at {moment}: {record.reason or record.outcome}{pause}{gap}{many} (#{record.id})"
 
 
@@ -205,7 +205,7 @@ def _undecided(each: Explained, explanation: Explanation) -> str:
     looked = f"no scheduler has looked since {instant(stepped)}" if stepped is not None else "no scheduler ever looked"
     then = ""
     if each.known.decision is not None:
-        starts = each.known.decision.kind == "start"
+        starts = each.known.decision.refusal is None
         then = "; now it would be started" if starts else f"; now it would not be started: {each.fate.reason}"
     return f"was due at {instant(each.known.due or 0)}, and nobody has decided about it: {looked}{then}"
 

@@ -36,6 +36,7 @@ def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -
     return text
 
 
+_ALIKE = ("outcome", "cause", "reason", "trigger", "by")
 MOST_JOINED = 10_000
 """A week of each minute is one line, and a year of it, which takes a second to read, is no reason to wait."""
 
@@ -72,7 +73,7 @@ def _is_alike(newer: Record, older: Record) -> bool:
         and newer.count < MOST_JOINED
         and newer.started is None
         and older.started is None
-        and all(getattr(newer, field) == getattr(older, field) for field in ("outcome", "reason", "trigger", "by"))
+        and all(getattr(newer, field) == getattr(older, field) for field in _ALIKE)
     )
 
 

@@ -11,18 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, inf
 from typing import Literal, NamedTuple
 
+from automate.outcomes import Pause, Refusal
 from automate.rules import reasons
-from automate.rules.refusals import (
-    Exceptions,
-    Pause,
-    Schedule,
-    Stretch,
-    Unstarted,
-    asked_in_order,
-    clipped,
-    decided,
-    told_apart,
-)
+from automate.rules.gates import Exceptions, Policy, Schedule, Stretch, clipped, holding, refused, told_apart
 from automate.task import Missed
 
 MOST_CAUGHT_UP = 1000
@@ -30,18 +21,10 @@ NEW_CLOCK = 3 * 3600.0  # set back by more, a clock has been corrected; by less,
 _MOST_STARTED: dict[Missed, int] = {"skip": 0, "once": 1, "all": MOST_CAUGHT_UP}
 
 
-class Policy(NamedTuple):
-    """The task's keys of the same names; `missed_within` in seconds."""
-
-    enabled: bool = True
-    missed: Missed = "once"
-    missed_within: float | None = None
-
-
 class Window(NamedTuple):
     """The due times in (after, now] are to be decided; those not older than `fresh` seconds are on time.
 
-    Where the task has a jitter, its delay was subtracted from both, and from the pauses' instants too.
+    Where the task has a jitter, its delay was subtracted from both.
     """
 
     after: float
@@ -50,16 +33,12 @@ class Window(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What becomes of `count` due times in a row, the last of which is `due`, the first `first_due` (None: it is one).
+    """What becomes of `count` due times in a row, the last of which is `due`, the first `first_due` (None: it is one):
+    a run, by this trigger, or one line on record, with this refusal."""
 
-    `start`: a run, by this trigger. `record`: one line with this outcome and reason.
-    """
-
-    kind: Literal["start", "record"]
     due: float
     trigger: Literal["schedule", "catch-up"] = "schedule"
-    outcome: Unstarted | None = None
-    reason: str | None = None
+    refusal: Refusal | None = None
     count: int = 1  # type: ignore[assignment] # the record's word; nobody asks for the tuple's method
     first_due: float | None = None
 
@@ -81,15 +60,12 @@ def decide(
     if not dues:
         return []
     if len(dues) == 1 and policy.enabled and dues[0] >= window.now - window.fresh and not (exceptions or pauses):
-        return [Decision("start", dues[0])]  # what nearly every look at a task finds
-    in_order = asked_in_order(pauses)
-    most = max(1, _MOST_STARTED[policy.missed])
-    stretches = told_apart(whole, policy.enabled, schedule, exceptions, in_order, most)
-    holding = next((pause for pause in in_order if pause.holds(window.now)), None)
-    starts, rest = _missed(policy, window, schedule, [stretch for stretch in stretches if stretch.outcome is None])
-    if holding is not None:
-        starts, rest = [], [*rest, *_not_started(starts, holding)]
-    recorded = [stretch for stretch in stretches if stretch.outcome is not None]
+        return [Decision(dues[0])]  # what nearly every look at a task finds
+    stretches = told_apart(policy, whole, schedule, exceptions, pauses, max(1, _MOST_STARTED[policy.missed]))
+    starts, rest = _missed(policy, window, schedule, [stretch for stretch in stretches if stretch.refusal is None])
+    if pause := holding(pauses, window.now + policy.delay):
+        starts, rest = [], [*rest, *_not_started(starts, pause)]
+    recorded = [stretch for stretch in stretches if stretch.refusal is not None]
     return _in_order([*starts, *_records(schedule, [*recorded, *rest])])
 
 
@@ -109,7 +85,7 @@ def _missed(
     everything, most = policy.missed == "all", _MOST_STARTED[policy.missed]
     starts = _newest(schedule, on_time, max(1, most))
     caught_up = _newest(schedule, eligible, most - len(starts))
-    too_many = reasons.TOO_MANY.format(most=MOST_CAUGHT_UP)
+    too_many = reasons.too_many(MOST_CAUGHT_UP)
     looked_too_rarely = reasons.MISSED if clipped(stretches, -inf, late) else reasons.TOO_RARELY
     rest = [
         *_before(on_time, starts, too_many if everything else looked_too_rarely),
@@ -117,8 +93,8 @@ def _missed(
         *_before(clipped(stretches, -inf, old), [], reasons.TOO_OLD),
     ]
     return [
-        *(Decision("start", due, "catch-up") for due in caught_up),
-        *(Decision("start", due, "schedule") for due in starts),
+        *(Decision(due, "catch-up") for due in caught_up),
+        *(Decision(due) for due in starts),
     ], rest
 
 
@@ -129,39 +105,39 @@ def _too_old(policy: Policy, now: float, late: int) -> float:
     return min(late, ceil(now - policy.missed_within) - 1)
 
 
-def _before(stretches: Iterable[Stretch], starts: list[int], reason: str) -> list[Stretch]:
-    """What lies before the first of them, as missed."""
+def _before(stretches: Iterable[Stretch], starts: list[int], refusal: Refusal) -> list[Stretch]:
+    """What lies before the first of them, as refused."""
     until = starts[0] - 1 if starts else inf
-    return [decided(stretch, "missed", reason) for stretch in clipped(stretches, -inf, until)]
+    return [refused(stretch, refusal) for stretch in clipped(stretches, -inf, until)]
 
 
 def _not_started(starts: Iterable[Decision], pause: Pause) -> list[Stretch]:
-    return [Stretch(int(start.due) - 1, int(start.due), "skipped", pause.words) for start in starts]
+    return [Stretch(int(start.due) - 1, int(start.due), reasons.paused(pause)) for start in starts]
 
 
 def _newest(schedule: Schedule, stretches: Iterable[Stretch], most: int) -> list[int]:
     """The newest due times in any of the stretches, in order."""
     found: list[int] = []
-    for after, until, *_ in sorted(stretches, reverse=True):
+    for stretch in sorted(stretches, key=lambda stretch: stretch.after, reverse=True):
         if len(found) < most:
-            found = [*schedule.between(after, until, most - len(found)), *found]
+            found = [*schedule.between(stretch.after, stretch.until, most - len(found)), *found]
     return found
 
 
 def _records(schedule: Schedule, stretches: Iterable[Stretch]) -> Iterator[Decision]:
-    for after, until, outcome, reason in stretches:
+    for after, until, refusal in stretches:
         due = _newest(schedule, [Stretch(after, until)], 1)
         if due:
             count = schedule.count(after, until)
             first = schedule.next_after(after) if count > 1 else None
-            yield Decision("record", due[0], "schedule", outcome, reason, count, first)
+            yield Decision(due[0], "schedule", refusal, count, first)
 
 
 def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
-    """By time; records of the same fate with nothing between them are one."""
+    """By time; records with the same refusal and nothing between them are one."""
     found: list[Decision] = []
     for decision in sorted(decisions, key=lambda decision: decision.due):
-        if decision.kind == "record" and found and found[-1][2:5] == decision[2:5]:
+        if decision.refusal is not None and found and found[-1].refusal == decision.refusal:
             earlier = found.pop()
             first = earlier.due if earlier.first_due is None else earlier.first_due
             found.append(decision._replace(count=earlier.count + decision.count, first_due=first))

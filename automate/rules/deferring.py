@@ -9,36 +9,35 @@ changes a task has it looked at again.
 from collections.abc import Sequence
 from math import floor
 
-from automate.rules.refusals import Exceptions, Pause, Schedule, Stretch, asked_in_order, told_apart
+from automate.outcomes import Pause, Refusal
+from automate.rules.gates import Exceptions, Policy, Schedule, Stretch, told_apart
 
 LONGEST = 3600  # seconds; a record of what was refused comes no later
 
 
 def deferred(
+    policy: Policy,
     after: float,
-    reason: str,
+    refusal: Refusal,
     schedule: Schedule,
-    *,
-    enabled: bool,
     exceptions: Exceptions | None = None,
     pauses: Sequence[Pause] = (),
 ) -> float | None:
     """The due time with which all those before it, later than `after`, may be decided, when the last one up to `after`
-    was refused for this reason: the first that is not, by what is known; or else the last within LONGEST. None where
-    that is no other than the next one.
+    was refused so: the first that is not, by what is known; or else the last within LONGEST. None where that is no
+    other than the next one.
     """
-    if enabled and exceptions is None and not pauses:
+    if policy.enabled and exceptions is None and not pauses:
         return None
     begin = floor(after)
-    whole = Stretch(begin, begin + LONGEST)
-    parts = told_apart(whole, enabled, schedule, exceptions, asked_in_order(pauses))
     first = last = None
-    for part in sorted(parts):
+    parts = told_apart(policy, Stretch(begin, begin + LONGEST), schedule, exceptions, pauses)
+    for part in sorted(parts, key=lambda part: part.after):
         due = schedule.next_after(part.after)
         if due is None or due > part.until:
             continue
         first = first or due
-        if (part.outcome, part.reason) != ("skipped", reason):
+        if part.refusal != refusal:
             last = due
             break
         last = schedule.previous_before(part.until + 1)

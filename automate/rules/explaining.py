@@ -1,17 +1,16 @@
 """Why a task ran, did not run or will not run: which due times are meant, what became of each, and which of the
-questions of rules/reasons.py decided that. Nothing is decided here: records say it, or rules/deciding.py when asked.
+questions decided that. Nothing is decided here: records say it, or rules/deciding.py when asked.
 
 Instants are epoch seconds; due times are whole ones.
 """
 
 from collections.abc import Collection, Sequence
 from math import floor
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from automate.outcomes import RAN
+from automate.outcomes import RAN, Cause
 from automate.rules.deciding import Decision
 from automate.rules.overlap import Verdict as OverlapVerdict
-from automate.rules.reasons import QUESTIONS, Question, question
 from automate.run import Record
 
 if TYPE_CHECKING:
@@ -20,13 +19,23 @@ if TYPE_CHECKING:
 MINUTE = 60.0
 
 Kind = Literal[
-    "ran", "running", "waiting", "not run", "undecided", "will run", "will not run", "no record", "not in force"
+    "ran", "running", "waiting", "not_run", "undecided", "will_run", "will_not_run", "no_record", "not_in_force"
 ]  # fmt: skip
-Verdict = Literal["passed", "decided", "waits", "maybe", "later", "not asked"]
+Verdict = Literal["passed", "decided", "waits", "maybe", "later", "not_asked"]
+Question = Literal["paused", "disabled", "except", "missed", "overlap", "lock", "max_running", "condition"]
+QUESTIONS: tuple[Question, ...] = get_args(Question)
+"""What is asked about each due time, in this order: the first that says no has decided."""
+
+_ANSWERS: dict[str | None, Question] = {
+    **{question: question for question in QUESTIONS if question != "missed"},
+    "no_scheduler": "missed", "slow_scheduler": "missed", "missed_within": "missed", "catch_up_limit": "missed",
+    "lock_file": "lock",
+}  # fmt: skip
+"""Which question each cause of a record answers; the other causes answer none."""
 
 _DECIDED_AT_ONCE: frozenset[Question] = frozenset({"paused", "disabled", "except", "missed"})
 _ASKED: dict[str, frozenset[Question]] = {
-    "manual": frozenset({"overlap", "locks"}),
+    "manual": frozenset({"overlap", "lock"}),
     "startup": frozenset(QUESTIONS) - {"except", "missed"},
     "after": frozenset(QUESTIONS) - {"except", "missed"},
 }
@@ -53,10 +62,10 @@ class Holder(NamedTuple):
 
 
 class Hindrance(NamedTuple):
-    """Why a run that is claimed has not started: the question whose answer it waits for. Without one it waits for an
-    instant, `until`. `limit` is `max_running`."""
+    """Why a run that is claimed has not started. `until` is when it is tried again (`retry`), `limit` is
+    `max_running`."""
 
-    question: Question | None
+    cause: Cause
     lock: str | None = None
     holders: tuple[Holder, ...] = ()
     until: float | None = None
@@ -95,10 +104,11 @@ class Answer(NamedTuple):
 
 
 class Fate(NamedTuple):
-    """What became, becomes or will become of it. `decided` is the question that said no, and `reason` its words, as a
-    record has them; both are None where none did. `answers` are in the order in which the questions are asked."""
+    """What became, becomes or will become of it. `decided` is the question that said no; `cause` and `reason` say how,
+    as in a record. `answers` are in the order in which the questions are asked."""
 
     kind: Kind
+    cause: str | None = None
     reason: str | None = None
     decided: Question | None = None
     answers: tuple[Answer, ...] = ()
@@ -107,25 +117,26 @@ class Fate(NamedTuple):
 def fate(known: Known) -> Fate:
     """From what is on record, else from what is under way, else from what the rules say."""
     kind = _kind(known)
-    reason = _reason(known)
-    decided = question(reason) if kind in {"not run", "will not run", "undecided"} else None
-    unexplained = kind in {"no record", "not in force"} or (reason is not None and kind == "not run" and not decided)
-    return Fate(kind, reason, decided, () if unexplained else tuple(_answers(known, kind, decided)))
+    refusal = known.record or (known.decision and known.decision.refusal)
+    cause, reason = (refusal.cause, refusal.reason) if refusal is not None else (None, None)
+    decided = _ANSWERS.get(cause) if kind in {"not_run", "will_not_run", "undecided"} else None
+    unexplained = kind in {"no_record", "not_in_force"} or (kind == "not_run" and not decided)
+    return Fate(kind, cause, reason, decided, () if unexplained else tuple(_answers(known, kind, decided)))
 
 
 def _kind(known: Known) -> Kind:
     if known.record is not None:
-        return "ran" if was_started(known.record) else "not run"
+        return "ran" if was_started(known.record) else "not_run"
     if known.phase is not None:
         return "waiting" if known.phase == "pending" else "running"
     if not known.in_force:
-        return "not in force"
+        return "not_in_force"
     if known.is_decided:
-        return "no record"
+        return "no_record"
+    refused = known.decision is not None and known.decision.refusal is not None
     if known.due is not None and known.due + known.delay <= known.now:
-        refused = known.decision is not None and known.decision.kind == "record"
-        return "not run" if refused and known.recorded_by is not None else "undecided"
-    return "will not run" if known.decision is not None and known.decision.kind == "record" else "will run"
+        return "not_run" if refused and known.recorded_by is not None else "undecided"
+    return "will_not_run" if refused else "will_run"
 
 
 def was_started(record: Record) -> bool:
@@ -133,22 +144,16 @@ def was_started(record: Record) -> bool:
     return record.outcome in RAN or (record.outcome == "skipped" and record.exit_code is not None)
 
 
-def _reason(known: Known) -> str | None:
-    if known.record is not None:
-        return known.record.reason
-    return known.decision.reason if known.decision is not None else None
-
-
 def _answers(known: Known, kind: Kind, decided: Question | None) -> list[Answer]:
     trigger = known.record.trigger if known.record is not None else known.trigger
     asked: Collection[Question] = _ASKED.get(trigger, QUESTIONS)
     last = QUESTIONS.index(decided) if decided is not None else len(QUESTIONS)
-    waits = {hindrance.question for hindrance in known.hindrances}
+    waits: set[str | None] = {_ANSWERS.get(hindrance.cause) for hindrance in known.hindrances}
     verdicts: list[Answer] = []
     for index, each in enumerate(QUESTIONS):
         verdict: Verdict = "passed"
         if index > last or each not in asked:
-            verdict = "not asked"
+            verdict = "not_asked"
         elif each == decided:
             verdict = "decided"
         elif kind == "waiting" and each in waits:
@@ -162,7 +167,7 @@ def _answers(known: Known, kind: Kind, decided: Question | None) -> list[Answer]
 
 
 def _comes_later(asked: Question, kind: Kind) -> bool:
-    if kind in {"will run", "will not run", "undecided"}:
+    if kind in {"will_run", "will_not_run", "undecided"}:
         return asked not in _DECIDED_AT_ONCE
     return kind == "waiting" and asked == "condition"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from automate.outcomes import Refusal
 from automate.rules import reasons
 from automate.task import Overlap
 
@@ -19,11 +20,11 @@ class OpenInfo(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What becomes of the new run: it starts, waits, or is skipped. With `replace` the runs in `stop` are to be ended,
-    and it waits for that. `reason` is the record's, of a run that is skipped or of those that are stopped for it."""
+    """What becomes of the new run: it starts, waits, or is skipped, with the refusal. With `replace` the runs in `stop`
+    are to be ended, and it waits for that."""
 
     action: Literal["start", "wait", "replace", "skip"]
-    reason: str | None = None
+    refusal: Refusal | None = None
     stop: tuple[int, ...] = ()
 
 
@@ -34,11 +35,11 @@ def overlap(policy: Overlap, open_runs: Sequence[OpenInfo]) -> Verdict:
     if policy == "allow" or not (running or waiting):
         return Verdict("start")
     if policy == "replace":
-        return Verdict("replace", reasons.REPLACED, (*running, *waiting))
+        return Verdict("replace", stop=(*running, *waiting))
     if policy == "skip" and running:
-        return Verdict("skip", reasons.STILL_RUNNING.format(runs=reasons.numbers(running)))
+        return Verdict("skip", reasons.still_running(running))
     if waiting:
-        return Verdict("skip", reasons.ONE_WAITS.format(runs=reasons.numbers(waiting)))
+        return Verdict("skip", reasons.already_waiting(waiting))
     return Verdict("wait")
 
 

@@ -1,60 +1,57 @@
-"""Why a due time was not started: the words that stand in its record, and that `why` and `history` repeat."""
+"""Every refusal of the rules, with its sentence."""
 
-from collections.abc import Iterable
-from typing import Literal, get_args
+from collections.abc import Iterable, Sequence
 
-Question = Literal["paused", "disabled", "except", "missed", "overlap", "locks", "max_running", "condition"]
-QUESTIONS: tuple[Question, ...] = get_args(Question)
-"""What is asked about each due time, in this order: the first that says no has decided."""
+from automate.outcomes import Pause, Refusal
 
-DISABLED = "disabled"
-CALENDAR = "calendar: {text}"
-CONDITION = "condition: exit {status}"
-PAUSED = "paused"
-PAUSED_BY = "paused by {by}"
-MISSED = "nothing was running then"
-TOO_OLD = "nothing was running then; longer ago than missed_within"
-TOO_MANY = "nothing was running then; only the newest {most} are caught up"
-MISSED_OR_CALENDAR = "nothing was running then, or calendar"
-TOO_RARELY = "the scheduler looked too rarely; only the latest due time is started"
-STILL_RUNNING = "still running: {runs}"
-ONE_WAITS = "one waits already: {runs}"
-REPLACED = "replaced by a newer run"
-LOCK_HELD = "its lock is held: {lock}"
-LOCK_FAILED = "its lock cannot be taken: {error}"
-FILE_REMOVED = "the task file was removed before the scheduler looked"
-SCHEDULE_CHANGED = "the schedule was changed before the scheduler looked"
-CLOCK_SET_BACK = "the clock was set back by more than three hours: due again from now on"
-
-_ANSWERS: tuple[tuple[Question, str], ...] = (
-    ("paused", PAUSED), ("disabled", DISABLED), ("except", CALENDAR), ("missed", MISSED), ("missed", TOO_RARELY),
-    ("overlap", STILL_RUNNING), ("overlap", ONE_WAITS), ("locks", LOCK_HELD), ("locks", LOCK_FAILED),
-    ("condition", CONDITION),
-)  # fmt: skip
+DISABLED = Refusal("skipped", "disabled", "disabled")
+MISSED = Refusal("missed", "no_scheduler", "no scheduler was running")
+TOO_OLD = Refusal("missed", "missed_within", "no scheduler was running; longer ago than missed_within")
+MISSED_OR_EXCEPTED = Refusal("missed", "no_scheduler", "no scheduler was running, or `except` covers it")
+TOO_RARELY = Refusal("missed", "slow_scheduler", "the scheduler ran too rarely; only the latest due time is started")
+FILE_REMOVED = Refusal("skipped", "removed", "the task file was removed before a scheduler saw the due time")
+RESCHEDULED = Refusal("skipped", "rescheduled", "the schedule was changed before a scheduler saw the due time")
+CLOCK_SET_BACK = Refusal(
+    "skipped", "clock_set_back", "the clock was set back by more than three hours; due again from now on"
+)
 
 
-def paused(by: str, reason: str) -> str:
+def paused(pause: Pause) -> Refusal:
     """`paused by root: maintenance`; what is empty is left out."""
-    words = PAUSED_BY.format(by=by) if by else PAUSED
-    return f"{words}: {reason}" if reason else words
+    by = f"paused by {pause.by}" if pause.by else "paused"
+    return Refusal("skipped", "paused", f"{by}: {pause.reason}" if pause.reason else by, pause=pause)
 
 
-def pause_of(reason: str | None) -> tuple[str, str] | None:
-    """Who paused the task and why, from what `paused` made of it; None of another reason."""
-    if question(reason) != "paused" or reason is None:
-        return None
-    by = PAUSED_BY.format(by="")
-    if reason.startswith(by):
-        who, _, why = reason.removeprefix(by).partition(": ")
-        return who, why
-    return "", reason.partition(": ")[2]
+def excepted(text: str) -> Refusal:
+    """`text` is the entry of `except` that covers the due time."""
+    return Refusal("skipped", "except", f"except: {text}")
+
+
+def too_many(most: int) -> Refusal:
+    """More due times were missed than are caught up."""
+    return Refusal("missed", "catch_up_limit", f"no scheduler was running; only the newest {most} are caught up")
+
+
+def still_running(runs: Sequence[int]) -> Refusal:
+    """These runs of the same task go on."""
+    return Refusal("skipped", "overlap", f"still running: {numbers(runs)}", runs=tuple(runs))
+
+
+def already_waiting(runs: Sequence[int]) -> Refusal:
+    """These runs of the same task wait for their turn."""
+    return Refusal("skipped", "overlap", f"already waiting: {numbers(runs)}", runs=tuple(runs))
+
+
+def lock_held(lock: str) -> Refusal:
+    """`lock` is `task/NAME` or `shared/NAME`."""
+    return Refusal("skipped", "lock", f"lock {lock} is held", lock=lock)
+
+
+def lock_failed(error: str) -> Refusal:
+    """The lock file cannot be opened."""
+    return Refusal("error", "lock_file", f"cannot lock: {error}")
 
 
 def numbers(ids: Iterable[int]) -> str:
     """`#3, #7`."""
     return ", ".join(f"#{id_}" for id_ in ids)
-
-
-def question(reason: str | None) -> Question | None:
-    """Which of the questions a record's reason answers; None when it is none of them."""
-    return next((asked for asked, words in _ANSWERS if (reason or "").startswith(words.partition("{")[0])), None)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from automate.outcomes import PASSED_OVER
 from automate.rules.after import satisfied
-from automate.rules.refusals import Schedule
+from automate.rules.gates import Schedule
 
 EACH = 300
 """A task that starts more often has one bar for many runs in a row."""

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from automate.errors import AutomateError
 from automate.service.step import requests
 from automate.state import State, runs, schedules
+from automate.state.pauses import pauses_after
 from automate.state.schedules import Scheduled
-from automate.supervisor.decisions import pauses_since
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.places import MAX_RUNNING
 from automate.supervisor.queue import AHEAD
@@ -67,7 +67,7 @@ class Preparing:
         most = schedules.recall(self._state, MAX_RUNNING)
         rows = schedules.waking(self._state, self._first, self._first + _SPAN, min(_MOST, int(most or _MOST)))
         self._done = max((_at(row) for row in rows), default=self._first)
-        held = pauses_since(self._state, min((row.until for row in rows), default=0.0))
+        held = pauses_after(self._state, min((row.until for row in rows), default=0.0))
         running = {run.task for run in runs.open_runs(self._state)}
         wanted = [(requests(row, _at(row), held), _at(row)) for row in rows]
         started = [([request for request in found if request.refused is None], at) for found, at in wanted]

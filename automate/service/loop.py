@@ -205,7 +205,9 @@ class Server:
     def _stop_tasks(self) -> None:
         for run in self._supervisor.open_runs:
             try:
-                self._supervisor.stop(run.id, "automate serve", "the scheduler was told to end, with its tasks")
+                self._supervisor.stop(
+                    run.id, "automate serve", "shutdown", "the scheduler was told to stop its tasks and exit"
+                )
             except AutomateError as error:  # it was told to end all the same
                 self._events.tell("error", message=str(error))
         self._watch_tasks(float("inf"))

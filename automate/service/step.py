@@ -1,21 +1,23 @@
 """The step: what has fallen due is decided by the rules, claimed in one transaction, and started together."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from automate import task as tasks
 from automate.catalog import Catalog
 from automate.catalog.due import next_due
+from automate.outcomes import Pause
 from automate.process import host
 from automate.rules import reasons
 from automate.rules.deciding import Decision, clock_back
-from automate.rules.refusals import Pause
+from automate.rules.gates import Policy, of_task, refusal
 from automate.rules.startup import Start, start
 from automate.service.syncing import Change, Plan
 from automate.state import OpenRun, State, schedules
+from automate.state.pauses import pauses, pauses_after
 from automate.state.schedules import Scheduled
 from automate.state.steps import Gap, keep_gap, last_step, note_step
-from automate.supervisor.decisions import FRESH, decisions, deferred, pauses_now, pauses_since
+from automate.supervisor.decisions import FRESH, decisions, deferred
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.request import Request
 from automate.task import Task
@@ -117,7 +119,7 @@ class Turn:
         self.advances: list[Advance] = []
         self._brought_back: list[Scheduled] = []
         self._oldest = min((row.until for row in rows), default=now)
-        self._pauses = pauses_since(state, self._oldest)
+        self._pauses = pauses_after(state, self._oldest)
         self._now = now
         stepped = last_step(state)
         self._gap = Gap(stepped, now) if stepped is not None and stepped < now - FRESH else None
@@ -129,7 +131,7 @@ class Turn:
 
     def write(self, state: State) -> Collection[str]:
         """Within the claim's transaction: how far the tasks are decided; those that others have decided are named."""
-        may_defer = any(each.later for each in self.advances) and self._pauses == pauses_since(state, self._oldest)
+        may_defer = any(each.later for each in self.advances) and self._pauses == pauses_after(state, self._oldest)
         decided = {each.row.task for each in self.advances if not each.write(state, may_defer=may_defer)}
         schedules.begin_again(state, [row for row in self._brought_back if row.task not in decided], self._now)
         if self._gap is not None and any(_is_late(request) for request in self.requests):
@@ -144,7 +146,7 @@ class Turn:
         self.requests += found
         last = found[-1] if found else None
         later = None
-        if last is not None and last.refused is not None and last.outcome == "skipped":
+        if last is not None and last.refused is not None and last.refused.outcome == "skipped":
             later = deferred(scheduled, last.task, until, last.refused, self._pauses)
         self._advance(scheduled, until, later)
 
@@ -172,7 +174,7 @@ def _startup(state: State, supervisor: Supervisor, now: float, settled: float) -
     found = start(schedules.boots(state), *boot, settled)
     if found in {Start.SEEN, Start.WAIT}:
         return []
-    held = pauses_now(state, now)
+    held = pauses(state, now).values()
     rows = schedules.of_startup(state) if found is Start.RUN else []
     requests = [_at_startup(tasks.decode(row.definition), held, now) for row in rows]
 
@@ -185,14 +187,12 @@ def _startup(state: State, supervisor: Supervisor, now: float, settled: float) -
     return supervisor.begin(requests, write)
 
 
-def _at_startup(task: Task, held: list[Pause], now: float) -> Request:
-    words = [pause.words for pause in held if pause.task in ("", task.name)]
-    refused = words[0] if words else None if task.enabled else reasons.DISABLED
-    return Request(task, "startup", now, refused=refused)
+def _at_startup(task: Task, held: Iterable[Pause], now: float) -> Request:
+    return Request(task, "startup", now, refused=refusal(Policy(task.enabled), now, of_task(held, task.name)))
 
 
 def _is_late(request: Request) -> bool:
-    return request.outcome == "missed" or request.trigger == "catch-up"
+    return (request.refused is not None and request.refused.outcome == "missed") or request.trigger == "catch-up"
 
 
 def _request(task: Task, decision: Decision) -> Request:
@@ -200,8 +200,7 @@ def _request(task: Task, decision: Decision) -> Request:
         task,
         decision.trigger,
         decision.due,
-        refused=decision.reason if decision.kind == "record" else None,
-        outcome=decision.outcome or "skipped",
+        refused=decision.refusal,
         count=decision.count,
         first_due=decision.first_due if decision.count > 1 else None,
     )

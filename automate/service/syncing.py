@@ -6,6 +6,7 @@ from typing import NamedTuple
 from automate import task as tasks
 from automate.catalog import Catalog
 from automate.catalog.due import next_due
+from automate.outcomes import Refusal
 from automate.rules import reasons
 from automate.rules.deciding import clock_back
 from automate.schedule import are_same, load
@@ -67,8 +68,8 @@ class Plan:
     def undecided(self) -> list[Request]:
         """Due times of schedules that are in force no more, that nobody had decided when they went: each a record."""
         removed = [(old, reasons.FILE_REMOVED) for old in self._gone]
-        changed = [(old, reasons.SCHEDULE_CHANGED) for old in self._old]
-        return [request for old, reason in removed + changed for request in self._left(old, reason)]
+        changed = [(old, reasons.RESCHEDULED) for old in self._old]
+        return [request for old, refusal in removed + changed for request in self._left(old, refusal)]
 
     def write(self, state: State) -> Collection[str]:
         """Within a claim's transaction. When another process has done it meanwhile, or has decided a task of which this
@@ -154,13 +155,13 @@ class Plan:
         decided = self._ended_later.get(name, self._now) if old is None else old.until
         return max(self._now, clock_back(decided, self._now))
 
-    def _left(self, old: Scheduled, reason: str) -> list[Request]:
+    def _left(self, old: Scheduled, refusal: Refusal) -> list[Request]:
         span = window(old, self._now)
         if span is None:
             return []
         task = tasks.decode(old.definition)
         first = span.first if span.number > 1 else None
-        return [Request(task, "schedule", span.last, refused=reason, count=span.number, first_due=first)]
+        return [Request(task, "schedule", span.last, refused=refusal, count=span.number, first_due=first)]
 
 
 def _first_due(parsed: Parsed, after: float) -> float | None:

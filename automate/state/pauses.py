@@ -1,24 +1,15 @@
-"""Which tasks are paused: since when, until when, by whom and why. What an operator said stays until it is unsaid."""
+"""Which tasks are paused, since when, until when, by whom and why."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
 
+from automate.outcomes import Pause
 from automate.state import schedules, steps
 from automate.state.store import State
 
 ALL = ""  # stands for all tasks, also those that come later
 
 
-class Pause(NamedTuple):
-    """From `since` on, in epoch seconds, before `until` (None: until resumed); `by` is who asked for it."""
-
-    since: float
-    until: float | None
-    by: str
-    reason: str
-
-
-_COLUMNS = "task, since, until, by, reason"
+_COLUMNS = "since, until, by, reason, task"
 _PAUSE = """
     INSERT INTO pauses VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (task) DO UPDATE SET
     since = iif(lifted OR until <= excluded.since, excluded.since, since),
@@ -44,7 +35,7 @@ def pause(state: State, names: Collection[str], pause: Pause) -> None:
         for name in names:
             values = {"task": name, "now": pause.since, "by": pause.by, "reason": pause.reason}
             connection.execute(_KEEP, values)
-            connection.execute(_PAUSE, (name, *pause))
+            connection.execute(_PAUSE, (name, pause.since, pause.until, pause.by, pause.reason))
         connection.execute(_FORGET, {"now": pause.since})
         is_called = _look_again(state, names, pause.since)
     if is_called:
@@ -62,25 +53,26 @@ def resume(state: State, names: Iterable[str], now: float) -> list[str]:
     return ended
 
 
-def keep_past(state: State, pauses: Iterable[tuple[str, Pause]]) -> None:
-    """Put down that these tasks were paused, within the caller's transaction; each has an end."""
-    values = [(task, *pause) for task, pause in pauses]
-    state.connection.executemany("INSERT INTO past_pauses VALUES (?, ?, ?, ?, ?)", values)
+def keep_past(state: State, pauses: Iterable[Pause]) -> None:
+    """Put down these pauses, which have ended, within the caller's transaction."""
+    query = f"INSERT INTO past_pauses ({_COLUMNS}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - constants
+    state.connection.executemany(query, list(pauses))
 
 
 def pauses(state: State, now: float) -> dict[str, Pause]:
     """Those in force, by task, in the order of names, ALL first."""
-    return _read(state, f" WHERE {_HOLDS}", now)
+    rows = state.read(f"SELECT {_COLUMNS} FROM pauses WHERE {_HOLDS} ORDER BY task", (now,))  # noqa: S608 - constants
+    return {pause.task: pause for pause in map(Pause._make, rows)}
 
 
-def pauses_after(state: State, instant: float) -> list[tuple[str, Pause]]:
-    """Those that were in force at any time after the instant, or are, oldest first: for due times that nobody has
-    decided yet. The words of an earlier one stand, where a later one says that it holds since then."""
+def pauses_after(state: State, instant: float) -> list[Pause]:
+    """Those in force at any time after the instant, oldest first: for due times that nobody has decided yet. Of two
+    that hold since the same instant, the one that was replaced comes first."""
     query = f"""
         SELECT {_COLUMNS}, 0 AS newest FROM past_pauses WHERE until > ?1 UNION ALL
         SELECT {_COLUMNS}, 1 FROM pauses WHERE until IS NULL OR until > ?1 ORDER BY newest, since, task
     """  # noqa: S608 - constants
-    return [(str(row[0]), Pause._make(row[1:-1])) for row in state.read(query, (instant,))]
+    return [Pause._make(row[:-1]) for row in state.read(query, (instant,))]
 
 
 def held_longest(pauses: Mapping[str, Pause], task: str) -> Pause | None:
@@ -95,8 +87,3 @@ def _look_again(state: State, names: Iterable[str], now: float) -> bool:
     """What was put off because of what was known before is decided now; whether there is any."""
     found = [schedules.undefer(state, None if name == ALL else name, now) for name in names]
     return any(found)
-
-
-def _read(state: State, condition: str, instant: float) -> dict[str, Pause]:
-    rows = state.read(f"SELECT {_COLUMNS} FROM pauses{condition} ORDER BY task", (instant,))  # noqa: S608 - constants
-    return {str(row[0]): Pause._make(row[1:]) for row in rows}

@@ -4,16 +4,20 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from automate.outcomes import Cause
 from automate.state.store import State
 
 
 class Stop(NamedTuple):
-    """That a run is being ended from outside: as what, since `at` (epoch seconds), by whom and why."""
+    """That a run is being ended from outside: as what, since `at` (epoch seconds), by whom and why. `run` is the one
+    that takes its place."""
 
     outcome: Literal["timeout", "stopped"]
     at: float
     by: str | None = None
     reason: str | None = None
+    cause: Cause = "operator"
+    run: int | None = None
 
 
 class OpenRun(NamedTuple):

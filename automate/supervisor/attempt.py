@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from automate.outcomes import Refusal
 from automate.state import OpenRun, Stop
 from automate.task import Task
 
@@ -32,7 +33,7 @@ class Attempt:
     is_child: bool = False
     pidfd: int | None = None
     gate: int | None = None
-    refused: str | None = None
+    refused: Refusal | None = None
     stop: Stop | None = None
     deadline: float | None = None
     kill_at: float | None = None

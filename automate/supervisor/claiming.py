@@ -82,7 +82,7 @@ def lock(instance: Instance, request: Request) -> None:
             raise AutomateError(f"{said}; nothing was started") from error
         if not request.may_wait:
             raise
-        request.refused, request.outcome = reasons.LOCK_FAILED.format(error=said), "error"
+        request.refused = reasons.lock_failed(said)
         return
     request.held = None if held is None else os.path.relpath(held, instance.locks)
 

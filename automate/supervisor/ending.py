@@ -6,10 +6,9 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from automate import clock, instants, output, runlog
-from automate.outcomes import DONE, RAN, Outcome
+from automate.outcomes import DONE, RAN, Cause, Outcome
 from automate.paths import Instance
 from automate.process import host, spawn, status
-from automate.rules import reasons
 from automate.rules.ending import End, outcome, retry_delay, signal_number
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, StateError, Stop, durations, runs
@@ -105,7 +104,10 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         output_bytes=written.bytes,
         summary=summary.read(instance, run.id),
         error=_error(instance, attempt, result, written.path),
+        cause=_cause(attempt, result),
         reason=_reason(attempt, result),
+        runs=(result.stop.run,) if result.stop is not None and result.stop.run is not None else None,
+        condition_exit=said.condition if result.by_condition else None,
     )
 
 
@@ -199,7 +201,7 @@ def _settle(instance: Instance, attempt: Attempt) -> output.Written:
 
 def _error(instance: Instance, attempt: Attempt, result: Result, path: str | None) -> str | None:
     if result.outcome == "error":
-        return attempt.refused or _unstartable(attempt, result.said)
+        return attempt.refused.reason if attempt.refused is not None else _unstartable(attempt, result.said)
     if result.outcome == "warning" and attempt.unsearched is not None:
         return attempt.unsearched
     if result.outcome not in _TELLING or path is None:
@@ -217,10 +219,28 @@ def _reason(attempt: Attempt, result: Result) -> str | None:
     if result.outcome == "timeout":
         return f"it ran longer than its timeout of {attempt.task.timeout:g} s"
     if result.by_condition:
-        return reasons.CONDITION.format(status=result.said.condition)
+        return f"its condition exited with {result.said.condition}"
     if result.outcome == "lost":
-        return "its end was not seen: the machine, or the shell that watches over the command, died"
+        what = "the machine went down" if _is_of_another_boot(attempt) else "the process that watched it died"
+        return f"its end was not seen: {what}"
     return result.stop.reason if result.stop is not None else None
+
+
+def _cause(attempt: Attempt, result: Result) -> Cause | None:
+    if result.outcome == "error":
+        refused_by_shim: Cause = "resources" if result.said.unforked else "no_directory"
+        return attempt.refused.cause if attempt.refused is not None else refused_by_shim
+    if result.outcome == "skipped":
+        return "condition" if result.by_condition else "exit_code"
+    if result.outcome == "lost":
+        return "reboot" if _is_of_another_boot(attempt) else "watcher_died"
+    if result.outcome == "timeout":
+        return "timeout"
+    return result.stop.cause if result.outcome == "stopped" and result.stop is not None else None
+
+
+def _is_of_another_boot(attempt: Attempt) -> bool:
+    return attempt.run.boot != host.boot_id()
 
 
 def _signal_name(exit_code: int | None) -> str | None:

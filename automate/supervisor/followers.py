@@ -1,14 +1,15 @@
 """What follows: the runs of tasks whose `after` names a task that has ended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from automate import clock
 from automate import task as tasks
 from automate.errors import AutomateError
+from automate.outcomes import Pause
 from automate.paths import Instance
 from automate.process import host
-from automate.rules import reasons
 from automate.rules.after import satisfied
+from automate.rules.gates import Policy, of_task, refusal
 from automate.run import Record
 from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor.places import Places
@@ -32,11 +33,13 @@ def claim_followers(
     ]
     if not wanted:
         return []
-    held = pauses.pauses(state, clock.now())
+    now = clock.now()
+    held = pauses.pauses(state, now).values()
     places = Places(state)
     first = runs.reserve_ids(state, len(wanted))
     rows = [
-        _row(run_id, _request(task, record, held), places, log) for run_id, (task, record) in enumerate(wanted, first)
+        _row(run_id, _request(task, record, held, now), places, log)
+        for run_id, (task, record) in enumerate(wanted, first)
     ]
     runs.insert(state, rows)
     return rows
@@ -67,14 +70,9 @@ def _following(state: State, ended: str, unseen: Sequence[Task] | None) -> Itera
         yield from ((task, outcome) for name, outcome in task.after if name == ended)
 
 
-def _request(task: Task, record: Record, held: dict[str, pauses.Pause]) -> Request:
-    request = Request(task, "after", by=f"{record.task} #{record.id}")
-    pause = held.get("") or held.get(task.name)
-    if pause is not None:
-        request.refused = reasons.paused(pause.by, pause.reason or "")
-    elif not task.enabled:
-        request.refused = reasons.DISABLED
-    return request
+def _request(task: Task, record: Record, held: Iterable[Pause], now: float) -> Request:
+    refused = refusal(Policy(task.enabled), now, of_task(held, task.name))
+    return Request(task, "after", by=f"{record.task} #{record.id}", refused=refused)
 
 
 def _row(run_id: int, request: Request, places: Places, log: tuple[int, int]) -> OpenRun:

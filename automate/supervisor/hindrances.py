@@ -21,9 +21,9 @@ from automate.supervisor.queue import is_paused
 def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tuple[Hindrance, ...]:
     """Of a `pending` run at `now` (epoch seconds); none when it is just about to start."""
     if run.not_before > now:
-        return (Hindrance(None, until=run.not_before),)
+        return (Hindrance("retry", until=run.not_before),)
     others = [other for other in runs.under_way(state) if other.id != run.id]
-    found = [Hindrance("paused")] if is_paused(run, pauses.pauses(state, now)) else []
+    found = [Hindrance("paused")] if is_paused(run, pauses.pauses(state, now).values(), now) else []
     found += _room(instance, state, others)
     if run.attempt == 1:  # between attempts the locks are kept
         found += _locks(instance, run, others)
@@ -55,7 +55,7 @@ def _locks(instance: Instance, run: OpenRun, others: Iterable[OpenRun]) -> Itera
         ours = [other for other in others if (other.task == name if is_own else name in task_of(other).locks)]
         held = [holder(instance, other) for other in ours] or _outside(instance, path)
         if held:
-            yield Hindrance("overlap" if is_own and ours else "locks", f"{kind}/{name}", tuple(held))
+            yield Hindrance("overlap" if is_own and ours else "lock", f"{kind}/{name}", tuple(held))
 
 
 def _outside(instance: Instance, path: str) -> list[Holder]:

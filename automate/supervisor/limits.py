@@ -68,7 +68,7 @@ class Limits:
         if attempt.kill_at is not None and attempt.kill_at <= now:
             attempt.kill_at = None if signal_attempt(attempt, SIGKILL) else now + _AGAIN
         if attempt.deadline is not None and attempt.deadline <= now:
-            self.end(attempt, attempt.run.stop or Stop("timeout", clock.now()))
+            self.end(attempt, attempt.run.stop or Stop("timeout", clock.now(), cause="timeout"))
         if attempt.look_at is not None and attempt.look_at <= now:
             path = os.path.join(self._instance.log, output.path_of(attempt.run.task, attempt.run.id))
             output.relieve(path, attempt.task.output.max_size)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from automate import clock, reserve
 from automate.errors import AutomateError
+from automate.outcomes import Cause
 from automate.paths import Instance
 from automate.process import host, locks, spawn
 from automate.run import Record
@@ -163,15 +164,15 @@ class Supervisor:
             self._limits.enforce(self.attempts)
         return max(_REST, self._limits.patience())
 
-    def stop(self, run_id: int, by: str, reason: str | None = None) -> None:
+    def stop(self, run_id: int, by: str, cause: Cause, reason: str | None = None) -> None:
         """End a run: TERM to its process group, KILL after the task's `kill_after`; the second time, KILL at once."""
         attempt = self.attempts.get(run_id)
         if attempt is not None and attempt.kill_at is not None:
             self._limits.kill(attempt)
         elif attempt is not None:
-            self._limits.end(attempt, Stop("stopped", clock.now(), by, reason))
+            self._limits.end(attempt, Stop("stopped", clock.now(), by, reason, cause))
         elif run_id in self._queue.waiting:
-            runs.ask_to_stop(self._state, run_id, Stop("stopped", clock.now(), by, reason))
+            runs.ask_to_stop(self._state, run_id, Stop("stopped", clock.now(), by, reason, cause))
             self._queue.look_soon()
 
     def started(self) -> list[OpenRun]:

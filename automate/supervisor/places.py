@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from automate import clock
+from automate.outcomes import Refusal
 from automate.rules import reasons
 from automate.rules.overlap import DECIDED, WAITING, OpenInfo, overlap, room
 from automate.state import OpenRun, State, Stop, runs, schedules
@@ -59,7 +60,7 @@ class Places:
 
     def give(self, run_id: int, request: Request) -> str:
         """The phase of the request's run; `request.refused` says why, where it is `decided`."""
-        phase = self._place(request)
+        phase = self._place(run_id, request)
         self._note(request.task.name, OpenInfo(run_id, WAITING if phase == "pending" else phase))
         return phase
 
@@ -67,13 +68,15 @@ class Places:
         self._open.setdefault(task, []).append(run)
         self._running += run.phase == "running"
 
-    def _place(self, request: Request) -> str:
+    def _place(self, run_id: int, request: Request) -> str:
         others = self._open.get(request.task.name, ())
         if request.held is None and request.task.locks:
             in_use = self._shared_in_use.intersection(request.task.locks)
             request.held = next((f"shared/{lock}" for lock in sorted(in_use)), None)
         if request.refused is None:
-            request.refused = self._policy(request, others) if request.may_wait else self._now_or_never(request, others)
+            request.refused = (
+                self._policy(run_id, request, others) if request.may_wait else self._now_or_never(request, others)
+            )
         if request.refused is not None:
             return DECIDED
         if not request.may_wait:
@@ -81,19 +84,20 @@ class Places:
         starts = overlap(request.task.overlap, others).action == "start" and request.held is None
         return "running" if starts and room(self._limit, self._running) else "pending"
 
-    def _policy(self, request: Request, others: Sequence[OpenInfo]) -> str | None:
+    def _policy(self, run_id: int, request: Request, others: Sequence[OpenInfo]) -> Refusal | None:
         """Why it is skipped by the task's `overlap`, None when it is not; what it replaces is told to end."""
         verdict = overlap(request.task.overlap, others)
         for other in verdict.stop:
-            runs.replace(self._state, other, Stop("stopped", clock.now(), reason=verdict.reason))
-        if verdict.action == "skip":
-            return verdict.reason
+            stop = Stop("stopped", clock.now(), reason=f"replaced by #{run_id}", cause="replaced", run=run_id)
+            runs.replace(self._state, other, stop)
+        if verdict.refusal is not None:
+            return verdict.refusal
         # The task's own lock, held by no run of ours: an operator with flock(1).
         is_outside = verdict.action == "start" and request.task.overlap == "skip" and request.held_own
-        return reasons.LOCK_HELD.format(lock=request.held) if is_outside else None
+        return reasons.lock_held(request.held) if is_outside and request.held else None
 
-    def _now_or_never(self, request: Request, others: Sequence[OpenInfo]) -> str | None:
+    def _now_or_never(self, request: Request, others: Sequence[OpenInfo]) -> Refusal | None:
         undecided = [other.id for other in others if other.phase != DECIDED]
         if undecided and request.task.overlap != "allow":
-            return reasons.STILL_RUNNING.format(runs=reasons.numbers(undecided))
-        return reasons.LOCK_HELD.format(lock=request.held) if request.held is not None else None
+            return reasons.still_running(undecided)
+        return reasons.lock_held(request.held) if request.held is not None else None

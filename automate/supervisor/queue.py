@@ -1,11 +1,13 @@
 """Runs that wait: for their next attempt, for a lock, or for room under `max_running`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from signal import SIGKILL, SIGTERM
 
 from automate import clock
+from automate.outcomes import Pause
 from automate.paths import Instance
 from automate.rules.ending import delay_after
+from automate.rules.gates import holding, of_task
 from automate.rules.overlap import room
 from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor import adopting, claiming
@@ -105,13 +107,14 @@ class Queue:
         if not any(waiting.look_at <= now for waiting in due):
             return []
         limit, running = self.limit(), runs.count_running(self._state)
-        held_back = pauses.pauses(self._state, clock.now())
+        at = clock.now()
+        held_back = pauses.pauses(self._state, at).values()
         chosen: list[Waiting] = []
         held: set[str] = set()
         for waiting in due:
             if waiting.task.overlap == "replace":
                 self._press(waiting)
-            may_start = room(limit, running + len(chosen)) and not is_paused(waiting.run, held_back)
+            may_start = room(limit, running + len(chosen)) and not is_paused(waiting.run, held_back, at)
             if may_start and (waiting.locks or self._lock(waiting, held)):
                 chosen.append(waiting)
             else:
@@ -164,9 +167,9 @@ class Queue:
                 waiting.kill_at = now + float(adopting.task_of(run).kill_after)
 
 
-def is_paused(run: OpenRun, held_back: Mapping[str, pauses.Pause]) -> bool:
-    """Whether a run that waits is not begun while these pauses hold. One that has begun goes on to its next attempt."""
-    return run.phase == "pending" and run.attempt == 1 and pauses.held_longest(held_back, run.task) is not None
+def is_paused(run: OpenRun, held_back: Iterable[Pause], now: float) -> bool:
+    """Whether a pause keeps a run that waits from its start. One that has begun goes on to its next attempt."""
+    return run.phase == "pending" and run.attempt == 1 and holding(of_task(held_back, run.task), now) is not None
 
 
 def _is_before(other: OpenRun, run: OpenRun) -> bool:

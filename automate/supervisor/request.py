@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from automate import clock, instants
 from automate import task as tasks
-from automate.outcomes import Outcome, Trigger
+from automate.outcomes import Pause, Refusal, Trigger
 from automate.process import host
-from automate.run import Record
+from automate.run import Record, RecordedPause
 from automate.state import OpenRun
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
@@ -14,7 +14,7 @@ from automate.task import Task
 
 @dataclass(slots=True)
 class Request:
-    """A run that is wanted, or with `refused` a record that is: why nothing starts. `due` and `first_due` are in epoch
+    """A run that is wanted, or with `refused` only its record. `due` and `first_due` are in epoch
     seconds, None by hand; `by` is who asked; `count` is how many due times it stands for. `armed` is its first attempt
     where that was made ready ahead (ahead.py)."""
 
@@ -25,8 +25,7 @@ class Request:
     args: tuple[str, ...] = ()
     locks: list[int] = field(default_factory=list)
     held: str | None = None
-    refused: str | None = None
-    outcome: Outcome = "skipped"
+    refused: Refusal | None = None
     count: int = 1
     first_due: float | None = None
     armed: Attempt | None = None
@@ -44,7 +43,7 @@ class Request:
 
 def row(run_id: int, request: Request, phase: str, boot: str, log: tuple[int, int]) -> OpenRun:
     """What stands in the state once the request is claimed; of a `decided` one, the record that is to be written."""
-    decided = phase == "decided"
+    refused = request.refused if phase == "decided" else None
     return OpenRun(
         id=run_id,
         task=request.task.name,
@@ -52,24 +51,33 @@ def row(run_id: int, request: Request, phase: str, boot: str, log: tuple[int, in
         trigger=request.trigger,
         by=request.by,
         phase=phase,
-        definition=_record(run_id, request).line() if decided else tasks.encode(request.task),
+        definition=tasks.encode(request.task) if refused is None else _record(run_id, request, refused).line(),
         args=request.args,
         boot=boot,
         log=log,
     )
 
 
-def _record(run_id: int, request: Request) -> Record:
+def _record(run_id: int, request: Request, refused: Refusal) -> Record:
     return Record(
         id=run_id,
         task=request.task.name,
-        outcome=request.outcome,
+        outcome=refused.outcome,
         trigger=request.trigger,
         due=instants.stamp_or_none(request.due),
         ended=instants.stamp(clock.now()),
         host=host.name(),
         by=request.by,
-        reason=request.refused,
+        cause=refused.cause,
+        reason=refused.reason,
+        pause=refused.pause and _pause(refused.pause),
+        lock=refused.lock,
+        runs=refused.runs or None,
         count=request.count,
         first_due=instants.stamp_or_none(request.first_due),
     )
+
+
+def _pause(pause: Pause) -> RecordedPause:
+    since, until = instants.stamp(pause.since), instants.stamp_or_none(pause.until)
+    return RecordedPause(pause.task or None, since, until, pause.by, pause.reason or None)

@@ -6,13 +6,11 @@ from contextlib import suppress
 
 from automate import clock, runlog
 from automate.instants import seconds_of
-from automate.outcomes import DONE, OF_SCHEDULE
+from automate.outcomes import DONE, OF_SCHEDULE, Pause
 from automate.paths import Instance
 from automate.process import host, locks, status
-from automate.rules import reasons
 from automate.run import Record
 from automate.state import OpenRun, State, durations, pauses, runs, schedules
-from automate.state.pauses import Pause
 from automate.state.steps import last_step
 from automate.supervisor import ending, leftovers, starting
 
@@ -44,14 +42,13 @@ def _keep_boot(state: State, newest: Iterable[Record], left: Iterable[OpenRun]) 
         schedules.keep_boot(state, boot.kernel, boot.began)
 
 
-def _paused(newest: Iterable[Record], stepped: float | None) -> Iterator[tuple[str, Pause]]:
+def _paused(newest: Iterable[Record], stepped: float | None) -> Iterator[Pause]:
     """The tasks that were paused when they were due last, as far as the log tells: up to the last step, since what was
     due later and refused is not on record yet."""
     for record in newest:
-        said = reasons.pause_of(record.reason) if record.outcome == "skipped" and record.due else None
-        due = seconds_of(record.due)
-        if said is not None and due is not None and stepped is not None and due < stepped:
-            yield record.task, Pause(due, stepped + _MOMENT, *said)
+        due, pause = seconds_of(record.due), record.pause
+        if pause is not None and due is not None and stepped is not None and due < stepped:
+            yield Pause(due, stepped + _MOMENT, pause.by, pause.reason or "", record.task)
 
 
 def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:

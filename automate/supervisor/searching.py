@@ -35,7 +35,7 @@ def begin(instance: Instance, attempt: Attempt) -> bool:
         pass
     except OSError as error:
         call_off(attempt)
-        attempt.unsearched = f"warn_on: the output was not searched: {shortages.said(error)}"
+        attempt.unsearched = f"warn_on: the output was not searched: {shortages.refusal(error).reason}"
     return attempt.search is not None
 
 

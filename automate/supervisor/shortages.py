@@ -1,6 +1,8 @@
-"""What is said of a start that failed for want of something, and who sets the limit that was reached."""
+"""The refusals of starts that failed for want of something, with the limit that was reached."""
 
 import errno
+
+from automate.outcomes import Refusal
 
 NO_PROCESS = (
     "no process could be had for it: the limit of its user (limits.processes, ulimit -u), of the service (systemd's "
@@ -13,6 +15,9 @@ _SAID = {
 }
 
 
-def said(error: OSError) -> str:
-    """Of an error of the kernel, as it stands in a record."""
-    return _SAID.get(error.errno or 0) or f"{error.filename or 'the command'}: {error.strerror}"
+def refusal(error: OSError) -> Refusal:
+    """Why a start failed, from an error of the kernel."""
+    if text := _SAID.get(error.errno or 0):
+        return Refusal("error", "resources", text)
+    text = f"{error.filename or 'the command'}: {error.strerror}"
+    return Refusal("error", "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "start_failed", text)

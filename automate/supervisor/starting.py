@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from automate import clock, instants, output, reserve
 from automate.errors import AutomateError
+from automate.outcomes import Refusal
 from automate.paths import Instance
 from automate.process import locks, spawn, status
 from automate.process.identity import CannotStartError
@@ -59,10 +60,10 @@ def arm(
         attempt.pid, attempt.gate, attempt.is_child = armed.pid, armed.gate, True
         attempt.pidfd = spawn.pidfd(armed.pid)
     except CannotStartError as error:
-        attempt.refused = str(error)
+        attempt.refused = Refusal("error", error.cause, str(error))
         return attempt
     except OSError as error:
-        attempt.refused = shortages.said(error)
+        attempt.refused = shortages.refusal(error)
         _call_off(attempt)
     return attempt
 
@@ -169,6 +170,6 @@ def _read(path: str, uid: int) -> bytes:
     try:
         return read(path, owner=0 if uid == 0 else None)
     except AutomateError as error:
-        raise CannotStartError(f"env_file: {error}") from error
+        raise CannotStartError("env_file", f"env_file: {error}") from error
     except OSError as error:
-        raise CannotStartError(f"env_file: {path}: {error.strerror}") from error
+        raise CannotStartError("env_file", f"env_file: {path}: {error.strerror}") from error

@@ -7,7 +7,7 @@ import pytest
 
 from automate.catalog import Entry
 from automate.errors import NoSuchTaskError
-from automate.state.pauses import Pause
+from automate.outcomes import Pause
 from automate.state.runs import LastRun, OpenRun, insert, remember_last
 from automate.taskfile import BadTaskFile
 

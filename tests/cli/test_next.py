@@ -111,13 +111,13 @@ def test_what_will_be_skipped_is_marked(run_cli, write, instance):
     run_cli("pause", "b", "--until", "2037-01-02", "--reason", "new disks")
     done = run_cli("next", *FAR, "-n", "4", "--json")
     reasons = [(each["task"], each["skipped"]) for each in json.loads(done.stdout)]
-    assert reasons[0] == ("a", "calendar: holidays")
+    assert reasons[0] == ("a", "except: holidays")
     assert re.fullmatch(r"paused by \S+: new disks", reasons[1][1])
     assert reasons[2:] == [("a", None), ("b", None)]
     rows = run_cli("next", *FAR, "-n", "4", "--no-header").stdout.splitlines()
-    assert rows[0].endswith("  skipped: calendar: holidays")
+    assert rows[0].endswith("  skipped: except: holidays")
     assert re.search(r"  skipped: paused by \S+: new disks; starts .* later \(jitter\)$", rows[1])
-    assert "skipped: calendar: holidays" in run_cli("next", "a", "--from", "2038-01-01", "-n", "1").stdout
+    assert "skipped: except: holidays" in run_cli("next", "a", "--from", "2038-01-01", "-n", "1").stdout
 
 
 def test_no_tasks_says_what_to_do(run_cli):

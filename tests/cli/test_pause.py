@@ -37,7 +37,7 @@ def kept(instance):
     def read(instant):
         state = open_state(paths.of_directory(str(instance)))
         try:
-            return dict(pauses.pauses_after(state, instant))  # the newest of each task
+            return {pause.task: pause for pause in pauses.pauses_after(state, instant)}  # the newest of each task
         finally:
             state.close()
 

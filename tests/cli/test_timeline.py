@@ -222,7 +222,7 @@ def test_what_will_be_skipped_says_why(run_cli, document, write):
     write(a="schedule: daily at 02:00\nexcept: [mon]", b="schedule: daily at 03:00")
     assert run_cli("pause", "b", "--reason", "disks").returncode == 0
     found = {task["task"]: [(bar["kind"], bar["note"]) for bar in task["bars"]] for task in document(*DAY)["tasks"]}
-    assert found["a"] == [("skipped", "calendar: mon")]
+    assert found["a"] == [("skipped", "except: mon")]
     assert found["b"][0][0] == "skipped"
     assert found["b"][0][1].endswith(": disks")
 

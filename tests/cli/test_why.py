@@ -36,7 +36,7 @@ def test_json_says_the_same_by_keys(run_cli):
     found = answer(run_cli("why", "x", "--json"))
     [told] = found["told"]
     assert (found["task"], found["at"], found["is_due"]) == ("x", None, True)
-    assert (told["fate"], told["due"], told["decided"]) == ("will run", "2037-01-01T06:00:00+01:00", None)
+    assert (told["fate"], told["due"], told["decided"]) == ("will_run", "2037-01-01T06:00:00+01:00", None)
     assert told["questions"]["paused"] == "passed"
     assert told["questions"]["condition"] == "later"
     assert found["scheduler"]["serving"] is False
@@ -52,7 +52,7 @@ def test_the_man_page_names_every_key(run_cli):
 
 
 def test_an_instant_to_come(run_cli):
-    assert answer(run_cli("why", "x", "--at", FAR, "--json"))["told"][0]["fate"] == "will run"
+    assert answer(run_cli("why", "x", "--at", FAR, "--json"))["told"][0]["fate"] == "will_run"
     found = answer(run_cli("why", "x", "--at", "2037-01-01 07:00", "--json"))
     assert (found["is_due"], found["answer"]) == (False, "x is not due at 2037-01-01 07:00 +01:00.")
 

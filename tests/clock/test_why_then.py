@@ -45,7 +45,7 @@ def test_nights_while_nobody_looked_are_missed_with_the_gap(clock, serve, task, 
     clock.set("2027-10-31 12:00:00")
     until(lambda: dues("x"))
     missed = why("--at", "2027-10-30 02:30")["told"][0]
-    assert (missed["fate"], missed["decided"]) == ("not run", "missed")
+    assert (missed["fate"], missed["decided"]) == ("not_run", "missed")
     assert missed["gap"]["since"].startswith("2027-10-29T14:00:")
     assert missed["gap"]["until"].startswith("2027-10-31T13:00:")
     caught_up = why("--at", "2027-10-31 02:30")["told"][0]

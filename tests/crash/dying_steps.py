@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from automate.catalog import Catalog
+from automate.outcomes import Pause
 from automate.paths import Instance, of_directory
 from automate.service.ahead import Preparing
 from automate.service.step import step
@@ -55,7 +56,7 @@ def edit(directory: Path, scenario: str) -> None:
 
 def pause(instance: Instance, minute: float, *tasks: str) -> None:
     with closing(open_instance(instance)) as state:
-        pauses.pause(state, tasks, pauses.Pause(NOON + 60 * minute + 1, None, "ann", "disk"))
+        pauses.pause(state, tasks, Pause(NOON + 60 * minute + 1, None, "ann", "disk"))
 
 
 def resume(instance: Instance, minute: float, *tasks: str) -> None:

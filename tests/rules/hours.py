@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from automate.rules.deciding import Decision, Policy, Window, decide
-from automate.rules.refusals import Pause
+from automate.outcomes import Pause
+from automate.rules.deciding import Decision, Window, decide
+from automate.rules.gates import Policy
 from automate.schedule import Schedule, parse
 from automate.schedule.exceptions import Exceptions
 from automate.schedule.exceptions import parse as parse_exceptions
 
 DAY = 86400
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()  # a friday
-MISSED = "nothing was running then"
-TOO_OLD = "nothing was running then; longer ago than missed_within"
-TOO_MANY = "nothing was running then; only the newest 1000 are caught up"
-TOO_RARELY = "the scheduler looked too rarely; only the latest due time is started"
 MINUTELY = ("* * * * *",)
 HOURLY = ("0 * * * *",)
 ONCE = Policy(missed="once")
@@ -34,11 +31,17 @@ def exceptions(*texts: str) -> Exceptions | None:
 
 
 def told(decisions: Sequence[Decision]) -> list[tuple[object, ...]]:
-    """Short: (`start`, trigger, hour) or (outcome, reason, first hour, last hour, count); hours counted from noon."""
+    """Short: (`start`, trigger, hour) or (outcome, cause, first hour, last hour, count); hours counted from noon."""
     return [
         (found.trigger, _hour(found.due))
-        if found.kind == "start"
-        else (found.outcome, found.reason, _hour(found.first_due or found.due), _hour(found.due), found.count)
+        if found.refusal is None
+        else (
+            found.refusal.outcome,
+            found.refusal.cause,
+            _hour(found.first_due or found.due),
+            _hour(found.due),
+            found.count,
+        )
         for found in decisions
     ]
 

@@ -4,22 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from automate.rules.deciding import Policy, Window, clock_back, decide
-from automate.rules.refusals import Pause
-from tests.rules.hours import (
-    DAY,
-    HOURLY,
-    MINUTELY,
-    MISSED,
-    TOO_MANY,
-    TOO_OLD,
-    TOO_RARELY,
-    exceptions,
-    hourly,
-    noon,
-    schedule,
-    told,
-)
+from automate.outcomes import Pause
+from automate.rules.deciding import Window, clock_back, decide
+from automate.rules.gates import Policy
+from tests.rules.hours import DAY, HOURLY, MINUTELY, exceptions, hourly, noon, schedule, told
 
 
 @pytest.mark.parametrize("missed", ["skip", "once", "all"])
@@ -29,7 +17,7 @@ def test_what_is_due_now_starts(missed):
 
 @pytest.mark.parametrize(("late", "trigger"), [(90, "schedule"), (90.5, "catch-up")])
 def test_up_to_fresh_seconds_late_is_on_time_after_a_gap_too(late, trigger):
-    assert hourly(3, late=late) == [("missed", MISSED, -2, -1, 2), (trigger, 0)]
+    assert hourly(3, late=late) == [("missed", "no_scheduler", -2, -1, 2), (trigger, 0)]
 
 
 def test_nothing_due_is_nothing_to_decide():
@@ -58,18 +46,18 @@ def test_up_to_fresh_seconds_late_is_on_time(late, trigger):
 @pytest.mark.parametrize(
     ("policy", "told_"),
     [
-        (Policy(missed="skip"), [("missed", MISSED, -4, 0, 5)]),
-        (Policy(missed="once"), [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
+        (Policy(missed="skip"), [("missed", "no_scheduler", -4, 0, 5)]),
+        (Policy(missed="once"), [("missed", "no_scheduler", -4, -1, 4), ("catch-up", 0)]),
         (Policy(missed="all"), [("catch-up", hour) for hour in (-4, -3, -2, -1, 0)]),
-        (Policy(missed="once", missed_within=DAY), [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
-        (Policy(missed="once", missed_within=600), [("missed", TOO_OLD, -4, 0, 5)]),
-        (Policy(missed="once", missed_within=1800), [("missed", TOO_OLD, -4, -1, 4), ("catch-up", 0)]),
-        (Policy(missed="once", missed_within=1500), [("missed", TOO_OLD, -4, -1, 4), ("catch-up", 0)]),
-        (Policy(missed="once", missed_within=1499), [("missed", TOO_OLD, -4, 0, 5)]),
-        (Policy(missed="skip", missed_within=600), [("missed", MISSED, -4, 0, 5)]),
+        (Policy(missed="once", missed_within=DAY), [("missed", "no_scheduler", -4, -1, 4), ("catch-up", 0)]),
+        (Policy(missed="once", missed_within=600), [("missed", "missed_within", -4, 0, 5)]),
+        (Policy(missed="once", missed_within=1800), [("missed", "missed_within", -4, -1, 4), ("catch-up", 0)]),
+        (Policy(missed="once", missed_within=1500), [("missed", "missed_within", -4, -1, 4), ("catch-up", 0)]),
+        (Policy(missed="once", missed_within=1499), [("missed", "missed_within", -4, 0, 5)]),
+        (Policy(missed="skip", missed_within=600), [("missed", "no_scheduler", -4, 0, 5)]),
         (
             Policy(missed="all", missed_within=3 * 3600),
-            [("missed", TOO_OLD, -4, -3, 2), ("catch-up", -2), ("catch-up", -1), ("catch-up", 0)],
+            [("missed", "missed_within", -4, -3, 2), ("catch-up", -2), ("catch-up", -1), ("catch-up", 0)],
         ),
     ],
 )
@@ -80,10 +68,10 @@ def test_what_becomes_of_missed_due_times(policy, told_):
 @pytest.mark.parametrize(
     ("policy", "told_"),
     [
-        (Policy(missed="skip"), [("missed", MISSED, -2, -1, 2), ("schedule", 0)]),
-        (Policy(missed="once"), [("missed", MISSED, -2, -1, 2), ("schedule", 0)]),
+        (Policy(missed="skip"), [("missed", "no_scheduler", -2, -1, 2), ("schedule", 0)]),
+        (Policy(missed="once"), [("missed", "no_scheduler", -2, -1, 2), ("schedule", 0)]),
         (Policy(missed="all"), [("catch-up", -2), ("catch-up", -1), ("schedule", 0)]),
-        (Policy(missed="once", missed_within=600), [("missed", TOO_OLD, -2, -1, 2), ("schedule", 0)]),
+        (Policy(missed="once", missed_within=600), [("missed", "missed_within", -2, -1, 2), ("schedule", 0)]),
     ],
 )
 def test_one_that_is_on_time_runs_instead_of_the_missed_ones(policy, told_):
@@ -93,20 +81,20 @@ def test_one_that_is_on_time_runs_instead_of_the_missed_ones(policy, told_):
 @pytest.mark.parametrize(
     ("policy", "excepted", "told_"),
     [
-        (Policy(), ["09:00-11:00"], [("missed", MISSED, -4, -4, 1), ("skipped", "calendar: 09:00-11:00", -3, -2, 2),
-                                     ("missed", MISSED, -1, -1, 1), ("catch-up", 0)]),
-        (Policy(), ["10:00-24:00"], [("missed", MISSED, -4, -4, 1), ("catch-up", -3),
-                                     ("skipped", "calendar: 10:00-24:00", -2, 0, 3)]),
-        (Policy(), ["fri"], [("skipped", "calendar: fri", -4, 0, 5)]),
-        (Policy(), ["10:00-11:00", "11:00-12:00"], [("missed", MISSED, -4, -3, 2),
-                                                    ("skipped", "calendar: 10:00-11:00", -2, -2, 1),
-                                                    ("skipped", "calendar: 11:00-12:00", -1, -1, 1), ("catch-up", 0)]),
-        (Policy(missed="all"), ["09:00-12:00"], [("catch-up", -4), ("skipped", "calendar: 09:00-12:00", -3, -1, 3),
+        (Policy(), ["09:00-11:00"], [("missed", "no_scheduler", -4, -4, 1), ("skipped", "except", -3, -2, 2),
+                                     ("missed", "no_scheduler", -1, -1, 1), ("catch-up", 0)]),
+        (Policy(), ["10:00-24:00"], [("missed", "no_scheduler", -4, -4, 1), ("catch-up", -3),
+                                     ("skipped", "except", -2, 0, 3)]),
+        (Policy(), ["fri"], [("skipped", "except", -4, 0, 5)]),
+        (Policy(), ["10:00-11:00", "11:00-12:00"], [("missed", "no_scheduler", -4, -3, 2),
+                                                    ("skipped", "except", -2, -2, 1),
+                                                    ("skipped", "except", -1, -1, 1), ("catch-up", 0)]),
+        (Policy(missed="all"), ["09:00-12:00"], [("catch-up", -4), ("skipped", "except", -3, -1, 3),
                                                  ("catch-up", 0)]),
-        (Policy(missed="skip"), ["09:00-12:00"], [("missed", MISSED, -4, -4, 1),
-                                                  ("skipped", "calendar: 09:00-12:00", -3, -1, 3),
-                                                  ("missed", MISSED, 0, 0, 1)]),
-        (Policy(), ["2026-11-21", "sat"], [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
+        (Policy(missed="skip"), ["09:00-12:00"], [("missed", "no_scheduler", -4, -4, 1),
+                                                  ("skipped", "except", -3, -1, 3),
+                                                  ("missed", "no_scheduler", 0, 0, 1)]),
+        (Policy(), ["2026-11-21", "sat"], [("missed", "no_scheduler", -4, -1, 4), ("catch-up", 0)]),
         (Policy(enabled=False), ["fri"], [("skipped", "disabled", -4, 0, 5)]),
     ],
 )  # fmt: skip
@@ -115,37 +103,34 @@ def test_what_the_calendar_excludes_is_skipped_and_the_newest_other_one_caught_u
 
 
 def test_what_the_calendar_excludes_is_not_started_on_time():
-    assert hourly(1, excepted=["12:00-13:00"]) == [("skipped", "calendar: 12:00-13:00", 0, 0, 1)]
+    assert hourly(1, excepted=["12:00-13:00"]) == [("skipped", "except", 0, 0, 1)]
 
 
 def test_a_disabled_task_starts_nothing():
     assert hourly(3, Policy(enabled=False)) == [("skipped", "disabled", -2, 0, 3)]
 
 
-def pause(since: float, until: float | None = None, reason: str = "", task: str = "", by: str = "root") -> Pause:
+def pause(since: float, until: float | None = None, task: str = "", by: str = "root") -> Pause:
     """Hours, counted from noon."""
-    return Pause(by, reason, noon(since), None if until is None else noon(until), task)
+    return Pause(noon(since), None if until is None else noon(until), by, task=task)
 
 
 @pytest.mark.parametrize(
     ("pauses", "told_"),
     [
-        ([pause(-9)], [("skipped", "paused by root", -4, 0, 5)]),
-        ([pause(-9, reason="maintenance")], [("skipped", "paused by root: maintenance", -4, 0, 5)]),
-        ([pause(-9, by="", reason="maintenance")], [("skipped", "paused: maintenance", -4, 0, 5)]),
-        ([pause(-9, by="")], [("skipped", "paused", -4, 0, 5)]),
-        ([pause(-9, 1)], [("skipped", "paused by root", -4, 0, 5)]),
-        ([pause(-9, -4)], [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
-        ([pause(-3, -1)], [("missed", MISSED, -4, -4, 1), ("skipped", "paused by root", -3, -2, 2),
-                           ("missed", MISSED, -1, -1, 1), ("catch-up", 0)]),
-        ([pause(-2.5, -0.5)], [("missed", MISSED, -4, -3, 2), ("skipped", "paused by root", -2, -1, 2),
+        ([pause(-9)], [("skipped", "paused", -4, 0, 5)]),
+        ([pause(-9, 1)], [("skipped", "paused", -4, 0, 5)]),
+        ([pause(-9, -4)], [("missed", "no_scheduler", -4, -1, 4), ("catch-up", 0)]),
+        ([pause(-3, -1)], [("missed", "no_scheduler", -4, -4, 1), ("skipped", "paused", -3, -2, 2),
+                           ("missed", "no_scheduler", -1, -1, 1), ("catch-up", 0)]),
+        ([pause(-2.5, -0.5)], [("missed", "no_scheduler", -4, -3, 2), ("skipped", "paused", -2, -1, 2),
                                ("catch-up", 0)]),
-        ([pause(-2, 0.1)], [("missed", MISSED, -4, -4, 1), ("catch-up", -3), ("skipped", "paused by root", -2, 0, 3)]),
-        ([pause(-9, -2), pause(-3, task="x", by="eve")], [("skipped", "paused by root", -4, -3, 2),
-                                                          ("skipped", "paused by eve", -2, 0, 3)]),
-        ([pause(-9, task="x", by="eve"), pause(-9)], [("skipped", "paused by root", -4, 0, 5)]),
-        ([pause(-1, -3)], [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
-        ([pause(1)], [("missed", MISSED, -4, -1, 4), ("catch-up", 0)]),
+        ([pause(-2, 0.1)], [("missed", "no_scheduler", -4, -4, 1), ("catch-up", -3), ("skipped", "paused", -2, 0, 3)]),
+        ([pause(-9, -2), pause(-3, task="x", by="eve")], [("skipped", "paused", -4, -3, 2),
+                                                          ("skipped", "paused", -2, 0, 3)]),
+        ([pause(-9, task="x", by="eve"), pause(-9)], [("skipped", "paused", -4, 0, 5)]),
+        ([pause(-1, -3)], [("missed", "no_scheduler", -4, -1, 4), ("catch-up", 0)]),
+        ([pause(1)], [("missed", "no_scheduler", -4, -1, 4), ("catch-up", 0)]),
     ],
 )  # fmt: skip
 def test_what_was_due_in_a_pause_is_skipped(pauses, told_):
@@ -160,18 +145,18 @@ def test_while_a_pause_holds_nothing_is_started_whenever_it_was_due(missed):
 
 
 def test_a_pause_between_a_due_time_and_its_start_keeps_it_from_starting():
-    assert hourly(1, pauses=[pause(0.001)], late=10) == [("skipped", "paused by root", 0, 0, 1)]
+    assert hourly(1, pauses=[pause(0.001)], late=10) == [("skipped", "paused", 0, 0, 1)]
 
 
 def test_a_paused_task_that_is_disabled_says_paused_while_it_was():
     assert hourly(5, Policy(enabled=False), pauses=[pause(-9, -2)]) == [
-        ("skipped", "paused by root", -4, -3, 2),
+        ("skipped", "paused", -4, -3, 2),
         ("skipped", "disabled", -2, 0, 3),
     ]
 
 
 def test_what_is_paused_is_not_asked_about_its_calendar():
-    assert hourly(1, excepted=["fri"], pauses=[pause(-9)]) == [("skipped", "paused by root", 0, 0, 1)]
+    assert hourly(1, excepted=["fri"], pauses=[pause(-9)]) == [("skipped", "paused", 0, 0, 1)]
 
 
 @pytest.mark.parametrize(
@@ -182,9 +167,12 @@ def test_a_pause_holds_from_since_on_and_before_until(until, instant, holds):
     assert pause(-9, until).holds(noon(instant)) == holds
 
 
-def test_a_pause_is_seen_earlier_by_a_task_that_starts_late():
-    assert pause(-9, 1).earlier(3600) == pause(-10, 0)
-    assert pause(-9).earlier(3600) == pause(-10)
+def test_a_pause_keeps_what_starts_in_it_by_its_jitter():
+    window = Window(noon(-5) - 1800, noon() - 1800, fresh=90)
+    found = decide(Policy(missed="skip", delay=1800), window, schedule(HOURLY), None, [pause(-3.5, -1.5)])
+    assert told(found) == [("missed", "no_scheduler", -5, -5, 1), ("skipped", "paused", -4, -3, 2),
+                           ("missed", "no_scheduler", -2, -1, 2)]  # fmt: skip
+    assert found[1].refusal.pause == pause(-3.5, -1.5)
 
 
 def often(missed: str, seconds: float = 60, away: float = 60, **keys: object) -> list[tuple[object, ...]]:
@@ -195,7 +183,7 @@ def often(missed: str, seconds: float = 60, away: float = 60, **keys: object) ->
 
 @pytest.mark.parametrize("missed", ["skip", "once"])
 def test_of_several_at_one_look_the_newest_starts(missed):
-    assert often(missed, 10) == [("missed", TOO_RARELY, 5), ("schedule", 0, 0)]
+    assert often(missed, 10) == [("missed", "slow_scheduler", 5), ("schedule", 0, 0)]
 
 
 def test_with_all_each_of_several_at_one_look_starts():
@@ -205,12 +193,12 @@ def test_with_all_each_of_several_at_one_look_starts():
 
 
 def test_after_a_gap_what_was_due_just_before_the_look_was_missed_like_the_rest():
-    assert often("once", 10, away=3600) == [("missed", MISSED, 359), ("schedule", 0, 0)]
+    assert often("once", 10, away=3600) == [("missed", "no_scheduler", 359), ("schedule", 0, 0)]
 
 
 def test_no_more_than_the_newest_thousand_are_caught_up():
     found = often("all", 10, away=6 * 3600)
-    assert found[0] == ("missed", TOO_MANY, 2160 - 1000)
+    assert found[0] == ("missed", "catch_up_limit", 2160 - 1000)
     assert [entry[0] for entry in found[1:]] == ["catch-up"] * 991 + ["schedule"] * 9
 
 
@@ -219,14 +207,14 @@ def test_a_year_of_minutes_with_a_calendar_is_a_handful_of_records():
     found = decide(Policy(), window, schedule(MINUTELY), exceptions("22:00-06:00"))
     assert len(found) < 25
     assert sum(decision.count for decision in found) == 525_600
-    assert found[0].reason == "nothing was running then, or calendar"
+    assert found[0].refusal.cause == "no_scheduler"
 
 
 def test_the_newest_that_nothing_excludes_is_found_however_far_back_it_is():
     window = Window(noon(-400 * 24), noon(), 90)
     found = decide(Policy(), window, schedule(["daily at 03:00"]), exceptions("mon", "tue", "wed", "thu", "fri", "sat",
                                                                              "2026-01-01..2026-12-31"))  # fmt: skip
-    assert [datetime.fromtimestamp(entry.due, UTC).date().isoformat() for entry in found if entry.kind == "start"] == [
+    assert [datetime.fromtimestamp(entry.due, UTC).date().isoformat() for entry in found if entry.refusal is None] == [
         "2025-12-28"
     ]
 

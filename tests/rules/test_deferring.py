@@ -7,22 +7,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automate.rules.deciding import Policy, Window, decide
+from automate.outcomes import Pause
+from automate.rules import reasons
+from automate.rules.deciding import Window, decide
 from automate.rules.deferring import deferred
-from automate.rules.refusals import Pause
+from automate.rules.gates import Policy, refusal
 from automate.schedule import parse
 from automate.schedule.exceptions import parse as parse_exceptions
 from tests.rules.hours import HOURLY, MINUTELY, NOON, exceptions, noon, schedule
 
-PAUSED = "paused by ann: disk"
-HELD = Pause("ann", "disk", noon(-1))
+HELD = Pause(noon(-1), None, "ann", "disk")
+PAUSED = reasons.paused(HELD)
 
 
-def looked_at(reason, texts=MINUTELY, *, enabled=True, excepted=(), pauses=(), late=0.3):
-    """Minutes after noon, where the task was decided at noon."""
-    found = deferred(
-        noon(seconds=late), reason, schedule(texts), enabled=enabled, exceptions=exceptions(*excepted), pauses=pauses
-    )
+def looked_at(texts=MINUTELY, *, enabled=True, excepted=(), pauses=(), late=0.3, after=None):
+    """Minutes after noon, where the task was decided at noon; what was due then was refused by the same rules, or as
+    `after` says."""
+    policy, closed = Policy(enabled), exceptions(*excepted)
+    refused = after or refusal(policy, NOON, pauses, closed)
+    found = deferred(policy, noon(seconds=late), refused, schedule(texts), closed, pauses)
     return None if found is None else (found - NOON) / 60
 
 
@@ -31,46 +34,48 @@ def ending(**length):
 
 
 @pytest.mark.parametrize(
-    ("reason", "keys", "minutes"),
+    ("keys", "minutes"),
     [
-        (PAUSED, {"pauses": [HELD]}, 60),
-        ("disabled", {"enabled": False}, 60),
-        ("calendar: fri", {"excepted": ["fri"]}, 60),
-        ("calendar: 11:00-12:20", {"excepted": ["11:00-12:20"]}, 20),
-        ("calendar: 11:00-12:20", {"excepted": ["11:00-12:20", "12:30-12:40"]}, 20),
-        (PAUSED, {"pauses": [ending(minutes=7)]}, 7),
-        (PAUSED, {"pauses": [ending(minutes=6, seconds=1)]}, 7),
-        (PAUSED, {"pauses": [ending(minutes=7, seconds=1)]}, 8),
-        (PAUSED, {"pauses": [ending(minutes=7)], "enabled": False}, 7),  # then it is refused for another reason
-        (PAUSED, {"pauses": [HELD._replace(task="x", reason="own"), ending(minutes=9)]}, 9),
-        ("disabled", {"enabled": False, "excepted": ["fri"]}, 60),  # that is asked first
+        ({"pauses": [HELD]}, 60),
+        ({"enabled": False}, 60),
+        ({"excepted": ["fri"]}, 60),
+        ({"excepted": ["11:00-12:20"]}, 20),
+        ({"excepted": ["11:00-12:20", "12:30-12:40"]}, 20),
+        ({"pauses": [ending(minutes=7)]}, 7),
+        ({"pauses": [ending(minutes=6, seconds=1)]}, 7),
+        ({"pauses": [ending(minutes=7, seconds=1)]}, 8),
+        ({"pauses": [ending(minutes=7)], "enabled": False}, 7),  # then it is refused for another reason
+        ({"pauses": [HELD._replace(task="x", reason="own"), ending(minutes=9)]}, 9),
+        ({"enabled": False, "excepted": ["fri"]}, 60),  # that is asked first
     ],
 )
-def test_until_it_is_not_refused_any_more_or_for_an_hour(reason, keys, minutes):
-    assert looked_at(reason, **keys) == minutes
+def test_until_it_is_not_refused_any_more_or_for_an_hour(keys, minutes):
+    assert looked_at(**keys) == minutes
 
 
 @pytest.mark.parametrize(
-    ("reason", "keys"),
+    "keys",
     [
-        (PAUSED, {}),
-        (PAUSED, {"pauses": [ending()]}),
-        (PAUSED, {"pauses": [ending(minutes=1)]}),
-        (PAUSED, {"enabled": False}),
-        ("calendar: sat", {"excepted": ["sat"]}),
-        (PAUSED, {"pauses": [HELD], "texts": HOURLY}),  # the next one is the last within the hour
-        ("disabled", {"enabled": False, "texts": ("manual",)}),
-        ("disabled", {"enabled": False, "texts": ("0 3 * * *",)}),
+        {"after": PAUSED},
+        {"after": PAUSED, "pauses": [ending()]},
+        {"pauses": [ending(minutes=1)]},
+        {"after": PAUSED, "enabled": False},
+        {"after": PAUSED, "pauses": [HELD._replace(reason="more disks")]},
+        {"after": reasons.excepted("sat"), "excepted": ["sat"]},
+        {"pauses": [HELD], "texts": HOURLY},  # the next one is the last within the hour
+        {"enabled": False, "texts": ("manual",)},
+        {"enabled": False, "texts": ("0 3 * * *",)},
     ],
 )
-def test_not_at_all_where_the_next_one_is_to_be_looked_at(reason, keys):
-    assert looked_at(reason, **keys) is None
+def test_not_at_all_where_the_next_one_is_to_be_looked_at(keys):
+    assert looked_at(**keys) is None
 
 
 def test_an_hour_of_seconds_costs_no_more_than_a_few_due_times():
     each_second = schedule(["every 1s"])
-    assert looked_at(PAUSED, ["every 1s"], pauses=[HELD]) == 60
-    cost = min(repeat(lambda: deferred(NOON, PAUSED, each_second, enabled=True, pauses=[HELD]), number=10, repeat=5))
+    assert looked_at(["every 1s"], pauses=[HELD]) == 60
+    policy = Policy()
+    cost = min(repeat(lambda: deferred(policy, NOON, PAUSED, each_second, pauses=[HELD]), number=10, repeat=5))
     assert cost / 10 < 0.001  # about 0.02 ms
 
 
@@ -89,7 +94,7 @@ def test_deferred_or_not_every_due_time_has_the_same_fate(data, text, begin, exc
     for task in data.draw(st.lists(st.sampled_from(["", "x"]), max_size=3)):
         since = begin + data.draw(instants)
         until = data.draw(st.none() | st.integers(0, 2 * 3600).map(lambda length, since=since: since + length))
-        pauses.append(Pause("ann", data.draw(st.sampled_from(["", "disk"])), since, until, task))
+        pauses.append(Pause(since, until, "ann", data.draw(st.sampled_from(["", "disk"])), task))
     policy = Policy(enabled, data.draw(st.sampled_from(["skip", "once", "all"])))
 
     def fates(*, deferring):
@@ -97,8 +102,9 @@ def test_deferred_or_not_every_due_time_has_the_same_fate(data, text, begin, exc
         while until < begin + 2 * 3600:
             following = due.next_after(until)
             last = None if not told else next(reversed(told.values()))
-            reason = last[1] if last is not None and last[0] == "skipped" else None
-            later = deferred(until, reason, due, enabled=enabled, exceptions=closed, pauses=pauses) if reason else None
+            refused = last[0] if last is not None else None
+            is_skipped = refused is not None and refused.outcome == "skipped"
+            later = deferred(policy, until, refused, due, closed, pauses) if is_skipped else None
             if following is None:
                 break
             now = later if deferring and later is not None else following
@@ -106,7 +112,7 @@ def test_deferred_or_not_every_due_time_has_the_same_fate(data, text, begin, exc
                 at = (each.first_due or each.due) - 1
                 while (at := due.next_after(at)) is not None and at <= each.due:
                     assert at not in told
-                    told[at] = each.outcome, each.reason, each.trigger
+                    told[at] = each.refusal, each.trigger
             until, looks = now + 0.2, looks + 1
         return told, looks
 

@@ -7,8 +7,9 @@ from timeit import repeat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automate.rules.deciding import Policy, Window, decide
-from automate.rules.refusals import Pause
+from automate.outcomes import Pause
+from automate.rules.deciding import Window, decide
+from automate.rules.gates import Policy
 from automate.schedule import parse
 from automate.schedule.exceptions import parse as parse_exceptions
 from tests.rules.hours import DAY, MINUTELY, NOON, exceptions, noon, schedule
@@ -31,7 +32,7 @@ excepted_texts = st.lists(st.sampled_from(["sun", "22:00-06:00", "02:10-02:50", 
 def paused(draw: st.DrawFn, now: float) -> Pause:
     since = now - draw(st.floats(-3600, 2 * DAY))
     until = draw(st.none() | st.floats(0, 2 * DAY).map(lambda length: since + length))
-    return Pause(draw(st.sampled_from(["root", ""])), "", since, until, draw(st.sampled_from(["", "backup"])))
+    return Pause(since, until, draw(st.sampled_from(["root", ""])), "", draw(st.sampled_from(["", "backup"])))
 
 
 @settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,10 +57,9 @@ def test_every_due_time_is_in_exactly_one_decision(data, several, zone, change, 
         assert due.next_after(begin) == first  # nothing lies between it and the one before
         assert due.count(begin, last) == decision.count
         assert (decision.first_due is None) == (decision.count == 1)
-        assert (decision.kind == "start") == (decision.outcome is None) == (decision.reason is None)
         begin = last
     assert due.count(begin, int(now)) == 0
-    assert not (any(pause.holds(now) for pause in pauses) and any(decision.kind == "start" for decision in found))
+    assert not (any(pause.holds(now) for pause in pauses) and any(decision.refusal is None for decision in found))
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
@@ -67,8 +67,8 @@ def test_every_due_time_is_in_exactly_one_decision(data, several, zone, change, 
 def test_neighbours_have_different_fates(data, text, policy, hours):
     pauses = data.draw(st.lists(paused(NOON), max_size=2))
     found = decide(policy, Window(noon(-hours), noon(), 90), schedule([text]), exceptions("09:00-10:00"), pauses)
-    fates = [(decision.outcome, decision.reason) for decision in found]
-    assert all(one != other for one, other in pairwise(fates) if other[0])
+    refusals = [decision.refusal for decision in found]
+    assert all(one != other for one, other in pairwise(refusals) if other is not None)
 
 
 def test_a_year_of_minutes_is_decided_in_no_time():

@@ -3,6 +3,7 @@
 import pytest
 
 from automate.rules.overlap import OpenInfo, Verdict, overlap, room
+from automate.rules.reasons import already_waiting, still_running
 
 RUNNING = OpenInfo(7, "running")
 BETWEEN_ATTEMPTS = OpenInfo(8, "pending")
@@ -20,18 +21,18 @@ DECIDED = OpenInfo(10, "decided")
         ("skip", [DECIDED], Verdict("start")),
         ("queue", [DECIDED], Verdict("start")),
         ("replace", [DECIDED], Verdict("start")),
-        ("skip", [RUNNING], Verdict("skip", "still running: #7")),
-        ("skip", [BETWEEN_ATTEMPTS], Verdict("skip", "still running: #8")),
-        ("skip", [RUNNING, BETWEEN_ATTEMPTS], Verdict("skip", "still running: #7, #8")),
-        ("skip", [RUNNING, WAITING], Verdict("skip", "still running: #7")),
-        ("skip", [WAITING], Verdict("skip", "one waits already: #9")),
+        ("skip", [RUNNING], Verdict("skip", still_running([7]))),
+        ("skip", [BETWEEN_ATTEMPTS], Verdict("skip", still_running([8]))),
+        ("skip", [RUNNING, BETWEEN_ATTEMPTS], Verdict("skip", still_running([7, 8]))),
+        ("skip", [RUNNING, WAITING], Verdict("skip", still_running([7]))),
+        ("skip", [WAITING], Verdict("skip", already_waiting([9]))),
         ("queue", [RUNNING], Verdict("wait")),
         ("queue", [RUNNING, BETWEEN_ATTEMPTS], Verdict("wait")),
-        ("queue", [RUNNING, WAITING], Verdict("skip", "one waits already: #9")),
-        ("queue", [WAITING], Verdict("skip", "one waits already: #9")),
-        ("replace", [RUNNING], Verdict("replace", "replaced by a newer run", (7,))),
-        ("replace", [RUNNING, WAITING, DECIDED], Verdict("replace", "replaced by a newer run", (7, 9))),
-        ("replace", [WAITING], Verdict("replace", "replaced by a newer run", (9,))),
+        ("queue", [RUNNING, WAITING], Verdict("skip", already_waiting([9]))),
+        ("queue", [WAITING], Verdict("skip", already_waiting([9]))),
+        ("replace", [RUNNING], Verdict("replace", stop=(7,))),
+        ("replace", [RUNNING, WAITING, DECIDED], Verdict("replace", stop=(7, 9))),
+        ("replace", [WAITING], Verdict("replace", stop=(9,))),
         ("allow", [RUNNING, WAITING], Verdict("start")),
     ],
 )

@@ -17,7 +17,7 @@ def test_when_it_is_met_the_command_runs(ended):
 
 def test_when_it_is_not_met_the_due_time_is_skipped(ended, lines):
     record = ended("echo ran >>seen", condition="exit 7")
-    assert (record["outcome"], record["reason"], record["trigger"]) == ("skipped", "condition: exit 7", "schedule")
+    assert (record["cause"], record["condition_exit"], record["trigger"]) == ("condition", 7, "schedule")
     assert lines("seen") == []
 
 
@@ -28,7 +28,7 @@ def test_of_what_was_skipped_there_is_no_start_and_no_exit_code(ended):
 
 
 def test_it_may_be_a_list(ended):
-    assert ended("true", condition=["sh", "-c", 'exit "$#"', "sh", "a b", ""])["reason"] == "condition: exit 2"
+    assert ended("true", condition=["sh", "-c", 'exit "$#"', "sh", "a b", ""])["condition_exit"] == 2
 
 
 def test_a_list_command_gets_just_its_own_words(ended, lines):
@@ -79,7 +79,7 @@ def test_its_time_is_the_task_s(ended):
 
 
 def test_one_that_a_signal_ends_is_not_met(ended):
-    assert ended("true", condition="kill -9 $$")["reason"] == "condition: exit 137"
+    assert ended("true", condition="kill -9 $$")["condition_exit"] == 137
 
 
 def test_a_program_that_is_not_there_is_an_error(ended):
@@ -101,7 +101,7 @@ def test_of_a_run_that_was_adopted_it_is_told_all_the_same(task, due, instance, 
     run_cli("list")
     (instance / "go").touch()
     until(lambda: run_cli("history", "--json").stdout)
-    assert (record("x")["outcome"], record("x")["reason"]) == ("skipped", "condition: exit 5")
+    assert (record("x")["cause"], record("x")["condition_exit"]) == ("condition", 5)
 
 
 def test_of_a_run_that_ended_unseen_it_is_told_all_the_same(task, due, instance, run_cli, until, record):
@@ -109,7 +109,7 @@ def test_of_a_run_that_ended_unseen_it_is_told_all_the_same(task, due, instance,
     due("x", "leave")
     until(lambda: any("exited" in path.read_text() for path in (instance / ".automate" / "open").iterdir()))
     run_cli("list")
-    assert record("x")["reason"] == "condition: exit 5"
+    assert record("x")["condition_exit"] == 5
 
 
 def test_it_is_stopped_as_a_command_is(task, due, instance, run_cli, until, record):

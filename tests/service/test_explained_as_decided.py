@@ -3,7 +3,8 @@
 import pytest
 
 from automate.operate.explaining import explain
-from automate.state.pauses import ALL, Pause, pause
+from automate.outcomes import Pause
+from automate.state.pauses import ALL, pause
 from tests.service.worlds import epoch
 
 HOURLY = "0 * * * *"
@@ -36,11 +37,11 @@ def hourly(world):
 
 
 def asked(world, name, at, now):
-    """Whether it runs or ran, which question decided, and the words."""
+    """Whether it runs or ran, which question decided, the cause and the words."""
     found = explain(world.instance, world.catalog(now), world.state, [(name, epoch(at))], epoch(now))[0].told[0]
     decision = found.known.decision
-    runs = found.fate.kind == "ran" if decision is None else decision.kind == "start"
-    return runs, found.fate.decided, found.fate.reason
+    runs = found.fate.kind == "ran" if decision is None else decision.refusal is None
+    return runs, found.fate.decided, found.fate.cause, found.fate.reason
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -62,6 +63,6 @@ def test_of_what_nobody_has_decided(hourly, name, at):
 def test_while_all_are_paused(hourly, name):
     pause(hourly.state, [ALL], Pause(epoch("12:45"), None, "eve", "move"))
     before = asked(hourly, name, "13:00", now="12:58")
-    assert before == (False, "paused", "paused by eve: move")
+    assert before == (False, "paused", "paused", "paused by eve: move")
     hourly.step("13:00")
     assert asked(hourly, name, "13:00", now="13:00:10") == before

@@ -2,7 +2,8 @@
 
 import pytest
 
-from automate.state.pauses import ALL, Pause, pause
+from automate.outcomes import Pause
+from automate.state.pauses import ALL, pause
 from tests.service.worlds import WAITS, epoch
 
 
@@ -83,7 +84,7 @@ def test_a_pause_holds_it_too(world, name):
     pause(world.state, [name], Pause(epoch("12:01:00") - 10 * 365 * 86400, None, "root", ""))
     world.go()
     world.settle()
-    assert [record["reason"] for record in world.records("then")] == ["paused by root"]
+    assert [record["cause"] for record in world.records("then")] == ["paused"]
 
 
 def test_disabled_does_not_follow(world):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from automate.operate.auditing import audit
+from automate.outcomes import Pause
 from automate.process import locks, spawn
 from automate.service.ahead import Preparing
 from automate.state import StateError, pauses, runs, schedules
@@ -32,7 +33,7 @@ def files(world: World) -> list[str]:
 
 
 def pause(world: World, at: str) -> None:
-    pauses.pause(world.state, [pauses.ALL], pauses.Pause(epoch(at), None, "ann", "disk"))
+    pauses.pause(world.state, [pauses.ALL], Pause(epoch(at), None, "ann", "disk"))
 
 
 def by_hand(world: World) -> Request:

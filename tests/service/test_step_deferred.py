@@ -8,15 +8,16 @@ import pytest
 from automate.operate.auditing import audit
 from automate.operate.explaining import explain
 from automate.operate.timeline import timeline
+from automate.outcomes import Pause
 from automate.service.ahead import Preparing
 from automate.service.idle import is_idle
 from automate.service.step import Turn
 from automate.state import pauses, schedules
-from automate.state.pauses import ALL, Pause
+from automate.state.pauses import ALL
 from automate.state.steps import note_step
 from tests.service.worlds import epoch, said
 
-DISK = "paused by ann: disk"
+DISK = "paused: disk"
 
 
 def minutes(first, last):
@@ -34,11 +35,17 @@ def ticks(world, first, last):
 def tale(world, name="x"):
     """First and last due time of each record, what became of them, and how many they are."""
     found = [
-        (said(record.get("first_due") or record["due"]), said(record["due"]), record.get("reason") or record["outcome"],
-         record["count"])
-        for record in world.records(name) if record.get("due")
-    ]  # fmt: skip
+        (said(record.get("first_due") or record["due"]), said(record["due"]), became(record), record["count"])
+        for record in world.records(name)
+        if record.get("due")
+    ]
     return sorted(found)
+
+
+def became(record):
+    if record["cause"] == "paused":
+        return f"paused: {record['pause']['reason']}"
+    return record["cause"] or record["outcome"]
 
 
 def wake(world, name="x"):
@@ -150,7 +157,7 @@ def test_each_pause_has_its_own_words(deferred):
     ticks(deferred, "12:11", "12:15")
     pause(deferred, "12:15:20", reason="all")
     ticks(deferred, "12:16", "13:20")
-    words = "paused by ann: "
+    words = "paused: "
     assert tale(deferred)[2:] == [
         ("12:02:00", "12:10:00", DISK, 9),
         ("12:11:00", "12:11:00", words + "move", 1),
@@ -166,8 +173,8 @@ def test_so_it_has_when_nobody_looked_between_them(deferred):
     deferred.step("12:20:00.2")
     assert tale(deferred)[2:] == [
         ("12:02:00", "12:12:00", DISK, 11),
-        ("12:13:00", "12:13:00", "nothing was running then", 1),
-        ("12:14:00", "12:20:00", "paused by ann: move", 7),  # what would be caught up is not, while it is paused
+        ("12:13:00", "12:13:00", "no_scheduler", 1),
+        ("12:14:00", "12:20:00", "paused: move", 7),  # what would be caught up is not, while it is paused
     ]
 
 
@@ -209,7 +216,7 @@ def test_a_task_that_was_edited_while_nobody_looked_is_caught_up_since_then(worl
     ticks(world, "13:00", "13:00")
     assert tale(world)[1:] == [
         ("12:01:00", "12:10:00", "disabled", 10),
-        ("12:11:00", "12:59:00", "nothing was running then", 49),
+        ("12:11:00", "12:59:00", "no_scheduler", 49),
         ("13:00:00", "13:00:00", "success", 1),
     ]
 
@@ -228,7 +235,7 @@ def test_a_schedule_that_goes_takes_what_was_refused_with_it(deferred):
     ticks(deferred, "12:11", "12:31")
     assert tale(deferred)[2:] == [
         ("12:02:00", "12:10:00", DISK, 9),
-        ("12:11:00", "12:11:00", "the schedule was changed before the scheduler looked", 1),
+        ("12:11:00", "12:11:00", "rescheduled", 1),
         ("12:30:00", "12:30:00", DISK, 1),
     ]
     assert is_proved(deferred)
@@ -304,7 +311,7 @@ def test_more_often_than_anybody_looks_only_the_newest_runs_after_a_pause(world)
     assert tale(world) == [
         ("12:00:01", "12:00:01", DISK, 1),
         ("12:00:02", "12:05:29", DISK, 328),
-        ("12:05:30", "12:05:32", "the scheduler looked too rarely; only the latest due time is started", 3),
+        ("12:05:30", "12:05:32", "slow_scheduler", 3),
         ("12:05:33", "12:05:33", "success", 1),
     ]
 
@@ -364,15 +371,15 @@ def test_nobody_is_late_with_them(deferred):
 
 def told(world, at, now):
     found = explain(world.instance, world.catalog(now), world.state, [("x", epoch(at))], epoch(now))[0].told[0]
-    return found.fate.kind, found.fate.reason, found.known.recorded_by
+    return found.fate.kind, found.fate.cause, found.known.recorded_by
 
 
 def test_why_says_what_will_be_on_record(deferred):
-    assert told(deferred, "12:05", "12:10:30") == ("not run", DISK, epoch("13:01"))
+    assert told(deferred, "12:05", "12:10:30") == ("not_run", "paused", epoch("13:01"))
 
 
 def test_why_says_so_only_while_somebody_looks(deferred):
-    assert told(deferred, "12:40", "12:50") == ("undecided", DISK, None)
+    assert told(deferred, "12:40", "12:50") == ("undecided", "paused", None)
 
 
 def test_timeline_shows_them(deferred):

@@ -4,9 +4,11 @@ import time
 
 import pytest
 
+from automate.instants import stamp
+from automate.outcomes import Pause
 from automate.service.step import Turn
 from automate.state import schedules
-from automate.state.pauses import Pause, pause, resume
+from automate.state.pauses import pause, resume
 from tests.service.worlds import epoch
 
 
@@ -67,7 +69,7 @@ def test_excepted_due_times_are_on_record_and_the_others_run(world):
     for at in ("12:45", "13:00", "14:00", "15:00"):
         world.step(at)
     assert world.story("x") == [("13:00:00", "skipped"), ("14:00:00", "skipped"), ("15:00:00", "success")]
-    assert {record["reason"] for record in world.records("x") if record["reason"]} == {"calendar: 12:30-14:30"}
+    assert {record["cause"] for record in world.records("x")} == {"except", None}
 
 
 def test_a_calendar_of_the_settings_counts_as_soon_as_it_is_changed(world):
@@ -103,8 +105,8 @@ def test_a_condition_that_fails_is_on_record(world):
     world.task("x", schedule="* * * * *", condition="exit 4")
     world.step("12:00:00")
     world.step("12:01:00")
-    assert [(record["outcome"], record["reason"]) for record in world.records("x")] == [
-        ("skipped", "condition: exit 4")
+    assert [(record["outcome"], record["cause"], record["condition_exit"]) for record in world.records("x")] == [
+        ("skipped", "condition", 4)
     ]
 
 
@@ -117,7 +119,9 @@ def test_a_pause_is_on_record_and_what_comes_after_it_runs(world):
     resume(world.state, ["x"], epoch("12:02:30"))
     world.step("12:03:00")
     assert world.story("x") == [("12:01:00", "skipped"), ("12:02:00", "skipped"), ("12:03:00", "success")]
-    assert world.records("x")[0]["reason"] == "paused by root: maintenance"
+    assert world.records("x")[0]["pause"] == {
+        "task": "x", "since": stamp(epoch("12:00:30")), "until": None, "by": "root", "reason": "maintenance"
+    }  # fmt: skip
 
 
 def test_a_years_gap_of_a_thousand_tasks_is_on_record(world):

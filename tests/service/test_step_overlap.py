@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from automate.outcomes import Pause
 from automate.state import pauses, runs
 from automate.supervisor.hindrances import hindrances
 from tests.service.worlds import WAITS, epoch
@@ -37,8 +38,8 @@ def test_what_is_skipped_says_which_run_it_was(world):
         world.begin(at)
     world.go()
     world.settle()
-    assert [record["reason"] for record in world.records("x") if record["outcome"] == "skipped"] == [
-        "still running: #1"
+    assert [(each["cause"], each["runs"]) for each in world.records("x") if each["outcome"] == "skipped"] == [
+        ("overlap", [1])
     ]
 
 
@@ -48,7 +49,7 @@ def test_what_was_replaced_says_so(world):
         world.begin(at)
     world.go()
     world.settle()
-    assert [record["reason"] for record in world.records("x")] == ["replaced by a newer run", None]
+    assert [(each["cause"], each.get("runs")) for each in world.records("x")] == [("replaced", [2]), (None, None)]
 
 
 def test_what_is_to_be_replaced_is_asked_to_end(world, until):
@@ -87,7 +88,7 @@ def test_what_is_to_be_replaced_is_killed_also_during_a_pause(world):
     world.task("x", f"trap '' TERM; {WAITS}", schedule="1-2 12 * * *", overlap="replace", kill_after="0.2s")
     for at in ("12:00:00", "12:01:00", "12:02:00"):
         world.begin(at)
-    pauses.pause(world.state, ["x"], pauses.Pause(epoch("12:02:01"), None, "ann", "disk"))
+    pauses.pause(world.state, ["x"], Pause(epoch("12:02:01"), None, "ann", "disk"))
     began = time.monotonic()
     while not world.records("x") and time.monotonic() < began + 20:
         world.supervisor.step(1)
@@ -161,12 +162,12 @@ def test_what_waits_is_not_begun_during_a_pause(world, until):
     world.step("11:59")
     world.begin("12:00")
     world.begin("12:01")
-    pauses.pause(world.state, ["x"], pauses.Pause(epoch("12:01:30"), None, "ann", "disk"))
+    pauses.pause(world.state, ["x"], Pause(epoch("12:01:30"), None, "ann", "disk"))
     world.go()
     until(lambda: world.supervisor.step(0.1) or world.story("x"))
     assert world.supervisor.step(1.5) == []
     (waiting,) = runs.open_runs(world.state)
-    assert [each.question for each in hindrances(world.instance, world.state, waiting, epoch("12:02"))] == ["paused"]
+    assert [each.cause for each in hindrances(world.instance, world.state, waiting, epoch("12:02"))] == ["paused"]
     pauses.resume(world.state, ["x"], epoch("12:02:30"))
     world.settle()
     assert world.story("x") == [("12:00:00", "success"), ("12:01:00", "success")]

@@ -143,4 +143,4 @@ def test_the_attempt_that_waits_is_the_next_one_still(world: Any, lose: Callable
     world.state.heal()
     world.supervisor.reinstate()
     assert [(run.attempt, run.phase) for run in open_runs(later.state)] == [(2, "pending")]
-    world.supervisor.stop(open_runs(world.state)[0].id, "a test")
+    world.supervisor.stop(open_runs(world.state)[0].id, "a test", "operator")

@@ -2,9 +2,10 @@
 
 import pytest
 
+from automate.outcomes import Pause
 from automate.service.idle import SETTLED, is_idle
 from automate.service.step import step
-from automate.state.pauses import Pause, pause
+from automate.state.pauses import pause
 from tests.service.worlds import epoch
 
 
@@ -119,4 +120,4 @@ def test_paused_is_on_record(booted, boot):
     pause(booted.state, ["x"], Pause(epoch("12:00:05"), None, "root", ""))
     boot("another")
     booted.step("12:00:10")
-    assert [(record["outcome"], record["reason"]) for record in booted.records("x")] == [("skipped", "paused by root")]
+    assert [(record["outcome"], record["cause"]) for record in booted.records("x")] == [("skipped", "paused")]

@@ -1,0 +1,145 @@
+"""The gate that each due time must pass: is the task paused, disabled, or does `except` cover the due time?
+
+One due time is asked by `refusal`; whole stretches of time by `told_apart`, so that a year costs about as much as an
+hour. Instants are epoch seconds. Due times are whole seconds, so stretches are too: `after` exclusive, `until`
+inclusive. A pause holds for what starts in it, which is `delay` seconds (the jitter's) after the due time.
+"""
+
+from collections.abc import Iterable, Iterator
+from math import ceil, inf
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from automate.outcomes import Pause, Refusal
+from automate.rules import reasons
+
+if TYPE_CHECKING:
+    from automate.task import Missed
+
+# How many changes between what `except` covers and what it does not are told apart: older ones share one record.
+_CHANGES = 20
+
+
+class Schedule(Protocol):
+    """What is asked of automate.schedule.Schedule."""
+
+    def count(self, after: float, until: float, /) -> int: ...
+    def between(self, after: float, until: float, limit: int, /) -> list[int]: ...
+    def next_after(self, instant: float, /) -> int | None: ...
+    def previous_before(self, instant: float, /) -> int | None: ...
+
+
+class Exceptions(Protocol):
+    """What is asked of automate.schedule.exceptions.Exceptions."""
+
+    def covers(self, instant: float, /) -> str | None: ...
+    def since(self, instant: float, after: float, /) -> int: ...
+
+
+class Policy(NamedTuple):
+    """The task's keys of the same names, and the jitter's `delay`; both in seconds."""
+
+    enabled: bool = True
+    missed: "Missed" = "once"
+    missed_within: float | None = None
+    delay: float = 0.0
+
+
+class Stretch(NamedTuple):
+    """All due times in (after, until]. `refusal` is None where they pass."""
+
+    after: int
+    until: int
+    refusal: Refusal | None = None
+
+
+def refusal(
+    policy: Policy, due: float, pauses: Iterable[Pause] = (), exceptions: Exceptions | None = None
+) -> Refusal | None:
+    """Why this due time, or what is to start then without being due, is not started; None where it passes. `pauses` are
+    those of all tasks and of this one."""
+    if pause := holding(pauses, due + policy.delay):
+        return reasons.paused(pause)
+    if not policy.enabled:
+        return reasons.DISABLED
+    text = exceptions.covers(due) if exceptions is not None else None
+    return None if text is None else reasons.excepted(text)
+
+
+def holding(pauses: Iterable[Pause], instant: float) -> Pause | None:
+    """The first of them, in the order in which they are asked, that is in force at the instant."""
+    return next((pause for pause in asked_in_order(pauses) if pause.holds(instant)), None)
+
+
+def of_task(pauses: Iterable[Pause], task: str) -> list[Pause]:
+    """Those of all tasks and the task's own."""
+    return [pause for pause in pauses if pause.task in ("", task)]
+
+
+def asked_in_order(pauses: Iterable[Pause]) -> list[Pause]:
+    """Those of all tasks, then the task's own; of each, as they are given: the first that holds has decided."""
+    return sorted(pauses, key=lambda pause: pause.task != "")
+
+
+def told_apart(
+    policy: Policy,
+    whole: Stretch,
+    schedule: Schedule,
+    exceptions: Exceptions | None,
+    pauses: Iterable[Pause],
+    most: float = inf,
+) -> list[Stretch]:
+    """Parts of `whole`, each with its refusal, if any. Where the answers of `except` change often, the oldest part is
+    missed, once `most` due times are found that nothing refuses."""
+    stretches = [whole]
+    for pause in asked_in_order(pauses):
+        stretches = [part for stretch in stretches for part in _paused(stretch, pause, policy.delay)]
+    if not policy.enabled:
+        stretches = [refused(stretch, reasons.DISABLED) for stretch in stretches]
+    if exceptions is not None:
+        stretches = [part for stretch in stretches for part in _excepted(stretch, schedule, exceptions, most)]
+    return stretches
+
+
+def refused(stretch: Stretch, refusal: Refusal) -> Stretch:
+    """The stretch with this refusal, unless it has one: the first answer stands."""
+    return stretch if stretch.refusal is not None else stretch._replace(refusal=refusal)
+
+
+def clipped(stretches: Iterable[Stretch], after: float, until: float) -> list[Stretch]:
+    """What lies in (after, until] of them."""
+    parts = [
+        stretch._replace(after=int(max(stretch.after, after)), until=int(min(stretch.until, until)))
+        for stretch in stretches
+        if after < stretch.until and until > stretch.after
+    ]
+    return [part for part in parts if part.after < part.until]
+
+
+def _paused(stretch: Stretch, pause: Pause, delay: float) -> Iterator[Stretch]:
+    since = ceil(pause.since - delay) - 1
+    until = stretch.until if pause.until is None else ceil(pause.until - delay) - 1
+    yield from clipped([stretch], -inf, since)
+    for part in clipped([stretch], since, until):
+        yield refused(part, reasons.paused(pause))
+    yield from clipped([stretch], max(since, until), inf)
+
+
+def _excepted(stretch: Stretch, schedule: Schedule, exceptions: Exceptions, most: float) -> Iterator[Stretch]:
+    """From the newest due time backwards, at least until there are as many that nothing excludes as may be started."""
+    if stretch.refusal is not None:
+        yield stretch
+        return
+    after, until = stretch.after, stretch.until
+    changes = found = 0
+    while dues := schedule.between(after, until, 1):
+        if changes >= _CHANGES and found >= most:
+            yield Stretch(after, until, reasons.MISSED_OR_EXCEPTED)
+            return
+        start = max(after, exceptions.since(dues[0], after) - 1)
+        text = exceptions.covers(dues[0])
+        if text is None:
+            found += schedule.count(start, until)
+            yield Stretch(start, until)
+        else:
+            yield Stretch(start, until, reasons.excepted(text))
+        changes, until = changes + 1, start
