@@ -15,8 +15,6 @@ Cause = Literal[
     # error
     "no_such_user", "no_such_group", "not_root", "no_directory", "no_program", "not_executable", "env_file", "limits",
     "nice", "lock_file", "resources", "disk_full", "start_failed",
-    # of a run that waits
-    "max_running", "retry",
 ]  # fmt: skip
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 

@@ -6,8 +6,9 @@ import msgspec
 
 from automate.characters import clipped
 from automate.instants import seconds_of
-from automate.outcomes import Outcome, Trigger
+from automate.outcomes import CAUSES, Outcome, Trigger
 
+Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 _LEFT_OUT = frozenset({"pause", "lock", "runs", "condition_exit", "first_due"})
 
 LARGEST = 2**53
@@ -28,8 +29,8 @@ class RecordedPause(msgspec.Struct, frozen=True):
     """The pause that a due time fell into. `task` is null where all tasks were paused, `until` where it had no end."""
 
     task: str | None
-    since: str
-    until: str | None
+    since: Time
+    until: Time | None
     by: str
     reason: str | None
 
@@ -50,9 +51,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     task: str
     outcome: Outcome
     trigger: Trigger
-    due: str | None = None
-    started: str | None = None
-    ended: str
+    due: Time | None = None
+    started: Time | None = None
+    ended: Time
     seconds: float | None = None
     exit_code: Whole | None = None
     signal: str | None = None
@@ -67,14 +68,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     output_bytes: Count | None = None
     summary: Any = None
     error: str | None = None
-    cause: str | None = None
+    cause: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [*CAUSES]})] | None = None
     reason: str | None = None
     pause: RecordedPause | None = None
     lock: str | None = None
     runs: tuple[Count, ...] | None = None
     condition_exit: Whole | None = None
     count: Count = 1
-    first_due: str | None = None
+    first_due: Time | None = None
 
     def line(self) -> bytes:
         """Return the line of runs.jsonl, newline included; `first_due` and what belongs to a cause only where set.
@@ -120,3 +121,17 @@ def instant_of(record: Record) -> float | None:
         if (instant := seconds_of(text)) is not None:
             return instant
     return None
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a record as this version writes it."""
+    definitions = msgspec.json.schema(Record)["$defs"]
+    record, pause = ({**definitions[name]} for name in ("Record", "RecordedPause"))
+    del record["description"], pause["description"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **record,
+        "title": "automate: a record of the run log",
+        "required": [name for name in Record.__struct_fields__ if name not in _LEFT_OUT],
+        "$defs": {"RecordedPause": pause},
+    }

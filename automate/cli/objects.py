@@ -8,7 +8,7 @@ from automate.catalog.running import Running
 from automate.catalog.upcoming import Upcoming
 from automate.instants import stamp_or_none
 from automate.operate.alive import Alive
-from automate.render.pauses import Pause as AnyPause
+from automate.outcomes import Pause
 from automate.rules.durations import expected, percentile
 from automate.rules.streaks import Streak
 from automate.run import instant_of
@@ -36,7 +36,7 @@ def of_entry(entry: Entry) -> dict[str, Any]:
         "last_run": entry.last and _last(entry.last),
         "median": expected(entry.recent),
         "open_runs": [_open(run, running.get(run.id)) for run in entry.open_runs],
-        "pause": entry.pause and _pause(entry.pause),
+        "pause": entry.pause and of_pause(entry.pause),
         "faults": [of_fault(fault) for fault in entry.faults],
     }
 
@@ -65,9 +65,10 @@ def _streak(past: Past, streak: Streak) -> dict[str, Any]:
     return {"of": kind, "runs": streak.runs, "since": time(since), "at_least": past.is_streak_open}
 
 
-def of_pause(task: str, pause: AnyPause) -> dict[str, Any]:
-    """`task` is null where all are paused."""
-    return {"task": task or None, **_pause(pause)}
+def of_pause(pause: Pause) -> dict[str, Any]:
+    """Return the pause as a record has it; `task` is null where all tasks are paused."""
+    times = {"since": time(pause.since), "until": time(pause.until)}
+    return {"task": pause.task or None, **times, "by": pause.by, "reason": pause.reason or None}
 
 
 def of_fault(fault: Fault) -> dict[str, Any]:
@@ -81,10 +82,6 @@ def of_alive(alive: Alive) -> dict[str, Any]:
 
 
 time = stamp_or_none
-
-
-def _pause(pause: AnyPause) -> dict[str, Any]:
-    return {"since": time(pause.since), "until": time(pause.until), "by": pause.by, "reason": pause.reason or None}
 
 
 def _last(run: LastRun) -> dict[str, Any]:

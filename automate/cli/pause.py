@@ -78,7 +78,7 @@ def command(
         catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
         held = pause(state, catalog.names(names) if names else (), wanted)
         if as_json:
-            shell.write(json_document([of_pause(name, each) for name, each in held.items()], shell.screen))
+            shell.write(json_document([*map(of_pause, held.values())], shell.screen))
         for name, each in held.items():
             _tell(shell, name, each)
         _tell_running(shell, state, held)

@@ -37,7 +37,7 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
         ended = resume(state, names, catalog.names(), now)
         left = pauses.pauses(state, now)
     if as_json:
-        shell.write(json_document([of_pause(name, each) for name, each in ended.items()], shell.screen))
+        shell.write(json_document([*map(of_pause, ended.values())], shell.screen))
     for name in ended:
         shell.say(f"{name or 'all tasks'}: resumed")
     _tell_left(shell, ended, left)

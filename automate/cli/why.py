@@ -72,7 +72,7 @@ def _object(explanation: "Explanation", todo: "Sequence[Advice]", options: "Sequ
         "runs_next": explanation.runs_next and of_upcoming(explanation.runs_next),
         "besides": explanation.besides,
         "follows": [_followed(each) for each in explanation.follows],
-        "pauses": [of_pause(pause.task, pause) for pause in explanation.pauses],
+        "pauses": [of_pause(pause) for pause in explanation.pauses],
         "faults": [of_fault(fault) for fault in subject.faults],
         "changed": subject.is_changed,
         "removed": subject.is_removed,
@@ -100,7 +100,7 @@ def _told(each: "Explained", explanation: "Explanation") -> dict[str, Any]:
         "run": each.run and _holder(each.run),
         "blocking": each.blocking and _holder(each.blocking),
         "gap": each.gap and {"since": time(each.gap.since), "until": time(each.gap.until)},
-        "pause": each.pause and of_pause(each.pause.task, each.pause),
+        "pause": each.pause and of_pause(each.pause),
         "record": known.record,
     }
 

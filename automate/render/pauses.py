@@ -1,22 +1,8 @@
 """Pauses, in words."""
 
-from typing import Protocol
-
 from automate.characters import visible
+from automate.outcomes import Pause
 from automate.render.figures import when
-
-
-class Pause(Protocol):
-    """As the state keeps it, or as the rules know it. Instants are epoch seconds."""
-
-    @property
-    def since(self) -> float: ...
-    @property
-    def until(self) -> float | None: ...
-    @property
-    def by(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
 
 
 def terms(pause: Pause) -> str:

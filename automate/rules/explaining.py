@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from math import floor
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from automate.outcomes import RAN, Cause
+from automate.outcomes import RAN
 from automate.rules.deciding import Decision
 from automate.rules.overlap import Verdict as OverlapVerdict
 from automate.run import Record
@@ -65,7 +65,7 @@ class Hindrance(NamedTuple):
     """Why a run that is claimed has not started. `until` is when it is tried again (`retry`), `limit` is
     `max_running`."""
 
-    cause: Cause
+    cause: Literal["paused", "overlap", "lock", "max_running", "retry"]
     lock: str | None = None
     holders: tuple[Holder, ...] = ()
     until: float | None = None

@@ -60,9 +60,9 @@ def keep_past(state: State, pauses: Iterable[Pause]) -> None:
 
 
 def pauses(state: State, now: float) -> dict[str, Pause]:
-    """Those in force, by task, in the order of names, ALL first."""
+    """Those in force, by task, ALL first; also one whose start the clock was set back behind."""
     rows = state.read(f"SELECT {_COLUMNS} FROM pauses WHERE {_HOLDS} ORDER BY task", (now,))  # noqa: S608 - constants
-    return {pause.task: pause for pause in map(Pause._make, rows)}
+    return {pause.task: pause._replace(since=min(pause.since, now)) for pause in map(Pause._make, rows)}
 
 
 def pauses_after(state: State, instant: float) -> list[Pause]:

@@ -6,7 +6,9 @@ import jsonschema
 import pytest
 
 
-@pytest.mark.parametrize(("what", "key"), [((), "command"), (("task",), "command"), (("settings",), "defaults")])
+@pytest.mark.parametrize(
+    ("what", "key"), [((), "command"), (("task",), "command"), (("settings",), "defaults"), (("record",), "cause")]
+)
 def test_it_prints_a_json_schema(run_cli, what, key):
     schema = json.loads(run_cli("schema", *what).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)

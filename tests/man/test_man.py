@@ -20,7 +20,7 @@ from automate.cli.options import Shell
 from automate.cli.root import VERBS, root
 from automate.operate import by_hand
 from automate.operate.doctor import CHECKS
-from automate.outcomes import Outcome, Trigger
+from automate.outcomes import CAUSES, Outcome, Trigger
 from automate.paths import of_directory
 from automate.process.environment import environment, parse
 from automate.process.identity import identity
@@ -216,6 +216,11 @@ def test_every_outcome_is_explained(outcome: str) -> None:
 @pytest.mark.parametrize("trigger", get_args(Trigger))
 def test_every_trigger_is_explained(trigger: str) -> None:
     assert trigger in items(sections(LOG)["DESCRIPTION"], "Em")
+
+
+def test_every_cause_is_explained_and_no_other() -> None:
+    heads = items(sections(LOG)["CAUSES"], "Li")
+    assert [cause for head in heads for cause in head.split(" , ")] == [*CAUSES]
 
 
 def statuses() -> set[int]:
