@@ -1,7 +1,7 @@
 """The tasks of an instance by name and glob, from whatever is the cheapest source that is still true."""
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,12 +11,14 @@ from automate.catalog.entry import Entry, entry_of
 from automate.catalog.files import TaskFiles
 from automate.catalog.matching import is_glob, matching
 from automate.catalog.settings import SettingsFile
+from automate.errors import AutomateError
 from automate.outcomes import Pause
 from automate.paths import Instance
 from automate.state import OpenRun, State, StateError
 from automate.state.pauses import held_longest, pauses
 from automate.state.runs import last_runs, open_runs
-from automate.taskfile import BadTaskFile, Fault, Found, discover
+from automate.state.schedules import known_devices
+from automate.taskfile import BadTaskFile, Fault, Found, check_vanished, discover
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
@@ -197,13 +199,40 @@ class Catalog:
         """By name, what `schedule.load` makes the schedule of; of those tasks that are not broken."""
         return self._files.compiled(names)
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether every task directory can be read, and none has vanished; else what asks for tasks says which."""
+        try:
+            return self._found is not None
+        except AutomateError:
+            return False
+
+    @property
+    def devices(self) -> dict[str, int]:
+        """Of each directory whose vanishing is told, if there are tasks in it: the device that it is on."""
+        devices = {}
+        for directory in self._settings.kept_dirs:
+            if _hold(self._found, directory):
+                with suppress(OSError):  # it has vanished since
+                    devices[directory] = os.stat(directory).st_dev
+        return devices
+
     @cached_property
     def _found(self) -> dict[str, Found]:
-        return dict(sorted(discover(self._settings.task_dirs).items()))
+        tasks = discover(self._settings.task_dirs)
+        empty = [directory for directory in self._settings.kept_dirs if not _hold(tasks, directory)]
+        if empty and self._state is not None:
+            check_vanished(empty, known_devices(self._state))
+        return dict(sorted(tasks.items()))
 
     @cached_property
     def _files(self) -> TaskFiles:
         return TaskFiles(self._found, self._settings, self._cache, self._owner, self._now)
+
+
+def _hold(tasks: Mapping[str, Found], directory: str) -> bool:
+    inside = os.path.join(directory, "")
+    return any(found.path.startswith(inside) for found in tasks.values())
 
 
 def _is_due_in_a_pause_that_ends(entry: Entry) -> bool:

@@ -52,6 +52,11 @@ class SettingsFile:
         return (*self._dirs, *self._brief.task_dirs.splitlines())
 
     @property
+    def kept_dirs(self) -> tuple[str, ...]:
+        """Those that people keep. The others are of packages, which remove a directory with its last file."""
+        return (self._dirs[0], *self._brief.task_dirs.splitlines()) if self._dirs else ()
+
+    @property
     def faults(self) -> "tuple[Fault, ...]":
         """Of a file that is cached there are none."""
         return self.read[1] if self.digest.startswith(BAD) else ()

@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -14,6 +15,8 @@ from automate.cli import tasks
 from automate.cli.options import Shell, pass_shell, reading
 from automate.errors import BadFileError
 from automate.quantity import counted
+from automate.state import StateError
+from automate.state.opening import open_as_it_is
 from automate.taskfile import BadTaskFile, Fault, name_of, origins, parse_settings, parse_task, read
 from automate.taskfile.reading import LARGEST, Directories
 
@@ -57,6 +60,8 @@ def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool
     del header  # there is none: compilers' output has no heading
     gc.disable()  # as in `list`: 10,000 tasks are no garbage
     catalog = Catalog(shell.instance, None, owner=tasks.owner(), now=shell.now)
+    if not files:
+        _refuse_vanished(shell)
     checked = [*(_files(files, catalog, shell) if files else _everything(catalog, shell))]
     findings = [finding for each in checked for finding in each.findings]
     if as_json:
@@ -68,6 +73,14 @@ def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool
         shell.write("".join(f"{finding}\n" for finding in findings))
     shell.say(_summary(checked, findings) if checked else tasks.no_tasks(shell))
     return BadFileError.exit_code if any(finding.severity == FAULT for finding in findings) else 0
+
+
+def _refuse_vanished(shell: Shell) -> None:
+    """AutomateError where a task directory is gone; that it had tasks stands in the state alone."""
+    with suppress(StateError, OSError):
+        if state := open_as_it_is(shell.instance):
+            with closing(state):
+                Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now).names()
 
 
 def _everything(catalog: Catalog, shell: Shell) -> Iterator[Checked]:

@@ -37,14 +37,22 @@ def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
         if state.refusal is not None:
             raise state.refusal
         look(shell.instance, state, uid=uid)
-        from automate.service.idle import is_idle
         from automate.state.steps import note_step
 
-        if is_idle(_catalog(shell, state), state, shell.now):
+        if _is_idle(shell, state):
             note_step(state, shell.now)
         else:
             _step(shell, state, uid=uid, wait=not no_wait, as_json=as_json)
     return 0
+
+
+def _is_idle(shell: Shell, state: "State") -> bool:
+    from automate.service.idle import is_idle
+
+    try:
+        return is_idle(_catalog(shell, state), state, shell.now)
+    except AutomateError:  # the step tells what cannot be read, once it has done what it can
+        return False
 
 
 def _catalog(shell: Shell, state: "State") -> Catalog:
@@ -71,9 +79,9 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
     # Nothing is said before that: whoever should read it may not, and would hold up what is watched here.
     if trouble is not None:
         shell.warn(trouble)
-    tell_faults(shell, catalog)
     if not shell.quiet:
         events.ended([record for record in records if record.outcome not in GOOD])
+    tell_faults(shell, catalog)  # a task directory that cannot be read is an AutomateError
 
 
 def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Catalog, str | None]:
@@ -90,7 +98,8 @@ def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Cata
             share(shell.instance, catalog.settings_read.group)
         except AutomateError as error:
             trouble = str(error)
-        again = step(catalog, state, supervisor, shell.now, settled=SETTLED).again
+        readable = catalog if catalog.is_readable else None  # else the tasks stay as they were
+        again = step(readable, state, supervisor, shell.now, settled=SETTLED).again
     return catalog, trouble
 
 

@@ -50,6 +50,7 @@ class Plan:
         self._redefined: list[Scheduled] = []
         self._max_running: str | None = None
         self._calendars: Mapping[str, Sequence[str]] = {}
+        self._devices: Mapping[str, int] = {}
         self._last_dues = schedules.last_dues(state)
         self._ended_later = schedules.ended_later(state, now)
         if not self.is_empty:
@@ -85,6 +86,7 @@ class Plan:
         if self._max_running is not None:
             schedules.keep(state, MAX_RUNNING, self._max_running)
             schedules.keep_last_dues(state, self._last_dues)
+            schedules.keep_devices(state, self._devices)
         schedules.keep(state, schedules.SEEN, self._seen)
         return ()
 
@@ -94,6 +96,7 @@ class Plan:
             self.changes.append(Change("broken", None, str(catalog.settings_faults[0])))
             return
         readings = catalog.readings()
+        self._devices = catalog.devices
         self._calendars = catalog.settings_read.calendars
         self._max_running = str(catalog.settings_read.max_running or "")
         for name, parsed in readings.items():

@@ -49,6 +49,7 @@ SEEN = "files"  # under this name the fingerprint of the task files is kept that
 _BOOTS = "boots"
 _MOST_BOOTS = 16
 _LAST_DUES = "last_dues"
+_DEVICES = "task_dirs"
 _COLUMNS = ", ".join(Scheduled._fields)
 _PAST = "SELECT task, compiled, since, until FROM past_schedules"
 
@@ -229,6 +230,17 @@ def last_dues(state: State) -> dict[str, float]:
 def keep_last_dues(state: State, dues: Mapping[str, float]) -> None:
     """In place of those that were kept, within the caller's transaction."""
     keep(state, _LAST_DUES, json.dumps(dues))
+
+
+def known_devices(state: State) -> dict[str, int]:
+    """By task directory, on which device the scheduler found tasks in it last."""
+    kept = recall(state, _DEVICES)
+    return dict(json.loads(kept)) if kept else {}
+
+
+def keep_devices(state: State, devices: Mapping[str, int]) -> None:
+    """In place of those that were kept, within the caller's transaction."""
+    keep(state, _DEVICES, json.dumps(devices))
 
 
 def _rows(state: State, condition: str, values: tuple[object, ...] = ()) -> list[Scheduled]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automate.settings import Settings
 from automate.taskfile.fault import BadTaskFile, Fault
-from automate.taskfile.finding import Found, discover, name_of
+from automate.taskfile.finding import Found, check_vanished, discover, name_of
 from automate.taskfile.reading import read
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadTaskFile", "Fault", "Found", "Settings",
-    "discover", "name_of", "origins", "parse_settings", "parse_task", "read",
+    "check_vanished", "discover", "name_of", "origins", "parse_settings", "parse_task", "read",
 ]  # fmt: skip
 
 

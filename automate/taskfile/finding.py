@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from automate.characters import visible
@@ -50,14 +50,42 @@ def name_of(filename: str) -> str | None:
 def discover(directories: Sequence[str]) -> dict[str, Found]:
     """All tasks of these directories, by name; the first directory that has a name wins, as /etc wins over /usr.
 
-    A directory that does not exist is empty; one that cannot be read is an AutomateError. What cannot be a task comes
-    with its fault, under its task's name where it has one and under its file's name where not.
+    A directory that does not exist is empty (but see `check_vanished`); one that cannot be read is an AutomateError.
+    What cannot be a task comes with its fault, under its task's name where it has one and under its file's name where
+    not.
     """
     tasks: dict[str, Found] = {}
     for directory in directories:
         for name, found in _in_directory(directory).items():
             tasks.setdefault(name, found)
     return tasks
+
+
+def check_vanished(empty: Sequence[str], devices: Mapping[str, int]) -> None:
+    """AutomateError where one of these directories, in which there is no task now, had some on the device given and is
+    gone, or is another device's and has nothing in it: the mount point of a share that was unmounted. A directory made
+    anew where it was is empty on purpose."""
+    for directory in empty:
+        if directory in devices:
+            _check_vanished(directory, devices[directory])
+
+
+def _check_vanished(directory: str, device: int) -> None:
+    from shlex import quote
+
+    try:
+        is_elsewhere = os.stat(directory).st_dev != device
+        if not is_elsewhere or os.listdir(directory):
+            return
+    except FileNotFoundError:
+        raise AutomateError(
+            f"{visible(directory)}: the task directory is gone; its tasks stay as they were. Put it back, or make an "
+            f"empty one to remove them: mkdir {quote(directory)}"
+        ) from None
+    raise AutomateError(
+        f"{visible(directory)}: the task directory is empty and not on the device it was on, so nothing seems to be "
+        f"mounted there; its tasks stay as they were. Mount it, or remove them: touch {quote(directory)}/.keep"
+    )
 
 
 def _in_directory(directory: str) -> dict[str, Found]:
