@@ -177,8 +177,13 @@ class Catalog:
         return [other for other, _ in task.after] if task is not None and task.enabled else []
 
     @property
+    def zones(self) -> str:
+        """Another one when the data of any time zone may be another."""
+        return self._files.zones
+
+    @property
     def fingerprint(self) -> str:
-        """Another one when any task file, the settings or the host's zone may say something else."""
+        """Another one when any task file, the settings or the time zones may say something else."""
         from hashlib import blake2b
 
         files = sorted(self._found.values())

@@ -21,7 +21,9 @@ from automate.taskfile.reading import Directories
 if TYPE_CHECKING:
     from automate.task import Task
 
-_ZONE_FILES = ("/etc/localtime", "/etc/timezone")
+ZONE_FILES = ("/etc/localtime", "/etc/timezone")
+ZONE_DIRS = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
+"""Where Python's zoneinfo looks for the data of zones, unless it was told otherwise."""
 
 
 class TaskFiles:
@@ -33,7 +35,8 @@ class TaskFiles:
     ) -> None:
         self.found = found
         self.broken: dict[str, tuple[Fault, ...]] = {}
-        self.context = " ".join((__version__, os.uname().nodename, settings.digest, *map(_mark, _ZONE_FILES)))
+        self.zones = " ".join(_zone_marks())
+        self.context = f"{__version__} {os.uname().nodename} {settings.digest} {self.zones}"
         self._settings = settings
         self._cache = cache
         self._owner = owner
@@ -140,6 +143,19 @@ class TaskFiles:
         if self._cache and (old or settings or gone):
             write_parsed(self._cache, self.context, old, gone, settings)
             self._settings.row = None
+
+
+def _zone_marks() -> Iterator[str]:
+    """What tells whether the host's zone, or the data of any zone, is another. Who updates zones puts new files in the
+    place of the old ones, which changes their directories."""
+    yield from map(_mark, ZONE_FILES)
+    for directory in ZONE_DIRS:
+        try:
+            with os.scandir(directory) as entries:
+                within = sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
+        except OSError:
+            continue
+        yield from map(_mark, (f"{directory}/", *within))
 
 
 def _mark(path: str) -> str:

@@ -9,14 +9,14 @@ Reading texts and speaking English are imported when they are first used: a cach
 from typing import TYPE_CHECKING, Any
 
 from automate.schedule.fault import ScheduleError
-from automate.schedule.schedule import Schedule, are_same, load
+from automate.schedule.schedule import Schedule, are_same, load, read_zones_anew
 from automate.schedule.zone import host_zone
 
 if TYPE_CHECKING:
     from automate.schedule.clock_notes import dst_day
     from automate.schedule.compiler import parse
 
-__all__ = ["Schedule", "ScheduleError", "are_same", "dst_day", "host_zone", "load", "parse"]
+__all__ = ["Schedule", "ScheduleError", "are_same", "dst_day", "host_zone", "load", "parse", "read_zones_anew"]
 _ROOMS = {"dst_day": "clock_notes", "parse": "compiler"}
 
 

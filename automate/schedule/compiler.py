@@ -11,7 +11,7 @@ from automate.schedule.due import Compiled
 from automate.schedule.fault import ScheduleError
 from automate.schedule.phrases import read
 from automate.schedule.schedule import Schedule
-from automate.schedule.zone import zone_named
+from automate.schedule.zone import Zone, zone_named
 
 
 def parse(
@@ -30,15 +30,14 @@ def parse(
     """
     asked = (texts,) if isinstance(texts, str) else tuple(texts)
     by_chance = any(map(_hashed, asked))
-    return _parse(asked, zone_named(zone).name, starting, ending, seed if by_chance else "")
+    return _parse(asked, zone_named(zone), starting, ending, seed if by_chance else "")
 
 
 _hashed = re.compile(r"(?:^|[\s,])h(?![a-z])", re.IGNORECASE).search  # no `thu`, no `every 2 hours`
 
 
 @lru_cache(maxsize=256)  # each file's is asked for twice, and many say the same
-def _parse(texts: tuple[str, ...], zone: str, starting: str | None, ending: str | None, seed: str) -> Schedule:
-    place = zone_named(zone)
+def _parse(texts: tuple[str, ...], place: Zone, starting: str | None, ending: str | None, seed: str) -> Schedule:
     limits = bounds.first_moment(starting, place), bounds.last_moment(ending, place)
     if starting and ending and limits[0] > limits[1]:
         raise ScheduleError(f"`{ending}` is before `starting`, `{starting}`", key="ending")

@@ -7,7 +7,7 @@ from math import ceil, floor
 
 from automate.schedule.days import day_date
 from automate.schedule.due import FIRST, LAST, Compiled
-from automate.schedule.zone import DAY, Zone, zone_named
+from automate.schedule.zone import DAY, PastZone, Zone, forget, zone_named
 
 
 class Schedule:
@@ -125,7 +125,7 @@ class Schedule:
         return f"<Schedule {self.describe()!r} {self.zone_name}>"
 
     def _key(self) -> tuple[object, ...]:
-        return self.zone_name, self._first, self._last, self._compiled, self._startup
+        return self._zone.key, self._first, self._last, self._compiled, self._startup
 
 
 @lru_cache(maxsize=256)  # what is due together is often due by the same schedule
@@ -134,7 +134,15 @@ def load(text: str) -> Schedule:
     from automate.schedule.stored import parts_of
 
     zone, bounds, compiled, at_startup = parts_of(text)
-    return Schedule(zone_named(zone), bounds, compiled, at_startup=at_startup)
+    place = zone_named(zone) if isinstance(zone, str) else PastZone(*zone)
+    return Schedule(place, bounds, compiled, at_startup=at_startup)
+
+
+def read_zones_anew(mark: str) -> None:
+    """Let all schedules that are parsed or loaded from now on follow the zones' data as they are now, if `mark` is not
+    the one of the last time."""
+    if forget(mark):
+        load.cache_clear()
 
 
 def are_same(one: str, other: str) -> bool:

@@ -6,8 +6,10 @@ from typing import Any
 
 from automate.schedule.days import EVERY_DAY, Calendar, Cycle, Days, Once
 from automate.schedule.due import Compiled, Grid, Instant, Part, Pattern
+from automate.schedule.zone import Offsets
 
 VERSION = 2
+Frozen = tuple[str, Offsets]
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Pattern, Grid, Instant, Calendar, Cycle, Once)}
 _BY_LENGTH = {5: "Pattern", 2: "Grid", 1: "Instant"}, {4: "Calendar", 3: "Cycle", 1: "Once"}
@@ -20,7 +22,18 @@ def dump(zone: str, bounds: tuple[int, int], compiled: Iterable[Compiled], *, at
     return _encode([VERSION, zone, *bounds, at_startup, entries])
 
 
-def parts_of(text: str) -> tuple[str, tuple[int, int], list[Compiled], bool]:
+def zone_of(text: str) -> str:
+    """The name of the zone of a dump that `dump` wrote."""
+    return text.split('"', 2)[1]
+
+
+def frozen(text: str, offsets: Offsets) -> str:
+    """Return the dump with its zone as it was: name and offsets stand for the name."""
+    version, zone, *rest = json.loads(text)
+    return _encode([version, [zone, offsets], *rest])
+
+
+def parts_of(text: str) -> tuple[str | Frozen, tuple[int, int], list[Compiled], bool]:
     """Zone, bounds, texts with their parts, and whether it is due at startup; ValueError for an unknown version."""
     version, zone, first, last, at_startup, entries = json.loads(text)
     if version not in (1, VERSION):

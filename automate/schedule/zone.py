@@ -6,7 +6,9 @@ clock shows, counted as if it were UTC. Within one piece the two differ by a con
 
 import os
 import re
-from datetime import datetime, timedelta, tzinfo
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -18,6 +20,7 @@ DAY = 86400
 NEW_CLOCK = 3 * HOUR  # a change of more than this is a new clock, not a gap or a repeated hour: cron(8)
 _BLOCK_BITS = 19  # six days: long enough to be built rarely, short enough to be built in microseconds
 _SAMPLE = 3 * HOUR  # an offset may not change and change back within this; since 1970 none has within five days
+_COARSE = 4 * DAY  # where years are looked through
 
 
 class Piece(NamedTuple):
@@ -40,6 +43,11 @@ class Zone:
         self.name = name
         self._source = source
         self._blocks: dict[int, tuple[Piece, ...]] = {}
+
+    @property
+    def key(self) -> object:
+        """Equal for zones that are the same at any time."""
+        return self.name
 
     def offset(self, moment: int) -> int:
         """Seconds east of UTC."""
@@ -64,7 +72,7 @@ class Zone:
     def _build(self, number: int) -> tuple[Piece, ...]:
         """The pieces of one block. It looks back a day, since a repeated hour may reach over the block's start."""
         start, end = number << _BLOCK_BITS, (number + 1) << _BLOCK_BITS
-        changes = [*self._changes(start - DAY, end), end]
+        changes = [*self.changes(start - DAY, end, _SAMPLE), end]
         opening = start - DAY
         mark = opening + self.offset(opening)
         pieces = []
@@ -79,11 +87,11 @@ class Zone:
         self._blocks[number] = tuple(pieces)
         return self._blocks[number]
 
-    def _changes(self, start: int, end: int) -> list[int]:
-        """The moments in (start, end) from which another offset holds."""
+    def changes(self, start: int, end: int, step: int = _COARSE) -> list[int]:
+        """The moments in (start, end) from which another offset holds; it may not change and change back in a step."""
         found = []
-        for low in range(start, end, _SAMPLE):
-            high, after = min(low + _SAMPLE, end), self.offset(min(low + _SAMPLE, end))
+        for low in range(start, end, step):
+            high, after = min(low + step, end), self.offset(min(low + step, end))
             while self.offset(low) != after:
                 low = self._next_change(low, high)  # noqa: PLW2901
                 found.append(low)
@@ -95,6 +103,39 @@ class Zone:
             middle = (low + high) // 2
             low, high = (middle, high) if self.offset(middle) == before else (low, middle)
         return high
+
+
+Offsets = Sequence[tuple[int, int]]
+"""From which moment on, and how many seconds east of UTC; in the order of moments."""
+
+
+class PastZone(Zone):
+    """A zone as it was before its data changed. Before its first moment it has that one's offset."""
+
+    def __init__(self, name: str, offsets: Offsets) -> None:
+        super().__init__(name, UTC)
+        self._moments = [moment for moment, _ in offsets]
+        self._offsets = [offset for _, offset in offsets]
+
+    @property
+    def key(self) -> object:
+        """Equal for zones that are the same at any time."""
+        return self.name, tuple(self._moments), tuple(self._offsets)
+
+    def offset(self, moment: int) -> int:
+        """Seconds east of UTC."""
+        return self._offsets[max(0, bisect_right(self._moments, moment) - 1)]
+
+
+def offsets(zone: Zone, start: int, end: int) -> Offsets:
+    """What is to be kept of a zone, so that it can be told later how it was between these moments."""
+    return [(moment, zone.offset(moment)) for moment in (start, *zone.changes(start, end))]
+
+
+def first_difference(one: Zone, other: Zone, start: int, end: int) -> int | None:
+    """The first moment in [start, end) at which two zones have different offsets, None where there is none."""
+    moments = {start, *one.changes(start, end), *other.changes(start, end)}
+    return next((moment for moment in sorted(moments) if one.offset(moment) != other.offset(moment)), None)
 
 
 def _clipped(piece: Piece, start: int) -> Piece:
@@ -117,6 +158,19 @@ def _zone(name: str) -> Zone:
         found = known.get(nearest(name, known) or "")
         message = f"unknown timezone `{name}`; expected an IANA name such as Europe/Berlin" + suggestion(found)
         raise ScheduleError(message, key="timezone") from None
+
+
+_marks: list[str] = []
+
+
+def forget(mark: str) -> bool:
+    """Read the data of zones anew from now on, if `mark`, which tells their state, is another than last time."""
+    if _marks == [mark]:
+        return False
+    _marks[:] = [mark]
+    _zone.cache_clear()
+    ZoneInfo.clear_cache()
+    return True
 
 
 def host_zone(root: str = "/etc") -> ZoneInfo:

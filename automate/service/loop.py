@@ -5,6 +5,7 @@ import signal
 
 from automate import clock, reserve
 from automate.catalog import Catalog
+from automate.catalog.files import ZONE_DIRS, ZONE_FILES
 from automate.errors import AutomateError
 from automate.paths import Instance
 from automate.process import locks, orphans, systemd
@@ -24,7 +25,6 @@ _LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell,
 _POLL_FILES = 1.0  # and where it does not see everything
 _LOOK_AT_RUNS = 5.0  # seconds between looks at runs that others watch: their supervisor may have died
 _AFTER_TROUBLE = 5.0  # seconds until a step that failed (a full disk, say) is tried again
-_ZONE_FILES = ("/etc/localtime", "/etc/timezone")
 _MOMENT = 0.05  # seconds, within which a place that is free is taken
 
 
@@ -163,7 +163,8 @@ class Server:
         catalog = self._read_settings(now)
         # Without it, its place would be watched, where something changes at each step.
         calls = [self._instance.calls] if os.path.isdir(self._instance.calls) else []
-        while self._changes.watch([*catalog.task_dirs, self._instance.settings, *calls, *_ZONE_FILES]):
+        zones = [path for path in (*ZONE_FILES, *ZONE_DIRS) if path in ZONE_FILES or os.path.isdir(path)]
+        while self._changes.watch([*catalog.task_dirs, self._instance.settings, *calls, *zones]):
             catalog = self._read_settings(now)
         self._look_at_files = looked + (_LOOK_AT_FILES if self._changes.sees_all else _POLL_FILES)
         try:

@@ -1,6 +1,7 @@
 """Task files into the state: which schedules are in force, and since when."""
 
 from collections.abc import Collection, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from automate import task as tasks
@@ -11,6 +12,7 @@ from automate.rules import reasons
 from automate.rules.deciding import clock_back
 from automate.schedule import are_same, load
 from automate.service.windows import window
+from automate.service.zones import Zones
 from automate.state import State, schedules
 from automate.state.parsed import Parsed
 from automate.state.schedules import Scheduled
@@ -21,7 +23,7 @@ from automate.supervisor.request import Request
 
 class Change(NamedTuple):
     """What a look at the files found of one task: `added`, `changed`, `rescheduled`, `removed`, `broken`, `mended`.
-    Without a task it is the settings that are broken."""
+    Without a task it is the settings that are broken, or a time zone, whose name is the detail (`zone_changed`)."""
 
     action: str
     task: str | None
@@ -42,6 +44,8 @@ class Plan:
         # In this order, and `catalog` must not have looked before: else what it saw may be older than what is kept.
         self._before = schedules.recall(state, schedules.SEEN)
         self._seen = catalog.fingerprint
+        self._zones = Zones(schedules.recall(state, schedules.ZONES), catalog.zones, now)
+        self._zones_to_keep: str | None = None
         self._rows: list[Scheduled] = []
         self._follows: dict[str, Sequence[tuple[str, str]]] = {}
         self._old: list[Scheduled] = []
@@ -86,6 +90,8 @@ class Plan:
         if self._max_running is not None:
             schedules.keep(state, MAX_RUNNING, self._max_running)
             schedules.keep_last_dues(state, self._last_dues)
+        if self._zones_to_keep is not None:
+            schedules.keep(state, schedules.ZONES, self._zones_to_keep)
             schedules.keep_devices(state, self._devices)
         schedules.keep(state, schedules.SEEN, self._seen)
         return ()
@@ -104,23 +110,31 @@ class Plan:
         for name in catalog.broken:
             old = known.get(name)
             detail = str(catalog.broken[name][0])
-            if old is not None and not old.stale:
+            stale = None if old is None else self._zones.without_zone(old)._replace(stale=True)
+            if old is not None and stale is not None and stale != old:
                 self._kept.append(old)
-                self._rows.append(old._replace(stale=True))
+                self._rows.append(stale)
             self.changes.append(Change("broken", name, detail))
         self._last_dues = {name: due for name, due in self._last_dues.items() if name in catalog.broken}
         self._gone = [old for name, old in known.items() if name not in readings and name not in catalog.broken]
         self.changes += [Change("removed", old.task) for old in self._gone]
+        self.changes += [Change("zone_changed", None, zone) for zone in sorted(self._zones.changed)]
+        gone = {old.task for old in self._gone}
+        rows = {**known, **{row.task: row for row in self._rows}}
+        self._zones_to_keep = self._zones.to_keep(row for name, row in rows.items() if name not in gone)
 
     def _compare_one(self, name: str, parsed: Parsed, old: Scheduled | None) -> None:
         task = tasks.decode(parsed.definition)
         exceptions = exceptions_of(task, self._calendars)
-        is_as_due = old is not None and are_same(old.compiled, parsed.compiled)
+        changed_at = inf if old is None else self._zones.changed_at(old)
+        is_as_due = old is not None and changed_at > self._now and are_same(old.compiled, parsed.compiled)
         if old is not None and is_as_due and (old.definition, old.exceptions) == (parsed.definition, exceptions):
             if old.stale:
-                self._kept.append(old)
-                self._rows.append(old._replace(stale=False))
                 self.changes.append(Change("mended", name))
+            if old.stale or changed_at < inf:
+                self._kept.append(old)
+                wake = old.wake if changed_at == inf else self._wake(parsed, old.until)
+                self._rows.append(old._replace(stale=False, wake=wake))
             return
         self._follows[name] = task.after
         if old is not None and is_as_due:
@@ -130,9 +144,8 @@ class Plan:
         else:
             since = until = self._begin(name, parsed, old)
             self.changes.append(Change("added" if old is None else "rescheduled", name, parsed.brief.schedule))
-            self._old += [] if old is None else [old]
-        due = _first_due(parsed, until)
-        wake = None if due is None else due + parsed.brief.delay
+            if old is not None:
+                self._old.append(old if changed_at > self._now else self._zones.as_it_was(old))
         self._rows.append(
             Scheduled(
                 task=name,
@@ -142,11 +155,15 @@ class Plan:
                 since=since,
                 until=until,
                 delay=parsed.brief.delay,
-                wake=wake,
+                wake=self._wake(parsed, until),
                 at_startup=load(parsed.compiled).at_startup,
                 stale=False,
             )
         )
+
+    def _wake(self, parsed: Parsed, until: float) -> float | None:
+        due = _first_due(parsed, until)
+        return None if due is None else due + parsed.brief.delay
 
     def _begin(self, name: str, parsed: Parsed, old: Scheduled | None) -> float:
         """Since when a schedule is in force that was not: now, or later where a clock that was set back must not repeat

@@ -46,6 +46,7 @@ class Scheduled(NamedTuple):
 
 
 SEEN = "files"  # under this name the fingerprint of the task files is kept that the schedules were made from
+ZONES = "zones"  # and under this one the time zones that they follow
 _BOOTS = "boots"
 _MOST_BOOTS = 16
 _LAST_DUES = "last_dues"
