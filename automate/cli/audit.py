@@ -9,7 +9,7 @@ import click
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, pass_shell, reading
 from automate.quantity import counted
-from automate.render import table, visible, when
+from automate.render import table, when
 from automate.render.runs import passed_over
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command(shell: Shell, *, since: float | None, until: float | None, as_json: 
 
 
 def _table(shell: Shell, found: "Audit", *, header: bool) -> str:
-    cells = [(visible(task), _dues(each.first, each.due, each.number), each.what) for task, each in found.wrong]
+    cells = [(task, _dues(each.first, each.due, each.number), each.what) for task, each in found.wrong]
     return table(cells, HEADERS, shell.screen, header=header)
 
 

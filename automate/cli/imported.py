@@ -32,11 +32,9 @@ def show(shell: Shell, plan: "Plan", *, as_json: bool, dry_run: bool) -> None:
 
 
 def _table(shell: Shell, plan: "Plan") -> str:
-    from automate.render import table, visible
+    from automate.render import table
 
-    rows = [
-        (item.name, RESULTS[item.action], visible(item.keys["schedule"]), visible(_from(item))) for item in plan.items
-    ]
+    rows = [(item.name, RESULTS[item.action], item.keys["schedule"], _from(item)) for item in plan.items]
     return table(rows, HEADERS, shell.screen) if rows else ""
 
 

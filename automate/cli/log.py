@@ -14,7 +14,7 @@ from automate.cli.reader import has_read
 from automate.errors import AutomateError, NoSuchTaskError, UsageError
 from automate.operate import outputs
 from automate.operate.outputs import Chosen
-from automate.render import json_document, paint, when
+from automate.render import joined, json_document, paint, when
 from automate.render.runs import ending
 from automate.run import instant_of
 from automate.state import State, runs
@@ -133,6 +133,6 @@ def _follow(shell: Shell, state: State, chosen: Chosen, following: Following) ->
 
 def _heading(shell: Shell, chosen: Chosen) -> str:
     if chosen.record is None:
-        return f"{chosen.task} #{chosen.id}: {paint('running', 'running', shell.errors)}"
+        return joined(chosen.task, f" #{chosen.id}: ", paint("running", "running", shell.errors))
     started = when(instant_of(chosen.record), seconds=True)
-    return f"{ending(chosen.record, shell.errors)}, {started}"
+    return joined(ending(chosen.record, shell.errors), f", {started}")

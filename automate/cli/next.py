@@ -12,7 +12,7 @@ from automate.cli.candidates import complete_schedules, complete_zones
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, names_argument, pass_shell, reading
 from automate.errors import UsageError
-from automate.render import NOTHING, duration, relative, table, visible, when
+from automate.render import NOTHING, duration, relative, table, when
 
 if TYPE_CHECKING:
     from automate.catalog import Entry
@@ -140,7 +140,7 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
         (
             when(row.due, seconds=seconds),
             relative(row.due, shell.now),
-            *([visible(row.task)] if row.task is not None else []),
+            *([row.task] if row.task is not None else []),
             note_of(row),
         )
         for row in rows
@@ -152,7 +152,7 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
 def note_of(row: Upcoming) -> str:
     """What is special about it, on one line."""
     notes = [
-        f"skipped: {visible(row.skipped.reason)}" if row.skipped else "",
+        f"skipped: {row.skipped.reason}" if row.skipped else "",
         f"starts {duration(row.delay)} later (jitter)" if row.delay else "",
         row.note or "",
     ]

@@ -107,7 +107,7 @@ class Shell:
     def say(self, text: str) -> None:
         """Talk, one line: to standard error, unless --quiet."""
         if not self.quiet:
-            print(text, file=sys.stderr)
+            print(_escaped(text), file=sys.stderr)
 
     def hint(self, *words: str) -> str:
         """A command that may come next, as it is typed to mean this instance."""
@@ -117,7 +117,13 @@ class Shell:
 
     def warn(self, text: str) -> None:
         """Something is wrong, but the command goes on: to standard error, even with --quiet."""
-        print(f"automate: {text}", file=sys.stderr)
+        print(f"automate: {_escaped(text)}", file=sys.stderr)
+
+
+def _escaped(text: str) -> str:
+    from automate.render import Painted, visible_lines
+
+    return text if isinstance(text, Painted) else visible_lines(text)
 
 
 def operator() -> str:

@@ -13,7 +13,7 @@ from automate.cli.objects import of_entry, of_past, of_upcoming
 from automate.cli.options import Shell, pass_shell, reading
 from automate.operate.skipping import marked
 from automate.quantity import Duration, Size
-from automate.render import NOTHING, json_document, paint, relative, size, table, visible, when
+from automate.render import NOTHING, json_document, paint, relative, size, table, when
 from automate.render.past import told
 from automate.render.pauses import terms
 from automate.render.runs import history, pages
@@ -85,7 +85,7 @@ def _text(each: About, shell: Shell, *, every: bool, header: bool) -> str:
     settings = [setting for setting in each.settings if every or setting.origin != BUILT_IN]
     rows = [_row(setting) for setting in settings if setting.key not in _ABOVE]
     parts = [
-        paint(_line(": ".join(filter(None, (each.entry.name, each.task.description)))), "heading", screen)
+        paint(": ".join(filter(None, (each.entry.name, each.task.description))), "heading", screen)
         + "\n"
         + table(_facts(each, shell, every=every), ("", "", ""), screen, header=False),
         table(rows, ("SETTING", "VALUE", "FROM"), screen, header=header, shrink="VALUE") if rows else "",
@@ -100,8 +100,8 @@ def _facts(each: About, shell: Shell, *, every: bool) -> list[tuple[str, str, st
     facts = {
         "state": [doing(each.entry, shell.screen)],
         **({"paused": [terms(each.entry.pause)]} if each.entry.pause else {}),
-        "file": [_line(task.file)],
-        "documentation": [_line(task.documentation)],
+        "file": [task.file],
+        "documentation": [task.documentation],
         "category": [task.category],
         "labels": [", ".join(task.labels)],
         "command": _command(task),
@@ -118,17 +118,17 @@ def _facts(each: About, shell: Shell, *, every: bool) -> list[tuple[str, str, st
 
 def _command(task: Task) -> list[str]:
     if isinstance(task.command, str):
-        return [_line(line.expandtabs(4)) or " " for line in task.command.rstrip("\n").split("\n")]
+        return [line.expandtabs(4) or " " for line in task.command.rstrip("\n").split("\n")]
     from shlex import join
 
-    return [_line(join(task.command))]
+    return [join(task.command)]
 
 
 def _schedule(each: About) -> str:
     """In English, with what it follows, and as it is written where that is something else."""
     written = "; ".join(each.task.schedule)
-    said = _line(each.entry.schedule)
-    return said if written == each.schedule.describe() else f"{said} (written: {_line(written)})"
+    said = each.entry.schedule
+    return said if written == each.schedule.describe() else f"{said} (written: {written})"
 
 
 def _due(each: About, shell: Shell) -> list[str]:
@@ -141,7 +141,7 @@ def _due(each: About, shell: Shell) -> list[str]:
 
 
 def _row(setting: Setting) -> tuple[str, str, str]:
-    return _line(setting.key), _line(_written(setting)), _line(setting.origin)
+    return setting.key, _written(setting), setting.origin
 
 
 def _written(setting: Setting) -> str:
@@ -167,7 +167,3 @@ def _listed(key: str, values: tuple[Any, ...]) -> str:
     from shlex import join
 
     return join(values)
-
-
-def _line(text: str) -> str:
-    return visible(text)

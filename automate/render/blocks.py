@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from automate.render.screen import Screen, paint
+from automate.render.screen import Painted, Screen, joined, paint
 
 _HEIGHTS = {True: "▁▂▃▄▅▆▇█", False: "_.-:=+*#"}
 _FILLED = {True: ("█", "░"), False: ("#", ".")}
 
 
-def sparkline(values: Sequence[tuple[float, str]], screen: Screen) -> str:
+def sparkline(values: Sequence[tuple[float, str]], screen: Screen) -> Painted:
     """A character for each value, as high as it is, from nothing to the highest; painted as its word means."""
     heights = _HEIGHTS[screen.blocks]
     highest = max((value for value, _ in values), default=0.0) or 1.0
     top = len(heights) - 1
-    return "".join(paint(heights[round(max(0.0, value) / highest * top)], word, screen) for value, word in values)
+    return joined(*(paint(heights[round(max(0.0, value) / highest * top)], word, screen) for value, word in values))
 
 
 def bar(share: float, width: int, screen: Screen) -> str:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from unicodedata import category, east_asian_width
 
-from automate.render.screen import Screen, paint
+from automate.characters import visible
+from automate.render.screen import Painted, Screen, paint
 
 GAP = "  "
 LEAST = 8
@@ -27,10 +28,11 @@ def table(
 ) -> str:
     """Lines of aligned cells, each line with its newline; nothing but the header when there are no rows.
 
-    Cells hold no control characters (see `visible`) but the colours of `paint`. Columns named in `right` are aligned
-    right. On a terminal the column `shrink`, or else the last one, is cut with an ellipsis where a line would not fit.
+    Cells are escaped here (see `visible`), unless they were by `paint`. Columns named in `right` are aligned right.
+    On a terminal the column `shrink`, or else the last one, is cut with an ellipsis where a line
+    would not fit.
     """
-    columns = [[*cells] for cells in zip(*rows, strict=True)] or [[] for _ in headers]
+    columns = [_escaped(cells) for cells in zip(*rows, strict=True)] or [[] for _ in headers]
     if header:
         for title, cells in zip(headers, columns, strict=True):
             cells.insert(0, title)
@@ -48,6 +50,13 @@ def table(
     if header:
         lines[0] = paint(lines[0], "heading", screen)
     return "\n".join(lines) + "\n"
+
+
+def _escaped(cells: Sequence[str]) -> list[str]:
+    together = "".join(cells)
+    if together.isascii() and together.isprintable():
+        return [*cells]
+    return [cell if isinstance(cell, Painted) else visible(cell) for cell in cells]
 
 
 def fits(text: str, screen: Screen) -> bool:

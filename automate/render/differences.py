@@ -23,9 +23,9 @@ def unified(before: bytes | None, after: bytes | None, name: str, screen: Screen
 
 def _painted(lines: Iterable[str], screen: Screen) -> Iterator[str]:
     for number, line in enumerate(lines):
-        text = visible_lines(line.removesuffix("\n"))
+        text = line.removesuffix("\n")
         is_name = number < 2  # noqa: PLR2004 - the two lines that name the files
-        yield paint(text, "heading" if is_name else _COLOURS.get(line[0], ""), screen)
+        yield paint(text, "heading" if is_name else _COLOURS.get(line[0], ""), screen, visible_lines)
         if not line.endswith("\n"):
             yield _NO_END
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from shlex import join
 
-from automate.characters import visible
 from automate.operate.advice import Advice, is_unserved
 from automate.operate.explaining import Explained, Explanation, Followed
 from automate.render.columns import table
@@ -27,7 +26,7 @@ def text(explanation: Explanation, todo: Sequence[Advice], options: Sequence[str
     if facts := dict.fromkeys(_facts(explanation, screen)):
         parts.append(_table([(f"  {label}", each) for label, each in _labelled(facts)], screen))
     if todo:
-        lines = [(f"  {_shown(each.what)}:", _shown(each.line(options))) for each in todo]
+        lines = [(f"  {each.what}:", each.line(options)) for each in todo]
         parts.append(paint("What to do", "heading", screen) + "\n" + _table(lines, screen))
     return "\n".join(parts)
 
@@ -36,9 +35,9 @@ def sentences(explanation: Explanation, screen: Screen) -> str:
     """The answer, then each due time or run that it is about, with the questions that were asked of it."""
     lines = []
     if (answer := sentence(explanation, None)) is not None:
-        lines.append(paint(_shown(answer), "heading", screen) + "\n")
+        lines.append(paint(answer, "heading", screen) + "\n")
     for each in explanation.told:
-        lines.append(paint(_shown(sentence(explanation, each) or ""), "heading", screen) + "\n")
+        lines.append(paint(sentence(explanation, each) or "", "heading", screen) + "\n")
         lines.append(_questions(each, screen))
     return "".join(lines)
 
@@ -50,7 +49,7 @@ def _questions(each: Explained, screen: Screen) -> str:
         asked = [*answers]
         words = "; ".join(filter(None, (_words(answer, each) for answer in asked)))
         shown = paint(_VERDICTS.get(verdict, verdict), _COLOURS.get(verdict, ""), screen)
-        rows.append((f"  {', '.join(answer.question for answer in asked)}", shown, _shown(words)))
+        rows.append((f"  {', '.join(answer.question for answer in asked)}", shown, words))
     return table(rows, _HEADERS, screen._replace(width=None), header=False)
 
 
@@ -164,14 +163,10 @@ def _scheduler(explanation: Explanation) -> str:
 def _labelled(facts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     before = ""
     for label, fact in facts:
-        yield "" if label == before else label, _shown(fact)
+        yield "" if label == before else label, fact
         before = label
 
 
 def _table(rows: Iterable[tuple[str, str]], screen: Screen) -> str:
     """Nothing is cut here: a command line that is cut is of no use."""
     return table(rows, ("", ""), screen._replace(width=None), header=False)
-
-
-def _shown(words: str) -> str:
-    return visible(words)

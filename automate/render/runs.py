@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from automate.characters import last_line, visible
+from automate.characters import last_line
 from automate.instants import seconds_of
 from automate.outcomes import PASSED_OVER
 from automate.quantity import counted
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, when
-from automate.render.screen import Screen, paint
+from automate.render.screen import Painted, Screen, joined, paint
 from automate.run import Record, UnderWay, instant_of
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
@@ -82,19 +82,19 @@ def _joined(newer: Record, older: Record) -> Record:
     return replace(newer, count=newer.count + older.count, first_due=first)
 
 
-def ending(record: Record, screen: Screen) -> str:
+def ending(record: Record, screen: Screen) -> Painted:
     """One line that says how a run ended: `backup #1423: success in 12.3s`."""
     took = f" in {duration(record.seconds)}" if record.seconds is not None else ""
     exit_code = f"exit {exit_status(record)}" if record.exit_code or record.signal else ""
     notes = "; ".join(filter(None, (exit_code, note(record, by=record.outcome == "stopped"))))
     outcome = paint(record.outcome, record.outcome, screen)
-    return f"{visible(record.task)} #{record.id}: {outcome}{took}{f' ({notes})' if notes else ''}"
+    return joined(record.task, f" #{record.id}: ", outcome, took, f" ({notes})" if notes else "")
 
 
 def _row(record: Record, screen: Screen) -> tuple[str, ...]:
     return (
         f"#{record.id}",
-        visible(record.task),
+        record.task,
         _outcome(record, screen),
         when(instant_of(record), seconds=True),
         duration(_seconds(record, screen)),
@@ -116,7 +116,7 @@ def _seconds(record: Record, screen: Screen) -> float | None:
 def exit_status(record: Record) -> str:
     """The number, or the name of the signal that it tells of."""
     if record.signal is not None:
-        return visible(record.signal)
+        return record.signal
     return NOTHING if record.exit_code is None else str(record.exit_code)
 
 
@@ -130,12 +130,12 @@ def note(record: Record, *, by: bool = True) -> str:
         last_line(record.error),
         "" if record.summary is None else _summary(record.summary),
     ]
-    return visible("; ".join(part if len(part) <= _LONGEST else f"{part[:_LONGEST]}…" for part in parts if part))
+    return "; ".join(part if len(part) <= _LONGEST else f"{part[:_LONGEST]}…" for part in parts if part)
 
 
 def passed_over(path: str, number: int) -> str:
     """What is said of lines of the run log that are not records."""
-    return visible(f"{path}: {counted(number, 'line')} passed over: not a record")
+    return f"{path}: {counted(number, 'line')} passed over: not a record"
 
 
 def _times(record: Record) -> str:

@@ -1,7 +1,9 @@
 """What is written to: how wide it is, whether it shows colours, and which colour means what."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+from automate.characters import visible
 
 
 class Screen(NamedTuple):
@@ -39,10 +41,22 @@ COLOURS = {
 """From outcome, or another word that has a meaning on screen, to the parameters of SGR (ECMA-48, 8.3.117)."""
 
 
-def paint(text: str, meaning: str, screen: Screen) -> str:
-    """`text` in the colour of `meaning`, a key of COLOURS; as it is where there are no colours or the word has none."""
+class Painted(str):
+    """Text that may be shown as it is: what came from outside was escaped, and the colours were added after."""
+
+    __slots__ = ()
+
+
+def paint(text: str, meaning: str, screen: Screen, escape: Callable[[str], str] = visible) -> Painted:
+    """Escape `text`, then put it in the colour of `meaning`, a key of COLOURS, if the screen has colours."""
     code = COLOURS.get(meaning) if screen.colour and text else None
-    return f"\x1b[{code}m{text}\x1b[0m" if code else text
+    shown = escape(text)
+    return Painted(f"\x1b[{code}m{shown}\x1b[0m" if code else shown)
+
+
+def joined(*pieces: str) -> Painted:
+    """Put pieces together, each of them escaped unless it is painted."""
+    return Painted("".join(piece if isinstance(piece, Painted) else visible(piece) for piece in pieces))
 
 
 def wants_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:

@@ -10,10 +10,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog.entry import Entry
-from automate.characters import visible
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, relative, when
-from automate.render.screen import Screen, paint
+from automate.render.screen import Screen, joined, paint
 
 if TYPE_CHECKING:
     from automate.catalog.running import Running
@@ -104,7 +103,7 @@ def _minute(minute: float) -> str:
 
 
 def _names(tasks: Listing) -> list[str]:
-    return [visible(entry.name) for entry in tasks.entries]
+    return [entry.name for entry in tasks.entries]
 
 
 def _states(tasks: Listing) -> list[str]:
@@ -135,7 +134,7 @@ def _schedules(tasks: Listing) -> list[str]:
 
 
 def _text(of: Callable[[Entry], str]) -> Callable[[Listing], list[str]]:
-    return lambda tasks: [visible(of(entry)) or NOTHING for entry in tasks.entries]
+    return lambda tasks: [of(entry) or NOTHING for entry in tasks.entries]
 
 
 def _passed(tasks: Listing) -> list[str]:
@@ -207,7 +206,7 @@ def _progress(tasks: Listing) -> list[str]:
             return NOTHING
         part = run.elapsed / run.expected
         drawn = paint(bar(part, _BAR, tasks.screen), "warning" if run.is_unusual else "running", tasks.screen)
-        return f"{drawn} {part:4.0%}"
+        return joined(drawn, f" {part:4.0%}")
 
     return [share(entry.running[0]) if entry.running else NOTHING for entry in tasks.entries]
 
@@ -235,7 +234,7 @@ COLUMNS = {
     "run": Column("RUN", _runs, right=True),
     "trigger": Column("TRIGGER", _of_record(lambda record: record.trigger), needs="record"),
     "unread": Column("UNREAD", _unread, right=True, needs="unread"),
-    "user": Column("USER", _of_record(lambda record: visible(record.user or NOTHING)), needs="record"),
+    "user": Column("USER", _of_record(lambda record: record.user or NOTHING), needs="record"),
 }
 DEFAULT = ("name", "state", "last", "result", "duration", "next", "schedule")
 _NARROWER = (

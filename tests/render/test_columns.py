@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.render import Screen, cut, paint, table, text_width
+from automate.render import Screen, cut, joined, paint, table, text_width
 
 PIPE = Screen(now=1795219200.0)
 TERMINAL = PIPE._replace(width=30, colour=True, is_terminal=True)
@@ -73,3 +73,12 @@ def test_a_cut_text_fits(text: str, width: int, coloured: bool) -> None:  # noqa
     shown = cut(paint(text, "failed", TERMINAL) if coloured else text, width)
     assert text_width(shown) <= width
     assert shown.count("\x1b[0m") == shown.count("\x1b[31m")
+
+
+def test_cells_are_escaped_and_their_colours_are_not() -> None:
+    rows = [(paint("a\x1b", "failed", TERMINAL), "\u202eb\n")]
+    assert table(rows, HEADERS, TERMINAL, header=False) == "\x1b[31ma\\x1b\x1b[0m  \\u202eb\\x0a\n"
+
+
+def test_pieces_are_escaped_and_their_colours_are_not() -> None:
+    assert joined("\x1b", paint("x\x1b", "failed", TERMINAL)) == "\\x1b\x1b[31mx\\x1b\x1b[0m"
