@@ -5,7 +5,8 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from automate.characters import as_shown
@@ -14,6 +15,7 @@ from automate.task import OutputRules
 _BLOCK = 4096
 _ERROR_TAIL = 1000  # characters of output that a failed run's record repeats
 _TAIL = 64 * 1024  # bytes that are read to find them: a progress bar takes thousands for a line
+_LONGEST_LINE = 8192  # bytes of one that is passed on
 _MARK = 200  # bytes, at the most, of the line that says what was dropped
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
 MOST_SEARCHED = 16 * 1024 * 1024  # bytes
@@ -129,6 +131,14 @@ def tail(log: str, name: str) -> str:
         file.seek(max(0, size - _TAIL))
         text = as_shown(file.read(_TAIL).decode(errors="replace")).rstrip()
     return text[-_ERROR_TAIL:].lstrip("�")
+
+
+def lines(log: str, name: str) -> Iterator[str]:
+    """Yield the lines of an output as a terminal would show them, long ones in parts; what cannot be read is left out.
+    The file is open until the last one was taken."""
+    with suppress(OSError), open(os.path.join(log, name), "rb", opener=_open_file) as file:
+        while line := file.readline(_LONGEST_LINE):
+            yield as_shown(line.decode(errors="replace").rstrip("\r\n"))
 
 
 def matches(log: str, name: str, pattern: str, max_size: int) -> bool | None:

@@ -12,7 +12,7 @@ class Settings(NamedTuple):
 
     `defaults` are task keys as they were read, mappings still as dicts, so that a task may replace single entries;
     `lines` says where in `file` each of them stands, by dotted key (`retries.delay`).
-    `calendars` have the texts of their days, by name.
+    `calendars` have the texts of their days, by name; `log_output` is `none`, `failed` or `all`.
     """
 
     file: str = ""
@@ -22,3 +22,4 @@ class Settings(NamedTuple):
     group: str | None = None
     calendars: Mapping[str, tuple[str, ...]] = _NONE
     max_running: int | None = None
+    log_output: str = "none"

@@ -51,11 +51,13 @@ def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_js
     from automate.process.systemd import Service, is_journal
     from automate.service.events import Events
     from automate.service.loop import Server
+    from automate.service.passing import Passing
     from automate.supervisor import open_instance
 
     with closing(open_instance(shell.instance)) as state:
-        write, is_told = Outlet(_STDERR).write, is_journal(os.environ, _STDERR)
-        events = Events(write, clock.now, shell.instance, as_json=as_json, priorities=is_told)
+        outlet, is_told = Outlet(_STDERR), is_journal(os.environ, _STDERR)
+        events = Events(outlet.write, clock.now, shell.instance, as_json=as_json, priorities=is_told)
+        passing = Passing(shell.instance, events, outlet.has_room)
         service = Service(os.environ)
-        server = Server(shell.instance, state, events, uid=os.geteuid(), owner=owner(), service=service)
+        server = Server(shell.instance, state, events, passing, uid=os.geteuid(), owner=owner(), service=service)
         return server.serve(wait=wait, stop_tasks=stop_tasks or orphans.is_init(), standby=standby)

@@ -64,6 +64,7 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
     from automate.outcomes import GOOD
     from automate.process.systemd import is_journal
     from automate.service.events import Events
+    from automate.service.passing import Passing
     from automate.supervisor.loop import Supervisor
 
     is_told = is_journal(os.environ, _STDERR)
@@ -81,6 +82,11 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
         shell.warn(trouble)
     if not shell.quiet:
         events.ended([record for record in records if record.outcome not in GOOD])
+        passing = Passing(shell.instance, events)
+        passing.wanted = catalog.settings_read.log_output
+        passing.add(records)
+        while passing.go_on() == 0.0:
+            continue
     tell_faults(shell, catalog)  # a task directory that cannot be read is an AutomateError
 
 

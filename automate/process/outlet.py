@@ -1,8 +1,11 @@
 """Words on their way out, for which nobody waits: whoever should read them may be stopped, hung or gone."""
 
+import fcntl
 import os
 import select
 import stat
+import struct
+import termios
 from contextlib import suppress
 
 _ATOMIC = select.PIPE_BUF  # bytes that a pipe which poll(2) calls writable takes at once
@@ -38,6 +41,17 @@ class Outlet:
             return True
         self._rest = b""
         return False
+
+    def has_room(self) -> bool:
+        """Whether half of the pipe, if it is one, is empty: then a line does not crowd out the next ones."""
+        if not stat.S_ISFIFO(self._mode):
+            return True
+        descriptor = self._descriptor if self._own is None else self._own
+        try:
+            unread = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
+            return bool(2 * unread <= fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ))
+        except OSError:
+            return True
 
     def _flush(self) -> None:
         with suppress(OSError):

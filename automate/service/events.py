@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 
-from automate.characters import last_line, visible_json
+from automate.characters import last_line, visible_json, visible_lines
 from automate.instants import local
 from automate.outcomes import GOOD
 from automate.paths import Instance
@@ -26,7 +26,8 @@ _PRIORITIES = {
 class Events:
     """Writes with `write`, which takes a line without its end and says whether it could be written. What could not is
     counted, and the count told as soon as something can. Nothing of a task's environment is in them, and of its output
-    the last line where it failed. With `priorities` each line begins with that of the event, as sd-daemon(3) has it."""
+    the last line where it failed; `log_output` passes on more. With `priorities` each line begins with that of the
+    event, as sd-daemon(3) has it."""
 
     def __init__(
         self,
@@ -46,6 +47,13 @@ class Events:
         if self._untold and self._wrote("untold", count=self._untold):
             self._untold = 0
         self._untold += not self._wrote(action, **about)
+
+    def output(self, record: Record, line: str) -> bool:
+        """A line of what a run wrote; whether it could be written."""
+        if self._as_json:
+            return self._wrote("output", task=record.task, run=record.id, line=line)
+        level = f"<{_INFO}>" if self._priorities else ""
+        return self._write(f"{level}{record.task}: {visible_lines(line)}")
 
     def _wrote(self, action: str, **about: object) -> bool:
         known = {key: value for key, value in about.items() if value is not None}

@@ -15,6 +15,7 @@ from automate.service import serving
 from automate.service.ahead import Preparing
 from automate.service.changes import Changes
 from automate.service.events import Events
+from automate.service.passing import Passing
 from automate.service.step import step
 from automate.state import State, runs, schedules
 from automate.supervisor.loop import Supervisor
@@ -25,6 +26,7 @@ _LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell,
 _POLL_FILES = 1.0  # and where it does not see everything
 _LOOK_AT_RUNS = 5.0  # seconds between looks at runs that others watch: their supervisor may have died
 _AFTER_TROUBLE = 5.0  # seconds until a step that failed (a full disk, say) is tried again
+_LAST_WORDS = 1.0  # seconds for the outputs that wait to be passed on
 _MOMENT = 0.05  # seconds, within which a place that is free is taken
 
 
@@ -32,10 +34,18 @@ class Server:
     """The daemon. Owns the state and the supervisor it was given until `serve` returns."""
 
     def __init__(
-        self, instance: Instance, state: State, events: Events, *, uid: int, owner: int | None, service: systemd.Service
+        self,
+        instance: Instance,
+        state: State,
+        events: Events,
+        passing: Passing,
+        *,
+        uid: int,
+        owner: int | None,
+        service: systemd.Service,
     ) -> None:
         self._instance, self._state, self._events = instance, state, events
-        self._owner, self._service = owner, service
+        self._owner, self._service, self._passing = owner, service, passing
         self._supervisor = Supervisor(instance, state, uid=uid, in_step=True)
         self._preparing = Preparing(state, self._supervisor)
         children = [signal.SIGCHLD] if orphans.is_init() else []
@@ -69,6 +79,7 @@ class Server:
         self._watch_tasks(wait)
         if stop_tasks:
             self._stop_tasks()
+        self._pass_on(_LAST_WORDS)
         self._events.tell("stopped", running=len(self._supervisor.open_runs))
         self._supervisor.leave()
         return 0
@@ -173,6 +184,8 @@ class Server:
             self._events.tell("error", message=str(error))
             self._look_at_files = looked + _AFTER_TROUBLE
             return None
+        if not catalog.settings_faults:
+            self._passing.wanted = catalog.settings_read.log_output
         try:
             share(self._instance, catalog.settings_read.group)
         except AutomateError as error:
@@ -192,6 +205,7 @@ class Server:
         wake = schedules.next_wake(self._state)
         if wake is not None:
             patience = min(patience, wake - now, self._preparing.go_on(now) - now)
+        patience = min(patience, self._passing.go_on())
         self._tell(self._supervisor.step(max(0.0, patience)))
 
     def _take_signals(self) -> None:
@@ -219,7 +233,7 @@ class Server:
         self._ending = False
         while self._supervisor.busy and clock.monotonic() < until and not self._ending:
             try:
-                self._tell(self._supervisor.step(min(1.0, until - clock.monotonic())))
+                self._tell(self._supervisor.step(min(1.0, until - clock.monotonic(), self._passing.go_on())))
             except (AutomateError, OSError) as error:
                 self._trouble(error)
             self._tend()
@@ -227,3 +241,11 @@ class Server:
     def _tell(self, records: list[Record]) -> None:
         self._events.claimed(self._supervisor.started())
         self._events.ended(records)
+        self._passing.add(records)
+
+    def _pass_on(self, seconds: float) -> None:
+        """Pass on the outputs that still wait, for so long at most."""
+        until = clock.monotonic() + seconds
+        while (rest := self._passing.go_on()) < until - clock.monotonic():
+            clock.sleep(min(rest, _MOMENT))
+        self._passing.give_up()

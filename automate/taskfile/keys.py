@@ -241,5 +241,6 @@ SETTINGS = {
         ),
     ),
     "max_running": Key("How many runs there may be at once; others wait for room.", optional(_positive)),
+    "log_output": Key("Whose output serve and tick pass on to their log.", choice("none", "failed", "all")),
 }
 settings = mapping(SETTINGS, not_yet=SETTINGS_NOT_YET)

@@ -50,6 +50,7 @@ def parse_settings(data: bytes, file: str) -> Settings:
         group=values.get("group"),
         calendars=values.get("calendars", {}),
         max_running=values.get("max_running"),
+        log_output=values.get("log_output", "none"),
     )
 
 

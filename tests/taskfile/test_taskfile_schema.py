@@ -53,6 +53,7 @@ def test_what_has_no_command_does_not_fit(text: str) -> None:
         "task_dirs: a",
         "group: adm",
         "max_running: 3",
+        "log_output: failed",
         "calendars: {a: 12-24, b: [2026-12-24..2027-01-01]}",
     ],
 )
@@ -67,6 +68,7 @@ def test_settings_fit(text: str) -> None:
         "calendars: {A: 12-24}",
         "calendars: {a: [[]]}",
         "max_running: 0",
+        "log_output: some",
         "defaults: []",
         "task_dirs: ~/x",
     ],
