@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from automate.characters import as_shown
 from automate.task import OutputRules
+from automate.trust import judge, make_directory, own
 
 _BLOCK = 4096
 _ERROR_TAIL = 1000  # characters of output that a failed run's record repeats
@@ -44,19 +45,26 @@ def create(log: str, task: str, run_id: int) -> int:
     try:
         descriptor = _open_file(path, flags)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
+        make_directory(os.path.dirname(path))
         descriptor = _open_file(path, flags)
     os.set_blocking(descriptor, True)
     return descriptor
 
 
 def _open_file(path: str, flags: int) -> int:
-    """A FIFO in its place keeps nobody waiting."""
-    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640)
+    """A FIFO in its place keeps nobody waiting; what another user could have written is a ForeignError."""
+    _judge_directory(path)
+    descriptor = own(path, os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640))
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
     raise OSError(errno.EINVAL, "not a regular file", path)
+
+
+def _judge_directory(path: str) -> None:
+    """Only trusted users can change what its name leads to: the directory above it was judged with the instance."""
+    directory = os.path.dirname(path)
+    judge(directory, os.stat(directory), os.geteuid())
 
 
 def ids(log: str, task: str) -> list[int]:
@@ -101,6 +109,7 @@ def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
         size = os.stat(path).st_size
     except FileNotFoundError:
         return Written(0, None)
+    _judge_directory(path)
     if size == 0:
         os.unlink(path)
         return Written(0, None)

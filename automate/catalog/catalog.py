@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from automate.state.parsed import Brief, Parsed
     from automate.task import Task
 
-_OTHERS_WRITE = 0o022
-
 
 class Catalog:
     """What there is at `now`, as far as it is asked for; make another one to look again.
@@ -39,7 +37,7 @@ class Catalog:
     def __init__(self, instance: Instance, state: State | None, *, owner: int | None, now: float) -> None:
         self._instance = instance
         self._state = state
-        self._cache = state if state and _is_trusted(state, owner) else None
+        self._cache = state
         self._owner = owner
         self._now = now
         self._settings = SettingsFile(instance, self._cache, owner, self._now)
@@ -250,12 +248,3 @@ def _by_task(runs: Iterable[OpenRun]) -> dict[str, tuple[OpenRun, ...]]:
     for run in runs:
         tasks[run.task] = (*tasks.get(run.task, ()), run)
     return tasks
-
-
-def _is_trusted(state: State, owner: int | None) -> bool:
-    """Whether the parse cache is as good as the files: with an `owner`, when nobody else can have written it."""
-    places = [] if owner is None else [state.path, os.path.dirname(state.path)]
-    try:
-        return all(about.st_uid == owner and not about.st_mode & _OTHERS_WRITE for about in map(os.lstat, places))
-    except FileNotFoundError:  # it was removed since it was opened
-        return False

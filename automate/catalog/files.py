@@ -16,7 +16,7 @@ from automate.catalog.settings import SettingsFile, is_settled
 from automate.state import State
 from automate.state.parsed import Brief, Parsed, read_briefs, read_compiled, read_excepted, read_parsed, write_parsed
 from automate.taskfile import BadTaskFile, Fault, Found, read
-from automate.taskfile.reading import Directories
+from automate.trust import Ways
 
 if TYPE_CHECKING:
     from automate.task import Task
@@ -78,7 +78,7 @@ class TaskFiles:
         asked = [name for name in names if name not in self._tasks]
         cached = read_parsed(self._cache, self.context, asked) if self._cache else {}
         current = self._current(asked, {name: parsed.brief for name, parsed in cached.items()})
-        with Directories() as within:
+        with Ways(self._owner) as within:
             for name in current:
                 if name not in self._tasks:
                     self._decode(self.found[name], cached[name], within)
@@ -88,7 +88,7 @@ class TaskFiles:
         """What is cached and still holds, and the files read again of which nothing does; what was learnt is kept."""
         briefs: dict[str, Brief] = {}
         fresh: list[Parsed] = []
-        with Directories() as within, _uncollected():
+        with Ways(self._owner) as within, _uncollected():
             for name in names:
                 found = self.found[name]
                 brief = cached.get(name)
@@ -108,7 +108,7 @@ class TaskFiles:
         now = found.path, found.size, found.mtime_ns, found.inode
         return (brief.path, brief.size, brief.mtime_ns, brief.inode) == now
 
-    def _read(self, found: Found, within: Directories) -> Parsed | None:
+    def _read(self, found: Found, within: Ways) -> Parsed | None:
         """None, and noted in `broken`, when it has faults."""
         if found.name in self.broken:
             return None
@@ -124,7 +124,7 @@ class TaskFiles:
         self._read_now[found.name] = parsed
         return parsed
 
-    def _decode(self, found: Found, parsed: Parsed, within: Directories) -> None:
+    def _decode(self, found: Found, parsed: Parsed, within: Ways) -> None:
         """The file is opened all the same: that it was given away, or may be read no more, does not show in its size
         and times."""
         from automate.task import decode

@@ -9,7 +9,7 @@ from automate.settings import Settings
 from automate.state.parsed import Brief, Parsed
 from automate.task import Task, encode
 from automate.taskfile import BadTaskFile, Found, parse_task, read
-from automate.taskfile.reading import Directories
+from automate.trust import Ways
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BY_HAND = "manual"  # what a schedule says that has no due times
 
 
-def definition(found: Found, settings: Settings, owner: int | None, within: Directories) -> Task:
+def definition(found: Found, settings: Settings, owner: int | None, within: Ways) -> Task:
     """What the file says; BadTaskFile with every fault."""
     if found.faults:
         raise BadTaskFile(found.faults)

@@ -87,7 +87,8 @@ def complete_edited(context: "click.Context", parameter: "click.Parameter", inco
         return complete_tasks(context, parameter, incomplete)
     from automate.operate.versions import names
 
-    return _items(dict.fromkeys(names(_shell(context).instance), ""), incomplete, _given(context))
+    with _looking(context):
+        return _items(dict.fromkeys(names(_shell(context).instance), ""), incomplete, _given(context))
 
 
 def complete_paused(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
@@ -233,10 +234,15 @@ def _looking(context: "click.Context") -> "Iterator[tuple[Catalog, State | None]
     from automate.catalog import Catalog
     from automate.cli.tasks import owner
     from automate.state.opening import open_as_it_is
+    from automate.trust import ForeignError
 
     shell, state = _shell(context), None
-    with suppress(AutomateError, OSError):
+    try:
         state = open_as_it_is(shell.instance, patience=_PATIENCE)
+    except ForeignError:
+        raise
+    except (AutomateError, OSError):
+        pass
     try:
         yield Catalog(shell.instance, state, owner=owner(), now=shell.now), state
     finally:

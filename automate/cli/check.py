@@ -18,7 +18,8 @@ from automate.quantity import counted
 from automate.state import StateError
 from automate.state.opening import open_as_it_is
 from automate.taskfile import BadTaskFile, Fault, name_of, origins, parse_settings, parse_task, read
-from automate.taskfile.reading import LARGEST, Directories
+from automate.taskfile.reading import LARGEST
+from automate.trust import Ways
 
 if TYPE_CHECKING:
     from automate.settings import Settings
@@ -88,7 +89,7 @@ def _everything(catalog: Catalog, shell: Shell) -> Iterator[Checked]:
         yield Checked(is_task=False, findings=_faults(catalog.settings_faults))
     names, owner = catalog.names(), tasks.owner()
     host = Host(owner=owner, known=frozenset(names), followed=catalog.followed)
-    with Directories() as within:
+    with Ways(owner) as within:
         for name in names:
             found = catalog.found(name)
             findings = _faults(found.faults) or _of_task(found.path, name, catalog.settings_read, host, owner, within)
@@ -133,7 +134,7 @@ def _of_file(file: str, catalog: Catalog, known: Collection[str]) -> list[Findin
 
 
 def _of_task(
-    file: str, name: str, settings: "Settings", host: Host, owner: int | None, within: Directories | None = None
+    file: str, name: str, settings: "Settings", host: Host, owner: int | None, within: Ways | None = None
 ) -> list[Finding]:
     shown = STDIN_NAME if file == STDIN else file
     try:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from automate.errors import AutomateError
+from automate.trust import ForeignError
 
 BUG = 70  # sysexits.h, EX_SOFTWARE
 INTERRUPTED = 130  # 128 + SIGINT, as sh(1) reports it
@@ -125,6 +126,20 @@ def _usage(error: click.ClickException) -> int:
     return _tell(error.format_message() + hint, error.exit_code)
 
 
+def _foreign(error: ForeignError) -> int:
+    return _tell(with_advice(error), error.exit_code)
+
+
+def with_advice(error: Exception) -> str:
+    """The message; where it is another user's instance, with the same command line for root to act as that user."""
+    owner = error.owner if isinstance(error, ForeignError) else None
+    if owner is None:
+        return str(error)
+    from shlex import join
+
+    return f"{error}: {join(['automate', '--as', owner, *sys.argv[1:]])}"
+
+
 def _mendable(error: AutomateError) -> int:
     return _tell(str(error), error.exit_code)
 
@@ -152,6 +167,7 @@ ENDINGS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Call
     (BrokenPipeError, _broken_pipe),
     ((KeyboardInterrupt, click.Abort), _interrupted),
     (click.ClickException, _usage),
+    (ForeignError, _foreign),
     (AutomateError, _mendable),
     (OSError, _host_error),
     (Exception, _bug),

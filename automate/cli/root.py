@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from automate import __version__
+from automate.cli.candidates import complete_users
 from automate.cli.exits import exit_status, open_standard_descriptors
 from automate.cli.options import Shell
-from automate.errors import UsageError
+from automate.errors import NotAllowedError, UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -46,6 +47,13 @@ VERBS = {
     "help": "Show the manual page of a command.",
 }
 """From verb, which is also the module's name, to what `automate --help` says of it, in its order."""
+
+
+KEPT = frozenset((
+    "AUTOMATE_DIR", "AUTOMATE_PAGER", "COLORTERM", "COLUMNS", "EDITOR", "FORCE_COLOR", "LANG", "LANGUAGE", "LINES",
+    "NO_COLOR", "PAGER", "PATH", "TERM", "TZ", "VISUAL",
+))  # fmt: skip
+"""What `--as` leaves of the environment, beside the locale."""
 
 
 class Root(click.Group):
@@ -96,6 +104,31 @@ def _set_directory(context: click.Context, _parameter: click.Parameter, director
     context.ensure_object(Shell).directory = directory
 
 
+def _act_as(_context: click.Context, _parameter: click.Parameter, user: str | None) -> None:
+    """Before anything is opened. Of the environment stays what a login of that user would have from its terminal."""
+    if user is None:
+        return
+    import automate.render  # noqa: F401 - to tell an error by, when no module can be read any more
+    from automate.process.identity import CannotStartError, become
+
+    try:
+        who = become(user)
+    except CannotStartError as error:
+        raise NotAllowedError(f"--as: {error}") from None
+    if who.switch:
+        _check_readable(user)
+        kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
+        os.environ.clear()
+        os.environ.update(kept | {"HOME": who.home, "LOGNAME": who.name, "SHELL": who.shell, "USER": who.name})
+
+
+def _check_readable(user: str) -> None:
+    """Modules are imported when they are used."""
+    for path in (sys.executable, os.__file__, __file__):
+        if not os.access(path, os.R_OK):
+            raise NotAllowedError(f"--as: {user} cannot read {path}: install automate where every user can read it")
+
+
 @click.command(
     cls=Root,
     invoke_without_command=True,
@@ -109,6 +142,16 @@ def _set_directory(context: click.Context, _parameter: click.Parameter, director
     expose_value=False,
     callback=_set_directory,
     help="The instance in DIR: DIR/tasks.d, DIR/automate.yaml, DIR/.automate.",
+)
+@click.option(
+    "--as",
+    "user",
+    metavar="USER",
+    is_eager=True,
+    expose_value=False,
+    callback=_act_as,
+    shell_complete=complete_users,
+    help="As root: give up root's rights and act as USER, whose instance it is.",
 )
 @click.version_option(__version__, "--version", message="automate %(version)s")
 @click.pass_context

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from automate.cli.candidates import complete_durations, complete_labels
+from automate.cli.exits import with_advice
 from automate.cli.options import Shell, json_option, names_argument, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
 from automate.quantity import Duration
@@ -93,7 +94,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     try:
         return _report(shell, names, labels, bounds, as_json=as_json)
     except AutomateError as error:
-        return _end_unknown(shell, str(error), as_json=as_json)
+        return _end_unknown(shell, with_advice(error), as_json=as_json)
     except OSError as error:
         return _end_unknown(shell, f"{error.filename or 'this machine'}: {error.strerror}", as_json=as_json)
 

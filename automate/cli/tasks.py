@@ -10,6 +10,7 @@ from automate.catalog import Catalog
 from automate.cli.options import Shell
 from automate.errors import AutomateError
 from automate.state.pauses import ALL
+from automate.trust import ForeignError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,9 @@ def _state(shell: Shell) -> "State | None":
         if not os.path.exists(instance.database) and not any(map(os.path.isdir, instance.task_dirs)):
             return None
         state = open_instance(instance)
-    except AutomateError:
+    except AutomateError as error:
+        if isinstance(error, ForeignError) and os.geteuid() == 0:
+            raise
         # Whether there is one in a directory that is closed to this user, nobody can say: "never ran" would be a lie.
         is_closed = os.path.isdir(instance.state) and not os.access(instance.state, os.X_OK)
         if is_closed or os.path.lexists(instance.database):

@@ -34,8 +34,7 @@ def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
     """
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:
-        if state.refusal is not None:
-            raise state.refusal
+        state.require_writable()
         look(shell.instance, state, uid=uid)
         from automate.state.steps import note_step
 

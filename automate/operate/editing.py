@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from automate import clock
+from automate import clock, trust
 from automate.atomic import make_directory
 from automate.catalog import Catalog
 from automate.catalog.matching import matching
@@ -235,6 +235,8 @@ def _standing(instance: Instance, name: str, owner: int | None) -> Target:
 def _alone(instance: Instance) -> Iterator[None]:
     """While no other command writes task files of this instance."""
     path = os.path.join(instance.locks, "edit")
+    if (refusal := trust.refusal(instance)) is not None:
+        raise refusal
     try:
         descriptor = locks.make_ready(path)
     except PermissionError:

@@ -16,7 +16,7 @@ from automate.paths import Instance
 from automate.settings import Settings
 from automate.task import encode
 from automate.taskfile import BadTaskFile, Fault, Found, discover, parse_task, read
-from automate.taskfile.reading import open_directory
+from automate.taskfile.reading import open_place
 from automate.taskfile.writing import text_of
 
 Action = Literal["new", "same", "differs", "replaced", "faulty", "foreign"]
@@ -121,7 +121,7 @@ def write(plan: Plan, ways: Ways, instance: Instance, done: Callable[[str], obje
     if not items:
         return
     make_directory(ways.directory)
-    os.close(open_directory(items[0].path, ways.owner))
+    os.close(open_place(items[0].path, ways.owner)[0])
     if is_in_force(ways, instance):
         editing.store(instance, [*map(_edit, items)], owner=ways.owner, done=lambda edit: done(edit.target.path))
         return

@@ -9,6 +9,7 @@ from automate.outcomes import RAN
 from automate.paths import Instance
 from automate.run import LARGEST, Record
 from automate.state import OpenRun, State, runs
+from automate.trust import judge_as_root
 
 _BLOCK = 65536
 
@@ -85,6 +86,7 @@ def path_of(instance: Instance, chosen: Chosen) -> str | None:
     path = os.path.realpath(os.path.join(root, name)) if "\0" not in name else ""
     if not path.startswith(f"{root}/output/"):
         raise AutomateError(f"run #{chosen.id}: its record names {name!r}, which is not below {root}/output")
+    judge_as_root(path)
     if chosen.record is not None and not os.path.exists(path):
         raise AutomateError(
             f"the output of run #{chosen.id} of {chosen.task} is gone: its file was removed (keep_runs, keep_days); "

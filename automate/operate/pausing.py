@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from automate.catalog.matching import matching
-from automate.errors import NotAllowedError, NotRunningError
+from automate.errors import NotRunningError
 from automate.outcomes import Pause
 from automate.state import State, pauses
 from automate.state.pauses import ALL
@@ -11,7 +11,7 @@ from automate.state.pauses import ALL
 
 def pause(state: State, names: Sequence[str], pause: Pause) -> dict[str, Pause]:
     """Pause these tasks, or with none all of them; what now holds is returned, by name. NotAllowedError."""
-    _check_allowed(state)
+    state.require_writable()
     chosen = names or [ALL]
     state.with_room(lambda: pauses.pause(state, chosen, pause))
     held = pauses.pauses(state, pause.since)
@@ -24,7 +24,7 @@ def resume(state: State, patterns: Sequence[str], known: Collection[str], now: f
     `known` are the names of the tasks there are; a task that is gone may still be paused. NotRunningError when one
     pattern means nothing that is paused: then nothing is resumed. NoSuchTaskError, NotAllowedError.
     """
-    _check_allowed(state)
+    state.require_writable()
     held = pauses.pauses(state, now)
     chosen = _meant(patterns, known, held) if patterns else [ALL]
     if not patterns and ALL not in held:
@@ -47,10 +47,3 @@ def _meant(patterns: Sequence[str], known: Collection[str], held: dict[str, Paus
             raise NotRunningError(f"{pattern} is not paused{everything}")
         chosen |= dict.fromkeys(sorted(paused))
     return [*chosen]
-
-
-def _check_allowed(state: State) -> None:
-    if state.refusal is not None:
-        raise state.refusal
-    if not state.writable:
-        raise NotAllowedError(f"{state.path}: this user may look at the tasks here, not pause or resume them")

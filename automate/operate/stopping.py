@@ -4,7 +4,6 @@ from collections.abc import Callable
 from signal import SIGKILL, SIGTERM
 
 from automate import clock, runlog
-from automate.errors import NotAllowedError
 from automate.paths import Instance
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
@@ -24,10 +23,7 @@ def stop(
 
     `tell` is called with the seconds until the KILL. NotAllowedError where the state may only be read.
     """
-    if state.refusal is not None:
-        raise state.refusal
-    if not state.writable:
-        raise NotAllowedError(f"#{run.id} of {run.task}: this user may look at the runs here, not stop them")
+    state.require_writable()
     asked = Stop("stopped", clock.now(), by, "automate stop")
     state.with_room(lambda: runs.ask_to_stop(state, run.id, asked))
     patience = float(task_of(run).kill_after)

@@ -1,6 +1,7 @@
 """What task files were before a command changed them, in the state: `edits/NAME/0007.yaml`, the newest number last.
 
-Each is a whole file with the mode and owner of the one it was; `.none` stands for no file.
+Each is a whole file with the owner of the one it was, and its mode but for what lets others write; `.none` stands for
+no file.
 """
 
 import os
@@ -12,12 +13,14 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from automate.paths import Instance
+from automate.taskfile import read
 from automate.taskfile.replacing import prepare, put
 
 KEPT = 20  # versions of each task
 DRAFTS = 5  # texts that are worked on or were given up
 NONE = ".none"
 _DRAFT = "draft-"
+_MODE = 0o755
 
 
 class Version(NamedTuple):
@@ -49,8 +52,10 @@ def keep(instance: Instance, name: str, path: str, data: bytes | None) -> None:
     known = _paths(directory)
     number = _number(known[-1]) + 1 if known else 1
     where = os.path.join(directory, f"{number:04}{NONE if data is None else os.path.splitext(path)[1]}")
-    prepare(where, data or b"", owner=None, like=None if data is None else os.path.realpath(path), is_copy=True)
-    put(where, owner=None, is_new=False)
+    like = None if data is None else os.path.realpath(path)
+    owner = os.geteuid()
+    prepare(where, data or b"", owner=owner, like=like, is_copy=True, most=_MODE)
+    put(where, owner=owner, is_new=False)
     for old in known[: len(known) + 1 - KEPT]:
         with suppress(OSError):
             os.unlink(old)
@@ -122,5 +127,4 @@ def _version(path: str) -> Version:
     suffix = os.path.splitext(path)[1]
     if suffix == NONE:
         return Version(_number(path), path, ".yaml", None)
-    with open(path, "rb") as file:
-        return Version(_number(path), path, suffix, file.read())
+    return Version(_number(path), path, suffix, read(path, owner=os.geteuid()))

@@ -49,10 +49,21 @@ def identity(user: str | None, group: str | None, *, uid: int) -> Identity:
     )
 
 
+def become(user: str) -> Identity:
+    """Turn this process of root's into one of `user`, for good; nothing to do where it is that user already.
+    CannotStartError when there is no such user, or only root may become it."""
+    who = identity(user, None, uid=os.geteuid())
+    if who.switch:
+        os.initgroups(who.name, who.gid)
+        os.setresgid(who.gid, who.gid, who.gid)
+        os.setresuid(who.uid, who.uid, who.uid)
+    return who
+
+
 def _entry(user: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwuid(int(user)) if user.isdecimal() else pwd.getpwnam(user)
-    except KeyError:
+    except (KeyError, OverflowError):
         raise CannotStartError("no_such_user", f"no such user: {user}") from None
 
 

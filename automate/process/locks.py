@@ -8,6 +8,8 @@ import fcntl
 import os
 import struct
 
+from automate.trust import own
+
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 FIRST_FREE = 10  # descriptors below belong to the shim's numbering; see shim.sh
 
@@ -38,8 +40,8 @@ def take(path: str) -> int | None:
 
 def make_ready(path: str) -> int:
     """Open `path`, made when missing, without locking it. The caller owns the descriptor; a child that inherits it has
-    a share in the lock, if it is taken later. OSError, also for a link at `path`."""
-    return above(os.open(path, _OPEN, 0o640))
+    a share in the lock, if it is taken later. OSError, also for a link at `path` and for what others can write."""
+    return above(own(path, os.open(path, _OPEN, 0o640)))
 
 
 def lock(descriptor: int) -> bool:
@@ -118,7 +120,7 @@ class Watch:
 
     def __init__(self, path: str) -> None:
         """OSError, when the file cannot be opened for writing."""
-        self._descriptor = above(os.open(path, _OPEN, 0o640))
+        self._descriptor = above(own(path, os.open(path, _OPEN, 0o640)))
         self._held: set[int] = set()
 
     def take(self, run_id: int) -> bool:

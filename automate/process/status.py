@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from automate.process.group import Leader
 from automate.process.locks import above
+from automate.trust import judge, own
 
 ROOM = 256
 _MOST = 64 * 1024 * 1024  # bytes; the head is a task's definition
@@ -71,11 +72,12 @@ def create(path: str, head: bytes) -> int:
 
 
 def read(path: str) -> Status:
-    """An empty Status when there is no such file, or something else in its place. OSError, when that cannot be found
-    out now."""
+    """An empty Status when there is no such file, or something else or another user's in its place. OSError, when that
+    cannot be found out now."""
     try:
         with open(path, "rb", opener=_no_link) as file:
             about = os.fstat(file.fileno())
+            judge(path, about, os.geteuid())
             text = file.read(_MOST) if stat.S_ISREG(about.st_mode) else b""
     except OSError as error:
         if error.errno in _FOR_NOW:
@@ -101,7 +103,7 @@ def read(path: str) -> Status:
 
 def _locked(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = above(os.open(path, flags, 0o640))
+    descriptor = above(own(path, os.open(path, flags, 0o640)))
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits out a look (locks.is_held), which lasts microseconds
     return descriptor
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from automate import trust
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 from automate.run import Record
@@ -93,17 +94,12 @@ def _open(path: str, flags: int) -> int:
 
 
 def _make_directory(path: str) -> None:
-    """With its parents, each for its owner only, and each on disk."""
-    parent = os.path.dirname(path)
-    if not os.path.isdir(parent):
-        _make_directory(parent)
     try:
-        os.mkdir(path, 0o750)
-    except FileExistsError:
-        return
+        trust.make_directory(path, durable=True)
+    except trust.ForeignError:
+        raise
     except PermissionError as error:
         raise NotAllowedError(f"{path}: this user may not make the run log's directory") from error
-    _sync_directory(parent)
 
 
 def _sync_directory(path: str) -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 from zlib import crc32
 
+from automate import trust
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 
@@ -58,7 +59,8 @@ def mark_of(beginning: bytes) -> int:
 @contextmanager
 def opened(instance: Instance) -> Iterator[list[LogFile]]:
     """Every file of the log, newest first, as they are at one moment: all open at once, so that no rotation can hide
-    one or show it twice while they are read."""
+    one or show it twice while they are read. ForeignError where root would read what others can write."""
+    trust.to_read(instance)
     while True:
         with ExitStack() as stack:
             before = inode(instance.run_log)
@@ -112,7 +114,8 @@ def _twin(packed: re.Match[str], names: set[str]) -> bool:
 def open_log(path: str, flags: int) -> int:
     """A descriptor of a regular file of the log, reached without a link at its end; the caller closes it.
 
-    FileNotFoundError without O_CREAT; AutomateError for what is no regular file; NotAllowedError.
+    FileNotFoundError without O_CREAT; AutomateError for what is no regular file; NotAllowedError, and ForeignError when
+    it is to be written and another user could have written it.
     """
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640)
@@ -125,7 +128,7 @@ def open_log(path: str, flags: int) -> int:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _no_log(path)
-    return descriptor
+    return trust.own(path, descriptor) if flags & os.O_ACCMODE else descriptor
 
 
 def _not_allowed(path: str) -> NotAllowedError:

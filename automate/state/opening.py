@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 
-from automate import clock, reserve
+from automate import clock, reserve, trust
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 from automate.state.store import PATIENCE, State, StateError, cause, inode, is_damage, plainly
@@ -140,19 +140,23 @@ _ADVICE = {
 
 def open_state(instance: Instance, restore: Callable[[State], None] | None = None, damaged: int = 0) -> State:
     """Open for reading and writing, made when missing; where that is not allowed, or the file system is read-only or
-    full, for reading.
+    full, for reading. What another user could have written root does not open, and others open for reading.
 
     `restore` fills a new database from what is still there (run log, status files), in the transaction that makes it.
     A file that is no database, or whose inode is that of one that was found `damaged`, is moved aside and made anew.
     StateError, NotAllowedError.
     """
     path = instance.database
-    before = inode(path)
     reopen = partial(open_state, instance, restore)
+    if foreign := trust.refusal(instance):
+        return _open_read_only(path, reopen, refusal=foreign)
+    before = inode(path)
     try:
         if damaged:
             _move_aside(path, damaged)
         return reserve.with_room(instance.written, lambda: _open_writable(instance, restore, reopen))
+    except trust.ForeignError:  # another user was quicker to make it
+        raise
     except PermissionError:
         return _open_read_only(path, reopen)
     except OSError as error:
@@ -173,6 +177,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
 def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | None:
     """Open it for reading: nothing is made, mended or moved aside. None when there is none. What is locked is waited
     for, `patience` seconds. StateError, NotAllowedError, OSError."""
+    trust.to_read(instance)
     try:
         os.stat(instance.database)
     except FileNotFoundError:
@@ -185,7 +190,8 @@ def _open_writable(
 ) -> State:
     path = instance.database
     for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries, instance.calls):
-        os.makedirs(directory, mode=0o750, exist_ok=True)
+        if not os.path.isdir(directory):
+            trust.make_directory(directory)
     _make_file(path)
     at = inode(path)
     try:
@@ -234,10 +240,15 @@ def _open_read_only(
 ) -> State:
     """`refusal` is what those are told who want to write."""
     if not os.access(path, os.R_OK):
+        if refusal is not None and not os.path.lexists(path):
+            raise refusal
         raise NotAllowedError(f"{path}: not readable by this user; ask root, or use an instance of your own (-C DIR)")
+    if not os.path.isfile(path):  # SQLite would wait for a FIFO
+        raise StateError(f"{path}: not a regular file")
     at = inode(path)
     try:
         connection = _connect_read_only(path, patience)
+        connection.execute("PRAGMA trusted_schema = OFF")
     except sqlite3.Error as error:
         raise StateError(f"{path}: {plainly(error)}") from error
     return State(connection, path, at, writable=False, reopen=reopen, refusal=refusal)

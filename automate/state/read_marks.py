@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
+from automate.trust import Ways
+
 MOST = 20_000  # tasks; those read longest ago are forgotten
 PATIENCE = 2.0  # seconds to wait for another reader
 
@@ -67,16 +69,21 @@ def _mark(path: str, instance: str, task: str, run: int, newest: int) -> None:
 
 @contextmanager
 def _open(path: str) -> Iterator[sqlite3.Connection]:
-    if not os.path.isfile(path):
+    if not os.path.isfile(path) or not _is_own(path):
         raise FileNotFoundError(path)
     with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
         yield database
 
 
 def _is_own(path: str) -> bool:
-    """Whether the directory it is in, or is to be made in, is this user's: root with another one's HOME leaves nothing
-    there that its owner could not write."""
+    """Whether the directory it is in, or is to be made in, is this user's alone: root with another one's HOME neither
+    reads nor leaves anything there."""
     directory = os.path.dirname(path)
-    while not os.path.lexists(directory):
-        directory = os.path.dirname(directory)
-    return os.stat(directory).st_uid == os.geteuid()
+    with Ways(os.geteuid()) as ways:
+        while True:
+            try:
+                return os.fstat(ways.directory(directory)).st_uid == os.geteuid()
+            except FileNotFoundError:
+                directory = os.path.dirname(directory)
+            except OSError:
+                return False

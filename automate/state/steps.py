@@ -25,6 +25,8 @@ class Gap(NamedTuple):
 
 def note_step(state: State, now: float) -> None:
     """A step was taken at `now` (epoch seconds). Who cannot put that down goes on: it is nobody's decision."""
+    if not state.writable:
+        return
     path = _path(state)
     with suppress(OSError):
         try:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from automate import reserve
-from automate.errors import AutomateError
+from automate.errors import AutomateError, NotAllowedError
 
 Result = TypeVar("Result")
 
@@ -37,7 +37,7 @@ class State:
     ) -> None:
         """`at` is the inode of the file, as it was before it was opened: it may have been replaced while it was.
         `reopen` is given that of a file in which there is damage, or 0. `refusal` is raised by `transaction`, where
-        the file system takes no writes."""
+        the file system takes no writes or another user could have written the state."""
         self.connection = connection
         self.path = path
         self.writable = writable
@@ -46,6 +46,13 @@ class State:
         self.generation = 0
         self.at = at
         self._is_damaged = self._is_closed = False
+
+    def require_writable(self) -> None:
+        """`refusal`, or NotAllowedError for a user who may only look at this instance."""
+        if self.refusal is not None:
+            raise self.refusal
+        if not self.writable:
+            raise NotAllowedError(f"{self.path}: this user may look at this instance, not change it")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -8,7 +8,8 @@ import os
 import sys
 
 from automate import clock
-from automate.errors import AutomateError
+from automate.characters import visible
+from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 from automate.supervisor.looking import open_instance
 from automate.supervisor.loop import Supervisor
@@ -20,6 +21,14 @@ def main() -> None:
     os.chdir("/")
     state_directory, log_directory, settings, *task_dirs = sys.argv[1:]
     instance = Instance(settings=settings, task_dirs=(*task_dirs,), state=state_directory, log=log_directory)
+    try:
+        _watch(instance)
+    except NotAllowedError as error:
+        sys.stderr.write(f"automate.supervisor: {visible(str(error))}\n")
+        sys.exit(error.exit_code)
+
+
+def _watch(instance: Instance) -> None:
     supervisor = Supervisor(instance, open_instance(instance), uid=os.geteuid())
     supervisor.adopt()
     while supervisor.busy:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from automate import clock, reserve
-from automate.errors import AutomateError
+from automate.errors import AutomateError, NotAllowedError
 from automate.outcomes import Cause
 from automate.paths import Instance
 from automate.process import host, locks, spawn
@@ -37,7 +37,9 @@ class Supervisor:
         """`uid` is the effective user id. `in_step`: the caller keeps the state in step with the task files; without
         it they are looked at when a run ends, for tasks that follow it and that no scheduler has seen yet. Raises this
         process's limit of open files as far as it may, and lets no child inherit a descriptor that this process was
-        given. OSError."""
+        given. NotAllowedError for a user who may only look at the instance; OSError."""
+        if isinstance(state.refusal, NotAllowedError):
+            raise state.refusal
         host.keep_descriptors_private()
         spawn.see_children_end()
         self.attempts: dict[int, Attempt] = {}

@@ -46,6 +46,8 @@ def _give(top: str, gid: int, private: str | None = None) -> None:
             continue
         for name in files:
             path = os.path.join(directory, name)
+            if os.path.islink(path):
+                continue
             os.chown(path, -1, gid, follow_symlinks=False)
             os.chmod(path, os.stat(path).st_mode & 0o700 | 0o040)
         os.chown(directory, -1, gid)

@@ -3,10 +3,10 @@
 import errno
 import os
 import stat
-from typing import Self
 
 from automate.characters import visible
 from automate.taskfile.fault import BadTaskFile
+from automate.trust import ForeignError, Ways, judge
 
 LARGEST = 1024 * 1024
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -25,33 +25,11 @@ _REASONS = {
 }
 
 
-class Directories:
-    """Directories of one owner that were found to be his alone, open until the block ends: of ten thousand files in one
-    directory it is asked once."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, int] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        while self._open:
-            os.close(self._open.popitem()[1])
-
-    def of(self, path: str, owner: int) -> int:
-        """The descriptor of the directory that `path` is in, which stays ours; as `open_directory`."""
-        directory = os.path.dirname(path)
-        if directory not in self._open:
-            self._open[directory] = open_directory(path, owner)
-        return self._open[directory]
-
-
-def read(path: str, *, owner: int | None, within: Directories | None = None) -> bytes:
+def read(path: str, *, owner: int | None, within: Ways | None = None) -> bytes:
     """Give the whole content, or raise BadTaskFile with the one reason why not.
 
-    With an `owner` (0 for root's instance) the file and its directory must belong to that user, be writable by no
-    other, and be reached without links. Nothing here can block: a FIFO is opened without waiting and then refused.
+    With an `owner` (0 for root's instance) the file, and everything on the way to it, must be that user's or root's
+    alone to change (`automate.trust`). Nothing here can block: a FIFO is opened without waiting and then refused.
     `within` are directories that others of the same reading were in.
     """
     try:
@@ -60,6 +38,8 @@ def read(path: str, *, owner: int | None, within: Directories | None = None) -> 
             return _content(path, descriptor, owner)
         finally:
             os.close(descriptor)
+    except ForeignError as error:
+        raise foreign(path, error) from None
     except OSError as error:
         raise BadTaskFile.of_whole(path, unusable(path, error)) from None
     except ValueError:
@@ -78,35 +58,37 @@ def kind(mode: int) -> str:
     return _KINDS.get(stat.S_IFMT(mode), "something special")
 
 
-def open_directory(path: str, owner: int | None) -> int:
-    """A descriptor of the directory that `path` is in; with an `owner`, only one that is his, is writable by no other
-    and is reached without links. The caller owns it. BadTaskFile, OSError."""
-    directory = os.path.dirname(os.path.abspath(path))
+def foreign(path: str, error: ForeignError) -> BadTaskFile:
+    """The fault of a file at `path` that another user could have written or could replace."""
+    parent = os.path.dirname(os.path.abspath(path))
+    what = "" if error.path == path else "its directory " if error.path == parent else "the way to it: "
+    where = f"{visible(error.path)} " if what else ""
+    is_above = what and error.path != parent and error.owner is not None
+    fix = "" if is_above else f": {error.fix}"  # a home directory is not to be given away for the sake of a task
+    return BadTaskFile.of_whole(path, f"{what}{where}{error.what}{fix}")
+
+
+def open_place(path: str, owner: int | None) -> tuple[int, str]:
+    """The directory, opened, and the name in it of the file that `path` leads to: what replaces that file leaves the
+    links to it alone. With an `owner`, judged as by `read`. The caller owns the descriptor. BadTaskFile, OSError."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     if owner is None:
-        return os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    if os.path.realpath(directory) != directory:
-        raise BadTaskFile.of_whole(path, f"{visible(directory)} is reached through a link; name the real directory")
-    inside = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        directory, name = os.path.split(os.path.realpath(path))
+        return os.open(directory, flags), name
     try:
-        _refuse_foreign(path, directory, os.fstat(inside), owner)
-    except BaseException:
-        os.close(inside)
-        raise
-    return inside
+        with Ways(owner) as ways:
+            inside, name = ways.place(os.path.abspath(path))
+            return os.open(".", flags, dir_fd=inside), name
+    except ForeignError as error:
+        raise foreign(path, error) from None
 
 
-def _open_trusted(path: str, owner: int, within: Directories | None) -> int:
-    """Open a file by its directory's descriptor, so that what was checked is what is used."""
-    if within is None:
-        with Directories() as alone:
-            return _open_trusted(path, owner, alone)
-    inside = within.of(path, owner)
-    try:
-        return os.open(os.path.basename(path), _FLAGS | os.O_NOFOLLOW, dir_fd=inside)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise BadTaskFile.of_whole(path, "is a link; root reads only the file itself: copy it here") from None
-        raise
+def _open_trusted(path: str, owner: int, within: Ways | None) -> int:
+    """Open a file by its directory's descriptor, so that what was judged is what is used."""
+    if within is not None:
+        return within.open(os.path.abspath(path), _FLAGS)
+    with Ways(owner) as alone:
+        return alone.open(os.path.abspath(path), _FLAGS)
 
 
 def _content(path: str, descriptor: int, owner: int | None) -> bytes:
@@ -114,7 +96,7 @@ def _content(path: str, descriptor: int, owner: int | None) -> bytes:
     if not stat.S_ISREG(about.st_mode):
         raise BadTaskFile.of_whole(path, f"is {kind(about.st_mode)}, not a regular file")
     if owner is not None:
-        _refuse_foreign(path, path, about, owner)
+        judge(path, about, owner)
     data = _up_to(descriptor, LARGEST + 1)
     if len(data) > LARGEST:
         raise BadTaskFile.of_whole(
@@ -128,24 +110,3 @@ def _up_to(descriptor: int, count: int) -> bytes:
     while 0 < len(data) < count and (more := os.read(descriptor, count - len(data))):
         data += more
     return data
-
-
-def _refuse_foreign(path: str, checked: str, about: os.stat_result, owner: int) -> None:
-    """Refuse what another user could have written, or could replace; `checked` is the file itself or its directory."""
-    what = "" if checked == path else f"its directory {visible(checked)} "
-    if about.st_uid != owner:
-        raise BadTaskFile.of_whole(
-            path,
-            f"{what}belongs to {_user(about.st_uid)}, not to {_user(owner)}: chown {_user(owner)} {visible(checked)}",
-        )
-    if about.st_mode & 0o022:
-        raise BadTaskFile.of_whole(path, f"{what}can be written by other users: chmod go-w {visible(checked)}")
-
-
-def _user(uid: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

@@ -13,7 +13,7 @@ from automate.atomic import create, move
 from automate.characters import visible
 from automate.errors import NotAllowedError
 from automate.taskfile.fault import BadTaskFile
-from automate.taskfile.reading import open_directory, read
+from automate.taskfile.reading import open_place, read
 
 
 def content(path: str, *, owner: int | None) -> bytes | None:
@@ -64,14 +64,12 @@ def take_away(path: str, *, owner: int | None) -> None:
 
 @contextmanager
 def _beside(path: str, owner: int | None) -> Iterator[tuple[int, str, str]]:
-    """The directory, opened, the file's name in it, and the one that its successor has meanwhile. Where links may be
-    followed, it is the file that the link leads to, so that the link stays."""
-    where = os.path.abspath(path) if owner is not None else os.path.realpath(path)
+    """The directory, opened, the name in it of the file that `path` leads to, and the one that its successor has
+    meanwhile."""
     try:
-        directory = open_directory(where, owner)
+        directory, name = open_place(path, owner)
     except OSError as error:
-        raise _refusal(os.path.dirname(where), error) from None
-    name = os.path.basename(where)
+        raise _refusal(os.path.dirname(os.path.realpath(path)), error) from None
     try:
         yield directory, name, f".{name}.new"
     except PermissionError as error:

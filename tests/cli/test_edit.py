@@ -185,12 +185,25 @@ def test_extended_attributes_stay(run_cli: RunCli, backup: Path) -> None:
 
 
 @pytest.mark.root
-def test_root_follows_no_link(run_cli: RunCli, backup: Path, tmp_path: Path) -> None:
+def test_root_follows_no_link_of_another_user(run_cli: RunCli, backup: Path, tmp_path: Path) -> None:
     real = tmp_path / "real.yaml"
     backup.rename(real)
     backup.symlink_to(real)
+    os.chown(backup, 65534, -1, follow_symlinks=False)
     done = run_cli("edit", "backup", "--schedule", "hourly")
     assert done.returncode == 78
+    assert real.read_text() == TEXT
+
+
+@pytest.mark.root
+def test_root_edits_what_a_link_of_its_own_leads_to(run_cli: RunCli, backup: Path, tmp_path: Path) -> None:
+    real = tmp_path / "real.yaml"
+    backup.rename(real)
+    backup.symlink_to("../real.yaml")
+    assert run_cli("edit", "backup", "--schedule", "hourly").returncode == 0
+    assert "hourly" in real.read_text()
+    assert backup.is_symlink()
+    assert run_cli("edit", "--undo", "backup").returncode == 0
     assert real.read_text() == TEXT
 
 

@@ -174,17 +174,18 @@ def test_what_is_its_owners_alone() -> None:
 
 def test_a_state_of_somebody_else() -> None:
     found = only(places.judge_owned([files(OTHER, state=(DIRECTORY | 0o700, OTHER), db=(FILE | 0o666, OTHER))]))
-    assert (found.severity, found.fix) == ("unknown", "sudo -u nobody automate doctor")
+    assert (found.severity, found.fix) == ("unknown", "automate --as nobody doctor")
 
 
 def test_a_state_that_somebody_else_made_in_ones_own_directory() -> None:
     found = only(places.judge_owned([files(state=(DIRECTORY | 0o700, OTHER))]))
-    assert (found.severity, found.fix) == ("error", "sudo chown -R --no-dereference root: /state")
+    assert (found.severity, found.fix) == ("error", "mv /state /state.nobody")
 
 
 def test_a_file_of_somebody_else() -> None:
     found = only(places.judge_owned([files(state=(DIRECTORY | 0o700, ROOT), db=(FILE | 0o600, OTHER))]))
     assert (found.severity, found.what) == ("error", "1 file below it of other users: /db")
+    assert found.fix == "rm -rI /db"  # given to root, it would be believed
 
 
 @pytest.mark.parametrize(("mode", "severity"), [(0o602, "error"), (0o620, "error"), (0o604, "warning")])

@@ -147,13 +147,13 @@ def test_no_option_is_explained_that_the_command_has_not(verb: str) -> None:
 
 def test_the_options_before_a_command_are_explained() -> None:
     heads = "".join(f".It Fl {head}\n" for head in items(sections(MAIN)["OPTIONS"], "Fl"))
-    assert {"-C", "--version", "-h", "--help"} <= options(heads)
+    assert {"--as", "-C", "--version", "-h", "--help"} <= options(heads)
 
 
 @each_page
 def test_no_option_is_mentioned_that_does_not_exist(page: Path) -> None:
     known = set().union(*(names for verb in VERBS for names in declared(command(verb))))
-    assert options(page.read_text()) <= known | {"-C", "--version", "-h", "--help"}
+    assert options(page.read_text()) <= known | {"--as", "-C", "--version", "-h", "--help"}
 
 
 @each_page

@@ -183,16 +183,17 @@ def test_state_that_may_be_read_is_shown_as_it_is(task, start, run_cli, as_nobod
     assert as_nobody("run", "x").returncode == as_nobody("stop", "x").returncode == 77
 
 
-@pytest.mark.parametrize("spoil", ["owner", "group-writable", "link", "directory"])
+@pytest.mark.parametrize("spoil", ["owner", "group-writable", "link of another", "directory"])
 def test_task_file_that_others_could_have_written_is_refused(task, run_cli, records, open_instance, spoil):
     path = task("x", "id")
     if spoil == "owner":
         os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
     elif spoil == "group-writable":
         path.chmod(0o666)
-    elif spoil == "link":
+    elif spoil == "link of another":
         path.rename(open_instance / "elsewhere")
         path.symlink_to(open_instance / "elsewhere")
+        os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid, follow_symlinks=False)
     else:
         path.parent.chmod(0o777)
     answer = run_cli("run", "x")

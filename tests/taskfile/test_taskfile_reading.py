@@ -2,12 +2,13 @@
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from automate.taskfile import BadTaskFile, read
-from automate.taskfile.reading import Directories
+from automate.trust import Ways
 
 NOBODY = 65534
 
@@ -135,21 +136,95 @@ def test_a_directory_that_others_can_write_is_refused(trusted: Path, mode: int) 
     assert refusal(trusted, ME) == f"its directory {directory} can be written by other users: chmod go-w {directory}"
 
 
-def test_a_link_to_a_file_is_refused_for_an_owner(trusted: Path) -> None:
-    (trusted.parent / "b.yaml").symlink_to(trusted)
-    assert "is a link" in refusal(trusted.parent / "b.yaml", ME)
+def test_a_link_of_the_owner_s_is_followed(trusted: Path) -> None:
+    (trusted.parent / "b.yaml").symlink_to("a.yaml")
+    assert read(str(trusted.parent / "b.yaml"), owner=ME) == b"command: id\n"
 
 
-def test_a_link_to_the_directory_is_refused_for_an_owner(trusted: Path) -> None:
+def test_a_link_to_the_directory_is_followed(trusted: Path) -> None:
     link = trusted.parent.parent / "link"
     link.symlink_to(trusted.parent)
-    assert refusal(link / "a.yaml", ME) == f"{link} is reached through a link; name the real directory"
+    assert read(str(link / "a.yaml"), owner=ME) == b"command: id\n"
 
 
-def test_a_link_above_the_directory_is_refused_for_an_owner(trusted: Path) -> None:
+def test_a_config_map_of_kubernetes_is_read(trusted: Path) -> None:
+    volume = trusted.parent
+    (volume / "..2026_11_27").mkdir(mode=0o755)
+    trusted.rename(volume / "..2026_11_27" / "a.yaml")
+    (volume / "..data").symlink_to("..2026_11_27")
+    trusted.symlink_to("..data/a.yaml")
+    assert read(str(trusted), owner=ME) == b"command: id\n"
+
+
+def test_dots_in_a_link_mean_the_real_parent(trusted: Path) -> None:
+    (trusted.parent / "deep").mkdir(mode=0o755)
+    (trusted.parent / "deep" / "b.yaml").write_bytes(b"command: ls\n")
+    (trusted.parent / "deep" / "b.yaml").chmod(0o644)
+    elsewhere = trusted.parent.parent / "elsewhere"
+    elsewhere.symlink_to("tasks.d/deep")
+    (trusted.parent / "b.yaml").symlink_to("../elsewhere/../a.yaml")
+    assert read(str(trusted.parent / "b.yaml"), owner=ME) == b"command: id\n"
+
+
+def test_a_link_of_another_user_is_refused(trusted: Path) -> None:
+    link = trusted.parent / "b.yaml"
+    link.symlink_to("a.yaml")
+    os.chown(link, NOBODY, -1, follow_symlinks=False)
+    assert refusal(link, ME) == f"belongs to nobody, not to root: chown root {link}"
+
+
+def test_a_link_on_the_way_of_another_user_is_refused(trusted: Path) -> None:
     link = trusted.parent.parent / "link"
-    link.symlink_to(".")
-    assert "is reached through a link" in refusal(link / "tasks.d" / "a.yaml", ME)
+    link.symlink_to(trusted.parent)
+    os.chown(link, NOBODY, -1, follow_symlinks=False)
+    assert refusal(link / "a.yaml", ME).startswith(f"its directory {link} belongs to nobody, not to root")
+
+
+def test_a_link_into_a_directory_that_others_can_write_is_refused(trusted: Path) -> None:
+    open_to_all = trusted.parent.parent / "open"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    trusted.rename(open_to_all / "a.yaml")
+    trusted.symlink_to(open_to_all / "a.yaml")
+    assert (
+        refusal(trusted, ME) == f"the way to it: {open_to_all} can be written by other users: chmod go-w {open_to_all}"
+    )
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o757, 0o777])
+def test_a_directory_above_that_others_can_write_is_refused(trusted: Path, mode: int) -> None:
+    above = trusted.parent.parent
+    above.chmod(mode)
+    assert refusal(trusted, ME) == f"the way to it: {above} can be written by other users: chmod go-w {above}"
+
+
+def test_a_sticky_directory_above_is_passed(trusted: Path) -> None:
+    trusted.parent.parent.chmod(0o1777)
+    assert read(str(trusted), owner=ME) == b"command: id\n"
+
+
+def test_a_directory_above_of_another_user_is_refused(trusted: Path) -> None:
+    above = trusted.parent.parent
+    os.chown(above, NOBODY, -1)
+    assert refusal(trusted, ME) == f"the way to it: {above} belongs to nobody, not to root"
+
+
+def test_a_loop_of_links_on_the_way_is_refused(trusted: Path) -> None:
+    (trusted.parent / "x").symlink_to("y")
+    (trusted.parent / "y").symlink_to("x")
+    assert refusal(trusted.parent / "x" / "a.yaml", ME) == "is a link that leads to itself"
+    assert refusal(trusted.parent / "x", ME) == "is a link that leads nowhere"
+
+
+@pytest.mark.root
+def test_a_directory_on_a_file_system_that_is_mounted_read_only_may_have_any_mode(trusted: Path) -> None:
+    """As the volumes of Kubernetes have it."""
+    trusted.parent.chmod(0o777)
+    subprocess.run(["mount", "--bind", "-o", "ro", trusted.parent, trusted.parent], check=True)
+    try:
+        assert read(str(trusted), owner=ME) == b"command: id\n"
+    finally:
+        subprocess.run(["umount", trusted.parent], check=True)
 
 
 def test_a_fifo_is_refused_for_an_owner_too(trusted: Path) -> None:
@@ -170,17 +245,17 @@ def test_a_directory_is_opened_once_for_all_its_files_and_closed_in_the_end(trus
     other.write_bytes(b"command: ls\n")
     other.chmod(0o644)
     before = os.listdir("/proc/self/fd")
-    with Directories() as within:
+    with Ways(ME) as within:
         assert read(str(trusted), owner=ME, within=within) == b"command: id\n"
-        descriptor = within.of(str(trusted), ME)
+        opened = os.listdir("/proc/self/fd")
         assert read(str(other), owner=ME, within=within) == b"command: ls\n"
-        assert within.of(str(other), ME) == descriptor
+        assert os.listdir("/proc/self/fd") == opened
     assert os.listdir("/proc/self/fd") == before
 
 
 def test_each_file_of_a_directory_that_is_refused_is_refused(trusted: Path) -> None:
     trusted.parent.chmod(0o777)
-    with Directories() as within:
+    with Ways(ME) as within:
         for _ in range(2):
             with pytest.raises(BadTaskFile, match="can be written by other users"):
                 read(str(trusted), owner=ME, within=within)

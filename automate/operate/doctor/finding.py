@@ -16,6 +16,7 @@ from automate.state.opening import open_as_it_is
 from automate.state.runs import open_runs
 from automate.task import Task
 from automate.taskfile import Fault
+from automate.trust import to_read
 
 Severity = Literal["error", "warning", "unknown", "note"]
 """`error`: something does not work; `warning`: it may not, or will not; `unknown`: it could not be checked; `note`:
@@ -87,6 +88,7 @@ class Installation:
 
     @cached_property
     def alive(self) -> Alive:
+        to_read(self.instance)
         return alive(self.instance, self.state)
 
     @cached_property

@@ -10,6 +10,7 @@ from automate.operate.doctor.finding import Finding, Installation, line
 from automate.process import host, mounts
 from automate.process.mounts import Mount
 from automate.quantity import counted, few
+from automate.trust import ROOT
 
 _MIB = 1024 * 1024
 FULL = 16 * _MIB  # bytes left: too few for the state and the log to grow
@@ -64,23 +65,27 @@ def judge_owned(parts: Iterable[Owned]) -> Iterator[Finding]:
         top, about = files[0]
         me = host.user_name(uid)
         if about.st_uid != uid:
-            yield _of_another(top, host.user_name(about.st_uid), me if above == uid else None)
+            yield _of_another(top, host.user_name(about.st_uid), uid, is_own_place=above == uid)
             continue
         foreign = [path for path, at in files if at.st_uid != uid]
         if foreign and foreign[0] != top:
             what = f"{counted(len(foreign), 'file')} below it of other users: {few(foreign)}"
-            yield Finding("error", what, top, line("chown", "-R", "--no-dereference", f"{me}:", top))
+            fix = ("rm", "-rI", *foreign[:20]) if uid == ROOT else ("chown", "-R", "--no-dereference", f"{me}:", top)
+            yield Finding("error", what, top, line(*fix))
         yield from _judge_modes(top, files, way)
 
 
-def _of_another(top: str, whose: str, me: str | None) -> Finding:
-    """`me` where the directory above is: then somebody has run automate here as another user, such as by sudo(8)."""
-    if me is None:
-        return Finding(
-            "unknown", f"belongs to {whose}: ask as {whose}", top, line("sudo", "-u", whose, "automate", "doctor")
-        )
-    what = f"belongs to {whose}, and this is {me}: no task of {me} can run here"
-    return Finding("error", what, top, line("sudo", "chown", "-R", "--no-dereference", f"{me}:", top))
+def _of_another(top: str, whose: str, uid: int, *, is_own_place: bool) -> Finding:
+    """`is_own_place` says that the directory above is this user's: then somebody has run automate here as another user,
+    such as by sudo(8)."""
+    me = host.user_name(uid)
+    if not is_own_place:
+        ask = ("automate", "--as", whose) if uid == ROOT else ("sudo", "-u", whose, "automate")
+        return Finding("unknown", f"belongs to {whose}: ask as {whose}", top, line(*ask, "doctor"))
+    # Given to root, what another user has put here would be believed, and run.
+    give = ("sudo", "chown", "-R", "--no-dereference", f"{me}:", top)
+    fix = line("mv", top, f"{top}.{whose}") if uid == ROOT else line(*give)
+    return Finding("error", f"belongs to {whose}, and this is {me}: no task of {me} can run here", top, fix)
 
 
 def _reached(files: Iterable[tuple[str, int]], way: int, enter: int) -> Iterator[tuple[str, int]]:

@@ -1,0 +1,329 @@
+"""Who could have written a file: what another user can change is neither obeyed nor believed.
+
+The rule is that of sshd(8), StrictModes, and of git's safe.directory (CVE-2022-24765): every directory from / on, every
+link and the file itself belong to root or to the user in question, and no other user can write them. In a sticky
+directory such as /tmp others can add entries but not touch those of somebody else, so the owner of the next entry is
+what counts. Each step is judged on an open descriptor. Once all directories on the way have passed, only trusted users
+can change what their names lead to, and the path itself is safe to use.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from automate.errors import NotAllowedError
+
+if TYPE_CHECKING:
+    from automate.paths import Instance
+
+ROOT = 0
+_MODE = 0o750
+_PASS = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_MOST_LINKS = 40  # as the kernel's path_resolution(7)
+
+
+class ForeignError(NotAllowedError, PermissionError):
+    """A file, link or directory that another user could have written, or could replace.
+
+    `what` says why, in words that follow `path`. `fix` is a command that mends it, or empty. `owner` is the name of the
+    user whose instance it is, for root to act as.
+    """
+
+    def __init__(self, path: str, what: str, fix: str = "", owner: str | None = None) -> None:
+        super().__init__(errno.EPERM, what, path)
+        self.path, self.what, self.fix, self.owner = path, what, fix, owner
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.what}" + (f": {self.fix}" if self.fix else "")
+
+
+class _Entered(NamedTuple):
+    descriptor: int
+    about: os.stat_result
+
+
+class Ways:
+    """Ways through directories that only root and `user` can change. Each directory is opened and judged once, and
+    stays open until the block ends."""
+
+    def __init__(self, user: int | None) -> None:
+        """None is for callers that ask nothing."""
+        self._user = user
+        self._above = ROOT
+        self._entered: dict[str, _Entered] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._entered:
+            os.close(self._entered.popitem()[1].descriptor)
+
+    def directory(self, path: str) -> int:
+        """The directory at a path, opened with O_PATH; it stays ours. Links on the way are followed where
+        their owner is trusted. ForeignError, OSError."""
+        entered = self._enter(path, _MOST_LINKS)
+        judge(path, entered.about, self._user, descriptor=entered.descriptor)
+        return entered.descriptor
+
+    def pass_to(self, path: str) -> int:
+        """As `directory`, for something in it that is judged itself: it may be sticky."""
+        return self._enter(path, _MOST_LINKS).descriptor
+
+    def place(self, path: str) -> tuple[int, str]:
+        """The directory and the name of the file that a path leads to, links followed; there may be no such
+        file. ForeignError, OSError."""
+        for _ in range(_MOST_LINKS):
+            parent, name = os.path.split(path)
+            inside = self.directory(parent)
+            target = self._target(path, name, inside)
+            if target is None:
+                return inside, name
+            path = os.path.join(parent, target)
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+    def open(self, path: str, flags: int) -> int:
+        """A descriptor of the file that a path leads to; the caller judges the file. ForeignError, OSError."""
+        parent, name = os.path.split(path)
+        try:
+            return _open(name, flags | os.O_NOFOLLOW, self.directory(parent), path)
+        except OSError as error:
+            if error.errno != errno.ELOOP:
+                raise
+        inside, name = self.place(path)
+        return _open(name, flags | os.O_NOFOLLOW, inside, path)
+
+    def _target(self, path: str, name: str, inside: int) -> str | None:
+        try:
+            about = os.stat(name, dir_fd=inside, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        if not stat.S_ISLNK(about.st_mode):
+            return None
+        judge(path, about, self._user)
+        return os.readlink(name, dir_fd=inside)
+
+    def _enter(self, path: str, links: int) -> _Entered:
+        path = os.path.join(os.getcwd(), path) if path[:1] != "/" else path.rstrip("/") or "/"
+        if path not in self._entered:
+            self._entered[path] = self._step(path, links)
+        return self._entered[path]
+
+    def _step(self, path: str, links: int) -> _Entered:
+        if path == "/":
+            return self._root()
+        parent, name = os.path.split(path)
+        descriptor = _open(name, _PASS, self._enter(parent, links).descriptor, path)
+        try:
+            about = os.fstat(descriptor)
+            judge(path, about, self._user, descriptor=descriptor, passed_below=self._above)
+            if stat.S_ISDIR(about.st_mode):
+                return _Entered(descriptor, about)
+            found = self._enter(_target(path, descriptor, about, links), links - 1)
+            target = _Entered(os.dup(found.descriptor), found.about)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        return target
+
+    def _root(self) -> _Entered:
+        """Its owner can change everything. In a user namespace that is a user without a name there."""
+        descriptor = os.open("/", _PASS)
+        about = os.fstat(descriptor)
+        self._above = about.st_uid
+        return _Entered(descriptor, about)
+
+
+def _target(path: str, descriptor: int, about: os.stat_result, links: int) -> str:
+    """Of what should be a directory, and may be a link to one."""
+    wrong = errno.ENOTDIR if not stat.S_ISLNK(about.st_mode) else 0 if links else errno.ELOOP
+    if wrong:
+        raise OSError(wrong, os.strerror(wrong), path)
+    return os.path.join(os.path.dirname(path), os.readlink("", dir_fd=descriptor))
+
+
+def judge(
+    path: str,
+    about: os.stat_result,
+    user: int | None,
+    *,
+    descriptor: int | None = None,
+    passed_below: int | None = None,
+) -> None:
+    """Raise ForeignError where neither root nor `user` owns the file, or another user may write it.
+
+    A directory on the way to something else, below a / that belongs to `passed_below`, may belong to that user too, and
+    be sticky. With its `descriptor`, a directory on a file system that is mounted read-only may have any mode: such is
+    a ConfigMap of Kubernetes.
+    """
+    if about.st_uid not in (ROOT, user, passed_below):
+        wanted = user_name(ROOT if user is None else user)
+        owner = user_name(about.st_uid)
+        raise ForeignError(path, f"belongs to {owner}, not to {wanted}", f"chown {wanted} {_quoted(path)}", owner)
+    if stat.S_ISLNK(about.st_mode) or not _others_write(about, user):
+        return
+    is_sticky = passed_below is not None and bool(about.st_mode & stat.S_ISVTX)
+    if stat.S_ISDIR(about.st_mode) and (is_sticky or _is_read_only(descriptor)):
+        return
+    raise ForeignError(path, "can be written by other users", f"chmod go-w {_quoted(path)}")
+
+
+def own(path: str, descriptor: int) -> int:
+    """The descriptor, if its file is this user's or root's alone to write; else it is closed. ForeignError."""
+    try:
+        judge(path, os.fstat(descriptor), os.geteuid())
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def judge_as_root(path: str) -> None:
+    """Raise ForeignError for root where the file, if there is one, or the way to it is not root's alone. OSError."""
+    if os.geteuid() != ROOT:
+        return
+    with Ways(ROOT) as ways, suppress(FileNotFoundError):
+        inside, name = ways.place(path)
+        judge(path, os.stat(name, dir_fd=inside, follow_symlinks=False), ROOT)
+
+
+def make_directory(path: str, *, durable: bool = False) -> None:
+    """Make a directory with its parents, for its owner and at most the group to see, each in one that was judged, so
+    that nothing is made in what another user has put there meanwhile. ForeignError, OSError."""
+    with Ways(os.geteuid()) as ways:
+        _make(ways, path, durable=durable)
+        ways.directory(path)
+
+
+def _make(ways: Ways, path: str, *, durable: bool) -> None:
+    with suppress(FileNotFoundError):
+        ways.pass_to(path)
+        return
+    parent, name = os.path.split(path)
+    _make(ways, parent, durable=durable)
+    inside = ways.pass_to(parent)
+    with suppress(FileExistsError):
+        os.mkdir(name, _MODE, dir_fd=inside)
+    ways.pass_to(path)
+    if durable:
+        _sync(inside)
+
+
+def _sync(directory: int) -> None:
+    descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def to_read(instance: "Instance") -> None:
+    """Raise ForeignError for root where another user could have written something of state or log. Other users may look
+    at what its modes let them see."""
+    if os.geteuid() == ROOT:
+        refusal(instance)
+
+
+def refusal(instance: "Instance") -> ForeignError | None:
+    """Why this user may look at the instance and neither obey nor change it: another user could have written something
+    of its state or log. What is not there yet is no reason. For root it is raised. OSError."""
+    user = os.geteuid()
+    try:
+        with Ways(user) as ways:
+            for directory, with_files in _parts(instance):
+                _judge_part(ways, directory, user, with_files=with_files)
+    except ForeignError as error:
+        refused = _of_instance(error, instance, user)
+        if user == ROOT:
+            raise refused from None
+        return refused
+    except PermissionError:  # what may not be looked at cannot be used either
+        return None
+    return None
+
+
+def _parts(instance: "Instance") -> Iterator[tuple[str, bool]]:
+    """The directories of state and log; with each, whether its files are judged beforehand. Of those that have many,
+    each is judged when it is opened."""
+    yield from ((directory, True) for directory in (instance.state, instance.open_runs, instance.locks, instance.log))
+    yield from ((os.path.join(instance.locks, kind), False) for kind in ("task", "shared"))
+    others = (instance.calls, instance.summaries, instance.edits, instance.output)
+    yield from ((directory, False) for directory in others)
+
+
+def _judge_part(ways: Ways, directory: str, user: int, *, with_files: bool) -> None:
+    with suppress(FileNotFoundError, NotADirectoryError):
+        ways.directory(directory)
+        if not with_files:
+            return
+        with os.scandir(directory) as entries:  # only trusted users can change what this name leads to
+            for entry in entries:
+                _judge_entry(entry, user)
+
+
+def _judge_entry(entry: os.DirEntry[str], user: int) -> None:
+    with suppress(FileNotFoundError):  # a run has ended meanwhile
+        if not entry.is_dir(follow_symlinks=False):
+            judge(entry.path, entry.stat(follow_symlinks=False), user)
+
+
+def _of_instance(error: ForeignError, instance: "Instance", user: int) -> ForeignError:
+    """With what mends it. That is never to give another user's files to root, which would then believe them."""
+    inside = any(error.path.startswith(f"{top}/") for top in (instance.state, instance.log))
+    if error.owner is None:
+        return error
+    if inside:
+        return ForeignError(error.path, error.what, f"rm -rI {_quoted(error.path)}")
+    is_root = user == ROOT and instance.directory is not None
+    return ForeignError(error.path, error.what, owner=error.owner if is_root else None)
+
+
+def _others_write(about: os.stat_result, user: int | None) -> bool:
+    if about.st_mode & stat.S_IWOTH:
+        return True
+    return bool(about.st_mode & stat.S_IWGRP) and (user in (ROOT, None) or not _is_private(about))
+
+
+def _is_private(about: os.stat_result) -> bool:
+    """Whether the file's group is its owner's own, as distributions with a umask of 002 give one to every user. OpenSSH
+    of Debian lets that pass as well."""
+    import grp
+
+    owner = user_name(about.st_uid)
+    try:
+        group = grp.getgrgid(about.st_gid)
+    except KeyError:
+        return False
+    return group.gr_name == owner and set(group.gr_mem) <= {owner}
+
+
+def _is_read_only(descriptor: int | None) -> bool:
+    return descriptor is not None and bool(os.fstatvfs(descriptor).f_flag & os.ST_RDONLY)
+
+
+def _open(name: str, flags: int, inside: int | None, path: str) -> int:
+    try:
+        return os.open(name, flags, dir_fd=inside)
+    except OSError as error:
+        error.filename = path
+        raise
+
+
+def user_name(uid: int) -> str:
+    """The user's name, or the number where the user database has none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _quoted(path: str) -> str:
+    from shlex import quote
+
+    return quote(path)
