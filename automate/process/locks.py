@@ -95,6 +95,14 @@ def _is_at(descriptor: int, path: str) -> bool:
         return False
 
 
+def is_at(path: str, descriptor: int) -> bool:
+    """Whether the open file is the one that has this path now."""
+    try:
+        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(descriptor))
+    except OSError:
+        return False
+
+
 def is_held(path: str) -> bool:
     """Whether somebody holds the lock of this file now. A look takes the lock shared for a moment, which no other look
     sees, and which a taker of a *new* file waits out; False also when there is no such file."""
@@ -120,8 +128,23 @@ class Watch:
 
     def __init__(self, path: str) -> None:
         """OSError, when the file cannot be opened for writing."""
+        self._path = path
         self._descriptor = above(own(path, os.open(path, _OPEN, 0o640)))
         self._held: set[int] = set()
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether others look at the same file. It may have been removed, and made again by another process."""
+        return is_at(self._path, self._descriptor)
+
+    def renew(self) -> set[int]:
+        """Watch by the file that is in place now, made when missing. The runs are returned that another process watches
+        by it already: they are that one's. OSError."""
+        old, held = self._descriptor, self._held
+        self._descriptor = above(own(self._path, os.open(self._path, _OPEN, 0o640)))
+        os.close(old)
+        self._held = set()
+        return {run_id for run_id in held if not self.take(run_id)}
 
     def take(self, run_id: int) -> bool:
         """False when another process watches this run; True also when this one does already."""

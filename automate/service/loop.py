@@ -6,7 +6,7 @@ import signal
 from automate import clock, reserve
 from automate.catalog import Catalog
 from automate.catalog.files import ZONE_DIRS, ZONE_FILES
-from automate.errors import AutomateError
+from automate.errors import AutomateError, BusyError
 from automate.paths import Instance
 from automate.process import locks, orphans, systemd
 from automate.process.wakeup import Wakeup
@@ -18,6 +18,7 @@ from automate.service.events import Events
 from automate.service.passing import Passing
 from automate.service.step import step
 from automate.state import State, runs, schedules
+from automate.state.opening import make_directories
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.sharing import share
 
@@ -58,14 +59,15 @@ class Server:
         self._seen: str | None = None
         self._generation = state.generation
         self._stepped: float | None = None
+        self._place: int | None = None
         self._reloading = self._ending = False
 
     def serve(self, *, wait: float = 0.0, stop_tasks: bool = False, standby: bool = False) -> int:
         """Until SIGTERM or SIGINT. Then running tasks go on without us, and the next to look adopts them; unless they
         are waited for, `wait` seconds at most, or ended. BusyError when another process serves this instance; with
         `standby` that one is waited for."""
-        place = self._stand_by() if standby else serving.take(self._instance)
-        if place is None:
+        self._place = self._stand_by() if standby else serving.take(self._instance)
+        if self._place is None:
             return 0
         self._adopt()
         self._events.tell("serving", state=self._instance.state, adopted=len(self._supervisor.open_runs))
@@ -74,7 +76,7 @@ class Server:
             self._turn()
         self._service.tell("STOPPING=1")
         self._supervisor.expire(float("inf"))
-        os.close(place)  # from now on another process may serve, also while tasks are waited for here
+        os.close(self._place)  # from now on another process may serve, also while tasks are waited for here
         self._events.tell("ending", running=len(self._supervisor.open_runs))
         self._watch_tasks(wait)
         if stop_tasks:
@@ -104,6 +106,7 @@ class Server:
     def _turn(self) -> None:
         try:
             now = clock.now()
+            self._mend_directories()
             self._mend_state(now)
             try:
                 is_done = self._step(now)
@@ -135,6 +138,19 @@ class Server:
         self._supervisor.adopt()
         reserve.refill(self._instance.written)
         self._look_at_runs = clock.monotonic() + _LOOK_AT_RUNS
+
+    def _mend_directories(self) -> None:
+        """Those of the state that somebody has removed; with locks/ the place among daemons goes, and is taken again.
+        BusyError when another process has it: then this one ends."""
+        make_directories(self._instance)
+        if self._place is not None and not locks.is_at(self._instance.serving, self._place):
+            try:
+                place = serving.take(self._instance)
+            except BusyError:
+                self._ending = True
+                raise
+            os.close(self._place)
+            self._place = place
 
     def _mend_state(self, now: float) -> None:
         """A state that was removed is made anew without the schedules. What was due up to the last step is decided, and

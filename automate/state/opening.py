@@ -185,13 +185,18 @@ def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | Non
     return _open_read_only(instance.database, lambda _: open_state(instance), patience)
 
 
+def make_directories(instance: Instance) -> None:
+    """Make what is missing of the state directory and of those in it. OSError."""
+    for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries, instance.calls):
+        if not os.path.isdir(directory):
+            trust.make_directory(directory)
+
+
 def _open_writable(
     instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[int], State]
 ) -> State:
     path = instance.database
-    for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries, instance.calls):
-        if not os.path.isdir(directory):
-            trust.make_directory(directory)
+    make_directories(instance)
     _make_file(path)
     at = inode(path)
     try:

@@ -60,8 +60,8 @@ def result(state: State, attempt: Attempt) -> Result:
     was_waiting = attempt.run.phase == "pending"  # for its next attempt
     if not was_waiting and stop is not None and said.ended is not None and said.ended < stop.at - _COARSE:
         stop = None  # it had ended by itself
-    if stop is not None and said.exit is None:
-        said = said._replace(exit=attempt.child_exit)  # the shim was killed with its command
+    if said.exit is None and (stop is not None or not said.head):
+        said = said._replace(exit=attempt.child_exit)  # the shim was killed with its command, or its file was removed
     end = End(
         exit_code=said.exit,
         condition=said.condition,

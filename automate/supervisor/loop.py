@@ -12,6 +12,7 @@ from automate.paths import Instance
 from automate.process import host, locks, spawn
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
+from automate.state.opening import make_directories
 from automate.supervisor import adopting, claiming, ending, leftovers, searching, starting
 from automate.supervisor.ahead import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, each, release
@@ -133,6 +134,7 @@ class Supervisor:
     def adopt(self) -> None:
         """Take over every open run that nobody watches: what ended is written down by the next `step`, what was never
         started is started by it, what runs is watched. Files of runs that are on record are removed."""
+        self._keep_watch_file()
         reserve.with_room(self._instance.written, self._adopt)
 
     def _adopt(self) -> None:
@@ -263,8 +265,33 @@ class Supervisor:
             self._start(waiting.run, waiting.task, waiting.locks)
             self._left_queue.append(waiting.run)
 
+    def _keep_watch_file(self) -> None:
+        """Where it was removed, others have seen runs unwatched: those that they have taken over are theirs."""
+        if self._watch.is_in_place:
+            return
+        make_directories(self._instance)
+        lost = self._watch.renew()
+        if lost:
+            self.expire(float("inf"))
+        self._decided = [record for record in self._decided if record.id not in lost]
+        for run_id in lost & self._queue.waiting.keys():
+            release(self._queue.remove(run_id).locks)
+        for run_id in lost & self.attempts.keys():
+            self._let_go(self.attempts.pop(run_id))
+
+    def _let_go(self, attempt: Attempt) -> None:
+        for attempts in (self._over, self._unseen, self._ended):
+            if attempt in attempts:
+                attempts.remove(attempt)
+        if attempt.pidfd is not None and attempt.pidfd in self._by_pidfd:
+            self._poll.unregister(attempt.pidfd)
+            del self._by_pidfd[attempt.pidfd]
+        searching.call_off(attempt)
+        attempt.let_go()
+
     def _finish(self) -> list[Record]:
         """Group the ends: one append and one transaction for all that ended since the last step."""
+        self._keep_watch_file()
         over, self._over = self._over, []
         decided, self._decided = self._decided, []  # what follows these records may be decided as well
         records, closed = list(decided), []

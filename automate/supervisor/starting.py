@@ -14,6 +14,7 @@ from automate.process import locks, spawn, status
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch, prepare
 from automate.state import OpenRun
+from automate.state.opening import make_directories
 from automate.supervisor import leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
@@ -56,7 +57,7 @@ def arm(
     try:
         launch = launch_of(instance, task, run, uid=uid)
         attempt.user = launch.identity.name
-        armed = reserve.with_room(instance.written, lambda: _spawn(instance, attempt, launch, nofile))
+        armed = reserve.with_room(instance.written, lambda: _spawn_anyway(instance, attempt, launch, nofile))
         attempt.pid, attempt.gate, attempt.is_child = armed.pid, armed.gate, True
         attempt.pidfd = spawn.pidfd(armed.pid)
     except CannotStartError as error:
@@ -129,6 +130,15 @@ def parse_head(line: bytes) -> Head | None:
         return Head(float(read["began"]), read["user"], OpenRun(**fields))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _spawn_anyway(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
+    """As `_spawn`, also where somebody has removed a directory of the state."""
+    try:
+        return _spawn(instance, attempt, launch, nofile)
+    except FileNotFoundError:
+        make_directories(instance)
+        return _spawn(instance, attempt, launch, nofile)
 
 
 def _spawn(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
