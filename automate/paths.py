@@ -78,17 +78,19 @@ class Instance:
 
 def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> Instance:
     """The instance that is meant: of `directory` (`-C`), else of `AUTOMATE_DIR`, else root's, else the user's."""
-    directory = directory or environ.get("AUTOMATE_DIR")
-    if directory:
+    if directory is None:
+        directory = environ.get("AUTOMATE_DIR") or None
+    if directory is not None:
         return of_directory(directory)
-    return of_system() if uid == 0 else of_user(environ)
+    return of_system() if uid == 0 else of_user(environ, uid)
 
 
 def of_directory(directory: str) -> Instance:
     """Everything in one directory; the settings' `task_dirs` may add more tasks."""
+    if not os.path.isdir(directory):
+        what = f"{directory}: no such directory" if directory else "-C is empty"
+        raise UsageError(f"{what}; -C and AUTOMATE_DIR name the directory that holds a tasks.d/")
     root = os.path.abspath(directory)
-    if not os.path.isdir(root):
-        raise UsageError(f"{directory}: no such directory; -C and AUTOMATE_DIR name one that holds a tasks.d/")
     state = os.path.join(root, ".automate")
     return Instance(
         settings=os.path.join(root, "automate.yaml"),
@@ -114,13 +116,13 @@ def of_system() -> Instance:
     )
 
 
-def of_user(environ: Mapping[str, str]) -> Instance:
-    """A user's own, by the XDG Base Directory Specification (which says to ignore a variable that is not absolute)."""
-    home = environ.get("HOME") or os.path.expanduser("~")
+def of_user(environ: Mapping[str, str], uid: int) -> Instance:
+    """A user's own, by the XDG Base Directory Specification (which says to ignore a variable that is not absolute).
+    UsageError where that asks for a home directory and the user has none."""
 
     def base(variable: str, *default: str) -> str:
         value = environ.get(variable, "")
-        return os.path.join(value if os.path.isabs(value) else os.path.join(home, *default), "automate")
+        return os.path.join(value if os.path.isabs(value) else os.path.join(home(environ, uid), *default), "automate")
 
     config = base("XDG_CONFIG_HOME", ".config")
     state = base("XDG_STATE_HOME", ".local", "state")
@@ -136,9 +138,31 @@ def of_user(environ: Mapping[str, str]) -> Instance:
     )
 
 
-def read_marks(environ: Mapping[str, str]) -> str:
-    """Where it stands which outputs this user has read, of any instance."""
-    return os.path.join(os.path.dirname(of_user(environ).database), "read.db")
+def home(environ: Mapping[str, str], uid: int) -> str:
+    """HOME, else the directory that the user database has. UsageError where that is no directory; it may be one that
+    is yet to be made."""
+    found = environ.get("HOME") or _home_of(uid)
+    if found is None:
+        what = f"HOME is not set, and the user database has no user {uid}"
+    elif not (os.path.isabs(found) and (os.path.isdir(found) or not os.path.lexists(found))):
+        what = f"the home directory {found} is not an absolute path of a directory"
+    else:
+        return found
+    raise UsageError(f"{what}; set HOME, or set AUTOMATE_DIR to a directory that holds a tasks.d/")
+
+
+def _home_of(uid: int) -> str | None:
+    from pwd import getpwuid
+
+    try:
+        return getpwuid(uid).pw_dir
+    except KeyError:  # a container may run as a number that is nobody's
+        return None
+
+
+def read_marks(environ: Mapping[str, str], uid: int) -> str:
+    """Where it stands which outputs this user has read, of any instance. UsageError as for `home`."""
+    return os.path.join(of_user(environ, uid).state, "read.db")
 
 
 def manual_page(verb: str) -> str:

@@ -182,7 +182,7 @@ class Catalog:
     @property
     def fingerprint(self) -> str:
         """Another one when any task file, the settings or the time zones may say something else."""
-        from hashlib import blake2b
+        from automate.digest import blake2b
 
         files = sorted(self._found.values())
         seen = "\n".join([f"{at.path}\0{at.size} {at.mtime_ns} {at.inode} {at.faults}" for at in files])

@@ -64,8 +64,7 @@ class SettingsFile:
     @cached_property
     def read(self) -> "tuple[Settings, tuple[Fault, ...], str]":
         """The settings, what is wrong with them (then all are as without a file), and the digest of their text."""
-        from hashlib import blake2b
-
+        from automate.digest import blake2b
         from automate.settings import Settings
         from automate.taskfile import BadTaskFile, parse_settings, read
 

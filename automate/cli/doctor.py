@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from automate import paths
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
+from automate.errors import UsageError
 from automate.quantity import counted
 from automate.render import Screen, paint, visible
 
@@ -40,7 +42,7 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
         instance=shell.instance,
         uid=os.geteuid(),
         owner=owner(),
-        home=os.environ.get("HOME") or os.path.expanduser("~"),
+        home=_home(),
         program=_program(),
         now=shell.now,
     )
@@ -52,6 +54,13 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
         shell.write("".join(f"{line}\n" for line in _lines(examined, shell.screen, verbose=verbose)))
     shell.say(_summary(examined, verbose=verbose))
     return int(any(_count(examined, severity) for severity in ("error", "warning")))
+
+
+def _home() -> str:
+    try:
+        return paths.home(os.environ, os.geteuid())
+    except UsageError:  # whose instance this is, `-C` has said
+        return "/"
 
 
 def _program() -> str:

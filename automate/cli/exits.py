@@ -27,8 +27,17 @@ HOST_ERRORS = {
     errno.EIO: 1,
     errno.EMFILE: 1,
     errno.ENFILE: 1,
+    errno.ENOMEM: 1,
+    errno.EAGAIN: 1,
+    errno.ENOTDIR: 1,
+    errno.ELOOP: 1,
+    errno.ENAMETOOLONG: 1,
+    errno.ESTALE: 1,
 }
 """What a machine can do to any system call, with the exit status then: no bug of ours, and no traceback."""
+
+_MOUNTED = ("/proc/", "/sys/", "/dev/")
+"""What every Linux has, and a chroot or a container may lack."""
 
 
 def open_standard_descriptors() -> None:
@@ -92,12 +101,18 @@ def _discard_output() -> None:
 
 
 def _tell(message: str, status: int) -> int:
-    from automate.render import visible_lines
-
     with suppress(OSError):
         _flush_or_discard()
-        print(f"automate: {visible_lines(message)}", file=sys.stderr, flush=True)
+        print(f"automate: {_visible(message)}", file=sys.stderr, flush=True)
     return status
+
+
+def _visible(message: str) -> str:
+    try:
+        from automate.characters import visible_lines
+    except (ImportError, OSError, MemoryError):  # no descriptor or no memory is left for an import
+        return ascii(message)[1:-1]
+    return visible_lines(message)
 
 
 def _flush_or_discard() -> bool:
@@ -146,20 +161,48 @@ def _mendable(error: AutomateError) -> int:
 
 def _host_error(error: OSError) -> int:
     """An error of the machine, such as a full disk, is told; any other system call that failed is a bug."""
-    if error.errno not in HOST_ERRORS:
+    if (message := _of_host(error)) is None:
         return _bug(error)
     if not _flush_or_discard():  # it was click that wrote, --help or --version
         return _mendable(cannot_write(error))
-    where = f"{error.filename}: " if error.filename else ""
-    return _tell(f"{where}{error.strerror}", HOST_ERRORS[error.errno])
+    return _tell(message, HOST_ERRORS.get(error.errno or 0, 1))
+
+
+def _of_host(error: OSError) -> str | None:
+    where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    if error.errno in HOST_ERRORS:
+        hint = " (ulimit -n, systemd's LimitNOFILE)" if error.errno == errno.EMFILE else ""
+        return (f"{where}: " if where else "") + f"{error.strerror}{hint}"
+    if error.errno == errno.ENOENT and where.startswith(_MOUNTED):
+        return f"{where}: {error.strerror}; is /{where.split('/')[1]} mounted?"
+    if error.errno == errno.ENOENT and not where and not _has_directory():
+        return "the current directory no longer exists; change to another one"
+    return None
+
+
+def _has_directory() -> bool:
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
+
+
+def _no_memory(_error: Exception) -> int:
+    """Also where the interpreter itself stumbles over it: "error return without exception set"."""
+    return _tell("out of memory: the limit of this process (ulimit -v) or of the machine is reached", 1)
+
+
+def _no_import(error: ImportError) -> int:
+    """A library that is missing, or has no room in the address space, is no bug; a module of ours that is, is one."""
+    if (error.name or "automate").partition(".")[0] == "automate":
+        return _bug(error)
+    return _tell(f"cannot load a library: {error}; is automate installed whole, and memory left (ulimit -v)?", 1)
 
 
 def _bug(error: Exception) -> int:
-    import traceback
-
     with suppress(OSError):
         _flush_or_discard()
-        traceback.print_exception(error)
+        sys.excepthook(type(error), error, error.__traceback__)
     return _tell("this is a bug in automate; please report it with the lines above and the command you typed", BUG)
 
 
@@ -170,6 +213,8 @@ ENDINGS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Call
     (ForeignError, _foreign),
     (AutomateError, _mendable),
     (OSError, _host_error),
+    ((MemoryError, SystemError), _no_memory),
+    (ImportError, _no_import),
     (Exception, _bug),
 )
 """The first that fits is how the command line ends."""

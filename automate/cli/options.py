@@ -15,6 +15,7 @@ import click
 
 from automate.cli.candidates import complete_tasks
 from automate.cli.exits import cannot_write
+from automate.errors import UsageError
 
 if TYPE_CHECKING:
     from automate.paths import Instance
@@ -34,16 +35,19 @@ class Shell:
 
     @cached_property
     def instance(self) -> "Instance":
-        """Where the tasks and their history are; UsageError when `-C` names no directory."""
+        """Where the tasks and their history are. UsageError when `-C` names no directory, when there is no home
+        directory, and as for `now`."""
         from automate import paths
 
+        _check_zone()
         return paths.find(os.environ, os.geteuid(), self.directory)
 
     @cached_property
     def now(self) -> float:
-        """When the command began, in epoch seconds."""
+        """When the command began, in epoch seconds. UsageError when no time can be shown in the zone."""
         from automate import clock
 
+        _check_zone()
         return clock.now()
 
     def look_again(self) -> None:
@@ -133,6 +137,13 @@ def operator() -> str:
 
     behind = os.environ.get("SUDO_USER") or os.environ.get("DOAS_USER")
     return clipped(behind, LONGEST_LOGIN) if behind and os.geteuid() == 0 else host.user_name(os.getuid())
+
+
+def _check_zone() -> None:
+    from automate import clock
+
+    if not clock.has_usable_zone():
+        raise UsageError(f"TZ={os.environ.get('TZ', '')} is a day or more from UTC; set it to a zone such as UTC")
 
 
 pass_shell = click.make_pass_decorator(Shell)

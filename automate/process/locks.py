@@ -4,6 +4,7 @@ A lock file is locked with flock(2): the lock belongs to the open file descripti
 descriptor keeps it when the parent dies. Lock files are never unlinked (two could then hold "the same" lock).
 """
 
+import errno
 import fcntl
 import os
 import struct
@@ -19,6 +20,10 @@ def above(descriptor: int) -> int:
     there is no other to be had (OSError)."""
     try:
         return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error  # RLIMIT_NOFILE is FIRST_FREE or less
     finally:
         os.close(descriptor)
 

@@ -78,7 +78,7 @@ def read(path: str) -> Status:
         with open(path, "rb", opener=_no_link) as file:
             about = os.fstat(file.fileno())
             judge(path, about, os.geteuid())
-            text = file.read(_MOST) if stat.S_ISREG(about.st_mode) else b""
+            text = file.read(min(about.st_size, _MOST)) if stat.S_ISREG(about.st_mode) else b""
     except OSError as error:
         if error.errno in _FOR_NOW:
             raise

@@ -1,6 +1,6 @@
 """How much later than its due time a task starts on this host, so that a thousand hosts do not start it at once."""
 
-from hashlib import blake2b
+from automate.digest import blake2b
 
 STEPS = 1000  # milliseconds: hosts that differ at all hardly ever share an instant
 
