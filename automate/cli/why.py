@@ -122,6 +122,7 @@ def _hindrance(hindrance: "Hindrance") -> dict[str, Any]:
         "cause": hindrance.cause,
         "lock": hindrance.lock,
         "max_running": hindrance.limit,
+        "lacking": hindrance.lacking,
         "until": time(hindrance.until),
         "held_by": [_holder(holder) for holder in hindrance.holders],
     }

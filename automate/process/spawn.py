@@ -12,6 +12,7 @@ from automate.process.launch import Launch
 from automate.process.locks import above
 
 MAX_SHARED_LOCKS = 4  # descriptors 6 to 9; sh(1) has only one-digit ones
+_KEPT = 32  # descriptors, at the most
 _STATUS, _GATE, _LOCKS = 3, 4, 5
 _SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim.sh")
 # Python ignores some, and whoever started us may have ignored any (nohup does); what sh(1) finds ignored it cannot set
@@ -125,9 +126,14 @@ def raise_open_files() -> tuple[int, int]:
     return soft, hard
 
 
-def most_open_files() -> int:
-    """How many descriptors this process may have now."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+def free_descriptors() -> int:
+    """How many more this process may use for runs that it starts; it keeps some for seeing to those that it has."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    try:
+        used = os.stat("/proc/self/fd").st_size or len(os.listdir("/proc/self/fd"))  # a size since Linux 6.2
+    except OSError:
+        return 0
+    return most - used - min(_KEPT, most // 8)
 
 
 def start_python(module: str, arguments: Sequence[str]) -> None:

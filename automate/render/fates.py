@@ -52,6 +52,8 @@ def waits_for(hindrance: Hindrance) -> str:
         return f"its time, {instant(hindrance.until)}"
     if hindrance.cause == "paused":
         return "the end of its pause"
+    if hindrance.lacking is not None:
+        return f"room: {hindrance.lacking}"
     if hindrance.cause == "max_running":
         return f"room: max_running is {hindrance.limit}, and these run: {who}"
     if hindrance.cause == "overlap":

@@ -62,14 +62,15 @@ class Holder(NamedTuple):
 
 
 class Hindrance(NamedTuple):
-    """Why a run that is claimed has not started. `until` is when it is tried again (`retry`), `limit` is
-    `max_running`."""
+    """Why a run that is claimed has not started. `until` is when it is tried again (`retry`), `limit` is `max_running`,
+    `lacking` says which resources the machine lacks."""
 
-    cause: Literal["paused", "overlap", "lock", "max_running", "retry"]
+    cause: Literal["paused", "overlap", "lock", "max_running", "retry", "resources"]
     lock: str | None = None
     holders: tuple[Holder, ...] = ()
     until: float | None = None
     limit: int | None = None
+    lacking: str | None = None
 
 
 class Known(NamedTuple):

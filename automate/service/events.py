@@ -18,8 +18,8 @@ _LONGEST = 500  # characters of the last line of an output
 _ERROR, _WARNING, _NOTICE, _INFO = 3, 4, 5, 6  # syslog(3)
 _PRIORITIES = {
     **dict.fromkeys(("error", "failed", "timeout", "lost"), _ERROR),
-    **dict.fromkeys(("warning", "missed", "stopped", "broken", "untold"), _WARNING),
-    **dict.fromkeys(("serving", "standby", "reloading", "restored", "ending", "mended"), _NOTICE),
+    **dict.fromkeys(("warning", "missed", "stopped", "broken", "untold", "lacking"), _WARNING),
+    **dict.fromkeys(("serving", "standby", "reloading", "restored", "ending", "mended", "recovered"), _NOTICE),
 }
 
 

@@ -26,6 +26,7 @@ LONGEST_SLEEP = 30.0  # seconds of wall clock: suspend and clock changes are see
 _LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell,
 _POLL_FILES = 1.0  # and where it does not see everything
 _LOOK_AT_RUNS = 5.0  # seconds between looks at runs that others watch: their supervisor may have died
+_REST = 0.2  # seconds between looks at what has ended, in trouble
 _AFTER_TROUBLE = 5.0  # seconds until a step that failed (a full disk, say) is tried again
 _LAST_WORDS = 1.0  # seconds for the outputs that wait to be passed on
 _MOMENT = 0.05  # seconds, within which a place that is free is taken
@@ -60,6 +61,7 @@ class Server:
         self._generation = state.generation
         self._stepped: float | None = None
         self._place: int | None = None
+        self._lacking: str | None = None
         self._reloading = self._ending = False
 
     def serve(self, *, wait: float = 0.0, stop_tasks: bool = False, standby: bool = False) -> int:
@@ -115,7 +117,7 @@ class Server:
                     self._adopt()
             if is_done:
                 self._sleep()
-        except (AutomateError, OSError) as error:
+        except (AutomateError, OSError, MemoryError) as error:
             self._trouble(error)
         self._tend()
 
@@ -126,13 +128,16 @@ class Server:
         self._take_signals()
 
     def _trouble(self, error: Exception) -> None:
-        """Wait until it may be over, and meanwhile see to what runs."""
-        self._events.tell("error", message=str(error))
+        """Wait until it may be over, and meanwhile see to what runs, and to what ends as long as that can be done."""
+        self._events.tell("error", message=str(error) or "no memory could be had")
         self._look_at_files = 0.0
         until = clock.monotonic() + _AFTER_TROUBLE
-        while (left := until - clock.monotonic()) > 0:
-            if self._wakeup.wait(min(left, self._supervisor.keep_watch())):
-                return
+        patience = _REST
+        while (left := until - clock.monotonic()) > 0 and not self._wakeup.wait(min(left, patience)):
+            try:
+                self._tell(self._supervisor.step(0.0))
+            except (AutomateError, OSError, MemoryError):
+                patience = self._supervisor.keep_watch()
 
     def _adopt(self) -> None:
         self._supervisor.adopt()
@@ -258,6 +263,11 @@ class Server:
         self._events.claimed(self._supervisor.started())
         self._events.ended(records)
         self._passing.add(records)
+        if self._supervisor.lacking != self._lacking:
+            self._lacking = self._supervisor.lacking
+            waiting = sum(run.phase == "pending" for run in self._supervisor.open_runs)
+            action = "recovered" if self._lacking is None else "lacking"
+            self._events.tell(action, message=self._lacking, waiting=waiting)
 
     def _pass_on(self, seconds: float) -> None:
         """Pass on the outputs that still wait, for so long at most."""

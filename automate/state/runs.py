@@ -160,6 +160,11 @@ def mark_running(state: State, ids: Sequence[int], boot: str, limit: int | None 
         return {pair[1] for pair in values if connection.execute(query, pair).rowcount}
 
 
+def put_back(state: State, ids: Iterable[int]) -> None:
+    """Put down, within the caller's transaction, that these could not be started and wait again."""
+    state.connection.executemany("UPDATE runs SET phase = 'pending' WHERE id = ?", [(run_id,) for run_id in ids])
+
+
 def ask_to_stop(state: State, run_id: int, stop: Stop) -> bool:
     """Put down why a run is being ended, before it is; durable when it returns. The first who asks stands, but an
     operator stands before a limit. False: somebody asked already, or the run has ended."""

@@ -5,7 +5,7 @@ as if nothing were ready; what is ready only serves if the decision is to start 
 When this process dies, the gates close and the shims end without having run anything.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from automate import clock
 from automate.errors import AutomateError
@@ -16,9 +16,6 @@ from automate.state import OpenRun, State
 from automate.supervisor import claiming, starting
 from automate.supervisor.attempt import Attempt, release
 from automate.supervisor.request import Request, row
-
-# Of the descriptors that this process may have, so many for each that is made ready: it needs three to seven.
-_SHARE = 8
 
 
 class Ahead:
@@ -41,17 +38,22 @@ class Ahead:
     def arm(self, wanted: Sequence[tuple[Request, float]], *, uid: int, nofile: tuple[int, int] | None) -> None:
         """Make requests ready, each to start at its instant (epoch seconds), but for those that are, since before the
         clock was set back. One that cannot be is left to its time: what is wrong with it is put on record then.
-        StateError."""
+        Half of what this process may open is left for what runs; where the machine lacks something, all that is ready
+        is let go, since it may be just that. StateError."""
         wanted = [each for each in wanted if (each[0].task.name, each[0].due) not in self._armed]
-        wanted = wanted[: max(0, spawn.most_open_files() // _SHARE - len(self._armed))]
-        log, boot = position(self._instance), host.boot_id()
+        used = sum(map(_descriptors, (request for request, _ in self._armed.values())))
+        wanted = list(_that_fit(wanted, (spawn.free_descriptors() - used) // 2))
+        log, boot, is_short = position(self._instance), host.boot_id(), False
         for run_id, (request, at) in zip(self._ids(len(wanted)), wanted, strict=True):
             run = row(run_id, request, "running", boot, (log.file, log.size))._replace(not_before=at)
-            attempt = self._attempt(request, run, uid, nofile)
-            if attempt is None:
-                self._watch.release(run_id)
-            else:
+            attempt = None if is_short else self._attempt(request, run, uid, nofile)
+            if attempt is not None and attempt.refused is None:
                 self._armed[request.task.name, request.due] = request, attempt
+                continue
+            self._watch.release(run_id)
+            is_short = is_short or (attempt is not None and attempt.is_short)
+        if is_short:
+            self.expire(float("inf"))
 
     def _ids(self, number: int) -> list[int]:
         ids: list[int] = []
@@ -110,11 +112,22 @@ class Ahead:
             return None
         begins = run.not_before
         attempt = starting.arm(self._instance, request.task, run, opened, uid=uid, nofile=nofile, begins=begins)
-        if attempt.refused is None:
-            return attempt
-        starting.disarm(self._instance, [attempt])
-        release(attempt.locks)
-        return None
+        if attempt.refused is not None:
+            starting.disarm(self._instance, [attempt])
+            release(attempt.locks)
+        return attempt
+
+
+def _descriptors(request: Request) -> int:
+    return claiming.descriptors(request.task) + 1  # and the gate
+
+
+def _that_fit(wanted: Sequence[tuple[Request, float]], descriptors: int) -> Iterator[tuple[Request, float]]:
+    for request, at in wanted:
+        descriptors -= _descriptors(request)
+        if descriptors < 0:
+            return
+        yield request, at
 
 
 def _are_alike(ready: Request, request: Request) -> bool:

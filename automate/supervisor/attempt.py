@@ -50,6 +50,11 @@ class Attempt:
         """The PIDs whose ends its supervisor sees to."""
         return [pid for pid in (self.pid if self.is_child else None, self.search) if pid is not None]
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it could not be started for want of something, and may be when other runs have ended."""
+        return self.refused is not None and self.refused.cause == "resources"
+
     def next_timer(self) -> float | None:
         """The earliest instant at which something is to be done about it."""
         return min((at for at in (self.deadline, self.kill_at, self.look_at) if at is not None), default=None)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from collections.abc import Callable, Collection, Sequence
 
 from automate import clock
@@ -11,6 +12,7 @@ from automate.process import host, locks
 from automate.rules import reasons
 from automate.runlog import position
 from automate.state import OpenRun, State, runs
+from automate.supervisor import shortages
 from automate.supervisor.attempt import Attempt, release
 from automate.supervisor.places import Places
 from automate.supervisor.request import Request, row
@@ -22,7 +24,7 @@ Decide = Callable[[State], Collection[str]]
 _TRIES = 5  # in one claim, for locks that no run holds
 _MOMENT = 0.002  # seconds
 # What the whole machine lacks, and will have again; any other error is about that one lock file.
-_SHORTAGES = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+_DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO))
 
 
 def lock_paths(instance: Instance, task: Task) -> list[str]:
@@ -43,6 +45,11 @@ def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
             return [], path
         taken.append(descriptor)
     return taken, None
+
+
+def descriptors(task: Task) -> int:
+    """How many a run of the task takes as long as it runs: one for each lock, and its pidfd."""
+    return (task.overlap != "allow") + len(set(task.locks)) + 1
 
 
 def make_ready_locks(instance: Instance, task: Task) -> list[int]:
@@ -78,7 +85,10 @@ def lock(instance: Instance, request: Request) -> None:
         )
     except OSError as error:
         said = f"{error.filename or instance.locks}: {error.strerror}"
-        if error.errno in _SHORTAGES:
+        if shortages.is_shortage(error) and request.may_wait:
+            request.lacks_room = True
+            return
+        if error.errno in _DISK or shortages.is_shortage(error):
             raise AutomateError(f"{said}; nothing was started") from error
         if not request.may_wait:
             raise
@@ -88,15 +98,22 @@ def lock(instance: Instance, request: Request) -> None:
 
 
 def claim(
-    instance: Instance, state: State, watch: locks.Watch, wanted: Sequence[Request], decide: Decide | None = None
+    instance: Instance,
+    state: State,
+    watch: locks.Watch,
+    wanted: Sequence[Request],
+    decide: Decide | None = None,
+    *,
+    room: int = sys.maxsize,
 ) -> list[tuple[Request, OpenRun]]:
     """Give each request its run, in one durable transaction; nothing may start before it returns.
 
     The runs are watched by this process from the moment others can see them. One that must wait, for a lock or for
-    room, becomes a `pending` run; one that is refused, or must not overlap, a `decided` one: only its record is to be
-    written. Requests of tasks that `decide` names are dropped; so is one whose due time has an open run, of a time that
-    the clock showed before it was set back. What was armed keeps its id. AutomateError, OSError
-    (as `lock`): nothing was claimed, and the locks that requests have are the caller's to release.
+    room, becomes a `pending` run, as do those for which `room` more descriptors do not do; one that is refused, or must
+    not overlap, a `decided` one: only its record is to be written. Requests of tasks that `decide` names are dropped;
+    so is one whose due time has an open run, of a time that the clock showed before it was set back. What was armed
+    keeps its id. AutomateError, OSError (as `lock`): nothing was claimed, and the locks that requests have are the
+    caller's to release.
     """
     log = position(instance)
     boot = host.boot_id()
@@ -107,7 +124,7 @@ def claim(
             dropped = decide(state) if decide is not None else ()
             places = Places(state)
             kept = [each for each in wanted if each.task.name not in dropped and places.is_new(each)]
-            _lock_all(instance, kept, places)
+            _lock_all(instance, kept, places, room)
             fresh += watched_ids(state, watch, sum(request.armed is None for request in kept))
             ids = iter(fresh)
             for request in kept:
@@ -134,14 +151,19 @@ def watched_ids(state: State, watch: locks.Watch, number: int) -> list[int]:
     return ids
 
 
-def _lock_all(instance: Instance, requests: Sequence[Request], places: Places) -> None:
+def _lock_all(instance: Instance, requests: Sequence[Request], places: Places, left: int) -> None:
     """Within the transaction: whoever else claims has either put down its runs, or holds none of their locks. A lock
     that no run holds is asked for again: somebody may only have looked at it (locks.is_held)."""
     tries = iter(range(_TRIES))
     for request in requests:
+        if request.refused is None and request.armed is None:
+            left -= descriptors(request.task)
+            request.lacks_room = left < 0 and request.may_wait
+        if request.lacks_room:
+            continue
         lock(instance, request)
         while request.held is not None and places.is_stranger(request) and next(tries, None) is not None:
             clock.sleep(_MOMENT)
             lock(instance, request)
-        if request.held is None and request.refused is None:
+        if request.held is None and request.refused is None and not request.lacks_room:
             places.note_locks(request.task)

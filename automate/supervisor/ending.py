@@ -50,6 +50,11 @@ class Result(NamedTuple):
         """Whether the command was not run because the condition failed."""
         return self.outcome == "skipped" and self.said.condition is not None
 
+    @property
+    def may_wait_for_room(self) -> bool:
+        """Whether nothing was run, for want of a process, and nobody has asked for its end."""
+        return self.said.unforked and self.stop is None
+
 
 def result(state: State, attempt: Attempt) -> Result:
     """May be repeated, before the record is written."""

@@ -16,6 +16,7 @@ from automate.supervisor.claiming import lock_paths
 from automate.supervisor.leftovers import status_path
 from automate.supervisor.places import MAX_RUNNING
 from automate.supervisor.queue import is_paused
+from automate.supervisor.shortages import LACKING
 
 
 def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tuple[Hindrance, ...]:
@@ -27,7 +28,8 @@ def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tu
     found += _room(instance, state, others)
     if run.attempt == 1:  # between attempts the locks are kept
         found += _locks(instance, run, others)
-    return tuple(found)
+    lacking = schedules.recall(state, LACKING)
+    return tuple(found) or ((Hindrance("resources", lacking=lacking),) if lacking else ())
 
 
 def holder(instance: Instance, run: OpenRun) -> Holder:

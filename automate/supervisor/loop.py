@@ -13,7 +13,7 @@ from automate.process import host, locks, spawn
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
 from automate.state.opening import make_directories
-from automate.supervisor import adopting, claiming, ending, leftovers, searching, starting
+from automate.supervisor import adopting, claiming, ending, leftovers, searching, shortages, starting
 from automate.supervisor.ahead import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, each, release
 from automate.supervisor.claiming import Decide
@@ -79,6 +79,11 @@ class Supervisor:
         running = [attempt.run for attempt in self.attempts.values()]
         return running + [waiting.run for waiting in self._queue.waiting.values()]
 
+    @property
+    def lacking(self) -> str | None:
+        """What runs wait for that the machine does not have, or does not give to this process."""
+        return self._queue.room.reason
+
     def begin(self, wanted: Sequence[Request], decide: Decide | None = None) -> list[OpenRun]:
         """Claim the runs, all in one transaction, and start them. One that may not start now waits, or is decided not
         to start; its record comes from a later `step`. `decide` is asked within the transaction for which tasks another
@@ -88,22 +93,26 @@ class Supervisor:
         claims = reserve.with_room(self._instance.written, lambda: self._claim(wanted, decide))
         started = self._ahead.begin(claims)
         self._ahead.give_up(wanted, {run.id for _, run in claims})
+        ready: list[Waiting] = []
         for request, run in claims:
             if run.id in started:
                 self._register(started[run.id], is_over=False)
             elif run.phase == "running":
-                self._start(run, request.task, request.locks)
+                ready.append(Waiting(run, request.task, request.locks))
             else:
                 release(request.locks)
                 self._take_in(adopting.examine(self._instance, run))
-        return [run for _, run in claims]
+        self._start(ready)
+        put_back = {waiting.run.id: waiting.run for waiting in ready}
+        return [put_back.get(run.id, run) for _, run in claims]
 
     def _claim(self, wanted: Sequence[Request], decide: Decide | None) -> list[tuple[Request, OpenRun]]:
         """May be repeated when it fails: nothing was claimed then."""
         try:
             for request in wanted:
                 self._ahead.lend(request)
-            return claiming.claim(self._instance, self._state, self._watch, wanted, decide)
+            room = self._queue.room.descriptors(is_idle=not self.attempts) if self._queue.room.reason is None else 0
+            return claiming.claim(self._instance, self._state, self._watch, wanted, decide, room=room)
         except BaseException:
             self._ahead.expire(float("inf"))  # what is ready may hold just what is lacking
             for request in wanted:
@@ -113,7 +122,8 @@ class Supervisor:
 
     def arm(self, wanted: Sequence[tuple[Request, float]]) -> None:
         """Make ready what is to be begun at the instants given (epoch seconds); `begin` decides. StateError."""
-        self._ahead.arm(wanted, uid=self._uid, nofile=self._nofile)
+        if self.lacking is None:
+            self._ahead.arm(wanted, uid=self._uid, nofile=self._nofile)
 
     def expire(self, until: float) -> None:
         """Let go of what was made ready to begin until then, inclusive, and was not begun."""
@@ -163,7 +173,7 @@ class Supervisor:
 
     def keep_watch(self) -> float:
         """Only see to what runs: a full disk gives no task more time. Seconds until this is to be done again."""
-        with suppress(AutomateError, OSError):
+        with suppress(AutomateError, OSError, MemoryError):
             self._wait(0.0)
             self._limits.enforce(self.attempts)
         return max(_REST, self._limits.patience())
@@ -212,9 +222,16 @@ class Supervisor:
         elif left.attempt is not None:
             self._register(left.attempt, is_over=left.is_over)
 
-    def _start(self, run: OpenRun, task: Task, held: list[int]) -> None:
-        attempt = starting.start(self._instance, task, run, held, uid=self._uid, nofile=self._nofile)
-        self._register(attempt, is_over=attempt.refused is not None)
+    def _start(self, ready: Sequence[Waiting]) -> list[OpenRun]:
+        """The runs that were started, or cannot be; the others wait for room."""
+        begun = []
+        for attempt in self._queue.start(ready, self._attempt):
+            self._register(attempt, is_over=attempt.refused is not None)
+            begun.append(attempt.run)
+        return begun
+
+    def _attempt(self, ready: Waiting) -> Attempt:
+        return starting.start(self._instance, ready.task, ready.run, ready.locks, uid=self._uid, nofile=self._nofile)
 
     def _register(self, attempt: Attempt, *, is_over: bool) -> None:
         self.attempts[attempt.run.id] = attempt
@@ -259,11 +276,9 @@ class Supervisor:
             self._take_in(adopting.examine(self._instance, attempt.run))
 
     def _start_queued(self) -> None:
-        for attempt in self._queue.stopped():
+        for attempt in [*self._queue.stopped(), *self._queue.given_up()]:
             self._register(attempt, is_over=True)
-        for waiting in self._queue.begin(self._boot):
-            self._start(waiting.run, waiting.task, waiting.locks)
-            self._left_queue.append(waiting.run)
+        self._left_queue += self._start(self._queue.begin(self._boot, is_idle=not self.attempts))
 
     def _keep_watch_file(self) -> None:
         """Where it was removed, others have seen runs unwatched: those that they have taken over are theirs."""
@@ -294,11 +309,13 @@ class Supervisor:
         self._keep_watch_file()
         over, self._over = self._over, []
         decided, self._decided = self._decided, []  # what follows these records may be decided as well
-        records, closed = list(decided), []
+        records, closed, unforked = list(decided), [], []
         try:
             for attempt in over:
                 result = ending.result(self._state, attempt)
-                if not self._tries_again(attempt, result):
+                if result.may_wait_for_room and attempt.run.trigger != "manual":
+                    unforked.append(attempt)
+                elif not self._tries_again(attempt, result):
                     records.append(ending.record(self._instance, attempt, result))
                     closed.append(attempt)
             unseen = self._not_in_step(records)
@@ -314,6 +331,10 @@ class Supervisor:
         for attempt in closed:
             attempt.let_go()
             del self.attempts[attempt.run.id]
+            self._queue.room.forget(attempt.run.id)
+        for attempt in unforked:
+            del self.attempts[attempt.run.id]
+        self._queue.put_back([Waiting(each.run, each.task, each.locks) for each in unforked], shortages.NO_PROCESS)
         for attempt in closed:
             ending.prune(self._instance, self._state, attempt)
         for record in records:

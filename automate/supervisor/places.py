@@ -82,7 +82,7 @@ class Places:
         if not request.may_wait:
             return "running"
         starts = overlap(request.task.overlap, others).action == "start" and request.held is None
-        return "running" if starts and room(self._limit, self._running) else "pending"
+        return "running" if starts and not request.lacks_room and room(self._limit, self._running) else "pending"
 
     def _policy(self, run_id: int, request: Request, others: Sequence[OpenInfo]) -> Refusal | None:
         """Why it is skipped by the task's `overlap`, None when it is not; what it replaces is told to end."""

@@ -1,16 +1,17 @@
-"""Runs that wait: for their next attempt, for a lock, or for room under `max_running`."""
+"""Runs that wait: for their next attempt, for a lock, for room under `max_running`, or for what the machine lacks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from signal import SIGKILL, SIGTERM
 
 from automate import clock
-from automate.outcomes import Pause
+from automate.outcomes import Pause, Refusal
 from automate.paths import Instance
 from automate.rules.ending import delay_after
 from automate.rules.gates import holding, of_task
 from automate.rules.overlap import room
-from automate.state import OpenRun, State, pauses, runs, schedules
-from automate.supervisor import adopting, claiming
+from automate.state import OpenRun, State, StateError, pauses, runs, schedules
+from automate.supervisor import adopting, claiming, leftovers, shortages
 from automate.supervisor.attempt import Attempt, Waiting, release
 from automate.supervisor.places import MAX_RUNNING, shared_in_use
 from automate.supervisor.reaching import signal_run
@@ -27,6 +28,7 @@ class Queue:
         self.waiting: dict[int, Waiting] = {}
         self._instance, self._state = instance, state
         self._looked = 0.0
+        self.room = shortages.Room(state)
 
     def add(self, waiting: Waiting) -> None:
         """From now on the locks of it are the queue's. It waits no longer than its task says, wherever the clock was
@@ -37,6 +39,37 @@ class Queue:
         waiting.ready_at = clock.monotonic() + max(0.0, delay)
         self.waiting[waiting.run.id] = waiting
         self.hurry()
+
+    def start(self, ready: Sequence[Waiting], start: Callable[[Waiting], Attempt]) -> Iterator[Attempt]:
+        """Start these, in order, up to one that cannot be for want of something. That one and those behind it are put
+        back, except for what somebody waits for who has asked for it: that is tried, and over when it fails."""
+        left: list[Waiting] = []
+        reason = ""
+        for waiting in ready:
+            may_wait = waiting.run.trigger != "manual"
+            attempt = None if left and may_wait else start(waiting)
+            if attempt is not None and not (attempt.is_short and may_wait):
+                yield attempt
+                continue
+            left.append(waiting)
+            reason = reason or (attempt.refused.reason if attempt is not None and attempt.refused is not None else "")
+        self.put_back(left, reason)
+        if ready and not left:
+            self.room.sufficed()
+
+    def put_back(self, left: Sequence[Waiting], reason: str) -> None:
+        """These could not be started for want of something. Where the state does not take that, they wait all the
+        same. Between two attempts a run keeps its locks."""
+        if not left:
+            return
+        with suppress(StateError), self._state.transaction():
+            runs.put_back(self._state, [waiting.run.id for waiting in left])
+        for waiting in left:
+            if waiting.run.attempt == 1:
+                release(waiting.locks)
+            waiting.run = waiting.run._replace(phase="pending")
+            self.add(waiting)
+        self.room.lacks(reason, [waiting.run.id for waiting in left])
 
     def remove(self, run_id: int) -> Waiting:
         """Its locks are the caller's then."""
@@ -49,6 +82,7 @@ class Queue:
 
     def hurry(self) -> None:
         """Something has ended, or has come: look at all of them again, so that nobody overtakes who waits longer."""
+        self.room.closed_until = 0.0
         for waiting in self.waiting.values():
             waiting.look_at = 0.0
 
@@ -57,11 +91,14 @@ class Queue:
         if not self.waiting:
             return float("inf")
         soonest = min(max(waiting.ready_at, waiting.look_at) for waiting in self.waiting.values())
-        return min(_STEP, soonest - clock.monotonic())
+        return min(_STEP, max(soonest, self.room.closed_until) - clock.monotonic())
 
-    def begin(self, boot: str) -> list[Waiting]:
-        """Those that may start now, as the state says from now on, and that wait no longer. StateError."""
-        ready = self._ready()
+    def begin(self, boot: str, *, is_idle: bool) -> list[Waiting]:
+        """Those that may start now, as the state says from now on, and that wait no longer. `is_idle`: none of this
+        process runs now. StateError."""
+        if not self.waiting:
+            self.room.suffices()
+        ready = self._ready(is_idle=is_idle)
         marked: set[int] = set()
         try:
             if ready:
@@ -95,30 +132,51 @@ class Queue:
             self.remove(attempt.run.id)
         return found
 
+    def given_up(self) -> list[Attempt]:
+        """Those that have waited for room as long as any may, no longer waiting: they could not be started."""
+        found = []
+        for waiting in [each for each in self.waiting.values() if self.room.is_out_of_patience(each.run.id)]:
+            run = self.remove(waiting.run.id).run
+            path = leftovers.status_path(self._instance, run.id, run.attempt, run.task)
+            refused = Refusal("error", "resources", self.room.reason or shortages.NO_PROCESS)
+            found.append(Attempt(run, waiting.task, path, clock.now(), locks=waiting.locks, refused=refused))
+            self.room.forget(run.id)
+        return found
+
     def limit(self) -> int | None:
         """The settings' `max_running`, as the scheduler has read it."""
         kept = schedules.recall(self._state, MAX_RUNNING)
         return int(kept) if kept else None
 
-    def _ready(self) -> list[Waiting]:
+    def _ready(self, *, is_idle: bool) -> list[Waiting]:
         """Those that may start now, with their locks taken."""
-        now = clock.monotonic()
+        now, most = clock.monotonic(), self.room.runs()
         due = [self.waiting[run_id] for run_id in sorted(self.waiting) if self.waiting[run_id].ready_at <= now]
-        if not any(waiting.look_at <= now for waiting in due):
+        if not most or not any(waiting.look_at <= now for waiting in due):
             return []
+        descriptors = self.room.descriptors(is_idle=is_idle)
         limit, running = self.limit(), runs.count_running(self._state)
         at = clock.now()
         held_back = pauses.pauses(self._state, at).values()
         chosen: list[Waiting] = []
+        kept: list[int] = []
         held: set[str] = set()
         for waiting in due:
             if waiting.task.overlap == "replace":
                 self._press(waiting)
-            may_start = room(limit, running + len(chosen)) and not is_paused(waiting.run, held_back, at)
-            if may_start and (waiting.locks or self._lock(waiting, held)):
+            waiting.look_at = now + _STEP
+            if not room(limit, running + len(chosen)) or is_paused(waiting.run, held_back, at):
+                continue
+            needs = claiming.descriptors(waiting.task) - len(waiting.locks)
+            if len(chosen) >= most or needs > descriptors:
+                kept.append(waiting.run.id)
+            elif waiting.locks or self._lock(waiting, held):
                 chosen.append(waiting)
-            else:
-                waiting.look_at = now + _STEP
+                descriptors -= needs
+        if kept:
+            self.room.keep_waiting(self.room.reason or shortages.NO_FILE, kept)
+        elif len(chosen) < most:
+            self.room.suffices()
         return chosen
 
     def _postpone(self, refused: Sequence[Waiting]) -> None:

@@ -16,10 +16,14 @@ def signal_run(instance: Instance, run: OpenRun, number: int) -> bool:
 
 
 def signal_attempt(attempt: Attempt, number: int) -> bool:
-    """The same for an attempt that the caller watches. Of one that is over, its search is meant."""
+    """The same for an attempt that the caller watches; False also where no file can be opened now. Of one that is over,
+    its search is meant."""
     if attempt.search is not None:
         return group.signal_number(attempt.search, number)
-    return _signal(attempt.status_path, number)
+    try:
+        return _signal(attempt.status_path, number)
+    except OSError:
+        return False
 
 
 def _signal(path: str, number: int) -> bool:

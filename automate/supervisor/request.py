@@ -16,7 +16,7 @@ from automate.task import Task
 class Request:
     """A run that is wanted, or with `refused` only its record. `due` and `first_due` are in epoch
     seconds, None by hand; `by` is who asked; `count` is how many due times it stands for. `armed` is its first attempt
-    where that was made ready ahead (ahead.py)."""
+    where that was made ready ahead (ahead.py); `lacks_room` says that this process can open no more files for it."""
 
     task: Task
     trigger: Trigger = "manual"
@@ -29,6 +29,7 @@ class Request:
     count: int = 1
     first_due: float | None = None
     armed: Attempt | None = None
+    lacks_room: bool = False
 
     @property
     def may_wait(self) -> bool:

@@ -1,17 +1,30 @@
-"""The refusals of starts that failed for want of something, with the limit that was reached."""
+"""What the machine lacks when a run cannot be started now, and who sets the limit that was reached."""
 
 import errno
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
 
+from automate import clock
 from automate.outcomes import Refusal
+from automate.process import spawn
+from automate.state import State, StateError, schedules
 
+LACKING = "lacking"  # under this name it stands in the state while runs wait for it, for `why`
 NO_PROCESS = (
     "no process could be had for it: the limit of its user (limits.processes, ulimit -u), of the service (systemd's "
     "TasksMax) or of the machine (kernel.pid_max) is reached"
 )
+NO_FILE = "no file could be opened for it: the scheduler's limit is reached (ulimit -n, systemd's LimitNOFILE)"
+_LONGEST_WAIT = 3600.0  # seconds that a run waits for room; then it is recorded as one that could not be started
+_LONGEST_PAUSE = 15.0  # seconds between tries
+_MANY = 64  # were started together, and nothing was lacking
+_LEAST = 8  # descriptors that one run has while no other needs any
 _SAID = {
     errno.EAGAIN: NO_PROCESS,
-    errno.EMFILE: "no file could be opened for it: the scheduler's limit is reached (ulimit -n, systemd's LimitNOFILE)",
+    errno.EMFILE: NO_FILE,
     errno.ENFILE: "no file could be opened for it: the machine's limit is reached (fs.file-max)",
+    errno.ENOMEM: "no memory could be had for it",
 }
 
 
@@ -21,3 +34,68 @@ def refusal(error: OSError) -> Refusal:
         return Refusal("error", "resources", text)
     text = f"{error.filename or 'the command'}: {error.strerror}"
     return Refusal("error", "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "start_failed", text)
+
+
+def is_shortage(error: OSError) -> bool:
+    """Whether it is over when other runs have ended, or somebody else's processes."""
+    return error.errno in _SAID
+
+
+class Room:
+    """How many runs one supervisor may start now. When a start has failed, it tries a single one after a while, then
+    twice as many each time that all could be started. `reason` says what is lacking, in the state too."""
+
+    def __init__(self, state: State) -> None:
+        self.reason: str | None = None
+        self.closed_until = 0.0  # of clock.monotonic()
+        self._state = state
+        self._most = sys.maxsize
+        self._pause = 0.0
+        self._since: dict[int, float] = {}
+
+    def runs(self) -> int:
+        """How many may be started together."""
+        return 0 if clock.monotonic() < self.closed_until else self._most
+
+    def descriptors(self, *, is_idle: bool) -> int:
+        """How many these may use; `is_idle`: no run uses any."""
+        return max(spawn.free_descriptors(), _LEAST if is_idle else 0)
+
+    def lacks(self, reason: str, run_ids: Iterable[int]) -> None:
+        """These could not be started."""
+        self._most = 1
+        self._pause = min(_LONGEST_PAUSE, 2 * self._pause or 1.0)
+        self.closed_until = clock.monotonic() + self._pause
+        self.keep_waiting(reason, run_ids)
+
+    def keep_waiting(self, reason: str, run_ids: Iterable[int]) -> None:
+        """These were not even tried."""
+        for run_id in run_ids:
+            self._since.setdefault(run_id, clock.monotonic())
+        self._say(reason)
+
+    def sufficed(self) -> None:
+        """All that were tried could be started."""
+        self._most = self._most * 2 if self._most < _MANY else sys.maxsize
+        self._pause = 0.0
+
+    def suffices(self) -> None:
+        """No run waits for it."""
+        if self.reason is not None:
+            self._most, self._pause = sys.maxsize, 0.0
+            self._say(None)
+
+    def is_out_of_patience(self, run_id: int) -> bool:
+        """Whether a run has waited for room as long as any may."""
+        since = self._since.get(run_id)
+        return since is not None and clock.monotonic() - since > _LONGEST_WAIT
+
+    def forget(self, run_id: int) -> None:
+        """It has ended, or has been given up."""
+        self._since.pop(run_id, None)
+
+    def _say(self, reason: str | None) -> None:
+        if reason != self.reason:
+            self.reason = reason
+            with suppress(StateError), self._state.transaction():
+                schedules.keep(self._state, LACKING, reason or "")

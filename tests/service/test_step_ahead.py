@@ -216,8 +216,8 @@ def test_descriptors_are_left_for_what_is_due_now(world, monkeypatch):
     for number in range(10):
         world.task(f"x{number}", **HOURLY)
     world.step("11:59")
-    monkeypatch.setattr(spawn, "most_open_files", lambda: 32)
-    assert len(prepare(world, "11:59:59.5")) == 4
+    monkeypatch.setattr(spawn, "free_descriptors", lambda: 24)
+    assert len(prepare(world, "11:59:59.5")) == 4  # three each, of half as many
 
 
 def test_a_clock_that_is_set_back_makes_nothing_ready_twice(noted):

@@ -65,10 +65,10 @@ def test_who_comes_second_keeps_nobody_from_starting(world, another, monkeypatch
     world.step("12:00:00")
     other, claim = another(), claiming.claim
 
-    def late(*arguments):
+    def late(*arguments, **room):
         monkeypatch.undo()
         other.step("12:01:00")
-        return claim(*arguments)
+        return claim(*arguments, **room)
 
     monkeypatch.setattr(claiming, "claim", late)
     world.step("12:01:00")
