@@ -90,9 +90,9 @@ class Plan:
         if self._max_running is not None:
             schedules.keep(state, MAX_RUNNING, self._max_running)
             schedules.keep_last_dues(state, self._last_dues)
+            schedules.keep_devices(state, self._devices)
         if self._zones_to_keep is not None:
             schedules.keep(state, schedules.ZONES, self._zones_to_keep)
-            schedules.keep_devices(state, self._devices)
         schedules.keep(state, schedules.SEEN, self._seen)
         return ()
 
