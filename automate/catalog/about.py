@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 DUE_TIMES = 5
 RUNS = 100
 DRAWN = 40
-BUILT_IN = "built in"
+BUILT_IN = "built_in"
 _OF_ITSELF = {"name", "file"}
 
 
 class Setting(NamedTuple):
-    """One effective value, entries of mappings by dotted key; `origin` is `built in` or FILE:LINE."""
+    """One effective value, entries of mappings by dotted key; `origin` is BUILT_IN or FILE:LINE."""
 
     key: str
     value: Any

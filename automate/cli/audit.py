@@ -94,6 +94,7 @@ def _write_json(shell: Shell, found: "Audit") -> None:
                 "due": time(each.due),
                 "first_due": time(each.first),
                 "count": each.number,
+                "fault": each.fault,
                 "what": each.what,
                 "runs": [*each.ids],
             }

@@ -79,7 +79,10 @@ def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
             raise
         from automate.catalog.matching import matching
 
-        matching([wanted], task_names(shell))
+        names = task_names(shell)
+        if wanted.isdecimal() and wanted not in names:
+            raise outputs.no_such_run(shell.instance, wanted) from None
+        matching([wanted], names)
         raise AutomateError(str(error)) from None
 
 

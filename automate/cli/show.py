@@ -141,7 +141,8 @@ def _due(each: About, shell: Shell) -> list[str]:
 
 
 def _row(setting: Setting) -> tuple[str, str, str]:
-    return setting.key, _written(setting), setting.origin
+    origin = "built in" if setting.origin == BUILT_IN else setting.origin
+    return setting.key, _written(setting), origin
 
 
 def _written(setting: Setting) -> str:

@@ -10,7 +10,8 @@ import click
 from automate.catalog.matching import matching
 from automate.cli.candidates import complete_running, task_names
 from automate.cli.options import Shell, json_option, operator, pass_shell, quiet_option
-from automate.errors import NoSuchTaskError, NotRunningError
+from automate.errors import NotRunningError
+from automate.operate.outputs import no_such_run
 from automate.operate.stopping import stop
 from automate.render import duration
 from automate.render.runs import ending
@@ -68,6 +69,6 @@ def _check_known(shell: Shell, name: str) -> None:
     number = name.removeprefix("#")
     if number.isdecimal():
         if find(shell.instance, int(number)) is None:
-            raise NoSuchTaskError(f"no run has the number {number}")
+            raise no_such_run(shell.instance, number)
     else:
         matching([name], task_names(shell))

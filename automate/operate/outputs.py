@@ -41,8 +41,14 @@ def by_id(instance: Instance, state: State, wanted: str) -> Chosen | None:
     if is_id and (chosen := _of_id(instance, state, int(digits))):
         return chosen
     if wanted.startswith("#"):
-        raise NoSuchTaskError(f"no run {wanted}; {instance.command('history')} shows the runs there are")
+        raise no_such_run(instance, wanted)
     return None
+
+
+def no_such_run(instance: Instance, wanted: str) -> NoSuchTaskError:
+    """The error for the number of a run that is neither open nor on record; with or without `#`."""
+    number = wanted.removeprefix("#")
+    return NoSuchTaskError(f"no run #{number}; {instance.command('history')} shows the runs there are")
 
 
 def _of_id(instance: Instance, state: State, run_id: int) -> Chosen | None:

@@ -8,7 +8,7 @@ from automate import task as tasks
 from automate.catalog import Catalog, Entry
 from automate.catalog.matching import matching
 from automate.instants import seconds_of
-from automate.operate.outputs import Chosen, by_id
+from automate.operate.outputs import Chosen, by_id, no_such_run
 from automate.paths import Instance
 from automate.process import host
 from automate.rules.explaining import InForce
@@ -64,7 +64,7 @@ def about(
     due times, or of their starts if they had none. NoSuchTaskError."""
     of_runs = {} if state is None else {word: run for word in asked if (run := by_id(instance, state, word))}
     words = [word for word in asked if word not in of_runs]
-    tasks_meant = [(name, at) for name in names(catalog, state, words)] if words else []
+    tasks_meant = [(name, at) for name in names(instance, catalog, state, words)] if words else []
     return [(run.task, _instant(run)) for run in of_runs.values()] + tasks_meant
 
 
@@ -75,10 +75,13 @@ def _instant(run: Chosen) -> float | None:
     return seconds_of(run.record.due) or seconds_of(run.record.started) or seconds_of(run.record.ended)
 
 
-def names(catalog: Catalog, state: State | None, patterns: Sequence[str]) -> list[str]:
+def names(instance: Instance, catalog: Catalog, state: State | None, patterns: Sequence[str]) -> list[str]:
     """The tasks that are meant, also those that are gone: as long as anything is on record of them. NoSuchTaskError."""
     known = catalog.names()
     gone = set() if state is None else {*last_runs(state), *schedules.past_tasks(state)}
+    for word in patterns:
+        if word.isdecimal() and word not in gone.union(known):
+            raise no_such_run(instance, word)
     return matching(patterns, [*known, *sorted(gone.difference(known))])
 
 

@@ -6,14 +6,11 @@ Instants are epoch seconds; due times are whole ones. A stretch is exclusive at 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from math import floor, inf
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from automate.rules.reasons import numbers
 
-NO_RECORD = "no record"
-NEVER_DUE = "recorded but never due: {runs}"
-SEVERAL = "{number} records: {runs}"
-MISCOUNTED = "on record as {number} due times: {runs}"
+Fault = Literal["no_record", "several_records", "never_due", "miscounted"]
 
 
 class Schedule(Protocol):
@@ -45,13 +42,25 @@ class OnRecord(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """`number` due times in a row about which schedule and run log disagree, and the ids of the runs on record."""
+    """`number` due times in a row about which schedule and run log disagree, and the ids of the runs on record; of a
+    record that is `miscounted`, `counted` is how many it says these are."""
 
     first: int
     due: int
     number: int
-    what: str
+    fault: Fault
     ids: tuple[int, ...] = ()
+    counted: int | None = None
+
+    @property
+    def what(self) -> str:
+        """What is wrong, in words."""
+        runs = numbers(self.ids)
+        if self.fault == "several_records":
+            return f"{len(self.ids)} records: {runs}"
+        if self.fault == "never_due":
+            return f"recorded but never due: {runs}"
+        return "no record" if self.fault == "no_record" else f"on record as {self.counted} due times: {runs}"
 
 
 class Proof(NamedTuple):
@@ -169,8 +178,7 @@ def _in_pieces(pieces: Iterable[_Piece]) -> Iterator[Wrong]:
             first = piece.schedule.next_after(piece.after)
             last = piece.schedule.previous_before(piece.until + 1)
             ids = tuple(sorted(record.id for record in piece.records))
-            what = SEVERAL.format(number=len(ids), runs=numbers(ids)) if ids else NO_RECORD
-            yield Wrong(first or 0, last or 0, piece.number, what, ids)
+            yield Wrong(first or 0, last or 0, piece.number, "several_records" if ids else "no_record", ids)
 
 
 def _in_records(pieces: Iterable[_Piece], records: Iterable[OnRecord]) -> Iterator[Wrong]:
@@ -182,7 +190,6 @@ def _in_records(pieces: Iterable[_Piece], records: Iterable[OnRecord]) -> Iterat
     for record in records:
         number, ids = real[id(record)], (record.id,)
         if number == 0:
-            yield Wrong(record.first, record.due, record.number or 1, NEVER_DUE.format(runs=numbers(ids)), ids)
+            yield Wrong(record.first, record.due, record.number or 1, "never_due", ids)
         elif record.number not in (None, number):
-            what = MISCOUNTED.format(number=record.number, runs=numbers(ids))
-            yield Wrong(record.first, record.due, number, what, ids)
+            yield Wrong(record.first, record.due, number, "miscounted", ids, record.number)

@@ -35,7 +35,7 @@ def parse_settings(data: bytes, file: str) -> Settings:
 
 
 def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
-    """Where each effective value comes from: `built in`, or `FILE:LINE` of the settings or of the task file.
+    """Where each effective value comes from: `built_in`, or `FILE:LINE` of the settings or of the task file.
 
     The keys are those of a task; entries of mappings stand for themselves too, dotted (`retries.delay`, `env.PATH`).
     """

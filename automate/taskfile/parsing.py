@@ -55,7 +55,7 @@ def parse_settings(data: bytes, file: str) -> Settings:
 
 
 def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
-    """Where each effective value of a task comes from: `built in`, or `FILE:LINE` of the settings or the task file.
+    """Where each effective value of a task comes from: `built_in`, or `FILE:LINE` of the settings or the task file.
 
     The keys are those of a task; entries of mappings stand for themselves too, dotted (`retries.delay`, `env.PATH`).
     """
@@ -63,7 +63,7 @@ def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
     _own(data, sheet)
     by_default = {key: f"{settings.file}:{line}" for key, line in settings.lines.items()}
     own = {key: f"{file}:{line}" for key, line in _lines(sheet).items()}
-    return dict.fromkeys(keys.TASK, "built in") | by_default | own
+    return dict.fromkeys(keys.TASK, "built_in") | by_default | own
 
 
 def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def test_as_json(run_cli: RunCli, write: Callable[..., None], kept: Callable[...
             "due": "2026-11-21T05:00:00+01:00",
             "first_due": "2026-11-21T03:00:00+01:00",
             "count": 3,
+            "fault": "no_record",
             "what": "no record",
             "runs": [],
         }

@@ -120,6 +120,13 @@ def test_what_will_be_skipped_is_marked(run_cli, write, instance):
     assert "skipped: except: holidays" in run_cli("next", "a", "--from", "2038-01-01", "-n", "1").stdout
 
 
+def test_what_was_due_before_a_pause_is_not_marked(run_cli, write):
+    write(b="schedule: every 12 hours")
+    run_cli("pause", "b")
+    rows = json.loads(run_cli("next", "b", "--from", "3d ago", "-n", "14", "--json").stdout)
+    assert [each["cause"] for each in rows] in ([None] * 6 + ["paused"] * 8, [None] * 7 + ["paused"] * 7)
+
+
 def test_no_tasks_says_what_to_do(run_cli):
     result = run_cli("next")
     assert (result.returncode, result.stdout) == (0, "")

@@ -63,10 +63,10 @@ def test_each_setting_tells_where_it_comes_from(run_cli, write, instance):
     assert settings["timeout"] == {"value": 5400.0, "from": f"{defaults}:2"}
     assert settings["retries.attempts"] == {"value": 3, "from": f"{file}:2"}
     assert settings["retries.delay"] == {"value": 300.0, "from": f"{defaults}:3"}
-    assert settings["retries.max_delay"] == {"value": 3600.0, "from": "built in"}
+    assert settings["retries.max_delay"] == {"value": 3600.0, "from": "built_in"}
     assert settings["env.A"] == {"value": "1", "from": f"{defaults}:4"}
     assert settings["env.B"] == {"value": "3", "from": f"{file}:3"}
-    assert settings["umask"] == {"value": "022", "from": "built in"}
+    assert settings["umask"] == {"value": "022", "from": "built_in"}
     assert re.search(rf"timeout +1h 30m +{re.escape(defaults)}:2\n", run_cli("show", "a").stdout)
 
 
@@ -74,7 +74,7 @@ def test_a_retry_count_stands_where_it_is_written(run_cli, write, instance):
     write(a="command: x\nretries: 3")
     settings = shown(run_cli, "a")["settings"]
     assert settings["retries.attempts"]["from"] == f"{instance}/tasks.d/a.yaml:2"
-    assert settings["retries.delay"]["from"] == "built in"
+    assert settings["retries.delay"]["from"] == "built_in"
 
 
 def test_what_an_env_file_holds_is_not_told(run_cli, write, tmp_path):

@@ -155,3 +155,9 @@ def test_the_number_of_a_run_is_about_that_run(run_cli, task, asked, task_of_it)
 
 def test_a_number_that_no_run_has(run_cli):
     assert run_cli("why", "#99").returncode == 4
+
+
+@pytest.mark.parametrize("command", [("log", "99"), ("log", "#99"), ("why", "99"), ("why", "#99"), ("stop", "99")])
+def test_a_run_that_does_not_exist_is_called_a_run(run_cli, command):
+    done = run_cli(*command)
+    assert (done.returncode, done.stderr.startswith("automate: no run #99; ")) == (4, True)

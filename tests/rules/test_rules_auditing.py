@@ -30,52 +30,48 @@ def test_one_record_stands_for_several() -> None:
 
 
 def test_none() -> None:
-    assert wrong([HOUR], on_record(10, 20, 30, 60)) == [Wrong(40, 50, 2, "no record")]
+    assert wrong([HOUR], on_record(10, 20, 30, 60)) == [Wrong(40, 50, 2, "no_record")]
 
 
 def test_none_at_all() -> None:
-    assert wrong([HOUR], []) == [Wrong(10, 60, 6, "no record")]
+    assert wrong([HOUR], []) == [Wrong(10, 60, 6, "no_record")]
 
 
 def test_two() -> None:
     assert wrong([HOUR], [*on_record(10, 20, 30, 40, 50, 60), OnRecord(9, 30, 30)]) == [
-        Wrong(30, 30, 1, "2 records: #3, #9", (3, 9))
+        Wrong(30, 30, 1, "several_records", (3, 9))
     ]
 
 
 def test_the_same_line_twice() -> None:
     assert wrong([HOUR], [OnRecord(1, 10, 60, 6), OnRecord(1, 10, 60, 6)]) == [
-        Wrong(10, 60, 6, "2 records: #1, #1", (1, 1))
+        Wrong(10, 60, 6, "several_records", (1, 1))
     ]
 
 
 def test_two_stretches_that_overlap() -> None:
     assert wrong([HOUR], [OnRecord(1, 10, 40, 4), OnRecord(2, 30, 60, 4)]) == [
-        Wrong(30, 40, 2, "2 records: #1, #2", (1, 2))
+        Wrong(30, 40, 2, "several_records", (1, 2))
     ]
 
 
 def test_never_due() -> None:
-    assert wrong([HOUR], on_record(10, 20, 30, 35, 40, 50, 60)) == [
-        Wrong(35, 35, 1, "recorded but never due: #4", (4,))
-    ]
+    assert wrong([HOUR], on_record(10, 20, 30, 35, 40, 50, 60)) == [Wrong(35, 35, 1, "never_due", (4,))]
 
 
 def test_recorded_while_nothing_was_in_force() -> None:
     spans = [HOUR._replace(until=25), HOUR._replace(since=45)]
-    assert wrong(spans, on_record(10, 20, 40, 50, 60)) == [Wrong(40, 40, 1, "recorded but never due: #3", (3,))]
+    assert wrong(spans, on_record(10, 20, 40, 50, 60)) == [Wrong(40, 40, 1, "never_due", (3,))]
 
 
 def test_miscounted() -> None:
-    assert wrong([HOUR], [OnRecord(1, 10, 40, 7), *on_record(50, 60)]) == [
-        Wrong(10, 40, 4, "on record as 7 due times: #1", (1,))
-    ]
+    assert wrong([HOUR], [OnRecord(1, 10, 40, 7), *on_record(50, 60)]) == [Wrong(10, 40, 4, "miscounted", (1,), 7)]
 
 
 def test_what_was_in_force_before_an_edit_counts_until_then() -> None:
     spans = [HOUR._replace(until=30.5), InForce(EVERY_FOUR, 30.5, 40)]
     assert wrong(spans, on_record(10, 20, 30, 32, 36, 40)) == []
-    assert wrong(spans, on_record(10, 20, 30, 32, 40)) == [Wrong(36, 36, 1, "no record")]
+    assert wrong(spans, on_record(10, 20, 30, 32, 40)) == [Wrong(36, 36, 1, "no_record")]
 
 
 def test_where_spans_overlap_a_time_was_due_in_each() -> None:
@@ -83,13 +79,13 @@ def test_where_spans_overlap_a_time_was_due_in_each() -> None:
     spans = [HOUR, HOUR._replace(since=20)]
     assert wrong(spans, [OnRecord(1, 10, 60, 6), OnRecord(2, 30, 60, 4)]) == []
     assert wrong(spans, [OnRecord(1, 10, 60, 6)]) == []
-    assert wrong(spans, [OnRecord(1, 10, 20, 2), OnRecord(2, 40, 60, 3)]) == [Wrong(30, 30, 1, "no record")]
+    assert wrong(spans, [OnRecord(1, 10, 20, 2), OnRecord(2, 40, 60, 3)]) == [Wrong(30, 30, 1, "no_record")]
 
 
 def test_only_the_window_is_looked_at() -> None:
     assert wrong([HOUR], on_record(40), after=30, until=40) == []
     assert prove([HOUR], [OnRecord(1, 10, 60, 6)], 25, 45) == Proof(2, ())
-    assert wrong([HOUR], [OnRecord(1, 10, 30, 3)], 25, 45) == [Wrong(40, 40, 1, "no record")]
+    assert wrong([HOUR], [OnRecord(1, 10, 30, 3)], 25, 45) == [Wrong(40, 40, 1, "no_record")]
 
 
 def test_a_year_of_every_minute_is_counted() -> None:
@@ -98,7 +94,7 @@ def test_a_year_of_every_minute_is_counted() -> None:
     year = InForce(minutely, 0, 365 * 86400)
     assert prove([year], [OnRecord(1, 60, 365 * 86400, 365 * 1440)], 0, 1e9) == Proof(525600, ())
     for _ in range(200):
-        assert prove([year], [], 0, 1e9).wrong == (Wrong(60, 365 * 86400, 525600, "no record"),)
+        assert prove([year], [], 0, 1e9).wrong == (Wrong(60, 365 * 86400, 525600, "no_record"),)
 
 
 moments = st.integers(0, 40)
@@ -125,10 +121,10 @@ def test_it_agrees_with_a_look_at_each_moment(
 ) -> None:
     found = prove(spans, records, after, until).wrong
     window = range(after + 1, until + 1)
-    counted = [each for each in found if each.what == "no record" or "records:" in each.what]
+    counted = [each for each in found if each.fault in {"no_record", "several_records"}]
     told = {moment for each in counted for moment in range(each.first, each.due + 1) if times_due(spans, moment)}
     assert told == {moment for moment in window if not agrees(spans, records, moment)}
-    never = {each.ids[0] for each in found if "never due" in each.what}
+    never = {each.ids[0] for each in found if each.fault == "never_due"}
     for record in records:
         stands_for = [moment for moment in window if record.first <= moment <= record.due]
         if stands_for and not any(times_due(spans, moment) for moment in stands_for):

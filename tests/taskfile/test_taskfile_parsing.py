@@ -282,7 +282,7 @@ def test_origins_say_where_each_value_comes_from() -> None:
     settings_file = "/etc/automate/automate.yaml"
     wanted = {
         "command": "f:1", "timeout": "f:2", "env": "f:3", "env.A": f"{settings_file}:4", "env.B": "f:4",
-        "user": f"{settings_file}:3", "retries.delay": f"{settings_file}:7", "nice": "built in", "umask": "built in",
+        "user": f"{settings_file}:3", "retries.delay": f"{settings_file}:7", "nice": "built_in", "umask": "built_in",
     }  # fmt: skip
     assert {key: found[key] for key in wanted} == wanted
     assert found.keys() >= keys.TASK.keys()
