@@ -19,6 +19,8 @@ _TAIL = 64 * 1024  # bytes that are read to find them: a progress bar takes thou
 _LONGEST_LINE = 8192  # bytes of one that is passed on
 _MARK = 200  # bytes, at the most, of the line that says what was dropped
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
+_ROOM = 64 * 1024  # bytes of an output whose blocks are taken beforehand,
+_SCARCE = 1024 * 1024  # where no more than so many are free
 MOST_SEARCHED = 16 * 1024 * 1024  # bytes
 _QUICK = 16 * 1024  # bytes, in which the worst of plain patterns is looked for within 0.1 s
 # Nothing is repeated and nothing grouped, so that the work grows with the text, times the pattern, and no faster.
@@ -80,6 +82,23 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and not text.startswith("0")
 
 
+def take_room(descriptor: int) -> None:
+    """Where the disk is nearly full, allocate the blocks that a short output needs, so that the command can write it.
+    OSError when there are none."""
+    about = os.fstatvfs(descriptor)
+    if about.f_bavail * about.f_frsize < _SCARCE:
+        number = _fallocate(descriptor, _KEEP_SIZE, os.fstat(descriptor).st_size, _ROOM)
+        if number in {errno.ENOSPC, errno.EDQUOT}:
+            raise OSError(number, os.strerror(number))
+
+
+def _fallocate(descriptor: int, mode: int, start: int, length: int) -> int:
+    """The errno, 0 for none."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    failed = libc.fallocate(descriptor, mode, ctypes.c_int64(start), ctypes.c_int64(length))
+    return ctypes.get_errno() if failed else 0
+
+
 def relieve(path: str, max_size: int) -> None:
     """Give back the disk space between head and tail of a file that is being written, without moving either.
 
@@ -94,8 +113,7 @@ def relieve(path: str, max_size: int) -> None:
         start, end = _middle(os.fstat(descriptor).st_size, max_size)
         start, end = -(-start // _BLOCK) * _BLOCK, end // _BLOCK * _BLOCK
         if end > start:
-            libc = ctypes.CDLL(None, use_errno=True)
-            libc.fallocate(descriptor, _KEEP_SIZE | _PUNCH_HOLE, ctypes.c_int64(start), ctypes.c_int64(end - start))
+            _fallocate(descriptor, _KEEP_SIZE | _PUNCH_HOLE, start, end - start)
     finally:
         os.close(descriptor)
 
@@ -106,15 +124,18 @@ def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
     name = path_of(task, run_id)
     path = os.path.join(log, name)
     try:
-        size = os.stat(path).st_size
+        about = os.stat(path)
     except FileNotFoundError:
         return Written(0, None)
+    size = about.st_size
     _judge_directory(path)
     if size == 0:
         os.unlink(path)
         return Written(0, None)
     if size > max_size + _MARK:
         _cut(path, size, max_size)
+    elif about.st_blocks * 512 >= size + _ROOM // 2:
+        os.truncate(path, size)  # what `take_room` took and nobody used
     return Written(size, name)
 
 

@@ -147,6 +147,8 @@ def _spawn(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[i
         summary.make_room(instance, attempt.run.id, attempt.run.attempt, launch.identity)
         opened.append(status.create(attempt.status_path, head(attempt)))
         opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))
+        with suppress(OSError):  # none left: what the command writes fails, and it runs all the same
+            reserve.with_room(instance.written, lambda: output.take_room(opened[1]))
         if attempt.task.warn_on == "stderr":
             # A description of its own, whose place tells at the end whether anything was written to it.
             opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))

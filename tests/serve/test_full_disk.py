@@ -133,6 +133,37 @@ def test_an_exhausted_quota_is_named(mounted, instance, task, run_cli, quota):
     assert (done.returncode, "Disk quota exceeded" in done.stderr) == (1, True)
 
 
+@pytest.fixture(params=KINDS)
+def log_disk(request, mounted, instance):
+    (instance / ".automate").mkdir()
+    return mounted(request.param, instance / ".automate" / "log")
+
+
+def test_a_short_output_is_kept_on_a_full_log_disk(log_disk, task, run_cli):
+    task("x", "set -e; seq 5000; echo done")
+    run_cli("list")
+    log_disk.fill()
+    done = run_cli("run", "x")
+    assert (done.returncode, done.stdout[-5:]) == (0, "done\n")
+
+
+def test_room_for_an_output_that_was_not_used_is_given_back(log_disk, task, run_cli, instance):
+    task("x", "echo done")
+    run_cli("list")
+    log_disk.fill()
+    assert run_cli("run", "x").returncode == 0
+    kept = instance / ".automate" / "log" / "output" / "x" / "1.log"
+    assert kept.stat().st_blocks * 512 <= 8192
+
+
+def test_a_command_sees_that_a_full_log_disk_takes_no_more_output(log_disk, task, run_cli, record):
+    task("x", "set -e; seq 1000000; echo done")
+    run_cli("list")
+    log_disk.fill()
+    assert run_cli("run", "x").returncode != 0
+    assert record("x")["outcome"] == "failed"
+
+
 def test_a_full_log_disk_keeps_no_run_from_its_record(mounted, instance, task, run_cli, record):
     (instance / ".automate").mkdir()
     disk = mounted("tmpfs", instance / ".automate" / "log")
