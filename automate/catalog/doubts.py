@@ -2,7 +2,9 @@
 
 import os
 import re
+import shlex
 import shutil
+import stat
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -14,6 +16,8 @@ from automate.task import Task
 from automate.taskfile import BadTaskFile, read
 
 _ROOT = 0
+_PUBLIC = ("/etc/environment", "/etc/default/", "/etc/sysconfig/", "/etc/locale.conf", "/etc/os-release")
+"""Files of variables that every user is meant to read."""
 _SHELLS = {"sh", "ash", "bash", "dash", "ksh", "zsh"}
 _FIRST_WORD = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[ \t]*([A-Za-z0-9_./~+-]+)(?=[\s;|&<>]|$)(?![ \t]*\()")
 _OF_THE_SHELL = re.compile(
@@ -25,10 +29,12 @@ _OF_THE_SHELL = re.compile(
 
 
 class Doubt(NamedTuple):
-    """`key` is the task's key that names what is missing."""
+    """`key` is the task's key that names what is missing. With a `fix`, a command line, nothing is: it is only less
+    safe than it could be."""
 
     key: str
     message: str
+    fix: str = ""
 
 
 class Host:
@@ -124,10 +130,21 @@ def _env_files(task: Task, who: Identity, owner: int | None) -> Iterator[Doubt]:
         try:
             if _is_missing(where) or os.access(where, os.R_OK):
                 parse(read(where, owner=owner), where)
+                yield from _readable(where)
         except BadTaskFile as bad:
             yield Doubt("env_file", f"{where}: {bad.faults[0].message}")
         except CannotStartError as error:
             yield Doubt("env_file", str(error))
+
+
+def _readable(path: str) -> Iterator[Doubt]:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:  # removed meanwhile
+        return
+    if mode & stat.S_IROTH and not path.startswith(_PUBLIC):
+        what = f"every user can read {path}, which is the place for secrets"
+        yield Doubt("env_file", what, f"chmod o-r {shlex.quote(path)}")
 
 
 def _missing(task: Task, known: Collection[str]) -> Iterator[Doubt]:

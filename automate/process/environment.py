@@ -37,7 +37,7 @@ def parse(content: bytes, path: str) -> dict[str, str]:
     """`NAME=value` lines; `#` and `;` begin comments, one pair of quotes around a value is taken off, and nothing is
     expanded. CannotStartError names the line that is something else."""
     try:
-        text = content.decode()
+        text = content.decode("utf-8-sig")  # editors of Windows begin a file with a byte-order mark
     except UnicodeDecodeError:
         raise CannotStartError("env_file", f"{path}: not UTF-8") from None
     found = {}

@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import site
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -139,14 +140,14 @@ def free_descriptors() -> int:
 def start_python(module: str, arguments: Sequence[str]) -> None:
     """Run a module of this package in a process and session of its own that keeps none of this one's files open.
 
-    Of the environment it gets the host's zone alone, in which records are written. -P keeps the current directory off
-    its path: it may be somebody else's.
+    Of the environment it gets the host's zone alone, in which records are written. It imports nothing from the current
+    directory, which may be somebody else's, nor from the user's own site-packages, unless this package is there.
     """
     null = above(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC))
     try:
         os.posix_spawn(
             sys.executable,
-            (sys.executable, "-P", "-m", module, *arguments),
+            (sys.executable, _isolated(), "-m", module, *arguments),
             {"PATH": os.defpath} | ({"TZ": os.environ["TZ"]} if "TZ" in os.environ else {}),
             file_actions=[(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)],
             setsid=True,
@@ -155,6 +156,11 @@ def start_python(module: str, arguments: Sequence[str]) -> None:
         )
     finally:
         os.close(null)
+
+
+def _isolated() -> str:
+    own = site.getusersitepackages() if site.ENABLE_USER_SITE else None
+    return "-EP" if own and __file__.startswith(own) else "-I"
 
 
 def _numbered(stdin: int, listening: int, files: Files) -> list[tuple[int, int, int]]:

@@ -151,6 +151,21 @@ def test_a_wrong_line_in_an_env_file_is_a_warning_without_what_it_holds(run_cli,
     assert "hunter2" not in result.stdout + result.stderr
 
 
+def test_an_env_file_that_every_user_can_read_is_a_warning(run_cli, write, tmp_path):
+    secrets = tmp_path / "env"
+    secrets.write_text("A=1\n")
+    secrets.chmod(0o644)
+    write(a=f"command: x\nenv_file: {secrets}")
+    assert f"warning: env_file: every user can read {secrets}" in run_cli("check").stdout
+    secrets.chmod(0o640)
+    assert run_cli("check").stdout == ""
+
+
+def test_a_file_of_variables_that_is_meant_for_every_user_is_no_warning(run_cli, write):
+    write(a="command: x\nenv_file: /etc/default/useradd\n")
+    assert "every user" not in run_cli("check").stdout
+
+
 def test_a_warning_for_a_default_stands_in_the_settings(run_cli, write, instance):
     write(a="command: x")
     (instance / "automate.yaml").write_text("defaults:\n  cwd: /no/such")

@@ -98,6 +98,16 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
     assert not modules & {f"automate.cli.{verb}" for verb in root.VERBS}
 
 
+@pytest.mark.root
+def test_root_takes_no_library_from_the_environment(run_cli: RunCli, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    for name in ("click", "sqlite3", "msgspec"):
+        (foreign / f"{name}.py").write_text("raise SystemExit('foreign code')")
+    done = run_cli("list", env={"PYTHONPATH": str(foreign)})
+    assert (done.returncode, "foreign" in done.stderr) == (0, False)
+
+
 def test_help_costs_little_more_than_click() -> None:
     def best(*arguments: str) -> float:
         return min(_seconds([sys.executable, *arguments]) for _ in range(5))

@@ -17,7 +17,7 @@ from automate.operate.doctor.places import Owned, judge_owned
 from automate.process import crontabs, kernel, living, units
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
-ABOUT_THE_HOST = {"clock", "zone", "unit", "cron", "twice", "limits", "inotify", "room"}
+ABOUT_THE_HOST = {"code", "clock", "zone", "unit", "cron", "twice", "limits", "inotify", "room"}
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def found(run_cli: RunCli) -> Callable[..., list[dict[str, Any]]]:
 
 def test_nothing_is_wrong_with_an_empty_instance(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
     assert found() == []
-    assert "20 checks: " in run_cli("doctor").stderr
+    assert "21 checks: " in run_cli("doctor").stderr
     assert not (instance / ".automate").exists()
 
 
@@ -293,6 +293,17 @@ def test_a_stranger_holds_a_lock(
             until(lambda: any("which is no run" in finding["what"] for finding in found("locks")))
         finally:
             os.killpg(stranger.pid, signal.SIGKILL)
+
+
+def test_code_that_others_can_write_is_found(
+    found: Callable[..., Any], instance: Path, environment: dict[str, str]
+) -> None:
+    (instance / "modules").mkdir()
+    (instance / "modules").chmod(0o777)
+    environment["PYTHONPATH"] = str(instance / "modules")
+    finding = next(finding for finding in found("code") if finding["where"] == str(instance / "modules"))
+    assert finding["what"] == "code that this program loads can be written by other users"
+    assert finding["fix"] == f"chmod go-w {instance}/modules"
 
 
 def test_a_check_that_cannot_be_made_says_so(found: Callable[..., Any], instance: Path) -> None:

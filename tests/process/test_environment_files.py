@@ -25,6 +25,7 @@ VALUES = st.text(st.characters(exclude_characters="\0\r\n", exclude_categories=[
         ("A=$HOME `no` # kept", {"A": "$HOME `no` # kept"}),
         ("A=1=2", {"A": "1=2"}),
         ("A=1\r\nB=2\r\n", {"A": "1", "B": "2"}),
+        ("\ufeffA=1\n", {"A": "1"}),
         ("A=1\nA=2", {"A": "2"}),
         ("# A=1\n; A=1\n\n", {}),
         ("A=one\u2028two\x0bthree", {"A": "one\u2028two\x0bthree"}),

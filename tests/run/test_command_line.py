@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 
 def test_detached_run_returns_at_once_and_is_recorded(task, run_cli, records, record, until, instance):
@@ -12,6 +13,17 @@ def test_detached_run_returns_at_once_and_is_recorded(task, run_cli, records, re
     (instance / "go").touch()
     until(records)
     assert (record()["outcome"], record()["exit_code"]) == ("failed", 3)
+
+
+def test_the_supervisor_of_a_detached_run_imports_nothing_of_its_user(task, run_cli, processes, until):
+    task("x", "sleep 60")
+    run_cli("run", "--detach", "x")
+
+    def words():
+        return [Path("/proc", str(pid), "cmdline").read_bytes().split(b"\0") for pid in processes()]
+
+    supervisor = until(lambda: next((each for each in words() if b"automate.supervisor" in each), None))
+    assert b"-I" in supervisor
 
 
 def test_detached_run_holds_no_pipe_of_the_caller_open(task, run_cli, instance):

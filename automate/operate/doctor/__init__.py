@@ -24,6 +24,7 @@ CHECKS = (
     Check("twice", "no task stands in a crontab too", cron.twice, cron.judge_twice),
     Check("taskdirs", "only the owner can add tasks", places.watched, places.judge_watched),
     Check("owner", "state and log are their owner's alone", places.owned, places.judge_owned),
+    Check("code", "no other user can change the program", places.code, places.judge_code),
     Check("room", "there is room to write, on a disk that stays", places.room, places.judge_room),
     Check("state", "the state is whole", keeping.state, keeping.judge_state),
     Check("runs", "each run under way is watched", keeping.runs, keeping.judge_runs),

@@ -2,15 +2,17 @@
 
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+import automate
 from automate.operate.doctor.finding import Finding, Installation, line
 from automate.process import host, mounts
 from automate.process.mounts import Mount
 from automate.quantity import counted, few
-from automate.trust import ROOT
+from automate.trust import ROOT, ForeignError, Ways
 
 _MIB = 1024 * 1024
 FULL = 16 * _MIB  # bytes left: too few for the state and the log to grow
@@ -20,6 +22,26 @@ FULL_FILES, SHORT_FILES = 100, 5000
 _IN_MEMORY = ("tmpfs", "ramfs")
 _OTHERS_READ, _OTHERS_WRITE, _GROUP_WRITES = 0o004, 0o002, 0o020
 _OTHERS_ENTER, _ANY_ENTER = 0o001, 0o011
+
+
+def code(installation: Installation) -> list[tuple[ForeignError, int]]:
+    """Directories of the interpreter, its libraries and this program that other users than root and this one, whose id
+    is given with each, could change."""
+    program = {os.path.dirname(os.path.realpath(sys.executable)), os.path.dirname(automate.__file__), *sys.path}
+    found: dict[str, ForeignError] = {}
+    with Ways(installation.uid) as ways:
+        for path in sorted(filter(os.path.isdir, program)):
+            try:
+                ways.directory(os.path.abspath(path))
+            except ForeignError as error:
+                found.setdefault(error.path, error)
+    return [(error, installation.uid) for error in found.values()]
+
+
+def judge_code(foreign: Iterable[tuple[ForeignError, int]]) -> Iterator[Finding]:
+    for error, uid in foreign:
+        what = f"code that this program loads {error.what}"
+        yield Finding("error" if uid == ROOT else "warning", what, error.path, error.fix)
 
 
 class Owned(NamedTuple):

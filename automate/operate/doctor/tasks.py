@@ -41,7 +41,10 @@ def doubted(installation: Installation) -> list[Doubted]:
     found = []
     for task in (task for task in installation.tasks if task.enabled):
         known = host.doubts(task)
-        further = (host.doubtful_text(task), None if known else host.refused(task, installation.uid))
+        further = (
+            host.doubtful_text(task),
+            None if any(not doubt.fix for doubt in known) else host.refused(task, installation.uid),
+        )
         if known or any(further):
             found.append(Doubted(task, [*known, *filter(None, further)]))
     return found
@@ -51,7 +54,7 @@ def judge_doubted(found: Iterable[Doubted]) -> Iterator[Finding]:
     for task, those in found:
         for doubt in those:
             what = f"{task.name}: {doubt.key}: {doubt.message}"
-            yield Finding("error", what, task.file, _fix(task, doubt))
+            yield Finding("warning" if doubt.fix else "error", what, task.file, doubt.fix or _fix(task, doubt))
 
 
 def _fix(task: Task, doubt: Doubt) -> str:
