@@ -14,10 +14,12 @@ from automate.schedule.zone import host_zone
 
 if TYPE_CHECKING:
     from automate.schedule.clock_notes import dst_day
-    from automate.schedule.compiler import parse
+    from automate.schedule.compiler import doubts, parse
 
-__all__ = ["Schedule", "ScheduleError", "are_same", "dst_day", "host_zone", "load", "parse", "read_zones_anew"]
-_ROOMS = {"dst_day": "clock_notes", "parse": "compiler"}
+__all__ = [
+    "Schedule", "ScheduleError", "are_same", "doubts", "dst_day", "host_zone", "load", "parse", "read_zones_anew",
+]  # fmt: skip
+_ROOMS = {"doubts": "compiler", "dst_day": "clock_notes", "parse": "compiler"}
 
 
 def __getattr__(name: str) -> Any:

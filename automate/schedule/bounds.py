@@ -61,7 +61,7 @@ def stamp(text: str) -> Stamp | None:
 
 def second_of_day(parts: re.Match[str]) -> int:
     """The groups of TIME as seconds since midnight; ScheduleError beyond 23:59:59."""
-    hour, minute, second = int(parts["hour"]), int(parts["minute"]), int(parts["second"] or 0)
+    hour, minute, second = int(parts["hour"]), int(parts["minute"] or 0), int(parts["second"] or 0)
     if hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004
         raise ScheduleError(f"no such time of day `{hour}:{minute:02}`; expected 00:00 to 23:59")
     return hour * 3600 + minute * 60 + second

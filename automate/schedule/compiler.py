@@ -1,12 +1,12 @@
 """From the texts of a task file to a Schedule."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from automate.schedule import bounds, vocabulary
+from automate.schedule import bounds, calendar_event, vocabulary
 from automate.schedule.cron import REBOOT, check_characters, expand, is_cron
-from automate.schedule.cron_values import pattern
+from automate.schedule.cron_values import comes_each_year, pattern
 from automate.schedule.due import Compiled
 from automate.schedule.fault import ScheduleError
 from automate.schedule.phrases import read
@@ -33,6 +33,7 @@ def parse(
     return _parse(asked, zone_named(zone), starting, ending, seed if by_chance else "")
 
 
+_MOST_DATES = 31
 _hashed = re.compile(r"(?:^|[\s,])h(?![a-z])", re.IGNORECASE).search  # no `thu`, no `every 2 hours`
 
 
@@ -71,7 +72,26 @@ def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Compiled:
 def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Compiled:
     """One text's parts; cron keeps its five fields for the English reading."""
     check_characters(text)
-    if is_cron(text):
-        fields = expand(text, seed)
+    event = calendar_event.as_cron(text)
+    if event is None and not is_cron(text):
+        return Compiled("", read(text, origin))
+    try:
+        fields = _fields(event or text, seed)
         return Compiled(fields, (pattern(fields),))
-    return Compiled("", read(text, origin))
+    except ScheduleError as error:
+        raise ScheduleError(error.message, 0 if event else error.column) from None
+
+
+def doubts(texts: Iterable[str]) -> list[str]:
+    """What is right for cron in these texts, and hardly meant."""
+    as_cron = [calendar_event.as_cron(text) or text for text in texts]
+    return [doubt for text in as_cron if is_cron(text) for doubt in expand(text, "").doubts]
+
+
+def _fields(text: str, seed: str) -> str:
+    """The five fields; an `H` among days or months is a date that comes each year, where its range has one."""
+    fields = expand(text, seed).text
+    if _hashed(text):
+        found = (expand(text, seed, shift).text for shift in range(_MOST_DATES))
+        return next((each for each in found if comes_each_year(each)), fields)
+    return fields

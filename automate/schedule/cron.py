@@ -1,14 +1,17 @@
-"""Cron's five fields: our strict check, before croniter reads the values (`cron_values`).
+"""Cron's five fields: a strict check of ours, before croniter reads the values (`cron_values`).
 
-croniter takes much that cron would not, and reads some of it as something else; whatever this check lets through is
-read by croniter and by Debian's cron in the same way (crontab(5)), `L`, `#` and Jenkins' `H` apart.
+croniter takes much that cron does not, and reads some of it as something else. What this check lets through means what
+it means to Debian's cron (crontab(5)), `L`, `#` and Jenkins' `H` apart. What is taken and hardly meant (`*/60`, `5-5`)
+has a doubt.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 from automate.schedule.fault import ScheduleError, nearest, suggestion
+from automate.schedule.vocabulary import UNITS
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -41,35 +44,51 @@ FIELDS = (
     Field("month", 1, 12, MONTHS, 12),
     Field("day of week", 0, 7, WEEKDAYS, 6),
 )
-_VALUE = r"(?:\d{1,2}|[a-z]{3})"
-_ITEM = re.compile(rf"(?:(?P<star>\*)|(?P<low>{_VALUE})(?:-(?P<high>{_VALUE}))?)(?:/(?P<step>\d{{1,2}}))?", re.ASCII)
-_NUMERIC = re.compile(r"(?!\d{4}-)[\d*?,/#.;lrh()-]+", re.ASCII | re.IGNORECASE)
+_VALUE = r"(?:\d{1,9}|[a-z]{3})"
+_ITEM = re.compile(rf"(?:(?P<star>\*)|(?P<low>{_VALUE})(?:-(?P<high>{_VALUE}))?)(?:/(?P<step>\d{{1,9}}))?", re.ASCII)
+_NUMERIC = re.compile(r"(?!\d{4}-|\d+h$)[\d*?,/#.;lrh()-]+", re.ASCII | re.IGNORECASE)
 _HASH = re.compile(r"h(?:\((?P<low>\d{1,2})-(?P<high>\d{1,2})\))?(?:/(?P<step>\d{1,2}))?", re.ASCII)
 _NTH = re.compile(rf"(?P<weekday>{_VALUE})#(?P<week>\d+)|l(?P<last>[0-7])", re.ASCII)
+_DATED = ("day of month", "month")
 _SECONDS = re.compile(r"\*/(\d+)", re.ASCII)
 
 
+class Checked(NamedTuple):
+    """`text` means the same in lower case and without `H`; `doubts` say what is hardly meant, and what to write."""
+
+    text: str
+    doubts: tuple[str, ...] = ()
+
+
 def is_cron(text: str) -> bool:
-    """Is this meant as cron fields or a macro, right or wrong? Words never begin like this, save for a bare number."""
+    """Whether cron fields or a macro are meant, right or wrong. Words do not begin like this, but a number may."""
     first, *rest = text.split() or [""]
     if first.startswith("@") or "*" in rest:
-        return True
-    return _NUMERIC.fullmatch(first) is not None and (not rest or _NUMERIC.match(rest[0]) is not None)
+        return first.lower() != "@every"
+    is_second = not rest or (rest[0].lower() not in UNITS and _NUMERIC.match(rest[0]) is not None)
+    return is_second and _NUMERIC.fullmatch(first) is not None
 
 
-def expand(text: str, seed: str) -> str:
-    """Five checked fields in lower case, macros and `H` replaced by what they stand for; ScheduleError if wrong."""
+def expand(text: str, seed: str, shift: int = 0) -> Checked:
+    """Check five fields or a macro, and replace `H`; ScheduleError. `shift` lets `H` choose another day or month."""
     if text.startswith("@"):
-        return _macro(text)
+        return Checked(_macro(text))
     words = [(match.group().lower(), match.start()) for match in re.finditer(r"[^ \t]+", text)]
     _check_count([word for word, _ in words])
     fields = []
     for position, ((word, column), field) in enumerate(zip(words, FIELDS, strict=True)):
         try:
-            fields.append(_field(word, field, f"{seed}\0{position}" if "h" in word else ""))
+            own = f"{seed}\0{position}" if "h" in word else ""
+            fields.append(_field(word, field, own, shift if field.name in _DATED else 0))
         except ScheduleError as error:
             raise ScheduleError(f"{field.name} `{word}`: {error.message}", column + error.column) from None
-    return " ".join(fields)
+    return Checked(" ".join(field.text for field in fields), tuple(doubt for field in fields for doubt in field.doubts))
+
+
+def plain(item: str, position: int) -> str:
+    """A `*` with a step beyond its field is the field's first value: croniter does not know that."""
+    field = FIELDS[position]
+    return str(field.low) if item.startswith("*/") and int(item[2:]) > _greatest(field) - field.low else item
 
 
 def check_characters(text: str) -> None:
@@ -85,8 +104,6 @@ def _macro(text: str) -> str:
     found = MACROS.get(text.strip().lower())
     if found:
         return found
-    if every := re.fullmatch(r"@every\s+(.+)", text.strip(), re.IGNORECASE):
-        raise ScheduleError(f"unknown macro `@every`; write `every {every[1]}`")
     message = f"unknown macro `{text}`; expected one of {', '.join([*MACROS, REBOOT])}"
     raise ScheduleError(message + suggestion(nearest(text, [*MACROS, REBOOT])))
 
@@ -105,17 +122,38 @@ def _check_count(words: list[str]) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _field(word: str, field: Field, seed: str) -> str:
-    items, column = [], 0
+def _field(word: str, field: Field, seed: str, shift: int) -> Checked:
+    items: list[str] = []
+    doubts: list[str] = []
+    column = 0
     for item in word.split(","):
         try:
-            items.append(_item(item, field, seed, alone=item == word))
+            text = _item(item, field, seed, shift)
         except ScheduleError as error:
             raise ScheduleError(error.message, column + error.column) from None
         column += len(item) + 1
+        items.append(text)
+        doubts += _doubt(item, text, field)
     if any("#" in item or "l" in item[:1] for item in items) and field.name == "day of week":
         _check_all_nth(items)
-    return ",".join(items)
+    if "*" in items and len(items) > 1:
+        whole = "*" if items[0] == "*" else f"{field.low}-{_greatest(field)}"  # only a `*` in front counts as one
+        return Checked(whole, (f"`{word}` is every {field.name}; write `*`",))
+    return Checked(",".join(items), tuple(doubts))
+
+
+def _doubt(item: str, text: str, field: Field) -> Iterator[str]:
+    """Say so where a range or step is one value only: cron takes it, but a slip is likelier."""
+    only = plain(text, FIELDS.index(field))
+    if not re.search(r"[-/]", item) or item.startswith("h") or not only.isdigit():
+        return
+    step = re.search(r"/(\d+)", item)
+    unit = {"minute": "minutes", "hour": "hours", "day of month": "days"}.get(field.name)
+    forms = [f"`every {int(step[1])} {unit}`"] if step and unit else []
+    if not (item.startswith("*") and field.name.startswith("day")):  # there a `*` says that both days must match
+        forms = [f"`{only}`", *forms]
+    value = field.names[(int(only) - field.low) % len(field.names)] if field.names else f"{field.name} {only}"
+    yield f"`{item}` is {value} only" + (f"; write {' or '.join(forms)}" if forms else "")
 
 
 def _check_all_nth(items: list[str]) -> None:
@@ -124,9 +162,9 @@ def _check_all_nth(items: list[str]) -> None:
         raise ScheduleError(f"`{plain[0]}` beside an `#` or `L` form; write two schedules, as a list")
 
 
-def _item(item: str, field: Field, seed: str, *, alone: bool) -> str:
+def _item(item: str, field: Field, seed: str, shift: int) -> str:
     if hashed := _HASH.fullmatch(item):
-        return _hashed(hashed, field, seed)
+        return _hashed(hashed, field, seed, shift)
     if field.name == "day of month" and item == "l":
         return item
     if field.name == "day of week" and (nth := _NTH.fullmatch(item)):
@@ -135,16 +173,8 @@ def _item(item: str, field: Field, seed: str, *, alone: bool) -> str:
     if parts is None:
         raise ScheduleError(_refusal(item, field))
     if parts["star"]:
-        return _star(parts["step"], field, alone=alone)
+        return "*" if parts["step"] is None else f"*/{_step(parts['step'])}"
     return _range(parts, field)
-
-
-def _star(step: str | None, field: Field, *, alone: bool) -> str:
-    if step is None:
-        if not alone:
-            raise ScheduleError("`*` in a list; it stands for every value and must be alone")
-        return "*"
-    return f"*/{_step(step, field.low, field.high, field)}"
 
 
 def _range(parts: re.Match[str], field: Field) -> str:
@@ -155,28 +185,25 @@ def _range(parts: re.Match[str], field: Field) -> str:
             raise ScheduleError(message)
         return str(low)
     high = _value(parts["high"], field)
-    if low == high:
-        raise ScheduleError(f"a range from a value to itself; write `{parts['low']}`")
     if low > high:
         names = field.names if parts["low"] in field.names else ()
         least, greatest = (names[0], names[-1]) if names else (field.low, _greatest(field))
         rest = f"{least}-{parts['high']}" if high > field.low else parts["high"]
         first = f"{parts['low']}-{greatest}" if low < _greatest(field) else parts["low"]
         raise ScheduleError(f"a range runs upwards; write `{first},{rest}`")
-    return f"{low}-{high}" + (f"/{_step(parts['step'], low, high, field)}" if parts["step"] else "")
+    step = _step(parts["step"]) if parts["step"] else 1
+    if step > high - low:
+        return str(low)
+    return f"{low}-{high}" + (f"/{step}" if parts["step"] else "")
 
 
 def _greatest(field: Field) -> int:
     return 6 if field.names is WEEKDAYS else field.high
 
 
-def _step(step: str, low: int, high: int, field: Field) -> int:
+def _step(step: str) -> int:
     if int(step) == 0:
         raise ScheduleError("a step of 0; expected 1 or more")
-    if int(step) > high - low:
-        unit = {"minute": "minutes", "hour": "hours", "day of month": "days"}.get(field.name)
-        hint = f", or `every {int(step)} {unit}`" if unit else ""
-        raise ScheduleError(f"a step of {int(step)} leaves only {low}; write `{low}`{hint}")
     return int(step)
 
 
@@ -199,7 +226,7 @@ def _nth(parts: re.Match[str], field: Field) -> str:
     return f"{_value(parts['weekday'], field) % 7}#{int(parts['week'])}"
 
 
-def _hashed(parts: re.Match[str], field: Field, seed: str) -> str:
+def _hashed(parts: re.Match[str], field: Field, seed: str, shift: int) -> str:
     """Jenkins' `H`: a value that is the same for a seed every time, and spread evenly over seeds."""
     low, high = (
         _value(parts[key], field) if parts[key] else value
@@ -211,8 +238,8 @@ def _hashed(parts: re.Match[str], field: Field, seed: str) -> str:
 
     number = int.from_bytes(sha256(seed.encode("utf-8", "surrogateescape")).digest()[:8])
     if not parts["step"]:
-        return str(low + number % (high - low + 1))
-    step = _step(parts["step"], low, high, field)
+        return str(low + (number + shift) % (high - low + 1))
+    step = min(_step(parts["step"]), high - low + 1)
     first = low + number % step
     return f"{first}-{high}/{step}" if first + step <= high else str(first)
 

@@ -5,8 +5,11 @@ is read once.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
 from functools import lru_cache, reduce
 
+from automate.schedule.cron import plain
 from automate.schedule.days import (
     EVERY_DATE,
     EVERY_MONTH,
@@ -14,6 +17,7 @@ from automate.schedule.days import (
     LAST_DATE,
     LAST_WEEK,
     Calendar,
+    day_number,
     nth_bit,
     weekday_bits,
 )
@@ -22,6 +26,7 @@ from automate.schedule.fault import ScheduleError
 
 _ALL = ((1 << 60) - 1, (1 << 24) - 1, EVERY_DATE, EVERY_MONTH, EVERY_WEEKDAY)
 _WEEKDAYS = 4  # the place of that field
+_NEW_YEAR = day_number(date(2025, 1, 1))
 
 
 def pattern(expression: str) -> Pattern:
@@ -42,6 +47,14 @@ def _calendar(dates: int, months: int, weekdays: int, *, both: bool) -> Calendar
     return Calendar(dates, months, weekdays, both)
 
 
+def comes_each_year(expression: str) -> bool:
+    """Whether an expression that `cron.expand` returned is due in a year that has no 29th of february."""
+    with suppress(ScheduleError):
+        day = pattern(expression).days.next_day(_NEW_YEAR)
+        return day is not None and day < _NEW_YEAR + 365
+    return False
+
+
 @lru_cache(maxsize=1024)
 def _comes(days: Calendar) -> bool:
     return days.next_day(0) is not None
@@ -52,7 +65,8 @@ def _bits(place: int, field: str) -> int:
     """Of one field, whatever the others are: what croniter makes of each says nothing about another."""
     from croniter import CroniterError, croniter
 
-    expression = " ".join([*"*" * place, field, *"*" * (len(_ALL) - 1 - place)])
+    own = ",".join(plain(item, place) for item in field.split(","))
+    expression = " ".join([*"*" * place, own, *"*" * (len(_ALL) - 1 - place)])
     try:
         expanded, nth = croniter.expand(expression)
     except CroniterError as error:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from automate.schedule import vocabulary
 from automate.schedule.bounds import origin
-from automate.schedule.cron import MONTHS, WEEKDAYS
+from automate.schedule.cron import MONTHS, WEEKDAYS, plain
 from automate.schedule.days import (
     EVERY_DATE,
     EVERY_DAY,
@@ -95,9 +95,22 @@ def _wild(pattern: Pattern, setting: Setting, limit: int) -> str | None:
     step = _even_step(_ones(pattern.hours), minutes)
     if step and _on_grid(setting, step):
         return _interval(step)
-    if pattern.hours != (1 << 24) - 1 or len(minutes) > limit:
+    if pattern.hours != (1 << 24) - 1:
+        return _from_a_time(_ones(pattern.hours), minutes)
+    gap = minutes[1] - minutes[0] if len(minutes) > _FEW else 1
+    if gap > 1 and minutes == list(range(minutes[0], 60, gap)):
+        return f"every {gap} minutes from :{minutes[0]:02} each hour"
+    if len(minutes) > limit:
         return None
     return "hourly" if minutes == [0] else f"every hour at {_listed(f':{minute:02}' for minute in minutes)}"
+
+
+def _from_a_time(hours: list[int], minutes: list[int]) -> str | None:
+    """Steps of hours that begin anew each day, since they do not fill one: midnight would come too soon or too late."""
+    step = hours[1] - hours[0] if len(hours) > 1 else 24
+    if len(minutes) > 1 or hours != list(range(hours[0], 24, step)) or step == 1:
+        return None
+    return f"every {step} hours from {clock(hours[0] * HOUR + minutes[0] * 60)} each day"
 
 
 def _even_step(hours: list[int], minutes: list[int]) -> int | None:
@@ -196,7 +209,8 @@ def _months(months: int) -> str:
 
 def _from_cron(entry: Compiled) -> str:
     """cron-descriptor's reading, joined anew from its pieces: it takes no notice of what joins the two day fields."""
-    minute, hour, date, month, weekday = entry.text.split()
+    written = entry.text.split()
+    minute, hour, date, month, weekday = (_plain(text, place) for place, text in enumerate(written))
     base = _described(minute, hour, "*", "*", "*")
     tail_of = {
         "date": _described(minute, hour, date, "*", "*")[len(base) :],
@@ -205,13 +219,17 @@ def _from_cron(entry: Compiled) -> str:
     }
     days = tail_of["date"] + tail_of["weekday"]
     if tail_of["date"] and tail_of["weekday"]:
-        either = not (date.startswith("*") or weekday.startswith("*"))
+        either = not (written[2].startswith("*") or written[4].startswith("*"))
         joint = ", or " if either else ", but "
         days = tail_of["date"] + joint + tail_of["weekday"].removeprefix(", ")
         days = days.replace(", or only on", ", or on") if either else days
         days = days.replace(", but on ", ", but only on ")
     reading = base + days + tail_of["month"]
-    return _mended(reading[0].lower() + reading[1:], entry.text.split())
+    return _mended(reading[0].lower() + reading[1:], written)
+
+
+def _plain(text: str, place: int) -> str:
+    return ",".join(plain(item, place) for item in text.split(","))
 
 
 def _described(*fields: str) -> str:
@@ -227,7 +245,11 @@ def _spelled_out(weekday: str) -> str:
     return ",".join(str(day) for day in range(0, 7, int(step[1]))) if step else weekday
 
 
-_STEPS = ((0, "minutes", 60, "from :00 in every hour"), (1, "hours", 24, "from 00:00"), (2, "days", 1, "from the 1st"))
+_STEPS = (
+    (0, "minutes", 60, "from :00 each hour"),
+    (1, "hours", 24, "from 00:00 each day"),
+    (2, "days", 1, "from the 1st"),
+)
 
 
 def _mended(reading: str, fields: list[str]) -> str:

@@ -11,7 +11,7 @@ INSTEAD = (
     (r".*\b(?:week|working |business )day of .*", "a date or a weekday: `last friday of the month at 09:00`"),
     (r"(?:monthly|every month)\b.*", "`monthly on the 1st at 04:00`"),
     (r"(?:yearly|annually|every year)\b.*", "`yearly on 1 jan at 00:00`"),
-    (r"weekly\b.*", "`every monday at 09:00`"),
+    (r"weekly\b.*", "`every sunday at 00:00` (as cron's @weekly) or `every monday at 00:00` (as systemd)"),
     (r"(?:quarterly|every quarter)\b.*", "`on the 1st of jan, apr, jul and oct at 04:00`"),
     (r"every half(?: an)? hour", "`every 30 minutes`"),
     (r"(?:once|twice) (?:a|every|each) .*", "the times: `daily at 02:00 and 14:30`"),
@@ -44,11 +44,6 @@ EXAMPLES = (
 
 def refused(text: str, phrase: str) -> ScheduleError:
     """`phrase` is the text in lower case with single spaces."""
-    if without_at := re.fullmatch(r"(\D+) (\d{1,2}:\d\d.*)", phrase):
-        hint = " at ".join(without_at.groups())
-        return ScheduleError(
-            f"cannot read `{text}`: no `at` before the time; write `{hint}`", text.find(without_at[2][:2])
-        )
     if instead := next((hint for form, hint in INSTEAD if re.fullmatch(form, phrase)), None):
         return ScheduleError(f"cannot read `{text}`; write {instead}")
     return _strange(text)

@@ -1,6 +1,6 @@
 """What a schedule is called in English, and that our own words are read back as the same schedule."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from automate.schedule import ScheduleError, english, parse
 from tests.schedule.test_oracle import forwards, parsed
-from tests.schedule.texts import cron_texts, moments, thorough, word_texts, zones
+from tests.schedule.texts import changes_of, cron_texts, moments, thorough, word_texts, zones
 
 starts = st.none() | st.dates().filter(lambda day: 1971 < day.year < 2099).map(str)
 units = st.sampled_from(["s", "seconds", "minutes", "m", "hours", "h", "days", "weeks"])
@@ -44,7 +44,7 @@ def test_a_reading_of_cron_that_is_in_our_words_means_the_same(data, zone, text,
     parsed(text, zone)
     schedule = parse([text], zone, starting=starting)
     setting = english.Setting(schedule._zone, schedule._first)
-    words = english._words(schedule._entries[0].parts, setting, english._FEW)
+    words = english._words(schedule.compiled[0].parts, setting, english._FEW)
     if words is not None:
         assert words == schedule.describe()
         again = parse([words], zone, starting=starting)
@@ -88,8 +88,13 @@ def test_a_reading_of_cron_that_is_in_our_words_means_the_same(data, zone, text,
         ("0 0 */2 * mon", "at 00:00, every 2 days from the 1st, but only on Monday"),
         ("0 0 1 * */2", "at 00:00, on day 1 of the month, but only on Sunday, Tuesday, Thursday, and Saturday"),
         ("0 0 1 * fri#1", "at 00:00, on day 1 of the month, or on the first Friday of the month"),
-        ("*/7 * * * *", "every 7 minutes from :00 in every hour"),
-        ("0 */2 * * *", "every 2 hours from 00:00"),
+        ("*/7 * * * *", "every 7 minutes from :00 each hour"),
+        ("0 */2 * * *", "every 2 hours from 00:00 each day"),
+        ("0 */5 * * *", "every 5 hours from 00:00 each day"),
+        ("15 */9 * * *", "every 9 hours from 00:15 each day"),
+        ("*/60 3 * * *", "every 24 hours from 03:00 each day"),
+        ("*/7 * * * mon", "every 7 minutes from :00 each hour, only on Monday"),
+        ("0 0 */100,1-7 * mon", "at 00:00, on day 1 and 1 through 7 of the month, but only on Monday"),
         ("*/5 9-17 * * mon-fri", "every 5 minutes, between 09:00 and 17:59, Monday through Friday"),
         ("0 0 1,L * 5", "at 00:00, on day 1 and the last of the month, or on Friday"),
         ("* 2 * * *", "every minute, between 02:00 and 02:59"),
@@ -98,6 +103,17 @@ def test_a_reading_of_cron_that_is_in_our_words_means_the_same(data, zone, text,
 )
 def test_the_english_reading(text, reading):
     assert parse([text], "Europe/Berlin").describe() == reading
+
+
+@pytest.mark.parametrize(
+    "text", [*(f"*/{step} * * * *" for step in range(2, 61)), *(f"7 */{step} * * *" for step in range(2, 25))]
+)
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Australia/Lord_Howe"])
+def test_steps_are_read_back_to_the_same_due_times(text, zone):
+    schedule = parse([text], zone)
+    again = parse([schedule.describe()], zone)
+    for start in changes_of(zone)[-2:] or [datetime(2027, 3, 28, tzinfo=UTC)]:
+        assert same(schedule, again, start - timedelta(hours=26))
 
 
 @pytest.mark.parametrize(

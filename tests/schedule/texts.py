@@ -64,15 +64,17 @@ def _item(draw: st.DrawFn, low: int, high: int, names: list[str] | None = None) 
 
     first = draw(st.integers(low, high))
     last = draw(st.integers(first, high))
-    if first == last or draw(st.booleans()):
+    if draw(st.booleans()):
         return spelled(first)
     span = f"{spelled(first)}-{spelled(last)}"
-    return f"{span}/{draw(st.integers(1, last - first))}" if draw(st.booleans()) else span
+    return f"{span}/{draw(st.integers(1, last - first + 3))}" if draw(st.booleans()) else span
 
 
 def _field(low: int, high: int, names: list[str] | None = None) -> st.SearchStrategy[str]:
     star = st.just("*")
-    step = st.integers(1, (high - low) // 2).map(lambda step: f"*/{step}")
+    step = st.integers(1, (high - low) // 2).map(lambda step: f"*/{step}") | st.sampled_from(
+        ["*/100", "*,5", "*/100,2"]
+    )
     some = st.lists(_item(low, high, names), min_size=1, max_size=3).map(",".join)
     return st.one_of(star, step, some)
 
