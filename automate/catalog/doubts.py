@@ -49,7 +49,8 @@ class Host:
         self._which = cache(shutil.which)
 
     def doubts(self, task: Task) -> list[Doubt]:
-        """User and group, cwd, programs, env_files, tasks that it follows, itself among them in the end.
+        """A schedule that is hardly meant; user and group, cwd, programs, env_files, tasks that it follows, itself
+        among them in the end.
 
         What may not be looked at (another user's home) is not doubted. The group, and what a `~` means, is only known
         with the user: nothing more is said of a task without one.
@@ -61,7 +62,7 @@ class Host:
         if task.user is None:
             who = self._identity(None, None, uid=os.geteuid())
         return [
-            *_directory(task, who), *self._programs(task, who), *_env_files(task, who, self._owner),
+            *_schedule(task), *_directory(task, who), *self._programs(task, who), *_env_files(task, who, self._owner),
             *_missing(task, self._known), *self._circle(task),
         ]  # fmt: skip
 
@@ -114,6 +115,12 @@ class Host:
             yield Doubt(key, f"no such program: {program}")
         elif os.path.exists(where) and not (os.path.isfile(where) and os.access(where, os.X_OK)):
             yield Doubt(key, f"not executable: {program}")
+
+
+def _schedule(task: Task) -> Iterator[Doubt]:
+    from automate.schedule import doubts
+
+    yield from (Doubt("schedule", doubt) for doubt in doubts(task.schedule))
 
 
 def _directory(task: Task, who: Identity) -> Iterator[Doubt]:

@@ -117,7 +117,7 @@ def _write(shell: Shell, found: "list[Exported | LeftOut]", directory: str, *, f
 
 
 def _tell(shell: Shell, found: "list[Exported | LeftOut]") -> None:
-    """What is not said, each thing once with its tasks; then what is left out, and why."""
+    """What is not exported, each thing once with its tasks; then the tasks that are left out, and why."""
     from automate.operate.exporting import Exported
     from automate.render import visible
 
@@ -127,10 +127,10 @@ def _tell(shell: Shell, found: "list[Exported | LeftOut]") -> None:
             for key in one.unsaid:
                 unsaid.setdefault(key, []).append(one.task)
     for key, names in unsaid.items():
-        shell.say(visible(f"not said: {key} ({', '.join(names)})"))
+        shell.say(visible(f"not exported: {key}: {', '.join(names)}"))
     for one in found:
         if not isinstance(one, Exported):
-            (shell.warn if one.is_lost else shell.say)(visible(f"{one.task} is left out: {one.reason}"))
+            (shell.warn if one.is_lost else shell.say)(visible(f"{one.task}: left out: {one.reason}"))
 
 
 def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", directory: str | None, *, form: str) -> None:

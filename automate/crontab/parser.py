@@ -13,6 +13,8 @@ _USER = re.compile(r"[ \t]*(?P<user>\S+)[ \t]*")
 _HEADING = re.compile(
     r"\bm\s+h\s+(?:dom|d)\b|minute \(0|command to be executed|\bdom\b.*\bdow\b|job-identifier", re.IGNORECASE
 )
+_SIXTH_FIELD = re.compile(r"[ \t]*(\*(?:/\d+)?)(?=[ \t]|$)", re.ASCII)
+_OPTIONS = re.compile(r"[ \t]*(?:-[nqs]+[ \t]+)+")
 _UNREADABLE = re.compile("[\0\r\ud800-\udfff]")
 _REASONS = {"\r": "a carriage return (CR): cron gives it to the command; convert the file with dos2unix"}
 _LAST_LINE = "no newline at the end of the file: Debian's cron passes over this line"
@@ -95,12 +97,18 @@ class _Reader:
             if found is None:
                 raise NotDueError("no user: expected one between the day of week and the command", when.rest)
             start, user = found.end(), found["user"]
+        if sixth := _SIXTH_FIELD.match(line, start):
+            raise NotDueError("a sixth field: cron has five, and would run it as the command", sixth.start(1))
+        notes = list(when.notes)
+        if options := _OPTIONS.match(line, start):
+            start = options.end()
+            notes.append(f"`{options[0].strip()}` dropped: to cronie an option, to Debian's cron part of the command")
         command = line[start:].lstrip(" \t")
         if not command:
             raise NotDueError("no command", len(line.rstrip()))
         return Job(
             number, line.index(command, start) + 1, when.schedule, command, user, variables, description,
-            notes=when.notes,
+            notes=tuple(notes),
         )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What `%` means in the command of a crontab's line (crontab(5); do_command.c of Vixie's cron)."""
 
 import re
+import shlex
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _END = re.compile(r"(?:[^%\\]|\\.)*\\?(?=%|\Z)", re.DOTALL)
@@ -19,6 +20,18 @@ def split(command: str) -> tuple[str, str | None]:
 def is_doubtful(command: str) -> bool:
     """Is there a `\\\\` in the command? cronie leaves it as it is."""
     return "\\\\" in (found[0] for found in _ESCAPED.finditer(command[: _end(command)]))
+
+
+def breaks_a_quote(command: str) -> bool:
+    """Whether a `%` ends the command within quotes, as in `date "+%F"`."""
+    end = _end(command)
+    if end == len(command):
+        return False
+    try:
+        shlex.split(command[:end])
+    except ValueError:
+        return True
+    return False
 
 
 def _end(command: str) -> int:

@@ -40,7 +40,7 @@ def crontab_of(lines: Iterable[Line], zone: str) -> str:
 def _block(line: Line) -> str:
     about = [f"# {text}" for text in line.description.split("\n")] if line.description else []
     if line.unsaid:  # an empty line follows: it is not about what the job does
-        about = [f"# {line.task}: not said here: {', '.join(line.unsaid)}", "", *about]
+        about = [f"# {line.task}: not exported: {', '.join(line.unsaid)}", "", *about]
     user = f"{line.user} " if line.user else ""
     mark = "" if line.enabled else "# "
     jobs = [f"{mark}{schedule} {user}{line.command}" for schedule in line.schedules]

@@ -44,15 +44,15 @@ def refused(task: Task) -> str | None:
     """Why the task cannot be a line of a crontab, apart from its schedule; None when it can."""
     for key, given in (("env_file", task.env_file), ("except", task.exceptions)):
         if given:
-            return f"{key} cannot be said"
+            return f"`{key}` has no equivalent in a crontab"
     if task.user is not None and task.user.isdecimal():
-        return "cron knows users by name only"
+        return "cron takes users by name only, and its `user` is a number"
     return None
 
 
 def unsaid(task: Task) -> list[str]:
-    """The keys that change what happens, and that the line does not say."""
-    said = {
+    """The keys that change what happens and have no equivalent in a crontab."""
+    keys = {
         "after": bool(task.after),
         "retries": bool(task.retries.attempts),
         f"missed: {task.missed}": task.missed != "skip",
@@ -61,7 +61,7 @@ def unsaid(task: Task) -> list[str]:
         "warn_on": task.warn_on is not None,
         "group": task.group is not None,
     }
-    return [key for key, is_unsaid in said.items() if is_unsaid]
+    return [f"`{key}` (cron has no equivalent)" for key, is_given in keys.items() if is_given]
 
 
 def _before(task: Task, delay: float) -> Iterator[str]:

@@ -15,7 +15,8 @@ from automate.quantity import Duration
 PATH, SHELL = "/usr/bin:/bin", "/bin/sh"
 """What cron gives a job whose crontab says nothing (crontab(5))."""
 
-_NOT_FOR_JOBS = {"CRON_TZ", "RANDOM_DELAY", "START_HOURS_RANGE", "LOGNAME"}
+_NOT_FOR_JOBS = {"CRON_TZ", "RANDOM_DELAY", "LOGNAME"}
+_ANACRONS = {"START_HOURS_RANGE"}
 _MAIL = ("MAILTO", "MAILFROM")
 _LONGEST = 4000  # bytes of a description
 _ORDER = (
@@ -35,9 +36,10 @@ class Translation(NamedTuple):
 def translated(job: Job) -> Translation:
     """The task that does what cron would have done."""
     command, stdin = percent.split(job.command) if not job.name else (job.command, None)
-    variables = {name: value for name, value in job.variables.items() if name not in _NOT_FOR_JOBS}
+    not_given = _NOT_FOR_JOBS | (_ANACRONS if job.name else set())
+    variables = {name: value for name, value in job.variables.items() if name not in not_given}
     keys: dict[str, Any] = {
-        "command": command.rstrip(" \t"),
+        "command": _trimmed(command),
         "schedule": job.schedule,
         "env": {"PATH": PATH, "SHELL": SHELL} | variables,
         "overlap": "allow",
@@ -63,6 +65,13 @@ def translated(job: Job) -> Translation:
     return Translation(name, ordered(keys), (*job.notes, *_notes(job, command)))
 
 
+def _trimmed(command: str) -> str:
+    """Without the blanks at its end, which mean nothing to a shell unless a backslash escapes the first of them."""
+    text = command.rstrip(" \t")
+    is_escaped = (len(text) - len(text.rstrip("\\"))) % 2 == 1
+    return command[: len(text) + 1] if is_escaped else text
+
+
 def ordered(keys: Mapping[str, Any]) -> dict[str, Any]:
     """As a person would write them."""
     return {key: keys[key] for key in sorted(keys, key=_ORDER.index)}
@@ -74,19 +83,23 @@ def _delay(variables: Mapping[str, str]) -> dict[str, Duration]:
 
 
 def _notes(job: Job, command: str) -> list[str]:
-    """What is not said, or not in the same way."""
+    """What has no equivalent, or means something else here."""
     variables = job.variables
-    notes = [f"{name}={variables[name]}: nobody is mailed" for name in _MAIL if variables.get(name)]
+    notes = [
+        f"{name}={variables[name]}: no mail is sent; `log` shows the output" for name in _MAIL if variables.get(name)
+    ]
     if "LOGNAME" in variables:
-        notes.append("LOGNAME cannot be set, as with cron")
+        notes.append("LOGNAME: ignored, as by cron")
     if "CRON_TZ" in variables:
-        notes.append("CRON_TZ is the task's timezone, as with cronie; Debian's cron takes no notice of it")
+        notes.append("CRON_TZ became `timezone`, as cronie reads it; Debian's cron ignores it")
     if variables.get("RANDOM_DELAY", "0") != "0" and not job.name:
-        notes.append("RANDOM_DELAY became jitter: the same delay always; Debian's cron takes no notice of it")
+        notes.append("RANDOM_DELAY became `jitter`: always the same delay; Debian's cron ignores it")
     if not job.name and percent.is_doubtful(job.command):
-        notes.append(r"`\\` became `\`, as with Debian's cron; cronie keeps both")
+        notes.append(r"`\\` became `\`, as Debian's cron reads it; cronie keeps both")
+    if not job.name and percent.breaks_a_quote(job.command):
+        notes.append(r"the first `%` ends the command, although it stands in quotes: write `\%` in a crontab")
     if re.search(r"\brun-parts\b", command):
-        notes.append("run-parts stays one task, which runs all scripts of that directory one after another")
+        notes.append("run-parts stays one task: it runs the scripts of its directory one after another")
     if "$" in variables.get("PATH", ""):
-        notes.append("PATH has a `$`: neither cron nor automate expands it")
+        notes.append("PATH contains `$`, which neither cron nor automate expands")
     return notes

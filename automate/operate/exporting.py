@@ -12,7 +12,7 @@ from automate.process.identity import CannotStartError, identity
 from automate.schedule import Schedule, host_zone
 from automate.schedule.as_cron import coincide, cron_texts
 from automate.systemd import units
-from automate.systemd.calendar import calendar_events
+from automate.systemd.calendar import calendar_events, follows_clock_changes
 from automate.task import Task
 
 LOCKS = "/run/lock"
@@ -54,14 +54,14 @@ def _line(task: Task, schedule: Schedule, now: float, *, user: str | None, host:
         return left_out or LeftOut(task.name, "")
     command = shell_command.command_of(task, delay=delay_of(task), locks=LOCKS)
     if command is None:
-        return LeftOut(task.name, "its command is too long for cron, or no line can hold its stdin")
+        return LeftOut(task.name, "its command is too long for cron, or its stdin does not fit on one line")
     zone = schedule.zone_name if schedule.zone_name != host else ""
-    unsaid = shell_command.unsaid(task) + ["user"] * (user is None and task.user is not None)
+    unsaid = shell_command.unsaid(task) + _user(task, user, "a user's crontab")
     notes = []
     if len(texts) > 1 and coincide(texts, schedule, now):
-        notes.append("schedule: cron starts it twice where two of its times are the same")
+        notes.append("`schedule` as written (cron starts the job twice where two of its times coincide)")
     if zone:
-        notes.append("timezone: CRON_TZ is cronie's; Debian's cron takes no notice of it")
+        notes.append("`timezone` for Debian's cron (CRON_TZ is read by cronie only)")
     who = (task.user or user or "") if user is not None else ""
     description = " ".join(task.description.split())
     surroundings = shell_command.surroundings(task)
@@ -80,18 +80,24 @@ def _units(task: Task, schedule: Schedule, now: float, *, user: str | None) -> E
         return LeftOut(task.name, str(error))
     account = units.Account(task.user or user or "", who.home) if user is not None else units.Account("", who.home)
     said = units.units_of(task, events, account, at_startup=schedule.at_startup, locks=LOCKS)
-    unsaid = units.unsaid(task) + (["user"] if user is None and task.user is not None else [])
+    unsaid = units.unsaid(task) + _user(task, user, "a user's service")
+    if follows_clock_changes(schedule, now):
+        unsaid.append("`schedule` when clocks change (systemd skips times that do not exist, and repeats none)")
     return Exported(task.name, said, unsaid)
+
+
+def _user(task: Task, user: str | None, what: str) -> list[str]:
+    return [f"`user` ({what} runs as that user)"] if user is None and task.user is not None else []
 
 
 def _left_out(task: Task, schedule: Schedule, refused: str | None, *, can: bool) -> LeftOut | None:
     """Why a task is, as far as its schedule and its keys say; `can` says that its schedule can be said."""
     if schedule.manual:
-        why = "runs only after others, which cannot be said" if task.after else "is only run by hand"
+        why = "runs after other tasks only, which has no equivalent" if task.after else "runs by hand only"
         return LeftOut(task.name, why, is_lost=bool(task.after))
     bounds = {"starting": task.starting, "ending": task.ending}
     said = "".join(f", {key} {value}" for key, value in bounds.items() if value is not None)
-    reason = refused if can else f"its schedule cannot be said: {schedule.describe()}{said}"
+    reason = refused if can else f"its schedule has no equivalent: {schedule.describe()}{said}"
     return LeftOut(task.name, reason) if reason else None
 
 

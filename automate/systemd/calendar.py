@@ -24,6 +24,9 @@ from automate.schedule.phrases import patterns
 
 WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 _DAY = 86400
+_YEARS = 2
+_AFTER = 4 * 3600  # seconds; what a gap swallowed, or the clock shows again, comes within this of the change
+_MANY = 2000
 _WEEK = 0x7F
 _LAST_WEEK = 5
 _DATES_OF_WEEK = ("01..07", "08..14", "15..21", "22..28", "29..31")
@@ -40,6 +43,15 @@ def calendar_events(schedule: Schedule, now: float, zone: str) -> list[str] | No
             return None
         events += said
     return None if schedule.is_bounded(now) else list(dict.fromkeys(events))
+
+
+def follows_clock_changes(schedule: Schedule, now: float) -> bool:
+    """Whether a change of the clock within the next years moves or repeats one of its due times."""
+    zone = schedule.zone
+    days = range(int(now), int(now) + _YEARS * 366 * _DAY, _DAY)
+    changes = [day for day in days if zone.offset(day) != zone.offset(day + _DAY)]
+    dues = [due for day in changes for due in schedule.between(day, day + _DAY + _AFTER, _MANY)]
+    return any(schedule.note(due) for due in dues)
 
 
 def _of_part(part: Part, zone: str) -> list[str] | None:

@@ -43,8 +43,8 @@ def units_of(task: Task, events: Sequence[str], account: Account, *, at_startup:
 
 
 def unsaid(task: Task) -> list[str]:
-    """The keys that change what happens, and that the units do not say."""
-    said = {
+    """The keys that change what happens and have no equivalent in units."""
+    keys = {
         "enabled: false": not task.enabled,
         "after": bool(task.after),
         "retries": bool(task.retries.attempts),
@@ -52,14 +52,14 @@ def unsaid(task: Task) -> list[str]:
         "missed_within": task.missed_within is not None and task.missed != "skip",
         f"overlap: {task.overlap}": task.overlap != "skip",
         "warn_on": task.warn_on is not None,
-        "exit_codes: 0 is no success": not {0} <= {*_good(task.exit_codes)},
+        "exit_codes` without 0 in `success": not {0} <= {*_good(task.exit_codes)},
     }
-    return [key for key, is_unsaid in said.items() if is_unsaid]
+    return [f"`{key}` (systemd has no equivalent)" for key, is_given in keys.items() if is_given]
 
 
 def refused(task: Task) -> str | None:
     """Why there can be no units for the task, apart from its schedule; None when there can."""
-    return "except cannot be said" if task.exceptions else None
+    return "`except` has no equivalent in systemd" if task.exceptions else None
 
 
 def _service(task: Task, account: Account, locks: str) -> Iterator[str]:

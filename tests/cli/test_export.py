@@ -25,8 +25,8 @@ def test_a_crontab_that_cron_takes(run_cli, tmp_path):
 
 def test_what_is_not_said_is_told(run_cli):
     said = run_cli("export", "crontab").stderr
-    assert "not said: retries (poll)" in said
-    assert "not said: missed: once (poll)" in said
+    assert "not exported: `retries` (cron has no equivalent): poll" in said
+    assert "not exported: `missed: once` (cron has no equivalent): poll" in said
     assert "automate runs them too until they are paused or removed" in said
 
 
@@ -42,14 +42,14 @@ def test_only_a_crontab_of_the_system_has_users(run_cli, task, form):
     task("other", "x", schedule="@daily", user="daemon", overlap="allow")
     done = run_cli("export", "--form", form, "crontab", "other")
     assert ("* daemon cd " in done.stdout) == (form == "system")
-    assert ("not said: user (other)" in done.stderr) == (form == "user")
+    assert ("not exported: `user` (a user's crontab runs as that user): other" in done.stderr) == (form == "user")
 
 
 def test_what_would_run_otherwise_is_left_out_with_the_reason(run_cli, task):
     task("odd", "x", schedule="every 90s")
     done = run_cli("export", "crontab")
     assert done.returncode == 1
-    assert "automate: odd is left out: its schedule cannot be said: every 90 seconds" in done.stderr
+    assert "automate: odd: left out: its schedule has no equivalent: every 90 seconds" in done.stderr
     assert "dump" in done.stdout
 
 
@@ -57,7 +57,7 @@ def test_what_is_only_run_by_hand_is_no_loss(run_cli, task):
     task("byhand", "x")
     done = run_cli("export", "crontab")
     assert done.returncode == 0
-    assert "byhand is left out: is only run by hand" in done.stderr
+    assert "byhand: left out: runs by hand only" in done.stderr
 
 
 def test_units_on_standard_output(run_cli):
@@ -95,8 +95,8 @@ def test_json_has_everything(run_cli, task):
     task("odd", "x", schedule="every 7 hours")
     done = run_cli("export", "--json", "crontab")
     said = {one["task"]: one for one in json.loads(done.stdout)}
-    assert said["odd"]["left_out"].startswith("its schedule cannot be said")
-    assert said["poll"]["unsaid"] == ["retries", "missed: once"]
+    assert said["odd"]["left_out"].startswith("its schedule has no equivalent")
+    assert said["poll"]["unsaid"] == [f"`{key}` (cron has no equivalent)" for key in ("retries", "missed: once")]
     assert said["backup"]["said"]["schedules"] == ["0 2 * * *"]
 
 

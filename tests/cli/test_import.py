@@ -252,7 +252,7 @@ def test_json_has_everything(run_cli, instance, crontab):
         ("dump", "new", 5),
         ("poll", "new", 6),
     ]
-    assert said["tasks"][0]["notes"] == ["MAILTO=a: nobody is mailed"]
+    assert said["tasks"][0]["notes"] == ["MAILTO=a: no mail is sent; `log` shows the output"]
     assert said["tasks"][0]["text"] == (instance / "tasks.d" / "dump.yaml").read_text()
     assert [(mistake["line"], mistake["column"]) for mistake in said["mistakes"]] == [(2, 1)]
     assert said["disabled"] == 1

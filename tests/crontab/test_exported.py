@@ -87,7 +87,7 @@ def test_a_schedule_that_cron_cannot_say_is_left_out(schedule):
     (one,) = export(Task(name="x", file="", command="x", schedule=(schedule,)))
     assert isinstance(one, LeftOut)
     assert one.is_lost
-    assert "cannot be said" in one.reason
+    assert "no equivalent" in one.reason
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_crontab_of_the_system_has_a_user():
     mine = Task(name="x", file="", command="x", schedule=("@daily",), overlap="allow", user="bin")
     assert "0 0 * * * bin x\n" in text(mine, user="root")
     (one,) = export(mine)
-    assert one.unsaid[-1] == "user"
+    assert one.unsaid[-1] == "`user` (a user's crontab runs as that user)"
 
 
 def test_mail_goes_where_it_went():
@@ -224,7 +224,8 @@ def test_mail_goes_where_it_went():
 def test_what_is_not_said_is_listed():
     more = {"overlap": "replace", "missed": "all", "warn_on": "stderr", "group": "tape"}
     (one,) = export(plain("x", after=(("y", "success"),), retries=Retries(attempts=3), **more))
-    assert one.unsaid == ["after", "retries", "missed: all", "overlap: replace", "warn_on", "group"]
+    keys = ["after", "retries", "missed: all", "overlap: replace", "warn_on", "group"]
+    assert one.unsaid == [f"`{key}` (cron has no equivalent)" for key in keys]
 
 
 @pytest.mark.parametrize(

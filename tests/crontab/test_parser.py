@@ -113,14 +113,14 @@ def test_debian_accepts_every_job_that_we_read(fields):
 @pytest.mark.parametrize(
     ("written", "schedule"),
     [
-        ("5-5 * * * *", "5 * * * *"),
-        ("*,5 * * * *", "* * * * *"),
-        ("5,* 1 * * *", "5,0-59 1 * * *"),
-        ("005 * * * *", "5 * * * *"),
-        ("0-10/20 * * * *", "0 * * * *"),
-        ("* */24 * * *", "* 0 * * *"),
-        ("* * */32 * *", "* * 1 * *"),
-        ("* * 1 */13 *", "* * 1 1 *"),
+        ("5-5 * * * *", "5-5 * * * *"),
+        ("*,5 * * * *", "*,5 * * * *"),
+        ("5,* 1 * * *", "5,* 1 * * *"),
+        ("005 * * * *", "005 * * * *"),
+        ("0-10/20 * * * *", "0-10/20 * * * *"),
+        ("* */24 * * *", "* */24 * * *"),
+        ("* * */32 * mon", "* * */32 * mon"),
+        ("* * 1 */13 *", "* * 1 */13 *"),
         ("0~30 5 * * *", "H(0-30) 5 * * *"),
         ("~ 5 * * *", "H(0-59) 5 * * *"),
         ("-*/5 * * * *", "*/5 * * * *"),
@@ -128,7 +128,7 @@ def test_debian_accepts_every_job_that_we_read(fields):
         ("0 0 * * MON", "0 0 * * MON"),
     ],
 )
-def test_what_all_crons_read_alike_is_written_as_we_read_it(written, schedule):
+def test_a_schedule_stays_as_it_was_written(written, schedule):
     assert only(f"{written} true").schedule == schedule
 
 
@@ -145,8 +145,9 @@ def test_what_all_crons_read_alike_is_written_as_we_read_it(written, schedule):
         ("@every 5m x", 1, "unknown macro"),
         ("* * * * *", 10, "no command"),
         ("* * * * * x\r", 12, "dos2unix"),
-        ("* * */32 * mon x", 5, "a step"),
-        ("* * * * *,8 x", 9, "`8` is not a day of week"),
+        ("* * * * * * x", 11, "a sixth field"),
+        ("at 5 a.m every week with x", 1, "neither a job nor a variable"),
+        ("* * * * *,8 x", 11, "`8` is not a day of week"),
     ],
 )
 def test_a_line_that_no_cron_reads_is_told_with_its_place(line, column, message):
@@ -248,3 +249,13 @@ def test_the_form_is_in_doubt_where_the_command_could_be_a_user():
 @given(st.binary(max_size=200), st.sampled_from(["user", "system", "anacron"]))
 def test_anything_can_be_read(data, form):
     read(data, form)
+
+
+def test_an_option_of_cronie_is_no_part_of_the_command():
+    job = only("0 5 * * * -n -q backup\n")
+    assert (job.command, job.column) == ("backup", 17)
+    assert "`-n -q` dropped" in job.notes[0]
+
+
+def test_what_is_hardly_meant_is_noted():
+    assert only("*/60 * * * * x\n").notes == ("`*/60` is minute 0 only; write `0` or `every 60 minutes`",)

@@ -60,7 +60,7 @@ def test_percent_signs_become_standard_input():
 
 
 def test_mail_that_nobody_gets_is_told_of():
-    assert "nobody is mailed" in task("MAILTO=root\n0 2 * * * x\n").notes[0]
+    assert "no mail is sent" in task("MAILTO=root\n0 2 * * * x\n").notes[0]
     assert task('MAILTO=""\n0 2 * * * x\n').notes == ()
 
 
@@ -198,3 +198,16 @@ def test_hours_written_otherwise_are_the_same_hours(hours):
         written = job.schedule.split()[1]
         assert expand(written, 0, 23) == expand(hours, 0, 23)
         assert job.schedule.split()[0] == "*"  # it follows the clock, whatever the hours begin with
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [("0 2 * * * x  \t\n", "x"), ("0 2 * * * rm a\\  \n", "rm a\\ "), ("0 2 * * * rm a\\\\  \n", "rm a\\ ")],
+)
+def test_only_an_escaped_blank_at_the_end_of_a_command_stays(line, command):
+    assert task(line).keys["command"] == command
+
+
+def test_a_percent_sign_that_breaks_a_quote_is_noted():
+    assert any("ends the command" in note for note in task('0 2 * * * date "+%F"\n').notes)
+    assert not any("ends the command" in note for note in task("0 2 * * * cat%a\n").notes)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from automate.catalog.upcoming import due_after
 from automate.schedule import parse
-from automate.systemd.calendar import calendar_events
+from automate.systemd.calendar import calendar_events, follows_clock_changes
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOW = NOON.timestamp()
@@ -87,3 +87,16 @@ def test_bounds_have_no_calendar_event():
 
 def test_the_first_of_them_is_the_next():
     assert elapses(["*-*-* 12:00:01 UTC"])[0] == NOW + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "differs"),
+    [
+        ("30 2 * * *", "Europe/Berlin", True),
+        ("*/15 * * * *", "Europe/Berlin", True),
+        ("0 12 * * *", "Europe/Berlin", False),
+        ("30 2 * * *", "UTC", False),
+    ],
+)
+def test_a_schedule_that_clock_changes_touch_is_known(text, zone, differs):
+    assert follows_clock_changes(parse([text], zone), NOW) == differs

@@ -144,8 +144,8 @@ def test_what_is_not_said_is_listed():
         "missed: all",
         "overlap: queue",
         "warn_on",
-        "exit_codes: 0 is no success",
+        "exit_codes` without 0 in `success",
     ]
-    assert unsaid(task) == said
+    assert unsaid(task) == [f"`{key}` (systemd has no equivalent)" for key in said]
     assert unsaid(plain()) == []
-    assert refused(plain(exceptions=("sat",))) == "except cannot be said"
+    assert refused(plain(exceptions=("sat",))) == "`except` has no equivalent in systemd"
