@@ -9,6 +9,11 @@ import pytest
 WAITS = "echo begun; until [ -e go ]; do sleep 0.1; done"
 
 
+@pytest.fixture(autouse=True)
+def _nothing_stays(_no_process_stays):
+    pass
+
+
 @pytest.fixture
 def running(task, run_cli, instance, until):
     """A run of `x` that is under way, and one before it that is over; `running()` lets it end."""

@@ -135,3 +135,19 @@ def test_a_file_is_appended_to_where_others_append(tmp_path):
         log.flush()
         subprocess.run([sys.executable, "-c", code], check=True, stderr=log)
     assert path.read_text() == "zero\none\ntwo\n"
+
+
+def test_a_pipe_has_room_while_half_of_it_is_empty(pipe):
+    outlet = Outlet(pipe[1])
+    half = fcntl.fcntl(pipe[1], fcntl.F_GETPIPE_SZ) // 2
+    os.write(pipe[1], b"x" * half)
+    assert outlet.has_room()
+    os.write(pipe[1], b"x")
+    assert not outlet.has_room()
+    os.read(pipe[0], 1)
+    assert outlet.has_room()
+
+
+def test_a_file_always_has_room(tmp_path):
+    with (tmp_path / "said").open("wb") as file:
+        assert Outlet(file.fileno()).has_room()

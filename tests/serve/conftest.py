@@ -62,10 +62,10 @@ def every_second(task: Callable[..., Path]) -> Callable[..., Path]:
 
 @pytest.fixture
 def once(task: Callable[..., Path]) -> Callable[..., Path]:
-    """`once("x", command)` is due in two seconds, and then no more."""
+    """`once("x", command)` is due in two seconds, later on a busy machine, and then no more."""
 
     def write(name: str, command: str = WAITS, **keys: Any) -> Path:
-        at = datetime.now(UTC) + timedelta(seconds=2)
+        at = datetime.now(UTC) + timedelta(seconds=2 + os.getloadavg()[0] / (os.cpu_count() or 1))
         return task(name, command, schedule=f"{at:%Y-%m-%d %H:%M:%S}", timezone="UTC", **keys)
 
     return write
