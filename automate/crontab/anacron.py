@@ -23,7 +23,7 @@ _DAY = 24 * 60
 
 
 def job(line: str, number: int, variables: Mapping[str, str], description: str) -> Job:
-    """NotDueError when the line is none that anacron reads.
+    """Read one line; NotDueError when it is none that anacron reads.
 
     anacron has no time of day: a job is due when so many days have passed, once anacron is started. Here it is due at
     the first hour it may start in, and made up for when nothing was running then.
@@ -59,7 +59,7 @@ def _every(days: int) -> str:
 
 
 def _start(variables: Mapping[str, str]) -> tuple[int, list[str]]:
-    """The minute of the day from which on jobs may start."""
+    """Return the minute of the day from which on jobs may start, with notes."""
     found = re.fullmatch(r"(\d{1,2})(?:-(\d{1,2}))?", variables.get(RANGE, ""), re.ASCII)
     if found is None:
         return _START, ["anacron has no time of day: 07:30 and the delay, when Debian starts it first"]

@@ -32,7 +32,7 @@ class NotDueError(ValueError):
 
 
 def due(line: str) -> Due:
-    """The schedule at the beginning of a line; NotDueError. cronie's `-`, for silence in the syslog, is dropped."""
+    """Read the schedule at the beginning of a line; NotDueError. cronie's `-` (not logged) is dropped."""
     words = list(_WORD.finditer(line))
     if words and words[0].group().startswith("@"):
         return _macro(words[0])
@@ -62,12 +62,12 @@ def _macro(word: re.Match[str]) -> Due:
 
 
 def _hashed(text: str, field: Field) -> str:
-    """cronie's random ranges as `H`."""
+    """Write cronie's random ranges as `H`."""
     return _RANDOM.sub(lambda found: f"H({found['low'] or field.low}-{found['high'] or field.high})", text)
 
 
 def _place(column: int, texts: list[str], starts: list[int]) -> int:
-    """From a column of the schedule's text to one of the line: where a field begins, at least."""
+    """Turn a column of the schedule's text into one of the line: where a field begins, at least."""
     for text, start in zip(texts, starts, strict=True):
         if column <= len(text):
             return start + column

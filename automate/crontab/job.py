@@ -19,9 +19,12 @@ class Mistake(NamedTuple):
 
 
 class Job(NamedTuple):
-    """One line that runs something. `command` is as the crontab has it, `%` and all; `variables` are those in force at
-    that line, as they were given; `keys` are of a task, where the line itself says more than a command; `notes` say
-    what of it has no like here. `name` is empty where the line gives none."""
+    """One line that runs something.
+
+    `command` is as the crontab has it, `%` and all; `variables` are those in force at that line, as they were given;
+    `keys` are of a task, where the line itself says more than a command; `notes` say what has no equivalent. `name` is
+    empty where the line gives none.
+    """
 
     line: int
     column: int

@@ -72,7 +72,7 @@ class _Change(NamedTuple):
 
 
 def modernized(task: Translation, commands: Sequence[str]) -> Translation:
-    """The same task with less in its command. `commands` are those of all that is imported with it."""
+    """Move what stands around a task's command to keys. `commands` are those of all that is imported with it."""
     keys = dict(task.keys)
     notes = list(task.notes)
     if not _SHELLS.fullmatch(keys.get("shell", "/bin/sh")):
@@ -104,7 +104,7 @@ def _is_simple(text: str | None) -> bool:
 
 
 def _is_program(text: str | None) -> bool:
-    """The same, of a program: what the shell does itself no program can be put before."""
+    """Return whether a text is one program, and nothing that the shell itself does."""
     return _is_simple(text) and _NO_PROGRAM.match(text or "") is None
 
 

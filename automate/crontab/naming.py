@@ -1,4 +1,4 @@
-"""What a job is called: after the program that it runs, past everything that only prepares it."""
+"""Names for jobs: after the program that it runs, past everything that only prepares it."""
 
 import re
 from collections.abc import Iterable
@@ -35,21 +35,24 @@ _ENDING = re.compile(r"\.(?:sh|bash|py|pl|rb|php|js|jar|cgi|ya?ml)$")
 
 
 def named(text: str) -> str:
-    """A word as a task's name, or empty."""
+    """Make a task's name of a word; may be empty."""
     name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:LONGEST].rstrip("-._")
     return re.sub(r"\.ya?ml$", "", name)
 
 
 def name_of(command: str) -> str:
-    """A name for what the command runs: `/usr/local/bin/backup.sh --all` is `backup`, `certbot renew` is
-    `certbot-renew`, `echo "still alive"` is `echo-still-alive`; `task` where there is no telling."""
+    """Name what the command runs; `task` where there is no telling.
+
+    `/usr/local/bin/backup.sh --all` is `backup`, `certbot renew` is `certbot-renew`, `echo "still alive"` is
+    `echo-still-alive`.
+    """
     simple = [*_simple_commands(command)]
     names = chain(map(_name, simple), map(_said, simple), (named(_base(words[0])) for words in simple if words))
     return next(filter(None, names), "task")
 
 
 def _simple_commands(command: str) -> Iterable[list[str]]:
-    """Words between operators, without redirections: what is written to says nothing."""
+    """Yield the words between operators, without redirections."""
     words: list[str] = []
     is_target = False
     for token in _TOKEN.findall(command):
@@ -80,7 +83,7 @@ def _name(words: list[str]) -> str:
 
 
 def _object(words: list[str]) -> list[str]:
-    """The host of the first URL, or the last part of the first path that says something, if there is one."""
+    """Return the host of the first URL, or the last part of the first path that says something, if there is one."""
     for word in words:
         plain = _EXPANSION.sub("", word).strip("'\"")
         if host := _HOST.match(plain):
@@ -91,7 +94,7 @@ def _object(words: list[str]) -> list[str]:
 
 
 def _said(words: list[str]) -> str:
-    """After the first words of the text, where nothing but text is written."""
+    """Name a command that only prints by the first words of its text."""
     if not words or words[0] not in _SPEAKS:
         return ""
     text = _EXPANSION.sub(" ", " ".join(word for word in words[1:] if not word.startswith("-")))
@@ -118,7 +121,7 @@ def _unwrapped(words: list[str]) -> list[str]:
 
 
 def _script(words: list[str]) -> str:
-    """Of an interpreter's words: the script, the module, or what the text for it runs."""
+    """Name an interpreter's script, its module, or what the text for it runs."""
     for index, word in enumerate(words):
         following = words[index + 1 : index + 2]
         if word.startswith("-") and word.endswith("c") and not word.startswith("--") and following:

@@ -1,4 +1,4 @@
-"""The text of a crontab -> its jobs, and every line that is none, with its place."""
+"""Reads the text of a crontab: its jobs, and every line that is none, with its place."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -21,8 +21,10 @@ _LAST_LINE = "no newline at the end of the file: Debian's cron passes over this 
 
 
 def read(data: bytes, form: Form, user: str | None = None) -> Crontab:
-    """Each line by itself: one that no cron reads is a Mistake, and the rest goes on. `user` is whose crontab it is,
-    where the lines have none."""
+    """Read each line by itself; one that no cron reads is a Mistake, and the rest goes on.
+
+    `user` is whose crontab it is, where the lines have none.
+    """
     lines = data.decode(errors="surrogateescape").split("\n")
     reader = _Reader(form, user)
     for number, line in enumerate(lines, 1):
@@ -33,7 +35,7 @@ def read(data: bytes, form: Form, user: str | None = None) -> Crontab:
 
 
 def doubtful(data: bytes, is_account: Callable[[str], bool]) -> tuple[int, str] | None:
-    """The first line that could be of either form, and its word that is an account's name: the user, or a command."""
+    """Return the first line that could be of either form, and its word that is an account's name."""
     for job in read(data, "user").jobs:
         word = job.command.split()[0]
         if is_account(word):
@@ -69,7 +71,7 @@ class _Reader:
                 self.mistakes.append(Mistake(number, error.column + 1, str(error)))
 
     def _comment(self, number: int, line: str, text: str) -> None:
-        """An empty line ends what is said about the next job; a job behind the `#` is none of it."""
+        """Keep what is said about the next job; an empty line ends it, and a job behind the `#` is none of it."""
         words = text.lstrip("#").strip()
         if not text:
             self._above = []
@@ -113,7 +115,7 @@ class _Reader:
 
 
 def _description(above: Iterable[str]) -> str:
-    """The comment above as one line, unless it is a heading or a ruler."""
+    """Join the comment above to one line, unless it is a heading or a ruler."""
     lines = [line for line in above if re.search(r"\w", line)]
     if any(_HEADING.search(line) for line in lines):
         lines = []

@@ -8,7 +8,7 @@ _END = re.compile(r"(?:[^%\\]|\\.)*\\?(?=%|\Z)", re.DOTALL)
 
 
 def split(command: str) -> tuple[str, str | None]:
-    """The command, and the lines it reads as its standard input: all behind the first `%`; None without one.
+    """Split off the lines that the command reads as its standard input, all behind the first `%`; None without one.
 
     `\\%` is a plain `%` in both; in the command `\\\\` is one backslash, as Debian's cron and the BSDs' have it.
     """
@@ -18,12 +18,12 @@ def split(command: str) -> tuple[str, str | None]:
 
 
 def is_doubtful(command: str) -> bool:
-    """Is there a `\\\\` in the command? cronie leaves it as it is."""
+    """Return whether there is a `\\\\` in the command, which cronie leaves as it is."""
     return "\\\\" in (found[0] for found in _ESCAPED.finditer(command[: _end(command)]))
 
 
 def breaks_a_quote(command: str) -> bool:
-    """Whether a `%` ends the command within quotes, as in `date "+%F"`."""
+    """Return whether a `%` ends the command within quotes, as in `date "+%F"`."""
     end = _end(command)
     if end == len(command):
         return False
@@ -35,19 +35,19 @@ def breaks_a_quote(command: str) -> bool:
 
 
 def _end(command: str) -> int:
-    """Where the command ends: at the first `%` that no backslash hides."""
+    """Return where the command ends: at the first `%` that no backslash hides."""
     match = _END.match(command)
     return match.end() if match else len(command)
 
 
 def _input(text: str) -> str:
-    """Each `%` ends a line, and so does the end; here a backslash before a backslash hides nothing."""
+    """Turn each `%` into a line end; here a backslash before a backslash hides nothing."""
     lines = re.sub(r"\\%|%", lambda found: "%" if len(found[0]) > 1 else "\n", text)
     return lines if not lines or lines.endswith("\n") else lines + "\n"
 
 
 def joined(command: str, stdin: str | None) -> str | None:
-    """The other way round: what every cron makes these two of; None where no line of a crontab says it."""
+    """Join a command and its standard input to one line that every cron splits again; None where no line does."""
     line = command.replace("%", "\\%")
     if stdin:
         lines = stdin[:-1] if re.search(r"[^\n]\n\Z", stdin) else stdin  # cron ends the last line by itself

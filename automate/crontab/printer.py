@@ -10,8 +10,11 @@ EMPTY = '""'
 
 
 class Line(NamedTuple):
-    """A task. `variables` are those that the line needs; `schedules` are cron expressions or `@reboot`; `zone` is a
-    time zone's name, empty for the host's; `user` is empty where the crontab is a user's own."""
+    """A task as lines of a crontab.
+
+    `variables` are those that the line needs; `schedules` are cron expressions or `@reboot`; `zone` is a time zone's
+    name, empty for the host's; `user` is empty where the crontab is a user's own.
+    """
 
     task: str
     description: str
@@ -25,8 +28,10 @@ class Line(NamedTuple):
 
 
 def crontab_of(lines: Iterable[Line], zone: str) -> str:
-    """A variable holds until it is set again; `zone` is the host's, to which CRON_TZ is set back. MAILTO cannot be: the
-    lines that have none stand first."""
+    """Print the lines with their variables, each of which holds until it is set again.
+
+    `zone` is the host's, to which CRON_TZ is set back. MAILTO cannot be: the lines that have none stand first.
+    """
     current: dict[str, str] = {"LANG": "C.UTF-8", "CRON_TZ": zone}
     parts = ["LANG=C.UTF-8\n"]
     for line in sorted(lines, key=lambda line: MAIL in line.variables):

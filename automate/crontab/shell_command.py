@@ -21,7 +21,7 @@ _ESCAPES = {"\\": "\\0134", "\n": "\\n", "%": "\\0045"}  # never two backslashes
 
 
 def command_of(task: Task, *, delay: float, locks: str) -> str | None:
-    """What stands behind the fields: `%` escaped, standard input behind it; None where a crontab cannot say it.
+    """Write the command of a line: `%` escaped, standard input behind it; None where no line can hold it.
 
     `delay` is what the task's jitter is on this host, in seconds; `locks` is the directory for lock files.
     """
@@ -33,7 +33,7 @@ def command_of(task: Task, *, delay: float, locks: str) -> str | None:
 
 
 def surroundings(task: Task) -> dict[str, str]:
-    """The variables that the crontab has for this line: SHELL, by which cron runs it, PATH, and MAILTO."""
+    """Return the variables that a line needs: SHELL, by which cron runs it, PATH, and MAILTO."""
     path = task.env.get("PATH", PATH)
     said = {"SHELL": task.shell if _SHELLS(task.shell) else SHELL, "PATH": path if _LINE_VALUE(path) else PATH}
     mail = task.env.get(MAIL)
@@ -41,7 +41,7 @@ def surroundings(task: Task) -> dict[str, str]:
 
 
 def refused(task: Task) -> str | None:
-    """Why the task cannot be a line of a crontab, apart from its schedule; None when it can."""
+    """Say why a task cannot be a line of a crontab, apart from its schedule; None when it can."""
     for key, given in (("env_file", task.env_file), ("except", task.exceptions)):
         if given:
             return f"`{key}` has no equivalent in a crontab"
@@ -51,7 +51,7 @@ def refused(task: Task) -> str | None:
 
 
 def unsaid(task: Task) -> list[str]:
-    """The keys that change what happens and have no equivalent in a crontab."""
+    """List the keys that change what happens and have no equivalent in a crontab."""
     keys = {
         "after": bool(task.after),
         "retries": bool(task.retries.attempts),
@@ -119,5 +119,5 @@ def _at_home(path: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    """For printf's `%b`: what a crontab cannot hold as an escape."""
+    """Escape what a crontab cannot hold, for printf's `%b`."""
     return re.sub(r"[\\\n%]", lambda found: _ESCAPES[found[0]], text)

@@ -1,4 +1,4 @@
-"""A job of a crontab as the keys of a task file, so that it means the same; and what has no like here.
+"""Translation of a crontab's job to the keys of a task file that mean the same, with notes on what does not.
 
 What cron gives a job is written out where a task would get something else: PATH and SHELL; and that cron starts a job
 while the last one still runs (`overlap: allow`) and makes up for nothing (`missed: skip`).
@@ -34,7 +34,7 @@ class Translation(NamedTuple):
 
 
 def translated(job: Job) -> Translation:
-    """The task that does what cron would have done."""
+    """Translate a job to the task that does what cron would have done."""
     command, stdin = percent.split(job.command) if not job.name else (job.command, None)
     not_given = _NOT_FOR_JOBS | (_ANACRONS if job.name else set())
     variables = {name: value for name, value in job.variables.items() if name not in not_given}
@@ -66,14 +66,14 @@ def translated(job: Job) -> Translation:
 
 
 def _trimmed(command: str) -> str:
-    """Without the blanks at its end, which mean nothing to a shell unless a backslash escapes the first of them."""
+    """Drop the blanks at the end, which mean nothing to a shell unless a backslash escapes the first of them."""
     text = command.rstrip(" \t")
     is_escaped = (len(text) - len(text.rstrip("\\"))) % 2 == 1
     return command[: len(text) + 1] if is_escaped else text
 
 
 def ordered(keys: Mapping[str, Any]) -> dict[str, Any]:
-    """As a person would write them."""
+    """Order keys as a person would write them."""
     return {key: keys[key] for key in sorted(keys, key=_ORDER.index)}
 
 
@@ -83,7 +83,7 @@ def _delay(variables: Mapping[str, str]) -> dict[str, Duration]:
 
 
 def _notes(job: Job, command: str) -> list[str]:
-    """What has no equivalent, or means something else here."""
+    """Note what has no equivalent, or means something else here."""
     variables = job.variables
     notes = [
         f"{name}={variables[name]}: no mail is sent; `log` shows the output" for name in _MAIL if variables.get(name)

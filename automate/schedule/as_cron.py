@@ -15,8 +15,10 @@ _WEEK = 0x7F
 
 
 def cron_texts(schedule: Schedule, now: float) -> list[str] | None:
-    """One or several expressions that are due, from `now` on and in the schedule's zone, when it is; None where there
-    are none. An `@reboot` is among them."""
+    """Write a schedule as expressions, `@reboot` among them; None where cron has none for it.
+
+    They are due when the schedule is, from `now` on and in its zone.
+    """
     texts: list[str] = []
     for entry in schedule.compiled:
         said = _of_entry(entry, schedule.zone, int(now))
@@ -29,7 +31,7 @@ def cron_texts(schedule: Schedule, now: float) -> list[str] | None:
 
 
 def _needed(texts: list[str], schedule: Schedule, now: float) -> list[str]:
-    """Without those whose times the others have too: cron would start the job twice then."""
+    """Drop expressions whose times the others have too: cron would start the job twice."""
     for text in texts:
         others = [other for other in texts if other is not text]
         if others and _count(others, schedule, now) == schedule.count(now, LAST):
@@ -38,7 +40,7 @@ def _needed(texts: list[str], schedule: Schedule, now: float) -> list[str]:
 
 
 def coincide(texts: list[str], schedule: Schedule, now: float) -> bool:
-    """Are two of these expressions ever due at the same time? Then cron starts the job twice."""
+    """Return whether two of these expressions are ever due at the same time, when cron starts the job twice."""
     return sum(_count([text], schedule, now) for text in texts if text != "@reboot") > schedule.count(now, LAST)
 
 
@@ -83,7 +85,7 @@ def _of_days(days: Days) -> str | None:
 
 
 def _of_grid(part: Grid, zone: Zone, now: int) -> str | None:
-    """Where each of the zone's offsets shows it at the same minutes of the hour, or hours of the day."""
+    """Write an interval that each of the zone's offsets shows at the same minutes of the hour, or hours of the day."""
     phases = {(part.anchor + offset) % part.step for offset in _offsets(zone, now)}
     phase = min(phases)
     if len(phases) > 1 or part.step % 60 or phase % 60:

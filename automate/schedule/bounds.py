@@ -30,7 +30,7 @@ class Stamp(NamedTuple):
     offset: int | None
 
     def moment(self, zone: Zone) -> int:
-        """The first moment at which the zone's clock shows it; a date alone is its midnight.
+        """Return the first moment at which the zone's clock shows it; a date alone is its midnight.
 
         Beyond the years looked at, any moment beyond them will do: a zone cannot be asked about the year 9999.
         """
@@ -39,7 +39,7 @@ class Stamp(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """What intervals are counted from: seconds from `moment`, days from `day` and `second`, weeks from `week`."""
+    """The origin of intervals: seconds count from `moment`, days from `day` and `second`, weeks from `week`."""
 
     moment: int
     day: int
@@ -60,7 +60,7 @@ def stamp(text: str) -> Stamp | None:
 
 
 def second_of_day(parts: re.Match[str]) -> int:
-    """The groups of TIME as seconds since midnight; ScheduleError beyond 23:59:59."""
+    """Return the groups of TIME as seconds since midnight; ScheduleError beyond 23:59:59."""
     hour, minute, second = int(parts["hour"]), int(parts["minute"] or 0), int(parts["second"] or 0)
     if hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004
         raise ScheduleError(f"no such time of day `{hour}:{minute:02}`; expected 00:00 to 23:59")
@@ -68,12 +68,12 @@ def second_of_day(parts: re.Match[str]) -> int:
 
 
 def first_moment(text: str | None, zone: Zone) -> int:
-    """From when on due times count, inclusive."""
+    """Return the first moment at which a task may be due."""
     return FIRST if text is None else _read(text, "starting").moment(zone)
 
 
 def last_moment(text: str | None, zone: Zone) -> int:
-    """Until when they count, inclusive; a date stands for the whole day."""
+    """Return the last moment at which a task may be due; a date stands for the whole day."""
     if text is None:
         return LAST
     found = _read(text, "ending")
@@ -83,7 +83,7 @@ def last_moment(text: str | None, zone: Zone) -> int:
 
 
 def origin(starting: str | None, zone: Zone) -> Origin:
-    """What intervals are counted from: `starting`, else the epoch (weeks then begin on mondays)."""
+    """Return the origin of intervals: `starting`, else the epoch (weeks then begin on mondays)."""
     if starting is None:
         return Origin(moment=-zone.offset(_OFFSET_TAKEN_AT), day=0, second=0, week=_FIRST_MONDAY)
     moment = _read(starting, "starting").moment(zone)

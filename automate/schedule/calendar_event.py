@@ -17,7 +17,7 @@ _ITEM = re.compile(r"(\*|\d+)(?:\.\.(\d+))?(?:/(\d+))?", re.ASCII)
 
 
 def as_cron(text: str) -> str | None:
-    """Five fields; None where the text is no calendar event, or none that only an event can be. ScheduleError."""
+    """Translate an event to five fields; None where the text is none, or could be a phrase too. ScheduleError."""
     parts = _EVENT.fullmatch(" ".join(text.split()))
     if parts is None or not ("*" in text or ".." in text):
         return None

@@ -10,7 +10,7 @@ from automate.schedule.zone import DAY, NEW_CLOCK, Piece, Zone, zone_named
 
 
 def note(entries: Iterable[Compiled], zone: Zone, first: int, moment: int) -> str | None:
-    """What a clock change did to the due time at this moment."""
+    """Say what a clock change did to the due time at this moment; None if nothing."""
     piece = zone.piece(moment)
     here = [(entry, part) for entry in entries for part in entry.parts if part.next_due(zone, moment - 1) == moment]
     for _, part in here:
@@ -25,7 +25,7 @@ def note(entries: Iterable[Compiled], zone: Zone, first: int, moment: int) -> st
 
 
 def dst_day(zone: str | None, day: date) -> str | None:
-    """How the clocks of this zone (None: the host's) are changed on this day: `the clock goes from 02:00 to 03:00`."""
+    """Say how the clock of a zone (None: the host's) changes on a day: `the clock goes from 02:00 to 03:00`."""
     place = zone_named(zone)
     start = place.moment(day_number(day) * DAY)
     end = place.moment((day_number(day) + 1) * DAY)

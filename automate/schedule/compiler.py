@@ -1,4 +1,4 @@
-"""From the texts of a task file to a Schedule."""
+"""Compile the texts of a task file to a Schedule."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ def parse(
     ending: str | None = None,
     seed: str = "",
 ) -> Schedule:
-    """The schedule that is due whenever one of the texts says so.
+    """Compile texts to the schedule that is due whenever one of them says so.
 
     `zone` is an IANA name, None the host's. `starting` and `ending` are inclusive: dates or instants in that zone, or
     with an offset; an ending date includes the day. `seed` (the host's and the task's name) decides what `H` is.
@@ -70,7 +70,7 @@ def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Compiled:
 
 
 def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Compiled:
-    """One text's parts; cron keeps its five fields for the English reading."""
+    """Compile one text; cron keeps its five fields for the English reading."""
     check_characters(text)
     event = calendar_event.as_cron(text)
     if event is None and not is_cron(text):
@@ -83,13 +83,13 @@ def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Compiled:
 
 
 def doubts(texts: Iterable[str]) -> list[str]:
-    """What is right for cron in these texts, and hardly meant."""
+    """List what cron takes in these texts although it is hardly meant, with what to write instead."""
     as_cron = [calendar_event.as_cron(text) or text for text in texts]
     return [doubt for text in as_cron if is_cron(text) for doubt in expand(text, "").doubts]
 
 
 def _fields(text: str, seed: str) -> str:
-    """The five fields; an `H` among days or months is a date that comes each year, where its range has one."""
+    """Check five fields; an `H` among days or months becomes a date that comes each year, where its range has one."""
     fields = expand(text, seed).text
     if _hashed(text):
         found = (expand(text, seed, shift).text for shift in range(_MOST_DATES))

@@ -18,7 +18,7 @@ from automate.schedule.zone import DAY, HOUR, Piece, Zone
 
 
 class Daily(NamedTuple):
-    """What is due at the same times on each of its days: bit n of `times` is the n-th second of the day."""
+    """A part that is due at the same times on each of its days: bit n of `times` is the n-th second of the day."""
 
     days: Days
     times: int
@@ -26,7 +26,7 @@ class Daily(NamedTuple):
 
 
 def count(zone: Zone, parts: Sequence[Part], after: int, until: int) -> int:
-    """The number of different due moments in (after, until]."""
+    """Count the different due moments in (after, until]."""
     if until <= after:
         return 0
     if len(parts) == 1 and isinstance(parts[0], Grid):
@@ -49,7 +49,7 @@ def _in_grid(grid: Grid, after: int, until: int) -> int:
 
 
 def _beside(zone: Zone, part: Part, known: Sequence[Part], size: int, window: tuple[int, int]) -> int:
-    """How many due moments this part adds to those of `known`, which are `size`."""
+    """Count the due moments that this part adds to those of `known`, which are `size`."""
     after, until = window
     if isinstance(part, Grid):
         own = _in_grid(part, after, until)
@@ -72,7 +72,7 @@ def _is_due(zone: Zone, parts: Iterable[Part], moment: int) -> bool:
 
 
 def _stretches(zone: Zone, first: int, last: int) -> Iterator[Piece]:
-    """The zone's pieces from the one that holds `first`, put together where only the cache has parted them."""
+    """Yield the zone's pieces from the one that holds `first`, joined where only the cache has parted them."""
     start, end, offset, mark = zone.piece(first)
     while end <= last:
         piece = zone.piece(end)
@@ -84,7 +84,7 @@ def _stretches(zone: Zone, first: int, last: int) -> Iterator[Piece]:
 
 
 def _in_stretch(parts: Sequence[Part], piece: Piece, after: int, until: int) -> int:
-    """Due moments within one piece: what is shown for the second time, then the rest, then what the gap swallowed."""
+    """Count due moments within a piece: what is shown for the second time, the rest, what the gap swallowed."""
     start, end, offset, mark = piece
     dailies = [_daily(part, offset) for part in parts]
     low, high = max(after + 1, start) + offset, min(until + 1, end) + offset
@@ -109,14 +109,14 @@ def _made_up(parts: Sequence[Part], dailies: Iterable[Daily], piece: Piece, wind
 
 
 def _shown(dailies: Iterable[Daily], low: int, high: int) -> int:
-    """Due times while the wall clock goes from `low` to `high` (exclusive) as if it were never changed."""
+    """Count due times while the wall clock goes from `low` to `high` (exclusive) as if it were never changed."""
     first, opening = divmod(low, DAY)
     last, closing = divmod(high, DAY)
     return _whole_days(dailies, first, last) + _before(dailies, last, closing) - _before(dailies, first, opening)
 
 
 def _whole_days(dailies: Iterable[Daily], first: int, end: int) -> int:
-    """Days are sorted by what is due on them: each kind counts once for its days."""
+    """Count whole days, sorted by what is due on them: each kind counts once for its days."""
     if first == end:
         return 0
     kinds = [((1 << (end - first)) - 1, 0)]
@@ -132,7 +132,7 @@ def _whole_days(dailies: Iterable[Daily], first: int, end: int) -> int:
 
 
 def _before(dailies: Iterable[Daily], day: int, second: int) -> int:
-    """Due times of this day before this second of it."""
+    """Count the due times of a day before this second of it."""
     due = 0
     if second:
         for days, times, _ in dailies:

@@ -61,7 +61,7 @@ class Checked(NamedTuple):
 
 
 def is_cron(text: str) -> bool:
-    """Whether cron fields or a macro are meant, right or wrong. Words do not begin like this, but a number may."""
+    """Return whether cron fields or a macro are meant, right or wrong. No phrase begins like this."""
     first, *rest = text.split() or [""]
     if first.startswith("@") or "*" in rest:
         return first.lower() != "@every"
@@ -86,7 +86,7 @@ def expand(text: str, seed: str, shift: int = 0) -> Checked:
 
 
 def plain(item: str, position: int) -> str:
-    """A `*` with a step beyond its field is the field's first value: croniter does not know that."""
+    """Replace a `*` whose step leaves its field by the first value, which croniter does not do."""
     field = FIELDS[position]
     return str(field.low) if item.startswith("*/") and int(item[2:]) > _greatest(field) - field.low else item
 
@@ -143,7 +143,7 @@ def _field(word: str, field: Field, seed: str, shift: int) -> Checked:
 
 
 def _doubt(item: str, text: str, field: Field) -> Iterator[str]:
-    """Say so where a range or step is one value only: cron takes it, but a slip is likelier."""
+    """Doubt a range or step that is one value only: cron takes it, but a slip is likelier."""
     only = plain(text, FIELDS.index(field))
     if not re.search(r"[-/]", item) or item.startswith("h") or not only.isdigit():
         return

@@ -30,7 +30,7 @@ _NEW_YEAR = day_number(date(2025, 1, 1))
 
 
 def pattern(expression: str) -> Pattern:
-    """The pattern of an expression that `cron.expand` returned; ScheduleError when it is never due."""
+    """Return the pattern of an expression that `cron.expand` returned; ScheduleError when it is never due."""
     fields = expression.split()
     minutes, hours, dates, months, weekdays = [_bits(place, field) for place, field in enumerate(fields)]
     days = _calendar(dates, months, weekdays, both=fields[2].startswith("*") or fields[4].startswith("*"))
@@ -41,14 +41,14 @@ def pattern(expression: str) -> Pattern:
 
 
 def _calendar(dates: int, months: int, weekdays: int, *, both: bool) -> Calendar:
-    """Where either may match and one always does, the other says nothing: `0 0 13 * 0-6` is every day (crontab(5))."""
+    """Drop a day field that matches nothing more: `0 0 13 * 0-6` is every day, since either may match (crontab(5))."""
     if not both and (dates | LAST_DATE == EVERY_DATE | LAST_DATE or weekdays == EVERY_WEEKDAY):
         return Calendar(EVERY_DATE, months, EVERY_WEEKDAY, both=True)
     return Calendar(dates, months, weekdays, both)
 
 
 def comes_each_year(expression: str) -> bool:
-    """Whether an expression that `cron.expand` returned is due in a year that has no 29th of february."""
+    """Return whether an expression that `cron.expand` returned is due in a year without a 29th of february."""
     with suppress(ScheduleError):
         day = pattern(expression).days.next_day(_NEW_YEAR)
         return day is not None and day < _NEW_YEAR + 365
@@ -62,7 +62,7 @@ def _comes(days: Calendar) -> bool:
 
 @lru_cache(maxsize=1024)
 def _bits(place: int, field: str) -> int:
-    """Of one field, whatever the others are: what croniter makes of each says nothing about another."""
+    """Return the values of one field; croniter reads each by itself, so a field is read once."""
     from croniter import CroniterError, croniter
 
     own = ",".join(plain(item, place) for item in field.split(","))

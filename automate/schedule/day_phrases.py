@@ -27,7 +27,7 @@ _OF = r"(?: of (?:(?:the|every|each) month|(?P<months>[a-z ,]+)))?"
 
 
 def read_days(phrase: str, origin: Origin) -> Days | None:
-    """The days that a phrase names, None where it has none of the forms; ScheduleError."""
+    """Read the days that a phrase names; None where it has none of the forms. ScheduleError."""
     for form, build in _FORMS:
         if found := form.fullmatch(phrase):
             return build(found, origin)
@@ -35,7 +35,7 @@ def read_days(phrase: str, origin: Origin) -> Days | None:
 
 
 def names_days(phrase: str) -> bool:
-    """Whether a phrase has one of the forms."""
+    """Return whether a phrase has one of the forms."""
     return any(form.fullmatch(phrase) for form, _ in _FORMS)
 
 
@@ -65,7 +65,7 @@ def _numbers(text: str, known: dict[str, int], what: str) -> list[int]:
 
 
 def _weekdays(text: str) -> int:
-    """Bits of a week, Sunday being bit 0, from a list of names and upward ranges."""
+    """Read a list of names and upward ranges as bits of a week; Sunday is bit 0."""
     bits = 0
     for item in items_of(re.sub(r"\s+to\s+", "-", text)):
         first, _, last = item.partition("-")
@@ -84,7 +84,7 @@ def _months(text: str | None) -> int:
 
 
 def every_few_days(length: int, weekly: bool, weekdays: int | None, origin: Origin) -> Days:  # noqa: FBT001
-    """Every `length` days; where `weekly`, on these bits of the week, or on the origin's day of the week."""
+    """Return every `length`-th day; where `weekly`, these bits of the week, or the origin's day of the week."""
     if not weekly:
         return Cycle(origin.day % length, length, (0,)) if length > 1 else EVERY_DAY
     start = origin.week

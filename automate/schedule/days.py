@@ -22,22 +22,22 @@ LAST_WEEK = 5
 
 
 def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
+    """Return the days since 1970-01-01."""
     return day.toordinal() - _EPOCH
 
 
 def day_date(day: int) -> date:
-    """The other way."""
+    """Return the date of a day number."""
     return date.fromordinal(day + _EPOCH)
 
 
 def weekday_bits(weekdays: int) -> int:
-    """From bits of a week, Sunday being bit 0, to Calendar.weekdays: in every week of the month."""
+    """Spread bits of a week, Sunday being bit 0, over every week of the month, for Calendar.weekdays."""
     return weekdays * _WEEK
 
 
 def nth_bit(weekday: int, week: int) -> int:
-    """The bit for the first (0) to fifth (4) or the last (LAST_WEEK) such weekday of the month."""
+    """Return the bit for the first (0) to fifth (4) or the last (LAST_WEEK) such weekday of the month."""
     return 1 << (week * 7 + weekday)
 
 
@@ -54,7 +54,7 @@ class Calendar(NamedTuple):
     both: bool
 
     def next_day(self, day: int) -> int | None:
-        """The first one >= day."""
+        """Return the first one >= day."""
         start = day_date(day)
         year, month, date_ = start.year, start.month, start.day
         before = day - date_  # the day before the month's first
@@ -69,7 +69,7 @@ class Calendar(NamedTuple):
         return None
 
     def previous_day(self, day: int) -> int | None:
-        """The last one <= day."""
+        """Return the last one <= day."""
         start = day_date(day)
         year, month, date_ = start.year, start.month, start.day
         before = day - date_
@@ -83,7 +83,7 @@ class Calendar(NamedTuple):
         return None
 
     def bits(self, first: int, end: int) -> int:
-        """Those from `first` on and before `end`, as bits: bit 0 is `first`."""
+        """Return those in [first, end) as bits; bit 0 is `first`."""
         start = day_date(first)
         year, month = start.year, start.month
         opening = before = first - start.day
@@ -96,7 +96,7 @@ class Calendar(NamedTuple):
         return found >> start.day & ((1 << (end - first)) - 1)
 
     def dates_of(self, month: int, before: int, length: int) -> int:
-        """The matching days of one month, as bits; `before` is the day before its first."""
+        """Return the matching days of one month as bits; `before` is the day before its first."""
         if not self.months >> month & 1:
             return 0
         return _dates(self, (before + 5) % 7, length)
@@ -110,7 +110,7 @@ class Cycle(NamedTuple):
     offsets: tuple[int, ...]
 
     def next_day(self, day: int) -> int | None:
-        """The first one >= day."""
+        """Return the first one >= day."""
         place = (day - self.first) % self.length
         start = day - place
         return next(
@@ -118,14 +118,14 @@ class Cycle(NamedTuple):
         )
 
     def previous_day(self, day: int) -> int | None:
-        """The last one <= day."""
+        """Return the last one <= day."""
         place = (day - self.first) % self.length
         start = day - place
         before = [start + offset for offset in self.offsets if offset <= place]
         return before[-1] if before else start - self.length + self.offsets[-1]
 
     def bits(self, first: int, end: int) -> int:
-        """Those from `first` on and before `end`, as bits: bit 0 is `first`."""
+        """Return those in [first, end) as bits; bit 0 is `first`."""
         place = (first - self.first) % self.length
         found, width = sum(1 << offset for offset in self.offsets), self.length
         while width < place + end - first:
@@ -140,15 +140,15 @@ class Once(NamedTuple):
     day: int
 
     def next_day(self, day: int) -> int | None:
-        """That day, while it is not past."""
+        """Return that day while it is not past."""
         return self.day if self.day >= day else None
 
     def previous_day(self, day: int) -> int | None:
-        """That day, once it has come."""
+        """Return that day once it has come."""
         return self.day if self.day <= day else None
 
     def bits(self, first: int, end: int) -> int:
-        """That day as a bit, where it is in [first, end): bit 0 is `first`."""
+        """Return that day as a bit where it is in [first, end); bit 0 is `first`."""
         return 1 << (self.day - first) if first <= self.day < end else 0
 
 

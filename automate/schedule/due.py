@@ -29,7 +29,7 @@ class Pattern(NamedTuple):
     days: Days
 
     def next_local(self, local: int) -> int | None:
-        """The first matching local second >= local, as if no clock ever changed."""
+        """Return the first matching local second >= local, as if no clock ever changed."""
         day, second = divmod(local, DAY)
         found = self.days.next_day(day)
         if found == day:
@@ -40,7 +40,7 @@ class Pattern(NamedTuple):
         return None if found is None else found * DAY + _lowest(self.hours, self.minutes) + self.second
 
     def previous_local(self, local: int) -> int | None:
-        """The last matching local second <= local."""
+        """Return the last matching local second <= local."""
         day, second = divmod(local, DAY)
         found = self.days.previous_day(day)
         if found == day:
@@ -69,7 +69,7 @@ class Pattern(NamedTuple):
         return _highest(hours, self.minutes) + self.second if hours else None
 
     def next_due(self, zone: Zone, after: int) -> int | None:
-        """The first due moment > after."""
+        """Return the first due moment > after."""
         moment = after + 1
         while moment <= LAST:
             piece = zone.piece(moment)
@@ -88,7 +88,7 @@ class Pattern(NamedTuple):
         return None
 
     def previous_due(self, zone: Zone, before: int) -> int | None:
-        """The last due moment < before."""
+        """Return the last due moment < before."""
         moment = before - 1
         while moment >= FIRST:
             piece = zone.piece(moment)
@@ -108,7 +108,7 @@ class Pattern(NamedTuple):
         return None
 
     def swallowed(self, piece: Piece) -> int | None:
-        """The first of this fixed pattern's local seconds in the gap before the piece."""
+        """Return the first of a fixed pattern's local seconds in the gap before the piece."""
         opening = piece.start + piece.offset
         if self.wild or piece.mark >= opening:
             return None
@@ -116,7 +116,7 @@ class Pattern(NamedTuple):
         return found if found is not None and found < opening else None
 
     def made_up(self, piece: Piece) -> int | None:
-        """When what the gap before the piece swallowed is due: at the first whole minute of the wall clock after it."""
+        """Return the first whole minute after the gap before the piece, if the gap swallowed any of its times."""
         if self.swallowed(piece) is None:
             return None
         return -(-(piece.start + piece.offset) // 60) * 60 - piece.offset
@@ -129,11 +129,11 @@ class Grid(NamedTuple):
     step: int
 
     def next_due(self, _zone: Zone, after: int) -> int | None:
-        """The first due moment > after."""
+        """Return the first due moment > after."""
         return after + self.step - (after - self.anchor) % self.step
 
     def previous_due(self, _zone: Zone, before: int) -> int | None:
-        """The last due moment < before."""
+        """Return the last due moment < before."""
         return before - 1 - (before - 1 - self.anchor) % self.step
 
 
@@ -143,11 +143,11 @@ class Instant(NamedTuple):
     moment: int
 
     def next_due(self, _zone: Zone, after: int) -> int | None:
-        """The moment, while it is not past."""
+        """Return the moment while it is not past."""
         return self.moment if self.moment > after else None
 
     def previous_due(self, _zone: Zone, before: int) -> int | None:
-        """The moment, once it is past."""
+        """Return the moment once it is past."""
         return self.moment if self.moment < before else None
 
 

@@ -30,20 +30,20 @@ _HALF_MONTH = 15 * DAY
 
 
 class Setting(NamedTuple):
-    """What a reading depends on beside the entry itself."""
+    """The zone, and the first moment at which a task may be due: a reading depends on both."""
 
     zone: Zone
     first: int
 
 
 def describe(entries: Iterable[Compiled], zone: Zone, first: int, *, at_startup: bool) -> str:
-    """All entries in English, between semicolons."""
+    """Describe all texts in English, between semicolons."""
     texts = [describe_entry(entry, Setting(zone, first)) for entry in entries]
     return "; ".join(texts + [vocabulary.AT_STARTUP] * at_startup) or vocabulary.MANUAL
 
 
 def describe_entry(entry: Compiled, setting: Setting) -> str:
-    """One entry in English; long lists only where there is no cron expression to read instead."""
+    """Describe one text in English; long lists only where there is no cron expression to read instead."""
     limit = _FEW if entry.text else 24 * 60
     return _words(entry.parts, setting, limit) or _from_cron(entry)
 
@@ -73,7 +73,7 @@ def _stamp(moment: int, zone: Zone) -> str:
 
 
 def clock(second: int) -> str:
-    """A time of day as 02:00, with seconds only where there are some."""
+    """Format a time of day as 02:00, with seconds only where there are some."""
     hour, rest = divmod(second % DAY, HOUR)
     minute, second = divmod(rest, 60)
     return f"{hour:02}:{minute:02}" + (f":{second:02}" if second else "")
@@ -106,7 +106,7 @@ def _wild(pattern: Pattern, setting: Setting, limit: int) -> str | None:
 
 
 def _from_a_time(hours: list[int], minutes: list[int]) -> str | None:
-    """Steps of hours that begin anew each day, since they do not fill one: midnight would come too soon or too late."""
+    """Describe steps of hours that begin anew each day: where they do not fill one, the last is shorter."""
     step = hours[1] - hours[0] if len(hours) > 1 else 24
     if len(minutes) > 1 or hours != list(range(hours[0], 24, step)) or step == 1:
         return None
@@ -114,7 +114,7 @@ def _from_a_time(hours: list[int], minutes: list[int]) -> str | None:
 
 
 def _even_step(hours: list[int], minutes: list[int]) -> int | None:
-    """The seconds between due times, where they are even all day and begin at midnight."""
+    """Return the seconds between due times, where they are even all day and begin at midnight."""
     if len(hours) == 24 and minutes != [0]:  # noqa: PLR2004
         step = minutes[1] if len(minutes) > 1 else 60
         return step * 60 if minutes == list(range(0, 60, step)) and 60 % step == 0 else None
@@ -124,7 +124,7 @@ def _even_step(hours: list[int], minutes: list[int]) -> int | None:
 
 
 def _on_grid(setting: Setting, step: int) -> bool:
-    """Would `every ...` be due at the same moments? Not where the zone's offset changes by less than whole steps."""
+    """Return whether `every ...` is due at the same moments: the zone's offset must change by whole steps."""
     zone, first = setting
     anchor = first if first > FIRST else origin(None, zone).moment
     return all((anchor + offset) % step == 0 for offset in _offsets(zone))
@@ -208,7 +208,7 @@ def _months(months: int) -> str:
 
 
 def _from_cron(entry: Compiled) -> str:
-    """cron-descriptor's reading, joined anew from its pieces: it takes no notice of what joins the two day fields."""
+    """Join cron-descriptor's reading anew from its pieces: it ignores how the two day fields are combined."""
     written = entry.text.split()
     minute, hour, date, month, weekday = (_plain(text, place) for place, text in enumerate(written))
     base = _described(minute, hour, "*", "*", "*")

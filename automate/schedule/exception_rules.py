@@ -12,7 +12,7 @@ class Dates(NamedTuple):
     last: int
 
     def holds(self, day: int, _second: int) -> bool:
-        """On this day?"""
+        """Return whether it covers the day."""
         return self.first <= day <= self.last
 
 
@@ -23,7 +23,7 @@ class Yearly(NamedTuple):
     last: int
 
     def holds(self, day: int, _second: int) -> bool:
-        """On this day?"""
+        """Return whether it covers the day."""
         date_ = day_date(day)
         return _in_circle(date_.month * 100 + date_.day, self.first, self.last)
 
@@ -34,18 +34,18 @@ class Weekdays(NamedTuple):
     bits: int
 
     def holds(self, day: int, _second: int) -> bool:
-        """On this day?"""
+        """Return whether it covers the day."""
         return bool(self.bits >> (day + 4) % 7 & 1)
 
 
 class Times(NamedTuple):
-    """From one second of the day to before another; over midnight where `end` is not greater."""
+    """Times of day from `start` to before `end`; over midnight where `end` is not greater."""
 
     start: int
     end: int
 
     def holds(self, _day: int, second: int) -> bool:
-        """At this second of any day?"""
+        """Return whether it covers this second of a day."""
         return _in_circle(second, self.start, self.end - 1)
 
 
@@ -60,5 +60,5 @@ class Excepted(NamedTuple):
 
 
 def _in_circle(value: int, first: int, last: int) -> bool:
-    """From first to last, inclusive, on a circle where the greatest value is followed by the least."""
+    """Return whether a value lies from first to last, inclusive, on a circle."""
     return first <= value <= last if first <= last else value >= first or value <= last

@@ -23,13 +23,13 @@ _EXPECTED = (
 
 
 def read(texts: Sequence[str], calendars: Mapping[str, Sequence[str]]) -> list[Excepted]:
-    """What each text stands for; ScheduleError with its index, key `except`."""
+    """Read the texts of `except`; ScheduleError with the index of the wrong one, key `except`."""
     texts = [texts] if isinstance(texts, str) else texts
     return [_placed(text, index, "except", lambda text: _rules(text, calendars)) for index, text in enumerate(texts)]
 
 
 def read_calendar(texts: Sequence[str]) -> tuple[Rule, ...]:
-    """A calendar's days; ScheduleError with the index within the calendar, key `calendars`."""
+    """Read a calendar's days; ScheduleError with the index within the calendar, key `calendars`."""
     found = [_placed(text, index, "calendars", _days) for index, text in enumerate(texts)]
     return tuple(rule for excepted in found for rule in excepted.rules)
 

@@ -21,7 +21,9 @@ _KINDS: dict[str, type[Rule]] = {kind.__name__: kind for kind in (Dates, Yearly,
 
 
 class Exceptions:
-    """When a task is not due though its schedule says so. Immutable. Instants are epoch seconds, from 1970 to 2100.
+    """The times at which a task is not due although its schedule says so. Immutable.
+
+    Instants are epoch seconds, from 1970 to 2100.
 
     What counts is what the wall clock shows: `02:00-03:00` covers both passes of a repeated hour, and what a clock
     change has moved to 03:00 is at 03:00.
@@ -36,14 +38,16 @@ class Exceptions:
         self._cuts = sorted({0, *(cut % DAY for rule in times for cut in rule)})  # seconds at which an answer may end
 
     def covers(self, instant: float) -> str | None:
-        """The first of the texts, as it was written, that covers the instant; None when none does."""
+        """Return the first text, as it was written, that covers the instant; None when none does."""
         moment = floor(instant)
         return self._covers(moment, self._zone.piece(moment))
 
     def since(self, instant: float, after: float) -> int:
-        """From when on `covers` has been answering what it answers at the instant. Nobody looks further back than
-        `after`: where it was so already then, some instant not after it is returned. Each day between costs some µs,
-        and so does each span of hours."""
+        """Return since when `covers` has given the answer that it gives at the instant.
+
+        Where it gave it at `after` already, some instant not later than that is returned. Each day between costs some
+        µs, and so does each span of hours.
+        """
         moment = floor(instant)
         piece = self._zone.piece(moment)
         text = self._covers(moment, piece)
@@ -59,8 +63,10 @@ class Exceptions:
         return start
 
     def until(self, instant: float, before: float) -> int:
-        """Until when `covers` answers what it answers at the instant: the first instant at which it is another. Nobody
-        looks further ahead than `before`: where it is the same until then, some instant not before it is returned."""
+        """Return the first later instant at which `covers` gives another answer than at the instant.
+
+        Where it is the same until `before`, some instant not earlier than that is returned.
+        """
         moment = floor(instant)
         piece = self._zone.piece(moment)
         text = self._covers(moment, piece)
@@ -71,7 +77,7 @@ class Exceptions:
         return moment
 
     def dump(self) -> str:
-        """Compact JSON that `load` reads back without parsing any text."""
+        """Encode as compact JSON that `load` reads back without parsing any text."""
         texts = [[text, [[type(rule).__name__, *rule] for rule in rules]] for text, rules in self._texts]
         return json.dumps([VERSION, self._zone.name, texts], separators=(",", ":"))
 
@@ -93,28 +99,30 @@ class Exceptions:
         return None
 
     def _cut_before(self, moment: int, piece: Piece) -> int:
-        """The last moment, not after this one, at which the answer may have become another."""
+        """Return the last moment <= this one at which the answer may have changed."""
         second = (moment + piece.offset) % DAY
         cut = max(cut for cut in self._cuts if cut <= second)
         return max(piece.start, moment - second + cut)
 
     def _cut_after(self, moment: int, piece: Piece) -> int:
-        """The first moment, after this one, at which the answer may become another."""
+        """Return the first moment > this one at which the answer may change."""
         second = (moment + piece.offset) % DAY
         cut = next((cut for cut in self._cuts if cut > second), DAY)
         return min(piece.end, moment - second + cut)
 
 
 def parse(texts: Sequence[str], zone: str | None, calendars: Mapping[str, Sequence[str]]) -> Exceptions:
-    """What `except` says. `zone` is an IANA name, None the host's; `calendars` the settings', of which only those that
-    are named are read. Raises ScheduleError, its key `except`."""
+    """Read `except`; `zone` is an IANA name, None the host's. ScheduleError, its key `except`.
+
+    Of the settings' `calendars` only those that are named are read.
+    """
     from automate.schedule.exception_texts import read
 
     return Exceptions(zone_named(zone), read(texts, calendars))
 
 
 def load(text: str) -> Exceptions:
-    """What `Exceptions.dump` wrote; ValueError when it is of another version, to be parsed anew."""
+    """Read back what `Exceptions.dump` wrote; ValueError when it is of another version, to be parsed anew."""
     version, *rest = json.loads(text)
     if version != VERSION:
         raise ValueError(f"exceptions of version {version}; expected {VERSION}")

@@ -1,4 +1,4 @@
-"""What is wrong with a schedule's text."""
+"""The error of a schedule's text, and how its suggestions are found."""
 
 from collections.abc import Iterable
 
@@ -19,12 +19,12 @@ class ScheduleError(ValueError):
 
 
 def nearest(text: str, known: Iterable[str]) -> str | None:
-    """The known text most like this one, if any is like it at all."""
+    """Return the known text most like this one, if any is like it at all."""
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(text[:80].lower(), list(known), n=1, cutoff=0.6)), None)
 
 
 def suggestion(found: str | None) -> str:
-    """The end of a message: `; did you mean ...?`, or nothing."""
+    """Return the end of a message: `; did you mean ...?`, or nothing."""
     return f"; did you mean `{found}`?" if found else ""

@@ -25,7 +25,7 @@ _DAY_NAMES = {"noon": 43200, "midnight": 0}
 
 
 def read(text: str, origin: Origin) -> tuple[Part, ...]:
-    """The parts of a schedule in words; ScheduleError with the nearest form when it is none."""
+    """Read a schedule in words; ScheduleError with the nearest form when it is none."""
     phrase = re.sub(r"(?<=^every )[a-z]+", lambda word: vocabulary.NUMBERS.get(word[0], word[0]), _phrase(text))
     try:
         for form, build in _FORMS:
@@ -44,12 +44,12 @@ def _unreadable(text: str) -> ScheduleError:
 
 
 def _phrase(text: str) -> str:
-    """In lower case with single spaces, and `3 p.m.` as `3pm`."""
+    """Return a text in lower case with single spaces, and `3 p.m.` as `3pm`."""
     return re.sub(r"(?<=\d) ?([ap])\.?m\b\.?", r"\1m", " ".join(text.lower().split()))
 
 
 def times(text: str) -> list[int]:
-    """Times of day as seconds since midnight, in order, from `02:00, 14:30 and noon`."""
+    """Read `02:00, 2pm and noon` as seconds since midnight, in order."""
     found = []
     for item in items_of(text):
         parts = _TIME.fullmatch(item)
@@ -69,7 +69,7 @@ def _second(parts: re.Match[str]) -> int:
 
 
 def patterns(days: Days, seconds: Iterable[int]) -> tuple[Part, ...]:
-    """As few fixed patterns as these times of day need: times with the same minute share one, then the same hours."""
+    """Return as few fixed patterns as these times of day need: times with the same minute share one."""
     hours: dict[tuple[int, int], int] = {}
     for second in seconds:
         minute = second % HOUR // 60, second % 60
@@ -99,7 +99,7 @@ def _every_hour(found: re.Match[str], _origin: Origin) -> tuple[Part, ...]:
 
 
 def _daily_steps(found: re.Match[str], _origin: Origin) -> tuple[Part, ...]:
-    """From a time of day to the day's end, or from a minute to the hour's, and again in the next."""
+    """Read steps from a time of day to the day's end, or from a minute to the hour's, and again in the next."""
     step, is_hours = int(found["number"]), found["unit"] == "hours"
     hour, minute = int(found["hour"] or 0), int(found["minute"])
     if is_hours == (found["each"] == "hour") or not step or hour > 23 or minute > 59:  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""What to say of a text that no form of words takes: a missing piece, a better way to say it, or the nearest form."""
+"""Errors for texts that have none of the forms: a missing piece, a better way to say it, or the nearest form."""
 
 import re
 
@@ -43,7 +43,7 @@ EXAMPLES = (
 
 
 def refused(text: str, phrase: str) -> ScheduleError:
-    """`phrase` is the text in lower case with single spaces."""
+    """Make the error of a text; `phrase` is the text in lower case with single spaces."""
     if instead := next((hint for form, hint in INSTEAD if re.fullmatch(form, phrase)), None):
         return ScheduleError(f"cannot read `{text}`; write {instead}")
     return _strange(text)

@@ -11,7 +11,7 @@ from automate.schedule.zone import DAY, PastZone, Zone, forget, zone_named
 
 
 class Schedule:
-    """When a task is due. Immutable; equal when every due time is computed from the same things.
+    """The due times of a task. Immutable; equal when every due time is computed from the same things.
 
     Instants are seconds since 1970-01-01T00:00Z; due times are whole ones, from 1970 to 2100.
     """
@@ -27,12 +27,12 @@ class Schedule:
 
     @property
     def at_startup(self) -> bool:
-        """Is there an `@reboot` among its texts?"""
+        """Whether there is an `@reboot` among its texts."""
         return self._startup
 
     @property
     def manual(self) -> bool:
-        """Is it never due by itself, only run by hand?"""
+        """Whether it is never due by itself."""
         return not self._parts and not self._startup
 
     @property
@@ -46,7 +46,7 @@ class Schedule:
         return self._zone
 
     def is_bounded(self, now: float) -> bool:
-        """Whether `starting` or `ending` leaves out anything after `now`."""
+        """Return whether `starting` or `ending` leaves out anything after `now`."""
         return self._first > now or self._last < LAST
 
     @property
@@ -60,26 +60,26 @@ class Schedule:
         return None if self._first <= FIRST else self._first, None if self._last >= LAST else self._last
 
     def date_of(self, instant: float) -> date:
-        """The date that the zone's calendar shows then."""
+        """Return the date that the zone's calendar shows then."""
         moment = floor(instant)
         return day_date((moment + self._zone.offset(moment)) // DAY)
 
     def next_after(self, instant: float) -> int | None:
-        """The first due time strictly after the instant; None when none is left before 2101."""
+        """Return the first due time strictly after the instant; None when none is left before 2101."""
         after = max(floor(instant), self._first - 1)
         dues = [due for part in self._parts if (due := part.next_due(self._zone, after)) is not None]
         due = min(dues, default=LAST + 1)
         return due if due <= self._last else None
 
     def previous_before(self, instant: float) -> int | None:
-        """The last due time strictly before the instant; None when there was none since 1970."""
+        """Return the last due time strictly before the instant; None when there was none since 1970."""
         before = min(ceil(instant), self._last + 1)
         dues = [due for part in self._parts if (due := part.previous_due(self._zone, before)) is not None]
         due = max(dues, default=FIRST - 1)
         return due if due >= self._first else None
 
     def count(self, after: float, until: float) -> int:
-        """The number of due times in (after, until].
+        """Count the due times in (after, until].
 
         A year costs about 60 µs, once its clock changes are known; where an interval that does not fill a day evenly
         (`every 7 minutes`) stands beside other texts, some µs for each due time of the sparser side.
@@ -89,7 +89,7 @@ class Schedule:
         return count(self._zone, self._parts, max(floor(after), self._first - 1), min(floor(until), self._last))
 
     def between(self, after: float, until: float, limit: int) -> list[int]:
-        """The newest `limit` due times in (after, until], in order; the cost grows with how many are returned."""
+        """Return the newest `limit` due times in (after, until], in order; the cost grows with their number."""
         dues: list[int] = []
         due = self.previous_before(floor(until) + 1)
         while due is not None and due > after and len(dues) < limit:
@@ -98,19 +98,19 @@ class Schedule:
         return dues[::-1]
 
     def describe(self) -> str:
-        """In English. What is in our own words is read back by `parse` to the same due times, in this zone."""
+        """Describe it in English; what is in our own words is read back by `parse` to the same due times."""
         from automate.schedule.english import describe
 
         return describe(self._compiled, self._zone, self._first, at_startup=self._startup)
 
     def note(self, due: int) -> str | None:
-        """What a clock change did to this due time: it was moved, or is the first or second of two; else None."""
+        """Say what a clock change did to a due time: it was moved, or is the first or second of two; else None."""
         from automate.schedule.clock_notes import note
 
         return note(self._compiled, self._zone, self._first, due)
 
     def dump(self) -> str:
-        """Compact JSON that `load` reads back without parsing any text, in any later process of this version."""
+        """Encode as compact JSON that `load` reads back without parsing any text, in this version and the next."""
         from automate.schedule.stored import dump
 
         return dump(self._zone.name, (self._first, self._last), self._compiled, at_startup=self._startup)
@@ -139,12 +139,11 @@ def load(text: str) -> Schedule:
 
 
 def read_zones_anew(mark: str) -> None:
-    """Let all schedules that are parsed or loaded from now on follow the zones' data as they are now, if `mark` is not
-    the one of the last time."""
+    """Let schedules that are parsed or loaded from now on follow the zones' data of now, if `mark` has changed."""
     if forget(mark):
         load.cache_clear()
 
 
 def are_same(one: str, other: str) -> bool:
-    """Whether two dumps are of one schedule, although another version may have written one of them."""
+    """Return whether two dumps are of one schedule, although another version may have written one of them."""
     return one == other or load(one) == load(other)

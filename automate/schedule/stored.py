@@ -17,13 +17,13 @@ _BY_LENGTH = {5: "Pattern", 2: "Grid", 1: "Instant"}, {4: "Calendar", 3: "Cycle"
 
 
 def dump(zone: str, bounds: tuple[int, int], compiled: Iterable[Compiled], *, at_startup: bool) -> str:
-    """One line of JSON. Each part, and the days of a pattern, are an array that begins with the name of its type."""
+    """Encode as one line of JSON. A part, and a pattern's days, are arrays that begin with the name of their type."""
     entries = [[text, [_tagged(part) for part in parts]] for text, parts in compiled]
     return _encode([VERSION, zone, *bounds, at_startup, entries])
 
 
 def zone_of(text: str) -> str:
-    """The name of the zone of a dump that `dump` wrote."""
+    """Return the name of the zone of a dump."""
     return text.split('"', 2)[1]
 
 
@@ -34,7 +34,7 @@ def frozen(text: str, offsets: Offsets) -> str:
 
 
 def parts_of(text: str) -> tuple[str | Frozen, tuple[int, int], list[Compiled], bool]:
-    """Zone, bounds, texts with their parts, and whether it is due at startup; ValueError for an unknown version."""
+    """Decode zone, bounds, texts with their parts, and whether it is due at startup; ValueError for another version."""
     version, zone, first, last, at_startup, entries = json.loads(text)
     if version not in (1, VERSION):
         raise ValueError(f"a compiled schedule of version {version}; expected {VERSION}")

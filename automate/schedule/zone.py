@@ -55,7 +55,7 @@ class Zone:
         return difference.days * DAY + difference.seconds
 
     def piece(self, moment: int) -> Piece:
-        """The piece that holds the moment; a piece may end early, where a block of the cache ends."""
+        """Return the piece that holds the moment; a piece may end early, where a block of the cache ends."""
         pieces = self._blocks.get(moment >> _BLOCK_BITS) or self._build(moment >> _BLOCK_BITS)
         for piece in pieces:
             if moment < piece[1]:
@@ -63,14 +63,14 @@ class Zone:
         raise AssertionError("a block's pieces cover it")
 
     def moment(self, local: int) -> int:
-        """The first moment at which the wall clock shows this local second, or has jumped over it."""
+        """Return the first moment at which the wall clock shows this local second, or has jumped over it."""
         piece = self.piece(local - DAY)
         while local >= piece.end + piece.offset:
             piece = self.piece(piece.end)
         return max(piece.start, local - piece.offset)
 
     def _build(self, number: int) -> tuple[Piece, ...]:
-        """The pieces of one block. It looks back a day, since a repeated hour may reach over the block's start."""
+        """Make the pieces of one block, looking back a day, since a repeated hour may reach over the block's start."""
         start, end = number << _BLOCK_BITS, (number + 1) << _BLOCK_BITS
         changes = [*self.changes(start - DAY, end, _SAMPLE), end]
         opening = start - DAY
@@ -88,7 +88,7 @@ class Zone:
         return self._blocks[number]
 
     def changes(self, start: int, end: int, step: int = _COARSE) -> list[int]:
-        """The moments in (start, end) from which another offset holds; it may not change and change back in a step."""
+        """List the moments in (start, end) from which another offset holds; none may change back within a step."""
         found = []
         for low in range(start, end, step):
             high, after = min(low + step, end), self.offset(min(low + step, end))
@@ -128,12 +128,12 @@ class PastZone(Zone):
 
 
 def offsets(zone: Zone, start: int, end: int) -> Offsets:
-    """What is to be kept of a zone, so that it can be told later how it was between these moments."""
+    """List a zone's offsets between two moments, each with the moment from which it holds."""
     return [(moment, zone.offset(moment)) for moment in (start, *zone.changes(start, end))]
 
 
 def first_difference(one: Zone, other: Zone, start: int, end: int) -> int | None:
-    """The first moment in [start, end) at which two zones have different offsets, None where there is none."""
+    """Return the first moment in [start, end) at which two zones have different offsets, None if there is none."""
     moments = {start, *one.changes(start, end), *other.changes(start, end)}
     return next((moment for moment in sorted(moments) if one.offset(moment) != other.offset(moment)), None)
 
@@ -145,7 +145,7 @@ def _clipped(piece: Piece, start: int) -> Piece:
 
 
 def zone_named(name: str | None) -> Zone:
-    """The zone of this IANA name, or the one that the host keeps now; ScheduleError when there is none."""
+    """Return the zone of this IANA name, or the one that the host keeps now; ScheduleError when there is none."""
     return _zone(host_zone().key if name is None else name)
 
 
@@ -174,7 +174,7 @@ def forget(mark: str) -> bool:
 
 
 def host_zone(root: str = "/etc") -> ZoneInfo:
-    """The zone this machine keeps, as tzset(3) and Debian find it: the link `localtime`, else `timezone`, else UTC."""
+    """Return the host's zone as tzset(3) and Debian find it: the link `localtime`, else `timezone`, else UTC."""
     for read, path in _SAYINGS:
         try:
             if name := read(f"{root}/{path}"):
@@ -185,7 +185,7 @@ def host_zone(root: str = "/etc") -> ZoneInfo:
 
 
 def named(root: str = "/etc") -> tuple[str | None, str | None]:
-    """What the link `localtime` names, and what stands in `timezone`; such a zone need not exist."""
+    """Return what the link `localtime` names, and what stands in `timezone`; such a zone need not exist."""
     linked, written = (read(f"{root}/{path}") for read, path in _SAYINGS)
     return linked, written
 

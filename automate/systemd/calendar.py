@@ -34,8 +34,10 @@ _UTC = " UTC"
 
 
 def calendar_events(schedule: Schedule, now: float, zone: str) -> list[str] | None:
-    """The values of OnCalendar= for what is due after `now`; None where they cannot say it. `zone` is a time zone's
-    name, empty for the host's. What is due at startup is no calendar event."""
+    """Write OnCalendar= values for what is due after `now`; None where there are none for it.
+
+    `zone` is a time zone's name, empty for the host's. Startup is no calendar event.
+    """
     events: list[str] = []
     for part in (part for text in schedule.compiled for part in text.parts):
         said = _of_part(part, f" {zone}" if zone else "")
@@ -46,7 +48,7 @@ def calendar_events(schedule: Schedule, now: float, zone: str) -> list[str] | No
 
 
 def follows_clock_changes(schedule: Schedule, now: float) -> bool:
-    """Whether a change of the clock within the next years moves or repeats one of its due times."""
+    """Return whether a change of the clock within the next years moves or repeats one of its due times."""
     zone = schedule.zone
     days = range(int(now), int(now) + _YEARS * 366 * _DAY, _DAY)
     changes = [day for day in days if zone.offset(day) != zone.offset(day + _DAY)]
@@ -64,7 +66,7 @@ def _of_part(part: Part, zone: str) -> list[str] | None:
 
 
 def _of_grid(part: Grid) -> list[str] | None:
-    """Real time is UTC's: a grid that fills a day comes at the same times of each."""
+    """Write an interval that fills a day evenly at the times of UTC, which is real time."""
     if _DAY % part.step:
         return None
     times = range(part.anchor % part.step, _DAY, part.step)
@@ -106,7 +108,7 @@ def _by_date(dates: int, months: str) -> list[str]:
 
 
 def _by_weekday(weekdays: int, dates: str, months: str) -> list[str]:
-    """Bits of seven for each of the five weeks of a month, and for its last."""
+    """Write weekdays, which have seven bits for each of the five weeks of a month and for its last."""
     weeks = [weekdays >> 7 * number & _WEEK for number in range(_LAST_WEEK + 1)]
     if len(set(weeks[:_LAST_WEEK])) == 1:
         events = [f"{_names(weeks[0])} *-{months}-{dates}"] if weeks[0] else []

@@ -7,17 +7,17 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def value(text: str) -> str:
-    """A whole line as it stands, such as a description: only `%` means something, and a backslash at its end."""
+    """Quote a whole line, such as a description: only `%` means something, and a backslash at its end."""
     return " ".join(text.split()).replace("%", "%%").rstrip("\\ ")
 
 
 def path(text: str) -> str:
-    """A path as the whole value."""
+    """Quote a path that is the whole value."""
     return text.replace("%", "%%")
 
 
 def word(text: str) -> str:
-    """One word of a list, in quotes where it needs them."""
+    """Quote one word of a list where it needs that."""
     said = text.replace("%", "%%")
     if _PLAIN(said):
         return said
@@ -30,7 +30,7 @@ def argument(text: str) -> str:
 
 
 def command_line(words: tuple[str, ...]) -> str:
-    """The first is an absolute path; `;` alone would begin another command."""
+    """Quote a command, whose first word is an absolute path; `;` alone would begin another."""
     return " ".join("\\;" if one == ";" else argument(one) for one in words)
 
 

@@ -34,7 +34,7 @@ class Account(NamedTuple):
 
 
 def units_of(task: Task, events: Sequence[str], account: Account, *, at_startup: bool, locks: str) -> Units:
-    """`events` are values of OnCalendar=; `locks` is the directory for the lock files of shared `locks`."""
+    """Make a task's units; `events` are values of OnCalendar=, `locks` is the directory of shared lock files."""
     name = PREFIX + task.name
     service = "\n".join(_service(task, account, locks)) + "\n"
     if at_startup:
@@ -43,7 +43,7 @@ def units_of(task: Task, events: Sequence[str], account: Account, *, at_startup:
 
 
 def unsaid(task: Task) -> list[str]:
-    """The keys that change what happens and have no equivalent in units."""
+    """List the keys that change what happens and have no equivalent in units."""
     keys = {
         "enabled: false": not task.enabled,
         "after": bool(task.after),
@@ -58,7 +58,7 @@ def unsaid(task: Task) -> list[str]:
 
 
 def refused(task: Task) -> str | None:
-    """Why there can be no units for the task, apart from its schedule; None when there can."""
+    """Say why there can be no units for a task, apart from its schedule; None when there can."""
     return "`except` has no equivalent in systemd" if task.exceptions else None
 
 
