@@ -70,7 +70,7 @@ def test_one_lock_file_that_cannot_be_opened_hinders_one_task_only(
     serve()
     until(lambda: len(lines("good")) >= 2 and records("bad"))
     assert records("bad")[0]["outcome"] == "error"
-    assert "lock cannot be taken" in records("bad")[0]["reason"]
+    assert "cannot lock" in records("bad")[0]["reason"]
 
 
 def test_a_group_that_does_not_exist_is_told_and_tasks_run(serve, every_second, lines, until, instance, events):
@@ -98,7 +98,7 @@ def small_disk(instance):
     """The instance's state and log on a file system of their own."""
     where = instance / ".automate"
     where.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "automate-test", where], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k,mode=755", "automate-test", where], check=True)
     yield where
     subprocess.run(["umount", "--lazy", where], check=True)
 
