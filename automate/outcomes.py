@@ -13,8 +13,8 @@ Cause = Literal[
     # stopped, timeout, lost
     "operator", "interrupt", "shutdown", "replaced", "timeout", "reboot", "watcher_died",
     # error
-    "no_such_user", "no_such_group", "not_root", "no_directory", "no_program", "not_executable", "env_file", "limits",
-    "nice", "lock_file", "resources", "disk_full", "start_failed",
+    "no_such_user", "no_such_group", "not_root", "no_directory", "no_program", "not_executable", "task_file",
+    "env_file", "limits", "nice", "lock_file", "resources", "disk_full", "start_failed",
 ]  # fmt: skip
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 

@@ -76,6 +76,8 @@ class Waiting:
     """A run between two attempts, or before its first; `run.not_before` says when the next one is. The supervisor owns
     `locks`, which are empty of an adopted one.
 
+    `refused` says why it can never have its locks.
+
     The rest is the queue's, in clock.monotonic() instants, so that no clock change makes it wait: nothing starts before
     `ready_at`; whether it may start is looked at again at `look_at`; what it replaces is killed at `kill_at`.
     """
@@ -83,6 +85,7 @@ class Waiting:
     run: OpenRun
     task: Task
     locks: list[int] = field(default_factory=list)
+    refused: Refusal | None = None
     ready_at: float = 0.0
     look_at: float = 0.0
     kill_at: float | None = None

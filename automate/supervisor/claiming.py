@@ -23,7 +23,6 @@ Decide = Callable[[State], Collection[str]]
 
 _TRIES = 5  # in one claim, for locks that no run holds
 _MOMENT = 0.002  # seconds
-# What the whole machine lacks, and will have again; any other error is about that one lock file.
 _DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO))
 
 
@@ -65,6 +64,11 @@ def make_ready_locks(instance: Instance, task: Task) -> list[int]:
     return opened
 
 
+def will_pass(error: OSError) -> bool:
+    """Whether the whole machine lacks something, and will have it again; any other error is about that one lock file."""
+    return error.errno in _DISK or shortages.is_shortage(error)
+
+
 def _lock_armed(instance: Instance, attempt: Attempt) -> tuple[list[int], str | None]:
     """As `take_locks`, of descriptors that the shim has inherited: what was taken is only given up when it ends."""
     for path, descriptor in zip(lock_paths(instance, attempt.task), attempt.locks, strict=True):
@@ -88,7 +92,7 @@ def lock(instance: Instance, request: Request) -> None:
         if shortages.is_shortage(error) and request.may_wait:
             request.lacks_room = True
             return
-        if error.errno in _DISK or shortages.is_shortage(error):
+        if will_pass(error):
             raise AutomateError(f"{said}; nothing was started") from error
         if not request.may_wait:
             raise

@@ -7,6 +7,7 @@ from signal import SIGKILL, SIGTERM
 from automate import clock
 from automate.outcomes import Pause, Refusal
 from automate.paths import Instance
+from automate.rules import reasons
 from automate.rules.ending import delay_after
 from automate.rules.gates import holding, of_task
 from automate.rules.overlap import room
@@ -133,12 +134,15 @@ class Queue:
         return found
 
     def given_up(self) -> list[Attempt]:
-        """Those that have waited for room as long as any may, no longer waiting: they could not be started."""
+        """Those that can never have their locks, or have waited for room as long as any may, no longer waiting: they
+        could not be started."""
         found = []
-        for waiting in [each for each in self.waiting.values() if self.room.is_out_of_patience(each.run.id)]:
+        for waiting in [
+            each for each in self.waiting.values() if each.refused or self.room.is_out_of_patience(each.run.id)
+        ]:
             run = self.remove(waiting.run.id).run
             path = leftovers.status_path(self._instance, run.id, run.attempt, run.task)
-            refused = Refusal("error", "resources", self.room.reason or shortages.NO_PROCESS)
+            refused = waiting.refused or Refusal("error", "resources", self.room.reason or shortages.NO_PROCESS)
             found.append(Attempt(run, waiting.task, path, clock.now(), locks=waiting.locks, refused=refused))
             self.room.forget(run.id)
         return found
@@ -193,7 +197,9 @@ class Queue:
             return False
         try:
             waiting.locks, path = claiming.take_locks(self._instance, waiting.task)
-        except OSError:  # no descriptor left, or no room for the file: there may be later
+        except OSError as error:
+            if not claiming.will_pass(error):
+                waiting.refused = reasons.lock_failed(f"{error.filename or self._instance.locks}: {error.strerror}")
             return False
         if path is None and not self._is_in_use(waiting):
             return True

@@ -18,12 +18,14 @@ from automate.state.opening import make_directories
 from automate.supervisor import leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
+from automate.trust import ForeignError, judge_as_root
 
 RELIEF = 1.0  # seconds between looks at a growing output
 
 
 def launch_of(instance: Instance, task: Task, run: OpenRun, *, uid: int) -> Launch:
     """What an attempt of `run` executes; CannotStartError. Nothing is touched."""
+    _check_source(task)
     variables = _variables(instance, run)
     return prepare(task, run.args, variables, uid=uid, read=lambda path: _read(path, uid), asks=_asks(run))
 
@@ -174,6 +176,17 @@ def _variables(instance: Instance, run: OpenRun) -> dict[str, str]:
         "AUTOMATE_ATTEMPT": str(run.attempt),
         "AUTOMATE_SUMMARY": summary.path_of(instance, run.id),
     }
+
+
+def _check_source(task: Task) -> None:
+    """As root, a definition that was stored is executed only while the file it came from would be read, or is gone."""
+    try:
+        if task.file:
+            judge_as_root(task.file)
+    except ForeignError as error:
+        raise CannotStartError("task_file", f"task file: {error.path} {error.what}") from None
+    except OSError:  # the state itself is root's alone
+        return
 
 
 def _read(path: str, uid: int) -> bytes:
