@@ -183,10 +183,10 @@ def own(path: str, descriptor: int) -> int:
 
 
 def judge_as_root(path: str) -> None:
-    """Raise ForeignError for root where the file, if there is one, or the way to it is not root's alone. OSError."""
+    """Raise ForeignError for root where the file or the way to it is not root's alone. OSError, when there is none."""
     if os.geteuid() != ROOT:
         return
-    with Ways(ROOT) as ways, suppress(FileNotFoundError):
+    with Ways(ROOT) as ways:
         inside, name = ways.place(path)
         judge(path, os.stat(name, dir_fd=inside, follow_symlinks=False), ROOT)
 

@@ -1,6 +1,7 @@
 """Which run's output is meant by a name or an id, and where it is."""
 
 import os
+from contextlib import suppress
 from typing import NamedTuple
 
 from automate import output, runlog
@@ -92,7 +93,8 @@ def path_of(instance: Instance, chosen: Chosen) -> str | None:
     path = os.path.realpath(os.path.join(root, name)) if "\0" not in name else ""
     if not path.startswith(f"{root}/output/"):
         raise AutomateError(f"run #{chosen.id}: its record names {name!r}, which is not below {root}/output")
-    judge_as_root(path)
+    with suppress(FileNotFoundError):
+        judge_as_root(path)
     if chosen.record is not None and not os.path.exists(path):
         raise AutomateError(
             f"the output of run #{chosen.id} of {chosen.task} is gone: its file was removed (keep_runs, keep_days); "

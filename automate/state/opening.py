@@ -186,8 +186,9 @@ def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | Non
 
 
 def make_directories(instance: Instance) -> None:
-    """Make what is missing of the state directory and of those in it. OSError."""
-    for directory in (instance.state, instance.open_runs, instance.locks, instance.summaries, instance.calls):
+    """Make what is missing of the state directory and of those in it. ForeignError, OSError."""
+    trust.make_directory(instance.state)  # also where it is there: it may have come since it was judged
+    for directory in (instance.open_runs, instance.locks, instance.summaries, instance.calls):
         if not os.path.isdir(directory):
             trust.make_directory(directory)
 
@@ -250,6 +251,7 @@ def _open_read_only(
         raise NotAllowedError(f"{path}: not readable by this user; ask root, or use an instance of your own (-C DIR)")
     if not os.path.isfile(path):  # SQLite would wait for a FIFO
         raise StateError(f"{path}: not a regular file")
+    trust.judge_as_root(path)
     at = inode(path)
     try:
         connection = _connect_read_only(path, patience)

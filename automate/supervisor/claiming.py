@@ -65,7 +65,7 @@ def make_ready_locks(instance: Instance, task: Task) -> list[int]:
 
 
 def will_pass(error: OSError) -> bool:
-    """Whether the whole machine lacks something, and will have it again; any other error is about that one lock file."""
+    """Whether the whole machine lacks something that it will have again; else it is about that one lock file."""
     return error.errno in _DISK or shortages.is_shortage(error)
 
 

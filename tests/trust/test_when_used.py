@@ -5,10 +5,15 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from several_users import Run, tree
+from several_users import Run, pids_of, tree
+
+from automate import trust
+from automate.paths import Instance, of_directory
+from automate.state import opening
 
 pytestmark = pytest.mark.root
 NOBODY = 65534
@@ -140,7 +145,20 @@ def test_who_is_quicker_to_rename_gains_nothing(
         finally:
             racer.kill()
     assert seen <= {0, 77}
+    assert not pids_of("automate.supervisor", instance)
     assert "0" not in ran.read_text().split()
     assert not [*elsewhere.iterdir()]
     theirs = [path for path in instance.rglob("*") if path.lstat().st_uid == NOBODY and path.is_dir()]
     assert not [path for top in theirs for path in top.rglob("*") if path.lstat().st_uid == 0]
+
+
+def test_a_state_that_appears_just_after_the_look_is_refused(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(looked_at: Instance) -> None:
+        assert trust.refusal(looked_at) is None
+        by_nobody(instance / ".automate" / "state.db")
+        os.chown(instance / ".automate", NOBODY, NOBODY)
+
+    monkeypatch.setattr(opening, "trust", SimpleNamespace(**vars(trust) | {"refusal": look}))
+    with pytest.raises(trust.ForeignError, match="belongs to nobody"):
+        opening.open_state(of_directory(str(instance)))
+    assert [path.name for path in (instance / ".automate").iterdir()] == ["state.db"]
