@@ -117,7 +117,7 @@ class Catalog:
         from automate.catalog.due import unskipped
 
         dumps = self.compiled([each.name for each in asked])
-        known = unskipped(asked, dumps, excepted, self.settings_read.calendars, self._now)
+        known = unskipped(asked, dumps, excepted, self.settings_read.calendars, [*self.pauses.values()], self._now)
         return [entry._replace(unskipped=known.get(entry.name, ())) for entry in entries]
 
     def briefs(self, names: Sequence[str], *, most: int) -> "dict[str, Brief]":

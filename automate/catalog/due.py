@@ -4,17 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from automate.outcomes import Pause
 from automate.state import State
 from automate.state.parsed import Brief, write_next_due
 
 if TYPE_CHECKING:
     from automate.catalog.entry import Entry
-    from automate.schedule import Schedule
-    from automate.schedule.exceptions import Exceptions
     from automate.task import Task
 
-_FAR = 366 * 86400  # seconds; a task that is not due for so long, but for what `except` covers, is never due
-_MOMENT = 1e-6  # second
 WORTH_WRITING = 32  # fewer are computed again sooner than they are written
 
 
@@ -48,42 +45,31 @@ def next_due(compiled: str, after: float) -> float | None:
     return load(compiled).next_after(after)
 
 
-def first_unexcepted(schedule: "Schedule", exceptions: "Exceptions", after: float) -> int | None:
-    """As the schedule's own method, of the due times that `except` does not cover; None also when there is none within
-    a year."""
-    end = after + _FAR
-    due = schedule.next_after(after)
-    while due is not None and due < end and exceptions.covers(due) is not None:
-        due = schedule.next_after(exceptions.until(due, end) - 1)
-    return due if due is not None and exceptions.covers(due) is None else None
-
-
 def unskipped(
     entries: "Iterable[Entry]",
     dumps: Mapping[str, str],
     excepted: "Mapping[str, Task]",
     calendars: Mapping[str, Sequence[str]],
+    pauses: Sequence[Pause],
     now: float,
 ) -> dict[str, tuple[float | None]]:
-    """By name, the first due time after `now` that neither a pause with an end nor `except` skips; `excepted` are the
-    tasks that have one."""
+    """By name, the first due time after `now` that neither a pause nor `except` skips; `excepted` are the tasks that
+    have one."""
+    from automate.rules.gates import Policy, first_passed, of_task
     from automate.schedule import load
     from automate.schedule.exceptions import parse
 
-    following = cache(next_due)
-    exceptions = cache(lambda texts, zone: parse(texts, zone, calendars))
+    exceptions = cache(lambda texts, zone: parse(texts, zone, calendars) if texts else None)
+
+    @cache  # of a herd with the same schedule, one is asked
+    def first(
+        dump: str, policy: Policy, held: tuple[Pause, ...], texts: tuple[str, ...], zone: str | None
+    ) -> float | None:
+        return first_passed(policy, load(dump), now, held, exceptions(texts, zone))
+
     found: dict[str, tuple[float | None]] = {}
     for entry in entries:
-        after = _after_pause(entry, now)
-        if task := excepted.get(entry.name):
-            due = first_unexcepted(load(dumps[entry.name]), exceptions(task.exceptions, task.timezone), after)
-            found[entry.name] = (due,)
-        else:
-            found[entry.name] = (following(dumps[entry.name], after),)
+        task, held = excepted.get(entry.name), tuple(of_task(pauses, entry.name))
+        texts, zone = (task.exceptions, task.timezone) if task is not None else ((), None)
+        found[entry.name] = (first(dumps[entry.name], Policy(delay=entry.delay), held, texts, zone),)
     return found
-
-
-def _after_pause(entry: "Entry", now: float) -> float:
-    """The instant after which the first due time is one that the pause leaves: it starts when that is over."""
-    until = entry.pause.until if entry.pause else None
-    return now if until is None else max(now, until - entry.delay - _MOMENT)

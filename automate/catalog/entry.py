@@ -73,7 +73,7 @@ class Entry(NamedTuple):
 
     def is_paused_at(self, due: float) -> bool:
         """Whether the start that belongs to this due time, which is to come, falls into the pause."""
-        return self.pause is not None and (self.pause.until is None or due + self.delay < self.pause.until)
+        return self.pause is not None and self.pause.holds(due + self.delay)
 
     @property
     def is_unusual(self) -> bool:

@@ -140,14 +140,14 @@ def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int
     if not task.exceptions:
         yield from due_after(schedule, desk.shell.now)
         return
-    from automate.catalog.due import first_unexcepted
+    from automate.rules.gates import Policy, first_passed
     from automate.schedule.exceptions import parse
 
     exceptions = parse(task.exceptions, task.timezone, desk.catalog.settings_read.calendars)
-    due = first_unexcepted(schedule, exceptions, desk.shell.now)
+    due = first_passed(Policy(), schedule, desk.shell.now, exceptions=exceptions)
     while due is not None:
         yield due
-        due = first_unexcepted(schedule, exceptions, due)
+        due = first_passed(Policy(), schedule, due, exceptions=exceptions)
 
 
 def _tell_doubts(desk: Desk, edit: Edit) -> None:

@@ -17,16 +17,15 @@ from automate.rules import explaining as rules
 from automate.rules.deciding import Decision
 from automate.rules.durations import expected
 from automate.rules.explaining import Fate, Holder, Known
-from automate.rules.gates import of_task
+from automate.rules.gates import first_passed, of_task
 from automate.rules.overlap import OpenInfo, Verdict, overlap
 from automate.run import Record
+from automate.schedule import load
 from automate.state import LastRun, OpenRun, State, durations, runs
 from automate.state.pauses import pauses, pauses_after
 from automate.state.steps import Gap, gaps
-from automate.supervisor.decisions import decisions, foreseen, recorded_by
+from automate.supervisor.decisions import decisions, exceptions, foreseen, policy, recorded_by
 from automate.supervisor.hindrances import hindrances, holder
-
-_FAR = 400  # due times that will not run, until the next one that will is given up: a year of daily ones
 
 
 class Explained(NamedTuple):
@@ -215,19 +214,14 @@ class _Explaining:
         return next((record for record in decided if stands_for(record, due)), None)
 
     def _runs_next(self, told: Sequence[Explained]) -> float | None:
-        """Looked for only where something to come will not run, and not for ever."""
+        """The next due time that will run; None where the next one of all does."""
         if not any(each.fate.kind == "will_not_run" for each in told):
             return None
-        due = self._now
-        for _ in range(_FAR):
-            following = rules.next_due(self._spans, due)
-            decision = None if following is None else self._asked(following)
-            if following is None or decision is None or decision.refusal is None:
-                return following if decision is not None else None
-            pause = decision.refusal.pause
-            ends = following if pause is None or pause.until is None else pause.until - self._subject.delay - 1
-            due = max(following, ends)
-        return None
+        future, task = self._subject.future, self._subject.task
+        if future is None or task is None:
+            return None
+        held = of_task(self._pauses, self._subject.name)
+        return first_passed(policy(future, task), load(future.compiled), self._now, held, exceptions(future.exceptions))
 
     def _is_decided(self, due: float) -> bool:
         scheduled = self._subject.scheduled

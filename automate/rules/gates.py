@@ -5,7 +5,7 @@ hour. Instants are epoch seconds. Due times are whole seconds, so stretches are 
 inclusive. A pause holds for what starts in it, which is `delay` seconds (the jitter's) after the due time.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, inf
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -15,6 +15,7 @@ from automate.rules import reasons
 if TYPE_CHECKING:
     from automate.task import Missed
 
+_FAR = 366 * 86400  # seconds of days that `except` covers, after which nothing is looked for any more
 # How many changes between what `except` covers and what it does not are told apart: older ones share one record.
 _CHANGES = 20
 
@@ -33,6 +34,7 @@ class Exceptions(Protocol):
 
     def covers(self, instant: float, /) -> str | None: ...
     def since(self, instant: float, after: float, /) -> int: ...
+    def until(self, instant: float, before: float, /) -> int: ...
 
 
 class Policy(NamedTuple):
@@ -63,6 +65,26 @@ def refusal(
         return reasons.DISABLED
     text = exceptions.covers(due) if exceptions is not None else None
     return None if text is None else reasons.excepted(text)
+
+
+def first_passed(
+    policy: Policy,
+    schedule: Schedule,
+    after: float,
+    pauses: Sequence[Pause] = (),
+    exceptions: Exceptions | None = None,
+) -> int | None:
+    """The first due time after the instant that is not refused; None also where `except` covers a year of them."""
+    due, end = schedule.next_after(after), after + _FAR
+    while due is not None and (refused := refusal(policy, due, pauses, exceptions)) is not None:
+        over = inf
+        if refused.pause is not None and refused.pause.until is not None:
+            over = refused.pause.until - policy.delay
+            end = over + _FAR
+        elif refused.cause == "except" and exceptions is not None:
+            over = exceptions.until(due, end)
+        due = schedule.next_after(ceil(over) - 1) if over < end else None
+    return due
 
 
 def holding(pauses: Iterable[Pause], instant: float) -> Pause | None:

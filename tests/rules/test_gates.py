@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from automate.outcomes import Pause
 from automate.rules import reasons
-from automate.rules.gates import Policy, Stretch, refusal, told_apart
+from automate.rules.gates import Policy, Stretch, first_passed, refusal, told_apart
 from tests.rules.hours import NOON, exceptions, noon, schedule
 
 HELD = Pause(noon(-1), noon(1), "ann", "disk")
@@ -72,3 +72,26 @@ def test_a_stretch_of_time_and_each_due_time_in_it_are_answered_alike(held, exce
     for part in parts:
         for due in range(-(-(part.after + 1) // 60) * 60, part.until + 1, 60):
             assert refusal(policy, due, held, closed) == part.refusal
+
+
+@pytest.mark.parametrize(
+    ("policy", "held", "excepted", "minutes"),
+    [
+        (Policy(), [], (), 1),
+        (Policy(enabled=False), [], (), None),
+        (Policy(), [HELD], (), 60),
+        (Policy(delay=90), [HELD], (), 59),
+        (Policy(), [HELD._replace(until=None)], (), None),
+        (Policy(), [HELD, HELD._replace(task="x", until=noon(2))], (), 120),
+        (Policy(), [], ("11:30-12:10",), 10),
+        (Policy(), [HELD], ("12:30-13:10",), 70),
+        (Policy(), [], ("mon-sun",), None),
+    ],
+)
+def test_the_first_due_time_that_passes_is_found(policy, held, excepted, minutes):
+    found = first_passed(policy, schedule(["* * * * *"]), NOON, held, exceptions(*excepted))
+    assert found == (None if minutes is None else noon(minutes=minutes))
+
+
+def test_a_far_due_time_that_is_not_refused_is_found():
+    assert first_passed(Policy(), schedule(["2050-01-01 00:00"]), NOON) is not None
