@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+HOST = r"[A-Za-z0-9._-]{1,253}"
+"""What the name of a host looks like."""
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -12,7 +14,8 @@ class Settings(NamedTuple):
 
     `defaults` are task keys as they were read, mappings still as dicts, so that a task may replace single entries;
     `lines` says where in `file` each of them stands, by dotted key (`retries.delay`).
-    `calendars` have the texts of their days, by name; `log_output` is `none`, `failed` or `all`.
+    `calendars` have the texts of their days, by name; `log_output` is `none`, `failed` or `all`; `host` is what H and
+    jitter take for this host's name.
     """
 
     file: str = ""
@@ -23,3 +26,4 @@ class Settings(NamedTuple):
     calendars: Mapping[str, tuple[str, ...]] = _NONE
     max_running: int | None = None
     log_output: str = "none"
+    host: str | None = None

@@ -14,6 +14,7 @@ from automate.catalog.settings import SettingsFile
 from automate.errors import AutomateError
 from automate.outcomes import Pause
 from automate.paths import Instance
+from automate.process import host
 from automate.state import OpenRun, State, StateError
 from automate.state.pauses import held_longest, pauses
 from automate.state.runs import last_runs, open_runs
@@ -192,11 +193,16 @@ class Catalog:
         """Every task that is not broken, of these or of all, as it was read; the others stand in `broken`."""
         return self._files.readings(self.names(patterns), every=not patterns)
 
+    @cached_property
+    def host(self) -> str:
+        """What H and jitter take for the name of this host."""
+        return host.alias(self.settings_read.host)
+
     def schedule(self, task: "Task") -> "Schedule":
         """Ready to be asked for due times; BadTaskFile where only this host shows what is wrong with it."""
         from automate.catalog.reading import schedule_of
 
-        return schedule_of(task)
+        return schedule_of(task, self.host)
 
     def compiled(self, names: Sequence[str]) -> dict[str, str]:
         """By name, what `schedule.load` makes the schedule of; of those tasks that are not broken."""

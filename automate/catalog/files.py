@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from automate import __version__
 from automate.catalog.settings import SettingsFile, is_settled
+from automate.process import host
 from automate.state import State
 from automate.state.parsed import Brief, Parsed, read_briefs, read_compiled, read_excepted, read_parsed, write_parsed
 from automate.taskfile import BadTaskFile, Fault, Found, read
@@ -36,7 +37,7 @@ class TaskFiles:
         self.found = found
         self.broken: dict[str, tuple[Fault, ...]] = {}
         self.zones = " ".join(_zone_marks())
-        self.context = f"{__version__} {os.uname().nodename} {settings.digest} {self.zones}"
+        self.context = f"{__version__} {host.alias(None)} {settings.digest} {self.zones}"
         self._settings = settings
         self._cache = cache
         self._owner = owner
@@ -116,7 +117,8 @@ class TaskFiles:
 
         try:
             task = reading.definition(found, self._settings.read[0], self._owner, within)
-            parsed = reading.parsed(found, task, self.context, self._now)
+            alias = host.alias(self._settings.read[0].host)
+            parsed = reading.parsed(found, task, alias, self.context, self._now)
         except BadTaskFile as bad:
             self.broken[found.name] = bad.faults
             return None

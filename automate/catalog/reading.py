@@ -1,6 +1,5 @@
 """One task file, read and made ready: the definition, its schedule compiled, and its row for the parse cache."""
 
-import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,24 +24,25 @@ def definition(found: Found, settings: Settings, owner: int | None, within: Ways
     return parse_task(data, file=found.path, name=found.name, settings=settings)
 
 
-def schedule_of(task: Task) -> "Schedule":
-    """The task's schedule on this host; BadTaskFile where only the host shows what is wrong with it."""
+def schedule_of(task: Task, host: str) -> "Schedule":
+    """The task's schedule on the host of that name; BadTaskFile where only the host shows what is wrong with it."""
     from automate.schedule import ScheduleError, parse
 
     try:
-        return parse(task.schedule, task.timezone, starting=task.starting, ending=task.ending, seed=_seed(task))
+        seed = f"{host}:{task.name}"
+        return parse(task.schedule, task.timezone, starting=task.starting, ending=task.ending, seed=seed)
     except ScheduleError as error:
         raise BadTaskFile.of_whole(task.file, f"{error.key}: {error}") from None
 
 
-def delay_of(task: Task) -> float:
-    """Seconds that this host starts the task after its due times, for its `jitter`."""
-    return delay(_seed(task), task.jitter)
+def delay_of(task: Task, host: str) -> float:
+    """Seconds that the host of that name starts the task after its due times, for its `jitter`."""
+    return delay(f"{host}:{task.name}", task.jitter)
 
 
-def parsed(found: Found, task: Task, context: str, now: float) -> Parsed:
+def parsed(found: Found, task: Task, host: str, context: str, now: float) -> Parsed:
     """For the parse cache; BadTaskFile as `schedule_of`."""
-    english, compiled, next_due = _said(schedule_of(task), now)
+    english, compiled, next_due = _said(schedule_of(task, host), now)
     brief = Brief(
         name=found.name,
         path=found.path,
@@ -54,7 +54,7 @@ def parsed(found: Found, task: Task, context: str, now: float) -> Parsed:
         category=task.category,
         labels=" ".join(task.labels),
         schedule=in_words(task, english),
-        delay=delay_of(task),
+        delay=delay_of(task, host),
         next_due=next_due,
         computed=now,
     )
@@ -74,8 +74,3 @@ def in_words(task: Task, english: str) -> str:
 def _said(schedule: "Schedule", now: float) -> tuple[str, str, float | None]:
     """What is kept of a schedule: in English, its dump, and its first due time after `now`."""
     return schedule.describe(), schedule.dump(), schedule.next_after(now)
-
-
-def _seed(task: Task) -> str:
-    """What makes a task's `H` and jitter its own."""
-    return f"{os.uname().nodename}:{task.name}"

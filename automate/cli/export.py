@@ -71,7 +71,7 @@ def _exported(shell: Shell, what: str, names: tuple[str, ...], form: str) -> "li
     export = exporting.lines if what == "crontab" else exporting.unit_files
     user = host.user_name(os.geteuid()) if form == SYSTEM else None
     with tasks.catalog(shell) as catalog:
-        found = export(catalog.tasks(names), shell.now, user=user)
+        found = export(catalog.tasks(names), shell.now, user=user, host=catalog.host)
     tasks.tell_faults(shell, catalog)
     return found
 

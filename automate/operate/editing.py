@@ -15,7 +15,7 @@ from automate.catalog.matching import matching
 from automate.errors import AutomateError, BusyError, NotAllowedError, UsageError
 from automate.operate import versions
 from automate.paths import Instance
-from automate.process import locks
+from automate.process import host, locks
 from automate.settings import Settings
 from automate.taskfile import BadTaskFile, name_of, parse_task, read
 from automate.taskfile.fault import shown
@@ -107,7 +107,7 @@ def judged(target: Target, data: bytes, settings: Settings) -> Judged:
     from automate.catalog.reading import schedule_of
 
     task = parse_task(data, file=target.path, name=target.name, settings=settings)
-    return Judged(task, schedule_of(task))
+    return Judged(task, schedule_of(task, host.alias(settings.host)))
 
 
 def with_values(

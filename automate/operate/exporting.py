@@ -35,27 +35,27 @@ class Exported(NamedTuple):
     unsaid: list[str]
 
 
-def lines(tasks: Iterable[Task], now: float, *, user: str | None) -> list[Exported | LeftOut]:
+def lines(tasks: Iterable[Task], now: float, *, user: str | None, host: str) -> list[Exported | LeftOut]:
     """For a crontab: of the system, where `user` is who runs the tasks that name no other; of a user, where it is
-    None."""
-    host = host_zone().key
-    return [_line(task, schedule_of(task), now, user=user, host=host) for task in tasks]
+    None. `host` is what H and jitter take for the name of this one."""
+    return [_line(task, host, now, user=user) for task in tasks]
 
 
-def unit_files(tasks: Iterable[Task], now: float, *, user: str | None) -> list[Exported | LeftOut]:
+def unit_files(tasks: Iterable[Task], now: float, *, user: str | None, host: str) -> list[Exported | LeftOut]:
     """For systemd: the system's, where `user` is as for `lines`; of the manager of a user, where it is None."""
-    return [_units(task, schedule_of(task), now, user=user) for task in tasks]
+    return [_units(task, schedule_of(task, host), now, user=user) for task in tasks]
 
 
-def _line(task: Task, schedule: Schedule, now: float, *, user: str | None, host: str) -> Exported | LeftOut:
+def _line(task: Task, host: str, now: float, *, user: str | None) -> Exported | LeftOut:
+    schedule = schedule_of(task, host)
     texts = cron_texts(schedule, now)
     left_out = _left_out(task, schedule, shell_command.refused(task), can=texts is not None)
     if texts is None or left_out:
         return left_out or LeftOut(task.name, "")
-    command = shell_command.command_of(task, delay=delay_of(task), locks=LOCKS)
+    command = shell_command.command_of(task, delay=delay_of(task, host), locks=LOCKS)
     if command is None:
         return LeftOut(task.name, "its command is too long for cron, or its stdin does not fit on one line")
-    zone = schedule.zone_name if schedule.zone_name != host else ""
+    zone = schedule.zone_name if schedule.zone_name != host_zone().key else ""
     unsaid = shell_command.unsaid(task) + _user(task, user, "a user's crontab")
     notes = []
     if len(texts) > 1 and coincide(texts, schedule, now):

@@ -2,10 +2,13 @@
 
 import os
 import pwd
+import re
 from functools import cache
 from typing import NamedTuple
 
 from automate import clock
+from automate.errors import UsageError
+from automate.settings import HOST
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -23,6 +26,15 @@ class Boot(NamedTuple):
 def name() -> str:
     """The host's name, as in `uname -n`."""
     return os.uname().nodename
+
+
+def alias(in_settings: str | None) -> str:
+    """What `H` and `jitter` take for the host's name, so that it may be another one tomorrow: AUTOMATE_HOST, else what
+    the settings say, else the name itself. UsageError."""
+    given = os.environ.get("AUTOMATE_HOST", "")
+    if given and not re.fullmatch(HOST, given):
+        raise UsageError(f"AUTOMATE_HOST={given}: expected letters, digits, dots, hyphens and underscores")
+    return given or in_settings or name()
 
 
 @cache

@@ -7,6 +7,7 @@ import re
 from typing import Any, get_args
 
 from automate.outcomes import Outcome
+from automate.settings import HOST
 from automate.taskfile.fault import shown
 from automate.taskfile.finding import NAME
 from automate.taskfile.nodes import Mapping, Node
@@ -239,6 +240,10 @@ SETTINGS = {
             ),
             f"^(?:{_CALENDAR})$",
         ),
+    ),
+    "host": Key(
+        "What H in schedules, and jitter, take for the name of this host.",
+        optional(matching(HOST, "a name of letters, digits, dots, hyphens and underscores")),
     ),
     "max_running": Key("How many runs there may be at once; others wait for room.", optional(_positive)),
     "log_output": Key("Whose output serve and tick pass on to their log.", choice("none", "failed", "all")),

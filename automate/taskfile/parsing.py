@@ -51,6 +51,7 @@ def parse_settings(data: bytes, file: str) -> Settings:
         calendars=values.get("calendars", {}),
         max_running=values.get("max_running"),
         log_output=values.get("log_output", "none"),
+        host=values.get("host"),
     )
 
 

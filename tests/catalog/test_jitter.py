@@ -1,6 +1,12 @@
-"""The jitter of a task on a host."""
+"""The jitter of a task on a host, and what names the host."""
+
+import json
+
+import pytest
 
 from automate.rules.jitter import delay
+
+NAMES = ("hashed", "spread")
 
 
 def test_it_is_the_same_every_time_and_on_every_machine():
@@ -17,3 +23,37 @@ def test_it_spreads_tasks_over_the_whole_of_it():
 
 def test_no_jitter_is_no_delay():
     assert delay("db1:backup", 0) == 0
+
+
+@pytest.fixture
+def due(run_cli, task):
+    """`due(AUTOMATE_HOST="db1")`: when a task with `H` and one with jitter start next."""
+    task("hashed", "true", schedule="H H * * *")
+    task("spread", "true", schedule="0 0 * * *", jitter="10h")
+
+    def ask(**env):
+        return [json.loads(run_cli("next", name, "-n", "1", "--json", env=env).stdout)[0]["starts"] for name in NAMES]
+
+    return ask
+
+
+def test_due_times_follow_the_name_in_the_environment(due):
+    first, second = due(AUTOMATE_HOST="db1"), due(AUTOMATE_HOST="db2")
+    assert [one for one in first if one in second] == []
+    assert due(AUTOMATE_HOST="db1") == first
+
+
+def test_due_times_follow_the_name_in_the_settings(due, instance):
+    (instance / "automate.yaml").write_text("host: db1\n")
+    assert due() == due(AUTOMATE_HOST="db1")
+
+
+def test_the_environment_goes_before_the_settings(due, instance):
+    (instance / "automate.yaml").write_text("host: db1\n")
+    assert due(AUTOMATE_HOST="db2") != due()
+
+
+def test_a_name_that_no_host_has_is_refused(run_cli, task):
+    task("x", "true")
+    done = run_cli("list", env={"AUTOMATE_HOST": "a b"})
+    assert (done.returncode, done.stderr.startswith("automate: AUTOMATE_HOST=a b: expected")) == (2, True)

@@ -51,7 +51,7 @@ tasks = st.builds(
 
 
 def export(*some, user=None):
-    return lines(some, NOW, user=user)
+    return lines(some, NOW, user=user, host="h")
 
 
 def text(*some, **how):
@@ -66,7 +66,7 @@ def imported(written, form="user"):
 
 
 def due(task):
-    schedule = schedule_of(task)
+    schedule = schedule_of(task, "h")
     return {due for start, days in WINDOWS for due in schedule.between(start, start + days * 86400, 10**6)}
 
 
@@ -78,7 +78,7 @@ def test_the_due_times_are_the_same(some):
     for task, one in said:
         own, again = again[: len(one.said.schedules)], again[len(one.said.schedules) :]
         assert set.union(*map(due, own)) == due(task)
-        assert any(schedule_of(each).at_startup for each in own) == schedule_of(task).at_startup
+        assert any(schedule_of(each, "h").at_startup for each in own) == schedule_of(task, "h").at_startup
     assert not again
 
 

@@ -37,7 +37,7 @@ def found(run_cli: RunCli) -> Callable[..., list[dict[str, Any]]]:
 
 def test_nothing_is_wrong_with_an_empty_instance(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
     assert found() == []
-    assert "21 checks: " in run_cli("doctor").stderr
+    assert "22 checks: " in run_cli("doctor").stderr
     assert not (instance / ".automate").exists()
 
 

@@ -34,6 +34,32 @@ def only(found: Any) -> Finding:
     return finding
 
 
+# The name of the host
+
+
+@pytest.mark.parametrize(
+    ("name", "is_made"),
+    [
+        ("3f2a9c1b7d5e", True),
+        ("web-6b9f8d7c5-x2k9z", True),
+        ("backup-28391040-4bqzt", True),
+        ("db1", False),
+        ("ip-10-0-0-12", False),
+        ("db-1.example.org", False),
+        ("facade", False),
+        ("build-server-alpha", False),
+    ],
+)
+def test_a_name_that_a_container_engine_made_is_a_warning(name: str, is_made: bool) -> None:  # noqa: FBT001 - a table
+    found = [*machine.judge_name(machine.Named(name, ["backup"], "/etc/automate/automate.yaml"))]
+    assert severities(found) == ["warning"] * is_made
+    assert all(f"printf '\\nhost: {name}\\n' >> /etc/automate/automate.yaml" == finding.fix for finding in found)
+
+
+def test_the_name_is_of_no_matter_where_nothing_follows_it() -> None:
+    assert [*machine.judge_name(machine.Named("3f2a9c1b7d5e", [], "s"))] == []
+
+
 # Who runs what falls due
 
 

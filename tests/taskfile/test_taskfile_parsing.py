@@ -232,6 +232,7 @@ def test_faults_in_defaults_are_told_in_the_settings() -> None:
     [
         ("notify: x", "1:1: notify: is not supported yet (who is told how runs end)"),
         ("max_running: 0", "1:14: max_running: expected a whole number from 1 to 2147483647, got '0'"),
+        ("host: a b", "1:7: host: expected a name of letters, digits, dots, hyphens and underscores, got 'a b'"),
         ("calendars: [a]", "1:12: calendars: expected keys and values, got a list"),
         ("calendars: {A: 12-24}", "1:13: calendars.A: expected a name that begins with a letter, got 'A'"),
         ("calendars: {sat: 12-24}", "1:13: calendars.sat: means something else in `except`: expected another name"),

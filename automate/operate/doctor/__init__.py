@@ -33,6 +33,7 @@ CHECKS = (
     Check("log", "the run log is whole, and not huge", keeping.log, keeping.judge_log),
     Check("outputs", "outputs are removed in time", keeping.outputs, keeping.judge_outputs),
     Check("clock", "the clock is synchronised", machine.clock, machine.judge_clock),
+    Check("host", "due times stay when the host's name changes", machine.named, machine.judge_name),
     Check("zone", "the host's time zone is known", machine.zones, machine.judge_zones),
     Check("limits", "files and processes suffice for what may run at once", machine.bounds, machine.judge_bounds),
     Check("inotify", "changes of task files can be seen", machine.seen, machine.judge_seen),

@@ -2,13 +2,16 @@
 
 import errno
 import os
+import re
+import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from automate.operate.alive import alive
 from automate.operate.doctor.finding import Finding, Installation, line
 from automate.process import kernel
+from automate.quantity import few
 from automate.schedule import zone
 from automate.state import checking
 
@@ -28,6 +31,35 @@ def judge_clock(is_synchronised: bool) -> Iterator[Finding]:  # noqa: FBT001 - t
     if not is_synchronised:
         what = "the clock is not synchronised: what is due at 02:00 runs when this machine thinks that it is"
         yield Finding("warning", what, fix="timedatectl set-ntp true")
+
+
+class Named(NamedTuple):
+    """The host's name as `H` and jitter take it, the tasks that have them, and the settings that could give another."""
+
+    host: str
+    tasks: Sequence[str]
+    settings: str
+
+
+def named(installation: Installation) -> Named:
+    """By the definitions of enabled tasks."""
+    spread = [task.name for task in installation.tasks if task.enabled and (task.jitter or _has_h(task.schedule))]
+    return Named(installation.catalog.host, spread, installation.instance.settings)
+
+
+def _has_h(schedule: Sequence[str]) -> bool:
+    return any(re.search(r"\bH\b", text) for text in schedule)
+
+
+_MADE = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}|.+-[0-9a-z]{6,10}-[b-df-hj-np-tv-z2-9]{5}")
+"""Names that container engines make: an id, and NAME-HASH-SUFFIX of a pod that a Deployment or a Job has."""
+
+
+def judge_name(facts: Named) -> Iterator[Finding]:
+    if facts.tasks and _MADE.fullmatch(facts.host):
+        what = f"{facts.host} looks like a name of one container: the next has other due times for {few(facts.tasks)}"
+        fix = f"printf '\\nhost: {facts.host}\\n' >> {shlex.quote(facts.settings)}"
+        yield Finding("warning", what, "uname -n", fix)
 
 
 class Zones(NamedTuple):
