@@ -134,10 +134,15 @@ def records(instance: Path) -> Callable[..., list[dict[str, Any]]]:
 
 @pytest.fixture
 def record(records: Callable[..., list[dict[str, Any]]]) -> Callable[..., dict[str, Any]]:
-    """`record("x")` is the one record there is, of this task if it is named."""
+    """`record("x")` is the one record there is, of this task if it is named; it fits the schema."""
+
+    import jsonschema  # takes long to import, for tests that do not need it
+
+    from automate.run import schema
 
     def read(name: str | None = None) -> dict[str, Any]:
         (only,) = records(name)
+        jsonschema.validate(only, schema())
         return only
 
     return read

@@ -48,7 +48,7 @@ def test_stop_reaches_a_group_that_is_stopped_with_its_shim(task, start, run_cli
     os.killpg(leader_pid("x"), signal.SIGSTOP)
     os.kill(shim_pid("x"), signal.SIGSTOP)
     run_cli("stop", "x")
-    assert (record("x")["outcome"], record("x")["signal"]) == ("stopped", "TERM")
+    assert (record("x")["outcome"], record("x")["cause"], record("x")["signal"]) == ("stopped", "operator", "TERM")
 
 
 def test_ended_well_after_the_timeout_is_still_a_timeout(outcome):
@@ -156,7 +156,7 @@ def test_asked_to_end_it_stops_the_task_and_exits_as_of_that_signal(task, start,
     shim_pid("x")
     running.send_signal(number)
     assert running.wait(20) == 128 + number
-    assert (record()["outcome"], record()["reason"], record()["signal"]) == ("stopped", "interrupted", "TERM")
+    assert (record()["outcome"], record()["cause"], record()["signal"]) == ("stopped", "interrupt", "TERM")
 
 
 def test_second_ctrl_c_kills(task, start, record, until, instance):

@@ -70,7 +70,7 @@ def test_all_killed_is_lost(task, orphan, kill_whole_run, run_cli, record):
     orphan("x")
     kill_whole_run("x")
     run_cli("list")
-    assert (record()["outcome"], record()["exit_code"]) == ("lost", None)
+    assert (record()["outcome"], record()["cause"], record()["exit_code"]) == ("lost", "watcher_died", None)
     assert "its end was not seen" in record()["reason"]
 
 

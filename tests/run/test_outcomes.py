@@ -59,24 +59,24 @@ def test_a_condition_may_kill_its_group(ended):
 
 
 @pytest.mark.parametrize(
-    ("command", "keys", "says"),
+    ("command", "keys", "cause", "says"),
     [
-        ("true", {"user": "no-such-user"}, "no such user: no-such-user"),
-        ("true", {"group": "no-such-group"}, "no such group: no-such-group"),
-        ("true", {"cwd": "/no/such/directory"}, "no such directory: /no/such/directory"),
-        ("true", {"cwd": "/etc/passwd"}, "/etc/passwd"),
-        ("true", {"shell": "/no/such/shell"}, "no such program: /no/such/shell"),
-        ("true", {"shell": "/etc/passwd"}, "not executable: /etc/passwd"),
-        ("true", {"env_file": "/no/such/secrets"}, "/no/such/secrets"),
-        (["no-such-program-anywhere"], {}, "no such program on PATH: no-such-program-anywhere"),
-        (["/no/such/program"], {}, "no such program: /no/such/program"),
-        (["/etc/passwd"], {}, "not executable: /etc/passwd"),
-        (["/tmp"], {}, "not executable: /tmp"),
+        ("true", {"user": "no-such-user"}, "no_such_user", "no such user: no-such-user"),
+        ("true", {"group": "no-such-group"}, "no_such_group", "no such group: no-such-group"),
+        ("true", {"cwd": "/no/such/directory"}, "no_directory", "no such directory: /no/such/directory"),
+        ("true", {"cwd": "/etc/passwd"}, "no_directory", "/etc/passwd"),
+        ("true", {"shell": "/no/such/shell"}, "no_program", "no such program: /no/such/shell"),
+        ("true", {"shell": "/etc/passwd"}, "not_executable", "not executable: /etc/passwd"),
+        ("true", {"env_file": "/no/such/secrets"}, "env_file", "/no/such/secrets"),
+        (["no-such-program-anywhere"], {}, "no_program", "no such program on PATH: no-such-program-anywhere"),
+        (["/no/such/program"], {}, "no_program", "no such program: /no/such/program"),
+        (["/etc/passwd"], {}, "not_executable", "not executable: /etc/passwd"),
+        (["/tmp"], {}, "not_executable", "not executable: /tmp"),
     ],
 )
-def test_what_cannot_be_started_is_an_error_with_its_reason(outcome, command, keys, says):
+def test_what_cannot_be_started_is_an_error_with_its_reason(outcome, command, keys, cause, says):
     record = outcome(command, **keys)
-    assert record["outcome"] == "error"
+    assert (record["outcome"], record["cause"]) == ("error", cause)
     assert says in record["error"]
     assert record["started"] is record["exit_code"] is record["seconds"] is None
 
