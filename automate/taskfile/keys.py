@@ -95,106 +95,107 @@ _moment = optional(text("a date or a date and time, such as 2027-01-01 or 2027-0
 _positive = whole(1, 2**31 - 1)
 
 RETRIES = {
-    "attempts": Key("How many times the command is started again after it failed.", whole(0, 1000)),
-    "delay": Key("The wait before the first of them.", duration()),
-    "backoff": Key("What the wait is multiplied with from one to the next.", number(1, 100)),
-    "max_delay": Key("The longest that the wait can become.", duration()),
-    "on_exit": Key("Only these exit statuses are tried again; any failure when it is empty.", _codes),
+    "attempts": Key("The maximum number of retries.", whole(0, 1000)),
+    "delay": Key("The wait before the first retry.", duration()),
+    "backoff": Key("The factor by which the wait grows from one retry to the next.", number(1, 100)),
+    "max_delay": Key("The longest wait.", duration()),
+    "on_exit": Key("Retry only after these exit statuses; after any failure if empty.", _codes),
 }
 EXIT_CODES = {
     "success": Key("Exit statuses that mean success.", _codes),
     "warning": Key("Exit statuses that mean success with a warning.", _codes),
-    "skipped": Key("Exit statuses by which the command says that there was nothing to do.", _codes),
+    "skipped": Key("Exit statuses that mean that there was nothing to do.", _codes),
 }
 OUTPUT = {
-    "max_size": Key("How much of one run's output is kept; its head and tail are.", size),
-    "keep_runs": Key("How many runs' outputs are kept.", whole(0, 1_000_000)),
-    "keep_days": Key("For how many days an output is kept.", whole(0, 36_500)),
+    "max_size": Key("How much of the output of one run is kept: its beginning and end.", size),
+    "keep_runs": Key("The number of runs whose output is kept.", whole(0, 1_000_000)),
+    "keep_days": Key("The number of days for which output is kept.", whole(0, 36_500)),
 }
 LIMITS = {
-    "memory": Key("The most address space of each process, in bytes.", optional(size)),
-    "cpu_time": Key("The most processor time of each process.", optional(duration(above_zero=True))),
-    "open_files": Key("The most open files of each process.", optional(_positive)),
-    "processes": Key("The most processes of the task's user.", optional(_positive)),
+    "memory": Key("The maximum address space of each process.", optional(size)),
+    "cpu_time": Key("The maximum processor time of each process.", optional(duration(above_zero=True))),
+    "open_files": Key("The maximum number of open files of each process.", optional(_positive)),
+    "processes": Key("The maximum number of processes of the command's user.", optional(_positive)),
 }
 
 TASK = {
     "description": Key("What the task does, for people.", _line),
-    "documentation": Key("Where more about it is written: text or a URL.", _line),
-    "category": Key("One word to group tasks by.", matching(r"[^\s,]{1,64}", "one word")),
-    "labels": Key("Words to find tasks by; one, or a list.", _words),
-    "command": Key("What is run: text is given to the shell, a list is run as it is, without a shell.", _command),
+    "documentation": Key("Where to read more about the task: text or a URL.", _line),
+    "category": Key("A word to group tasks by.", matching(r"[^\s,]{1,64}", "one word")),
+    "labels": Key("Words to find tasks by: one, or a list.", _words),
+    "command": Key("The command to run: text is passed to the shell, a list is executed without a shell.", _command),
     "shell": Key("The program that runs a command that is text.", _path),
     "schedule": Key(
-        "When the task is due; one schedule, or a list of several.", listed(_line, at_least=1, at_most=100)
+        "When the task is due: a schedule, or a list of schedules.", listed(_line, at_least=1, at_most=100)
     ),
     "timezone": Key(
-        "The time zone of the schedule, by its IANA name; without it the host's.",
+        "The time zone of the schedule, by its IANA name. The default is the host's.",
         optional(matching(r"[A-Za-z0-9_+/-]{1,64}", "a time zone such as Europe/Berlin")),
     ),
     "starting": Key("The task is not due before this date or instant.", _moment),
     "ending": Key("The task is not due after this date or instant.", _moment),
     "except": Key(
-        "Due times in these are skipped: dates, days of the week, times of day, calendars of the settings.",
+        "Skip due times that match: dates, days of the week, times of day, calendars from the settings.",
         listed(text("a date, a day of the week, 22:00-06:00 or a calendar of the settings", longest=256), at_most=100),
     ),
-    "enabled": Key("Whether the schedule is in force.", boolean),
-    "manual": Key("Whether the task may be run by hand.", choice("always", "when-enabled", "never")),
-    "user": Key("The user that the command runs as; without it the instance's.", optional(_account)),
-    "group": Key("The group that the command runs as; without it the user's.", optional(_account)),
-    "cwd": Key("The directory that the command starts in; without it the user's home.", optional(_path)),
-    "umask": Key("The permissions that new files do not get, in octal.", octal),
+    "enabled": Key("Whether the task runs on schedule and after other tasks.", boolean),
+    "manual": Key("Whether the task can be run by hand.", choice("always", "when-enabled", "never")),
+    "user": Key("The user to run the command as. The default is the user of the instance.", optional(_account)),
+    "group": Key("The group to run the command as. The default is the user's.", optional(_account)),
+    "cwd": Key("The directory to start the command in. The default is the user's home.", optional(_path)),
+    "umask": Key("The file mode creation mask, in octal.", octal),
     "env": Key(
         "Variables for the command's environment.",
         named(_wrong_env_name, text("text", blank=True), f"^(?!{_RESERVED})[A-Za-z_][A-Za-z0-9_]*$"),
     ),
-    "env_file": Key("Files of NAME=VALUE lines for the environment: the place for secrets.", _paths),
-    "stdin": Key("Text that the command reads as its input; without it there is none.", optional(text(blank=True))),
-    "timeout": Key("How long an attempt may take before it is told to end.", optional(duration(above_zero=True))),
-    "kill_after": Key("How long it then has before it is killed.", duration()),
-    "retries": Key("What follows a failure: a count, or a mapping.", _count_or(mapping(RETRIES))),
+    "env_file": Key("Files with NAME=VALUE lines for the environment, for example with passwords.", _paths),
+    "stdin": Key("Text that the command reads from standard input.", optional(text(blank=True))),
+    "timeout": Key("How long an attempt may take before it gets SIGTERM.", optional(duration(above_zero=True))),
+    "kill_after": Key("How long to wait after SIGTERM before sending SIGKILL.", duration()),
+    "retries": Key("Retries after a failure: a count, or a mapping.", _count_or(mapping(RETRIES))),
     "overlap": Key(
-        "What becomes of a due time while the task still runs: skipped, it waits, replaces that run, or runs too.",
+        "What to do about a new run while the task is still running.",
         choice("skip", "queue", "replace", "allow"),
     ),
     "missed": Key(
-        "What becomes of due times that passed while the scheduler was not there: run none, once for all, or all.",
+        "What to do about due times that passed while no scheduler was running: run none, one or all of them.",
         choice("skip", "once", "all"),
     ),
     "missed_within": Key(
-        "Due times missed longer ago than this are not made up for.", optional(duration(above_zero=True))
+        "Never run a due time that was missed longer ago than this.", optional(duration(above_zero=True))
     ),
-    "jitter": Key("The start is put off by up to this long, always the same for this host and task.", duration()),
+    "jitter": Key("Delay the start by up to this long, always the same for this host and task.", duration()),
     "condition": Key(
-        "A command that is run before, in the same way: when its exit status is not 0, the due time is skipped.",
+        "A command to run first. If its exit status is not 0, the run is skipped.",
         optional(_command),
     ),
     "after": Key(
-        "The task is run whenever one of these has succeeded: a task, a list, or a mapping of tasks to outcomes.",
+        "Run the task when one of these has succeeded: a task, a list, or a mapping of tasks to outcomes.",
         _followed(
             listed(matching(NAME, "the name of a task")),
             named(_task_name, choice(*get_args(Outcome)), f"^(?:{NAME})$"),
         ),
     ),
     "locks": Key(
-        "Names shared by tasks that must not run together; at most four.", listed(matching(NAME, "a name"), at_most=4)
+        "Names of locks; tasks that share one do not run at the same time. At most four.",
+        listed(matching(NAME, "a name"), at_most=4),
     ),
-    "exit_codes": Key("What the command's exit statuses mean; any other is a failure.", mapping(EXIT_CODES)),
+    "exit_codes": Key("What the exit statuses of the command mean; all others mean failure.", mapping(EXIT_CODES)),
     "warn_on": Key(
-        "stderr: anything written there makes a success a warning; else a regular expression looked for in the output.",
+        "What makes a success a warning: stderr (any output there), or a regular expression found in the output.",
         optional(matching(r"[\s\S]{1,1000}", "stderr, or a regular expression", _regex)),
     ),
-    "output": Key("How much of the output is kept, and how long.", mapping(OUTPUT)),
-    "nice": Key("The command's niceness; 19 gives way to everybody.", optional(whole(-20, 19))),
+    "output": Key("How much output is kept, and for how long.", mapping(OUTPUT)),
+    "nice": Key("The niceness of the command; 19 is the lowest priority.", optional(whole(-20, 19))),
     "ionice": Key(
-        "The command's I/O class: idle, best-effort:0 to 7, or realtime:0 to 7.",
+        "The I/O scheduling class of the command: idle, best-effort:0 to 7, or realtime:0 to 7.",
         optional(
             matching(
                 r"idle|best-effort(:[0-7])?|realtime:[0-7]", "idle, best-effort, best-effort:0 to 7 or realtime:0 to 7"
             )
         ),
     ),
-    "limits": Key("Limits of the kernel for the command (setrlimit).", mapping(LIMITS)),
+    "limits": Key("Resource limits of the command; see setrlimit(2).", mapping(LIMITS)),
 }
 MAPPINGS = {"env", "retries", "output", "limits", "exit_codes"}  # of these, `defaults` and a task's own are merged
 
@@ -223,16 +224,16 @@ def wrong_key(name: str) -> str | None:
 task = mapping(TASK, not_yet=NOT_YET, hints=HINTS)
 SETTINGS = {
     "defaults": Key(
-        "Values for every task that does not give its own; any key of a task but command.",
+        "Values for tasks that do not give their own: any key of a task except command.",
         mapping({name: key for name, key in TASK.items() if name != "command"}, not_yet=NOT_YET, hints=HINTS),
     ),
     "task_dirs": Key(
-        "Further directories of tasks, weaker than tasks.d; relative to the settings file.",
+        "More directories of tasks, relative to the settings file; tasks in tasks.d override them.",
         listed(matching(r"[^~\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*", "the path of a directory"), at_most=100),
     ),
-    "group": Key("The group that may read the state and the logs.", optional(_account)),
+    "group": Key("A group that may read the state, the run log and the output of runs.", optional(_account)),
     "calendars": Key(
-        "Names for days that tasks are not due on: dates, 2026-12-24..2027-01-01, or 12-24 for every year.",
+        "Names for days, for use in except: dates, 2026-12-24..2027-01-01, or 12-24 for every year.",
         named(
             _calendar_name,
             listed(
@@ -242,10 +243,10 @@ SETTINGS = {
         ),
     ),
     "host": Key(
-        "What H in schedules, and jitter, take for the name of this host.",
+        "The host name that H in schedules and jitter depend on.",
         optional(matching(HOST, "a name of letters, digits, dots, hyphens and underscores")),
     ),
-    "max_running": Key("How many runs there may be at once; others wait for room.", optional(_positive)),
-    "log_output": Key("Whose output serve and tick pass on to their log.", choice("none", "failed", "all")),
+    "max_running": Key("The maximum number of runs at the same time; others wait.", optional(_positive)),
+    "log_output": Key("Whose output serve and tick copy to standard error.", choice("none", "failed", "all")),
 }
 settings = mapping(SETTINGS, not_yet=SETTINGS_NOT_YET)
