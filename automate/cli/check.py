@@ -17,7 +17,17 @@ from automate.errors import BadFileError
 from automate.quantity import counted
 from automate.state import StateError
 from automate.state.opening import open_as_it_is
-from automate.taskfile import BadTaskFile, Fault, name_of, origins, parse_settings, parse_task, read
+from automate.taskfile import (
+    BadTaskFile,
+    Fault,
+    is_meant,
+    name_of,
+    origins,
+    parse_settings,
+    parse_task,
+    passed_over,
+    read,
+)
 from automate.taskfile.reading import LARGEST
 from automate.trust import Ways
 
@@ -38,7 +48,7 @@ class Finding(NamedTuple):
     def __str__(self) -> str:
         if self.severity == FAULT:
             return str(self.fault)
-        return str(self.fault._replace(key=f"{WARNING}: {self.fault.key}"))
+        return str(self.fault._replace(key=f"{WARNING}: {self.fault.key}" if self.fault.key else WARNING))
 
 
 class Checked(NamedTuple):
@@ -87,6 +97,7 @@ def _refuse_vanished(shell: Shell) -> None:
 def _everything(catalog: Catalog, shell: Shell) -> Iterator[Checked]:
     if os.path.lexists(shell.instance.settings):
         yield Checked(is_task=False, findings=_faults(catalog.settings_faults))
+    yield from (Checked(is_task=False, findings=[_not_read(path)]) for path in passed_over(catalog.task_dirs))
     names, owner = catalog.names(), tasks.owner()
     host = Host(owner=owner, known=frozenset(names), followed=catalog.followed)
     with Ways(owner) as within:
@@ -128,9 +139,21 @@ def _of_file(file: str, catalog: Catalog, known: Collection[str]) -> list[Findin
         name = name_of(os.path.basename(file)) if file != STDIN else "stdin"
     except ValueError as error:
         return _faults([Fault(file, 1, 1, "", str(error))])
-    owner = tasks.owner() if os.path.dirname(os.path.abspath(file)) in catalog.task_dirs else None
+    directory = os.path.dirname(os.path.abspath(file))
+    is_in_place = directory in catalog.task_dirs
+    owner = tasks.owner() if is_in_place else None
     host = Host(owner=owner, known=known, followed=catalog.followed)
-    return _of_task(file, name or "unnamed", catalog.settings_read, host, owner)
+    findings = _of_task(file, name or "unnamed", catalog.settings_read, host, owner)
+    is_read = name is not None and os.path.dirname(directory) not in catalog.task_dirs
+    is_meant_so = is_in_place or is_meant(os.path.basename(file))
+    return findings if is_read or (name is None and not is_meant_so) else [_not_read(file), *findings]
+
+
+def _not_read(file: str) -> Finding:
+    what = "is not read as a task: its name does not end in .yaml or .yml"
+    if file.endswith((".yaml", ".yml")):
+        what = "is not read as a task: only files in the task directory itself are, not those in directories below it"
+    return Finding(WARNING, Fault(file, 1, 1, "", what))
 
 
 def _of_task(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automate.settings import Settings
 from automate.taskfile.fault import BadTaskFile, Fault
-from automate.taskfile.finding import Found, check_vanished, discover, name_of
+from automate.taskfile.finding import Found, check_vanished, discover, is_meant, name_of, passed_over
 from automate.taskfile.reading import read
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BadTaskFile", "Fault", "Found", "Settings",
-    "check_vanished", "discover", "name_of", "origins", "parse_settings", "parse_task", "read",
+    "check_vanished", "discover", "is_meant", "name_of", "origins", "parse_settings", "parse_task", "passed_over",
+    "read",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from automate.characters import visible
@@ -14,6 +15,12 @@ from automate.taskfile.reading import kind, unusable
 NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 _task_file = re.compile(rf"({NAME})(?<!\.yaml)(?<!\.yml)\.ya?ml").fullmatch
 _LEFTOVER = (".", "#", "~")  # hidden files, Emacs' #x# and .#x; x~ and x.yaml.swp do not end as a task file does
+_KEPT_ASIDE = re.compile(
+    r"~|#|%|\d+|.*\.(?:bak|backup|old|orig|rej|tmp|temp|sw[a-z]|save|disabled|off|example|sample|dist|template|in|j2|"
+    r"dpkg-[a-z]+|ucf-[a-z]+|rpm(?:save|new|orig)|pac(?:new|save|orig))"
+)
+"""What editors, patch(1), packages and people leave beside a file on purpose; and vim's 4913."""
+_DOCUMENT = re.compile(r"[A-Z]+|Makefile")
 _REGULAR = stat.S_IFREG
 
 
@@ -45,6 +52,40 @@ def name_of(filename: str) -> str | None:
         f"{shown(os.path.splitext(filename)[0])} cannot name a task: expected small letters, digits, '.', '_' or '-', "
         "at most 64, beginning with a letter or digit"
     )
+
+
+def is_meant(filename: str) -> bool:
+    """Whether a file that is no task file may well be meant as one: it has no suffix, or `.yaml` or `.yml` in other
+    letters or before another suffix. Not what was kept aside, nor README and its like."""
+    _, *suffixes = filename.lower().split(".")
+    if filename.startswith(_LEFTOVER) or filename.endswith(("~", "#", "%")) or _KEPT_ASIDE.fullmatch(filename.lower()):
+        return False
+    return not {"yaml", "yml"}.isdisjoint(suffixes) if suffixes else not _DOCUMENT.fullmatch(filename)
+
+
+def passed_over(directories: Sequence[str]) -> list[str]:
+    """Files of these directories, and of directories in them, that look like tasks and are none, because of their names
+    or because of where they are."""
+    found = []
+    for directory in directories:
+        for entry in _entries(directory):
+            if entry.is_dir() and not entry.name.startswith(_LEFTOVER):
+                with suppress(AutomateError):  # a directory that this user may not read
+                    found += [below.path for below in _entries(entry.path) if below.is_file() and _is_task(below.name)]
+            elif entry.is_file() and _is_named_otherwise(entry.name):
+                found.append(entry.path)
+    return sorted(found)
+
+
+def _is_task(filename: str) -> bool:
+    try:
+        return name_of(filename) is not None
+    except BadName:
+        return True
+
+
+def _is_named_otherwise(filename: str) -> bool:
+    return not _is_task(filename) and is_meant(filename)
 
 
 def discover(directories: Sequence[str]) -> dict[str, Found]:

@@ -221,3 +221,25 @@ def test_files_that_follow_each_other_know_each_other(run_cli, tmp_path):
 def test_a_condition_whose_program_is_not_there_is_a_warning(run_cli, write):
     write(a="command: x\ncondition: [no-such-program-anywhere]")
     assert ":2:1: warning: condition: no such program: no-such-program-anywhere" in run_cli("check").stdout
+
+
+def test_a_file_that_looks_like_a_task_and_is_not_read_is_a_warning(run_cli, instance):
+    (instance / "tasks.d" / "Backup.YAML").write_text("command: x\n")
+    result = run_cli("check")
+    path = instance / "tasks.d" / "Backup.YAML"
+    said = f"{path}:1:1: warning: is not read as a task: its name does not end in .yaml or .yml\n"
+    assert (result.returncode, result.stdout) == (0, said)
+
+
+@pytest.mark.parametrize("name", ["backup", "x.yaml.txt", "notes.txt", "prod/x.yaml"])
+def test_of_a_file_that_is_not_read_check_says_so(run_cli, instance, name):
+    path = instance / "tasks.d" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("command: x\n")
+    assert f"{path}:1:1: warning: is not read as a task: " in run_cli("check", str(path)).stdout
+
+
+def test_a_file_elsewhere_may_have_any_name_but_one_of_a_task_that_is_none(run_cli, tmp_path):
+    for name in ("draft.txt", "x.yaml"):
+        (tmp_path / name).write_text("command: x\n")
+        assert run_cli("check", str(tmp_path / name)).stdout == ""

@@ -37,7 +37,7 @@ def found(run_cli: RunCli) -> Callable[..., list[dict[str, Any]]]:
 
 def test_nothing_is_wrong_with_an_empty_instance(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
     assert found() == []
-    assert "22 checks: " in run_cli("doctor").stderr
+    assert "23 checks: " in run_cli("doctor").stderr
     assert not (instance / ".automate").exists()
 
 
@@ -293,6 +293,13 @@ def test_a_stranger_holds_a_lock(
             until(lambda: any("which is no run" in finding["what"] for finding in found("locks")))
         finally:
             os.killpg(stranger.pid, signal.SIGKILL)
+
+
+def test_a_file_that_is_not_read_is_found(found: Callable[..., Any], instance: Path) -> None:
+    path = instance / "tasks.d" / "x.yaml.txt"
+    path.write_text("command: x\n")
+    (finding,) = found("unread")
+    assert finding["fix"] == f"mv -n {path} {instance}/tasks.d/x.yaml"
 
 
 def test_code_that_others_can_write_is_found(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from automate.errors import AutomateError, BadFileError
-from automate.taskfile import discover, name_of
+from automate.taskfile import discover, is_meant, name_of, passed_over
 from automate.taskfile.finding import BadName
 
 
@@ -138,3 +138,26 @@ def test_two_thousand_files_are_found_in_a_blink(tmp_path: Path) -> None:
     start = time.process_time()
     assert len(discover([directory])) == 2000
     assert time.process_time() - start < 0.2
+
+
+@pytest.mark.parametrize("filename", ["backup", "Backup", "Backup.YAML", "x.YML", "x.yaml.txt", "x.yaml.gz"])
+def test_a_file_is_meant_as_a_task(filename: str) -> None:
+    assert is_meant(filename)
+
+
+@pytest.mark.parametrize(
+    "filename",
+    ["README", "README.md", "Makefile", "x.sh", "x.env", "4913", "x~", "x.yaml~", ".x.yaml.swp", "#x.yaml#",
+     "x.yaml.bak", "x.yaml.disabled",
+     "x.yaml.dpkg-old", "x.yaml.rpmsave", "x.yaml.ucf-dist", "x.yaml.orig", "x.yaml.sample"],
+)  # fmt: skip
+def test_a_file_is_not_meant_as_a_task(filename: str) -> None:
+    assert not is_meant(filename)
+
+
+def test_files_that_look_like_tasks_and_are_none_are_found(tmp_path: Path) -> None:
+    directory = touch(tmp_path / "tasks.d", "a.yaml", "Wrong.yaml", "backup", "x.yaml.txt", "README", "b.yaml.bak")
+    touch(tmp_path / "tasks.d" / "prod", "c.yaml", "Wrong.yaml", "notes.txt")
+    touch(tmp_path / "tasks.d" / ".git", "d.yaml")
+    found = [os.path.relpath(path, directory) for path in passed_over([directory])]
+    assert found == ["backup", "prod/Wrong.yaml", "prod/c.yaml", "x.yaml.txt"]

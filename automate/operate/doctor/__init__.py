@@ -17,6 +17,7 @@ __all__ = ["CHECKS", "WRONG", "Check", "Examined", "Finding", "Installation", "S
 
 CHECKS = (
     Check("files", "task files and settings have no faults", tasks.faults, tasks.judge_faults),
+    Check("unread", "every file that looks like a task is read as one", tasks.unread, tasks.judge_unread),
     Check("needs", "this host has what the tasks name", tasks.doubted, tasks.judge_doubted),
     Check("scheduler", "somebody runs what falls due", scheduling.scheduling, scheduling.judge_scheduling),
     Check("unit", "a unit of systemd leaves running tasks alone", scheduling.served, scheduling.judge_served),

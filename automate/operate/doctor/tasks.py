@@ -1,12 +1,14 @@
 """The tasks: files that have faults, and what they name and this host does not have."""
 
+import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from automate.catalog.doubts import Doubt, Host
 from automate.operate.doctor.finding import Finding, Installation, line
 from automate.task import Task
-from automate.taskfile import Fault
+from automate.taskfile import Fault, passed_over
 
 
 def faults(installation: Installation) -> list[tuple[str, Fault]]:
@@ -21,6 +23,25 @@ def judge_faults(faults: Iterable[tuple[str, Fault]]) -> Iterator[Finding]:
         edit = line("automate", "edit", name) if name else line("editor", fault.file)
         fix = "" if fault[1:4] == _WHOLE else edit
         yield Finding("error", what, f"{fault.file}:{fault.line}:{fault.column}", fix)
+
+
+def unread(installation: Installation) -> list[str]:
+    """Files in the task directories that look like tasks and are none."""
+    return passed_over(installation.catalog.task_dirs)
+
+
+def judge_unread(paths: Iterable[str]) -> Iterator[Finding]:
+    for path in paths:
+        what = "is not read as a task: neither its name nor its directory is that of one"
+        yield Finding("warning", what, path, line("mv", "-n", path, _as_task(path)))
+
+
+def _as_task(path: str) -> str:
+    """Where it would be one."""
+    directory, name = os.path.split(path)
+    if name.endswith((".yaml", ".yml")):
+        return os.path.join(os.path.dirname(directory), name)
+    return os.path.join(directory, re.split(r"\.ya?ml", name.lower())[0] + ".yaml")
 
 
 _MISSING = "no such "
