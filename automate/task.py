@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from automate.quantity import Duration, Size
+from automate.units import Duration, Size
 
 Manual = Literal["always", "when-enabled", "never"]
 Missed = Literal["skip", "once", "all"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.quantity import Duration, Size, counted, few
+from automate.units import Duration, Size, counted, few
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ class Catalog:
 
     def schedule(self, task: "Task") -> "Schedule":
         """Ready to be asked for due times; BadTaskFile where only this host shows what is wrong with it."""
-        from automate.catalog.reading import schedule_of
+        from automate.catalog.parse_cache import schedule_of
 
         return schedule_of(task, self.host)
 

@@ -113,12 +113,12 @@ class TaskFiles:
         """None, and noted in `broken`, when it has faults."""
         if found.name in self.broken:
             return None
-        from automate.catalog import reading
+        from automate.catalog import parse_cache
 
         try:
-            task = reading.definition(found, self._settings.read[0], self._owner, within)
+            task = parse_cache.definition(found, self._settings.read[0], self._owner, within)
             alias = host.alias(self._settings.read[0].host)
-            parsed = reading.parsed(found, task, alias, self.context, self._now)
+            parsed = parse_cache.parsed(found, task, alias, self.context, self._now)
         except BadTaskFile as bad:
             self.broken[found.name] = bad.faults
             return None

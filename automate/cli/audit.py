@@ -8,12 +8,12 @@ import click
 
 from automate.cli.moments import moment_option
 from automate.cli.options import Shell, pass_shell, reading
-from automate.quantity import counted
 from automate.render import table, when
 from automate.render.runs import passed_over
+from automate.units import counted
 
 if TYPE_CHECKING:
-    from automate.operate.auditing import Audit
+    from automate.operate.audit import Audit
 
 HEADERS = ("TASK", "DUE", "WRONG")
 _MOMENT = 1e-6  # seconds
@@ -31,7 +31,7 @@ def command(shell: Shell, *, since: float | None, until: float | None, as_json: 
     Compares the schedules that were in force, as kept in the state, with the run log. Due times with no record or more
     than one are listed, and the exit status is 1. The default period is all that is known.
     """
-    from automate.operate.auditing import audit
+    from automate.operate.audit import audit
     from automate.supervisor import look, open_instance
 
     with closing(open_instance(shell.instance)) as state:

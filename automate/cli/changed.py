@@ -10,10 +10,10 @@ from automate.catalog.upcoming import due_after
 from automate.cli import tasks
 from automate.cli.options import Shell
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged, store, target, with_values
-from automate.quantity import counted
 from automate.render import visible, when
 from automate.state import State
 from automate.taskfile import BadTaskFile
+from automate.units import counted
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
@@ -125,7 +125,7 @@ def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
         task, schedule = judged(edit.target, data, desk.catalog.settings_read)
     except BadTaskFile as bad:
         return f"broken ({counted(len(bad.faults), 'fault')})"
-    from automate.catalog.reading import in_words
+    from automate.catalog.parse_cache import in_words
 
     english = in_words(task, schedule.describe())
     if not task.enabled:
@@ -152,7 +152,7 @@ def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int
 
 def _tell_doubts(desk: Desk, edit: Edit) -> None:
     """What this host does not have, and pauses and runs that the change has to reckon with."""
-    from automate.catalog.doubts import Host
+    from automate.catalog.host_checks import Host
     from automate.render.pauses import terms
     from automate.state.pauses import held_longest
 

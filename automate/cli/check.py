@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from automate.catalog import Catalog
-from automate.catalog.doubts import Doubt, Host
+from automate.catalog.host_checks import Doubt, Host
 from automate.cli import tasks
 from automate.cli.options import Shell, pass_shell, reading
 from automate.errors import BadFileError
-from automate.quantity import counted
 from automate.state import StateError
 from automate.state.opening import open_as_it_is
 from automate.taskfile import (
@@ -28,8 +27,9 @@ from automate.taskfile import (
     passed_over,
     read,
 )
-from automate.taskfile.reading import LARGEST
+from automate.taskfile.trusted_read import LARGEST
 from automate.trust import Ways
+from automate.units import counted
 
 if TYPE_CHECKING:
     from automate.settings import Settings

@@ -12,11 +12,11 @@ import click
 from automate import paths
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.errors import UsageError
-from automate.quantity import counted
 from automate.render import Screen, paint, visible
+from automate.units import counted
 
 if TYPE_CHECKING:
-    from automate.operate.doctor import Examined, Finding
+    from automate.doctor import Examined, Finding
 
 SEVERITIES = ("error", "warning", "unknown", "note")
 """The worst first."""
@@ -36,7 +36,7 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
     """
     gc.disable()  # as in `list`: 10,000 tasks are no garbage
     from automate.cli.tasks import owner
-    from automate.operate.doctor import Installation, examine
+    from automate.doctor import Installation, examine
 
     installation = Installation(
         instance=shell.instance,

@@ -9,7 +9,7 @@ from automate.cli import tasks
 from automate.cli.candidates import complete_directories, complete_tasks
 from automate.cli.options import Shell, json_option, pass_shell, quiet_option
 from automate.errors import UsageError
-from automate.quantity import counted
+from automate.units import counted
 
 if TYPE_CHECKING:
     from automate.operate.exporting import Exported, LeftOut

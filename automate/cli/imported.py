@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from automate.cli.options import Shell
-from automate.quantity import counted
+from automate.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -40,7 +40,7 @@ class _Watched(click.Command):
 def _seconds(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
     if value is None:
         return None
-    from automate.quantity import Duration
+    from automate.units import Duration
 
     try:
         seconds = float(value) if _is_number(value) else Duration.parse(value)
@@ -135,7 +135,7 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
     from io import StringIO
 
     from automate.cli import tasks
-    from automate.operate.alive import alive
+    from automate.operate.scheduler_status import alive
     from automate.render.watched import Picture, scheduled_by
     from automate.state.schedules import overdue
 
@@ -157,7 +157,7 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
 def _listing(wanted: Wanted, entries: "list[Entry]", shell: Shell) -> Listing:
     records: dict[str, Record] = {}
     if wanted.needs("record"):
-        from automate.catalog.records import newest_records
+        from automate.catalog.newest_records import newest_records
 
         records = newest_records(shell.instance, entries)
     screen = shell.drawing if "progress" in wanted.columns else shell.screen

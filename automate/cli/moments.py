@@ -9,7 +9,7 @@ import click
 from automate.cli.candidates import complete_moments
 from automate.cli.options import Function, Shell
 from automate.instants import local
-from automate.quantity import Duration
+from automate.units import Duration
 
 EXPECTED = "2h ago, yesterday, 14:30, 2026-11-21, 2026-11-21 14:30 or RFC 3339"
 

@@ -69,7 +69,7 @@ def _make(
     at: "Desk", name: str, fields: dict[str, Any], changes: list[Change], *, asks: bool, then_edit: bool, dry_run: bool
 ) -> int:
     from automate.cli.changed import put_in_force
-    from automate.operate.making import check_free, made
+    from automate.operate.new_file import check_free, made
 
     target = check_free(at.shell.instance, at.catalog, name)
     if asks:

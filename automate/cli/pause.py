@@ -14,12 +14,12 @@ from automate.cli.options import Shell, json_option, names_argument, operator, p
 from automate.errors import UsageError
 from automate.operate.pausing import pause
 from automate.outcomes import Pause
-from automate.quantity import Duration
 from automate.render import json_document
 from automate.render.pauses import terms
 from automate.state import State, runs
 from automate.state.pauses import ALL
 from automate.supervisor import look, open_instance
+from automate.units import Duration
 
 LONGEST_REASON = 1000  # characters
 

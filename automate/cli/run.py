@@ -12,7 +12,7 @@ from automate.cli.options import Shell, json_option, operator, pass_shell, quiet
 from automate.cli.tasks import tell_faults
 from automate.operate import by_hand
 from automate.supervisor import look, open_instance
-from automate.supervisor.sharing import share
+from automate.supervisor.group_access import share
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

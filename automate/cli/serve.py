@@ -9,7 +9,7 @@ from automate import clock
 from automate.cli.candidates import complete_durations
 from automate.cli.options import Shell, pass_shell
 from automate.cli.tasks import owner
-from automate.quantity import Duration
+from automate.units import Duration
 
 _STDERR = 2
 
@@ -47,11 +47,11 @@ def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_js
     container it stops them first.
     """
     from automate.process import orphans
-    from automate.process.outlet import Outlet
-    from automate.process.systemd import Service, is_journal
+    from automate.process.log_stream import Outlet
+    from automate.process.sd_notify import Service, is_journal
     from automate.service.events import Events
-    from automate.service.loop import Server
-    from automate.service.passing import Passing
+    from automate.service.output_relay import Passing
+    from automate.service.server import Server
     from automate.supervisor import open_instance
 
     with closing(open_instance(shell.instance)) as state:

@@ -12,14 +12,14 @@ from automate.cli.next import note_of
 from automate.cli.objects import of_entry, of_past, of_upcoming
 from automate.cli.options import Shell, pass_shell, reading
 from automate.operate.skipping import marked
-from automate.quantity import Duration, Size
 from automate.render import NOTHING, json_document, paint, relative, size, table, when
-from automate.render.past import told
 from automate.render.pauses import terms
+from automate.render.run_stats import told
 from automate.render.runs import history, pages
 from automate.render.tasks import doing
 from automate.task import Task
 from automate.taskfile import BadTaskFile
+from automate.units import Duration, Size
 
 RECENT = 10
 _ABOVE = {"description", "documentation", "category", "labels", "command"}

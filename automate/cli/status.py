@@ -10,9 +10,9 @@ from automate.cli.candidates import complete_durations, complete_labels
 from automate.cli.exits import with_advice
 from automate.cli.options import Shell, json_option, names_argument, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
-from automate.quantity import Duration
-from automate.rules.health import STATUSES, Bounds, Health, Problem, Scheduler, health
+from automate.rules.health_levels import STATUSES, Bounds, Health, Problem, Scheduler, health
 from automate.rules.thresholds import Range
+from automate.units import Duration
 
 if TYPE_CHECKING:
     from automate.operate.health import Facts
@@ -122,8 +122,8 @@ def _report(shell: Shell, names: tuple[str, ...], labels: tuple[str, ...], bound
 
 def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
     if as_json:
-        from automate.operate.alive import Alive
         from automate.operate.health import Facts
+        from automate.operate.scheduler_status import Alive
 
         judged = Health("UNKNOWN", [Problem("UNKNOWN", "status", what=message)])
         shell.write(_json(shell, judged, Facts([], [], Scheduler(None, None), Alive(None))))

@@ -66,7 +66,7 @@ def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
     for fault in islice(lines, FEW):
         shell.warn(str(fault))
     if more := sum(1 for _ in lines):
-        from automate.quantity import counted
+        from automate.units import counted
 
         shell.warn(f"and {counted(more, 'more fault')}; {shell.hint('check')} shows all of them")
 
@@ -104,9 +104,9 @@ def _state(shell: Shell) -> "State | None":
 
 def tell_who_schedules(shell: Shell, state: "State | None") -> None:
     """When what was written into task files is in force."""
-    from automate.operate.alive import alive
+    from automate.operate.scheduler_status import alive
     from automate.render import when
-    from automate.rules.health import OVERDUE
+    from automate.rules.health_levels import OVERDUE
 
     found = alive(shell.instance, state)
     if found.serving:

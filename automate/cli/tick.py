@@ -61,9 +61,9 @@ def _catalog(shell: Shell, state: "State") -> Catalog:
 def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) -> None:
     from automate import clock
     from automate.outcomes import GOOD
-    from automate.process.systemd import is_journal
+    from automate.process.sd_notify import is_journal
     from automate.service.events import Events
-    from automate.service.passing import Passing
+    from automate.service.output_relay import Passing
     from automate.supervisor.loop import Supervisor
 
     is_told = is_journal(os.environ, _STDERR)
@@ -94,7 +94,7 @@ def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Cata
     files cannot be shared with the settings' group, if they cannot."""
     from automate.service.idle import SETTLED
     from automate.service.step import step
-    from automate.supervisor.sharing import share
+    from automate.supervisor.group_access import share
 
     again = True
     while again:

@@ -11,11 +11,11 @@ from automate.cli.moments import moment_option
 from automate.cli.options import Shell, names_argument, pager_option, pass_shell, reading
 from automate.errors import UsageError
 from automate.instants import local
-from automate.quantity import counted
+from automate.units import counted
 
 if TYPE_CHECKING:
-    from automate.operate.timeline import Row, Timeline
-    from automate.rules.timeline import Bar
+    from automate.operate.day import Row, Timeline
+    from automate.rules.forecast import Bar
 
 ROWS = 50
 LONGEST = 366  # days
@@ -83,7 +83,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     elif svg:
         _write_svg(shell, found, shown, svg)
     elif rows:
-        from automate.render.timeline import picture
+        from automate.render.day_picture import picture
 
         shell.page(picture(found, shown, shell.drawing, header=header), paged=paged)
     _talk(shell, found, len(rows) - len(shown))
@@ -109,7 +109,7 @@ def _days(instant: float, number: int) -> float:
 
 
 def _gathered(shell: Shell, names: Sequence[str], start: float, end: float) -> "Timeline":
-    from automate.operate.timeline import timeline
+    from automate.operate.day import timeline
 
     with tasks.catalog_and_state(shell) as (catalog, state):
         found = timeline(
@@ -139,7 +139,7 @@ def _talk(shell: Shell, found: "Timeline", hidden: int) -> None:
 
 
 def _write_svg(shell: Shell, found: "Timeline", rows: "Sequence[Row]", path: str) -> None:
-    from automate.render.timeline_svg import svg
+    from automate.render.day_svg import svg
 
     text = svg(found, rows)
     if path == "-":

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automate.operate.advice import Advice
-    from automate.operate.explaining import Explained, Explanation, Followed
-    from automate.rules.explaining import Hindrance, Holder
+    from automate.operate.explanations import Explained, Explanation, Followed
+    from automate.rules.verdicts import Hindrance, Holder
 
 __all__ = ["command"]
 
@@ -31,8 +31,8 @@ def command(shell: Shell, names: tuple[str, ...], *, at: float | None, as_json: 
 
     Without --at, explains the last due time and the next. NAMEs may be globs or removed tasks; `#1423` is a run.
     """
-    from automate.operate.explaining import explain
-    from automate.operate.subject import about
+    from automate.operate.explanations import explain
+    from automate.operate.task_history import about
 
     with tasks.catalog_and_state(shell) as (catalog, state):
         asked = about(shell.instance, catalog, state, names, at)
@@ -51,13 +51,13 @@ def _write(shell: Shell, found: "Sequence[Explanation]", *, as_json: bool) -> No
 
         shell.write(json_document([_object(each, advice(each), options) for each in found], shell.screen))
         return
-    from automate.render.explanations import text
+    from automate.render.why import text
 
     shell.write("\n".join(text(each, advice(each), options, shell.screen) for each in found))
 
 
 def _object(explanation: "Explanation", todo: "Sequence[Advice]", options: "Sequence[str]") -> dict[str, Any]:
-    from automate.render.fates import sentence
+    from automate.render.why_sentences import sentence
 
     subject = explanation.subject
     return {
@@ -82,7 +82,7 @@ def _object(explanation: "Explanation", todo: "Sequence[Advice]", options: "Sequ
 
 
 def _told(each: "Explained", explanation: "Explanation") -> dict[str, Any]:
-    from automate.render.fates import sentence
+    from automate.render.why_sentences import sentence
 
     known, fate = each.known, each.fate
     return {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from automate.crontab.translation import Translation, ordered
-from automate.quantity import Duration
+from automate.units import Duration
 
 Keys = dict[str, Any]
 

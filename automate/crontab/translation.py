@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from automate.crontab import naming, percent
 from automate.crontab.job import Job
-from automate.quantity import Duration
+from automate.units import Duration
 
 PATH, SHELL = "/usr/bin:/bin", "/bin/sh"
 """What cron gives a job whose crontab says nothing (crontab(5))."""

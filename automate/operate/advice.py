@@ -5,10 +5,10 @@ from shlex import join
 from typing import NamedTuple
 
 from automate.instants import stamp
-from automate.operate.explaining import Explained, Explanation
+from automate.operate.explanations import Explained, Explanation
 from automate.outcomes import RAN
-from automate.rules.explaining import Hindrance
-from automate.rules.health import OVERDUE
+from automate.rules.health_levels import OVERDUE
+from automate.rules.verdicts import Hindrance
 from automate.run import Record
 
 _MINUTE = 60.0

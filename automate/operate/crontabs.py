@@ -11,7 +11,7 @@ from automate.errors import AutomateError, UsageError
 from automate.operate.importing import Source
 from automate.process import host
 from automate.taskfile import BadTaskFile, read
-from automate.taskfile.reading import LARGEST
+from automate.taskfile.trusted_read import LARGEST
 
 STDIN = "-"
 _STDIN_NAME = "<stdin>"

@@ -104,7 +104,7 @@ def check_name(name: str) -> None:
 
 def judged(target: Target, data: bytes, settings: Settings) -> Judged:
     """What this text would mean as the task's file; BadTaskFile with every fault."""
-    from automate.catalog.reading import schedule_of
+    from automate.catalog.parse_cache import schedule_of
 
     task = parse_task(data, file=target.path, name=target.name, settings=settings)
     return Judged(task, schedule_of(task, host.alias(settings.host)))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from automate.atomic import OPEN, store
-from automate.catalog.reading import delay_of, schedule_of
+from automate.catalog.parse_cache import delay_of, schedule_of
 from automate.crontab import shell_command
 from automate.crontab.printer import Line
 from automate.errors import AutomateError

@@ -5,10 +5,10 @@ from itertools import islice
 from typing import NamedTuple, cast
 
 from automate.catalog import Catalog, Entry
-from automate.operate.alive import Alive, alive
+from automate.operate.scheduler_status import Alive, alive
 from automate.outcomes import PASSED_OVER, Outcome
 from automate.paths import Instance
-from automate.rules.health import Scheduler, Seen
+from automate.rules.health_levels import Scheduler, Seen
 from automate.state import LastRun, OpenRun, State, schedules
 
 RECORDS = 10_000
@@ -48,7 +48,7 @@ def facts(
 def _before(instance: Instance, names: Collection[str]) -> dict[str, LastRun]:
     """The newest runs of these tasks, as far as they are among the newest RECORDS of the log."""
     from automate.runlog import newest_first
-    from automate.supervisor.ending import last_run
+    from automate.supervisor.finishing import last_run
 
     found: dict[str, LastRun] = {}
     for record in islice(newest_first(instance), RECORDS):

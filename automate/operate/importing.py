@@ -16,8 +16,8 @@ from automate.paths import Instance
 from automate.settings import Settings
 from automate.task import encode
 from automate.taskfile import BadTaskFile, Fault, Found, discover, parse_task, read
-from automate.taskfile.reading import open_place
-from automate.taskfile.writing import text_of
+from automate.taskfile.trusted_read import open_place
+from automate.taskfile.yaml_text import text_of
 
 Action = Literal["new", "same", "differs", "replaced", "faulty", "foreign"]
 """It is written; is there and says the same; is there, says something else and stays; is there and is written anew;

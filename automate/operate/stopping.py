@@ -8,8 +8,8 @@ from automate.paths import Instance
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
 from automate.supervisor.adopting import task_of
-from automate.supervisor.looking import look
-from automate.supervisor.reaching import signal_run
+from automate.supervisor.recovery import look
+from automate.supervisor.signalling import signal_run
 
 _POLL = 0.02  # seconds between looks; somebody waits at a terminal
 _LOOK_AGAIN = 1.0  # seconds after which a run whose supervisor may have died is looked after

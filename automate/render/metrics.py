@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from automate.catalog.entry import STATES
 from automate.operate.health import Facts
-from automate.rules.health import OVERDUE, is_failing
+from automate.rules.health_levels import OVERDUE, is_failing
 
 Labels = Mapping[str, str]
 

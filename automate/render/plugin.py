@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from automate.characters import visible
-from automate.quantity import counted, few
 from automate.render.figures import duration, relative
-from automate.rules.health import Bounds, Health, Kind, Level, Problem, Scheduler, Seen, is_failing
+from automate.rules.health_levels import Bounds, Health, Kind, Level, Problem, Scheduler, Seen, is_failing
+from automate.units import counted, few
 
 NAMES = 5  # in the first line
 LINES = 50  # of long output: receivers keep some thousand characters

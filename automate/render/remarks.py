@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from automate.characters import visible
-from automate.operate.timeline import Row, Timeline
-from automate.quantity import few
+from automate.operate.day import Row, Timeline
 from automate.render.axis import clock, clock_changes
 from automate.render.figures import duration, when
 from automate.rules.conflicts import Collision, Crowd, Outrun
-from automate.rules.timeline import EXPECTED
+from automate.rules.forecast import EXPECTED
+from automate.units import few
 
 FEW = 5
 _Shown = Callable[[float], str]

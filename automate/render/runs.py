@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from automate.characters import last_line
 from automate.instants import seconds_of
 from automate.outcomes import PASSED_OVER
-from automate.quantity import counted
 from automate.render.columns import fits, table
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Painted, Screen, joined, paint
 from automate.run import Record, UnderWay, instant_of
+from automate.units import counted
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
 _DISPENSABLE = ((), ("EXIT",), ("EXIT", "DURATION"))

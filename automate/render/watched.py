@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.outcomes import FAILED
-from automate.quantity import counted
 from automate.render.columns import cut, text_width
 from automate.render.figures import relative, when
 from automate.render.screen import Screen, paint
 from automate.render.tasks import DEFAULT, Listing, fitting, listing
+from automate.units import counted
 
 if TYPE_CHECKING:
     from automate.catalog import Entry
-    from automate.operate.alive import Alive
+    from automate.operate.scheduler_status import Alive
 
 NOBODY = "nobody schedules"
 _MOVING = "arrows, PgUp, PgDn, Home and End move"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from automate.rules.timeline import TO_COME, Bar
+from automate.rules.forecast import TO_COME, Bar
 
 MINUTE = 60
 TOP = 5

@@ -4,8 +4,7 @@ The JSON Lines file is touched only here. logrotate(8) may rename it at any time
 """
 
 from automate.runlog.appending import Position, append, position
-from automate.runlog.period import Period
-from automate.runlog.reading import (
+from automate.runlog.lookup import (
     Due,
     Entry,
     Reader,
@@ -17,6 +16,7 @@ from automate.runlog.reading import (
     recent_seconds,
     recorded,
 )
+from automate.runlog.period import Period
 
 __all__ = [
     "Due",

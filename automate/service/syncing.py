@@ -16,8 +16,8 @@ from automate.service.zones import Zones
 from automate.state import State, schedules
 from automate.state.parsed import Parsed
 from automate.state.schedules import Scheduled
+from automate.supervisor.admission import MAX_RUNNING
 from automate.supervisor.decisions import exceptions_of
-from automate.supervisor.places import MAX_RUNNING
 from automate.supervisor.request import Request
 
 

@@ -5,6 +5,6 @@ the record, `looking` is the step every command takes first: it finishes what no
 a lost state anew. `python -m automate.supervisor` watches what lost its watcher.
 """
 
-from automate.supervisor.looking import hand_over, look, open_instance
+from automate.supervisor.recovery import hand_over, look, open_instance
 
 __all__ = ["hand_over", "look", "open_instance"]

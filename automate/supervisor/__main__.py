@@ -11,8 +11,8 @@ from automate import clock
 from automate.characters import visible
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
-from automate.supervisor.looking import open_instance
 from automate.supervisor.loop import Supervisor
+from automate.supervisor.recovery import open_instance
 
 _PATIENCE = 5.0  # seconds between tries while the disk is full, say, or no descriptor is left
 

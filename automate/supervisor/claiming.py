@@ -13,8 +13,8 @@ from automate.rules import reasons
 from automate.runlog import position
 from automate.state import OpenRun, State, runs
 from automate.supervisor import shortages
+from automate.supervisor.admission import Places
 from automate.supervisor.attempt import Attempt, release
-from automate.supervisor.places import Places
 from automate.supervisor.request import Request, row
 from automate.task import Task
 

@@ -12,7 +12,7 @@ from automate.rules.after import satisfied
 from automate.rules.gates import Policy, of_task, refusal
 from automate.run import Record
 from automate.state import OpenRun, State, pauses, runs, schedules
-from automate.supervisor.places import Places
+from automate.supervisor.admission import Places
 from automate.supervisor.request import Request, row
 from automate.task import Task
 

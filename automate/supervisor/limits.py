@@ -10,7 +10,7 @@ from automate.paths import Instance
 from automate.state import State, StateError, Stop, runs
 from automate.supervisor import starting
 from automate.supervisor.attempt import Attempt
-from automate.supervisor.reaching import signal_attempt
+from automate.supervisor.signalling import signal_attempt
 
 _AGAIN = 1.0  # seconds until a KILL that found no process is tried again
 

@@ -13,11 +13,11 @@ from automate.process import host, locks, spawn
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
 from automate.state.opening import make_directories
-from automate.supervisor import adopting, claiming, ending, leftovers, searching, shortages, starting
-from automate.supervisor.ahead import Ahead
+from automate.supervisor import adopting, claiming, finishing, leftovers, output_search, shortages, starting
+from automate.supervisor.armed import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, each, release
 from automate.supervisor.claiming import Decide
-from automate.supervisor.ending import Result
+from automate.supervisor.finishing import Result
 from automate.supervisor.followers import not_in_step
 from automate.supervisor.limits import Limits
 from automate.supervisor.queue import Queue
@@ -152,8 +152,8 @@ class Supervisor:
         leftovers.sweep(self._instance, self._state, self._watch, own)
         open_runs = runs.open_runs(self._state)
         taken = [run for listed in open_runs if (run := self._take(listed.id))]
-        recorded = ending.recorded(self._instance, [run.id for run in taken], [run.log for run in taken])
-        following = ending.close(self._instance, self._state, [*recorded.values()], self._not_in_step(recorded))
+        recorded = finishing.recorded(self._instance, [run.id for run in taken], [run.log for run in taken])
+        following = finishing.close(self._instance, self._state, [*recorded.values()], self._not_in_step(recorded))
         for run in taken:
             if run.id in recorded:
                 self._watch.release(run.id)
@@ -199,7 +199,7 @@ class Supervisor:
         self.expire(float("inf"))
         self._queue.let_go()
         for attempt in self.attempts.values():
-            searching.call_off(attempt)
+            output_search.call_off(attempt)
             attempt.let_go()
         self._poll.close()
         self._watch.close()
@@ -235,7 +235,7 @@ class Supervisor:
 
     def _register(self, attempt: Attempt, *, is_over: bool) -> None:
         self.attempts[attempt.run.id] = attempt
-        if is_over and not searching.begin(self._instance, attempt):
+        if is_over and not output_search.begin(self._instance, attempt):
             self._over.append(attempt)
             return
         if attempt.pidfd is None:
@@ -258,11 +258,11 @@ class Supervisor:
 
     def _has_ended(self, attempt: Attempt) -> None:
         if attempt.search is not None:
-            searching.end(attempt)
+            output_search.end(attempt)
             self._register(attempt, is_over=True)
             return
-        is_asked = ending.asked(self._state, attempt) is not None
-        is_over = ending.collect(attempt, is_asked_to_end=is_asked)
+        is_asked = finishing.asked(self._state, attempt) is not None
+        is_over = finishing.collect(attempt, is_asked_to_end=is_asked)
         if is_asked and not is_over and attempt.kill_at is None:
             attempt.kill_at = clock.monotonic() + float(attempt.task.kill_after)
         self._register(attempt, is_over=is_over)
@@ -301,7 +301,7 @@ class Supervisor:
         if attempt.pidfd is not None and attempt.pidfd in self._by_pidfd:
             self._poll.unregister(attempt.pidfd)
             del self._by_pidfd[attempt.pidfd]
-        searching.call_off(attempt)
+        output_search.call_off(attempt)
         attempt.let_go()
 
     def _finish(self) -> list[Record]:
@@ -312,14 +312,14 @@ class Supervisor:
         records, closed, unforked = list(decided), [], []
         try:
             for attempt in over:
-                result = ending.result(self._state, attempt)
+                result = finishing.result(self._state, attempt)
                 if result.may_wait_for_room and attempt.run.trigger != "manual":
                     unforked.append(attempt)
                 elif not self._tries_again(attempt, result):
-                    records.append(ending.record(self._instance, attempt, result))
+                    records.append(finishing.record(self._instance, attempt, result))
                     closed.append(attempt)
             unseen = self._not_in_step(records)
-            self._follow(ending.write(self._instance, self._state, records, unseen, again=self._unsure))
+            self._follow(finishing.write(self._instance, self._state, records, unseen, again=self._unsure))
         except (AutomateError, OSError):
             self._unsure = True
             self._decided += decided
@@ -336,7 +336,7 @@ class Supervisor:
             del self.attempts[attempt.run.id]
         self._queue.put_back([Waiting(each.run, each.task, each.locks) for each in unforked], shortages.NO_PROCESS)
         for attempt in closed:
-            ending.prune(self._instance, self._state, attempt)
+            finishing.prune(self._instance, self._state, attempt)
         for record in records:
             self._watch.release(record.id)
         return records
@@ -351,7 +351,7 @@ class Supervisor:
         return not_in_step(self._instance, self._state, self._uid) if ended and not self._in_step else None
 
     def _tries_again(self, attempt: Attempt, result: Result) -> bool:
-        following = ending.next_attempt(self._state, attempt, result)
+        following = finishing.next_attempt(self._state, attempt, result)
         if following is None:
             return False
         del self.attempts[attempt.run.id]

@@ -8,14 +8,14 @@ from automate import clock
 from automate.outcomes import Pause, Refusal
 from automate.paths import Instance
 from automate.rules import reasons
-from automate.rules.ending import delay_after
 from automate.rules.gates import holding, of_task
+from automate.rules.outcome import delay_after
 from automate.rules.overlap import room
 from automate.state import OpenRun, State, StateError, pauses, runs, schedules
 from automate.supervisor import adopting, claiming, leftovers, shortages
+from automate.supervisor.admission import MAX_RUNNING, shared_in_use
 from automate.supervisor.attempt import Attempt, Waiting, release
-from automate.supervisor.places import MAX_RUNNING, shared_in_use
-from automate.supervisor.reaching import signal_run
+from automate.supervisor.signalling import signal_run
 
 _STEP = 1.0  # seconds between looks at locks, at room, and at whether a run was stopped
 AHEAD = 15.0  # seconds before its time, at the most, that anything is made ready

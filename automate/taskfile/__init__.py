@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from automate.settings import Settings
 from automate.taskfile.fault import BadTaskFile, Fault
 from automate.taskfile.finding import Found, check_vanished, discover, is_meant, name_of, passed_over
-from automate.taskfile.reading import read
+from automate.taskfile.trusted_read import read
 
 if TYPE_CHECKING:
     from automate.task import Task

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from automate.characters import visible
 from automate.errors import AutomateError, BadFileError, NotAllowedError
 from automate.taskfile.fault import Fault, shown
-from automate.taskfile.reading import kind, unusable
+from automate.taskfile.trusted_read import kind, unusable
 
 NAME = r"[a-z0-9][a-z0-9._-]{0,63}"
 _task_file = re.compile(rf"({NAME})(?<!\.yaml)(?<!\.yml)\.ya?ml").fullmatch

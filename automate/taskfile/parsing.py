@@ -7,7 +7,7 @@ from typing import Any
 from automate.settings import Settings
 from automate.task import ExitCodes, Limits, OutputRules, Retries, Task
 from automate.taskfile import keys
-from automate.taskfile.agreement import note_disagreements
+from automate.taskfile.cross_checks import note_disagreements
 from automate.taskfile.fault import BadTaskFile
 from automate.taskfile.nodes import Node, tree
 from automate.taskfile.readers import BAD, Reader, Sheet

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from automate.quantity import Duration, Size
 from automate.taskfile.readers import Reader, leaf
+from automate.units import Duration, Size
 
 LONGEST = 131_071  # the longest string the kernel passes to a program (MAX_ARG_STRLEN), without its NUL
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}

@@ -13,8 +13,8 @@ from automate.errors import AutomateError
 from automate.taskfile import keys, nodes, wrapping
 from automate.taskfile.fault import BadTaskFile, shown
 from automate.taskfile.nodes import Mapping, Node, Scalar, tree
-from automate.taskfile.places import Document
 from automate.taskfile.typed import Value
+from automate.taskfile.yaml_edit import Document
 
 _BOM = b"\xef\xbb\xbf"
 

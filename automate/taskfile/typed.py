@@ -9,7 +9,7 @@ from automate.taskfile.fault import BadTaskFile
 from automate.taskfile.nodes import Node, Scalar
 from automate.taskfile.readers import NULLS
 from automate.taskfile.scalars import BOOLEANS
-from automate.taskfile.writing import block, escaped
+from automate.taskfile.yaml_text import block, escaped
 
 _OPENING = ("[", "{", '"', "'")
 _JSON_WORD = re.compile(r"true|false|null|-?(0|[1-9][0-9]*)(\.[0-9]+)?").fullmatch

@@ -12,7 +12,7 @@ import pytest
 
 from automate import paths, task
 from automate.instants import stamp
-from automate.operate.auditing import audit
+from automate.operate.audit import audit
 from automate.run import Record
 from automate.runlog import append
 from automate.schedule import parse

@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from automate.operate.making import SUGGESTIONS
+from automate.operate.new_file import SUGGESTIONS
 from automate.settings import Settings
 from automate.taskfile import keys, parse_task
 from tests.cli.terminal import Terminal

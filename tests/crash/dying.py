@@ -23,12 +23,12 @@ from pathlib import Path
 
 from automate.errors import AutomateError
 from automate.paths import Instance, of_directory
-from automate.quantity import Duration
 from automate.state import runs
 from automate.supervisor import loop, open_instance, restoring  # noqa: F401 - imported before the fork, as all it needs
 from automate.supervisor.claiming import take_locks
 from automate.supervisor.request import Request
 from automate.task import Retries, Task
+from automate.units import Duration
 
 WHO = "$AUTOMATE_TASK $AUTOMATE_RUN $AUTOMATE_ATTEMPT"
 COMMAND = f'echo "start {WHO}" >>%s; %s; echo "end {WHO}" >>%s; %s'

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from automate.catalog.reading import schedule_of
+from automate.catalog.parse_cache import schedule_of
 from automate.crontab.parser import read
 from automate.crontab.printer import crontab_of
 from automate.crontab.translation import translated
 from automate.operate.exporting import Exported, LeftOut, lines
-from automate.quantity import Duration, Size
 from automate.schedule import parse
 from automate.settings import Settings
 from automate.task import PATH, Limits, Retries, Task
 from automate.taskfile import parse_task
-from automate.taskfile.writing import text_of
+from automate.taskfile.yaml_text import text_of
+from automate.units import Duration, Size
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 # New year, and the days on which the clocks of ZONES are changed.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from automate.crontab.modernizing import modernized
 from automate.crontab.parser import read
 from automate.crontab.translation import translated
-from automate.quantity import Duration
+from automate.units import Duration
 from tests.crontab.crontabs import ANACRONTAB
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from automate.operate.doctor import CHECKS, places
-from automate.operate.doctor.places import Owned, judge_owned
-from automate.process import crontabs, kernel, living, units
+from automate.doctor import CHECKS, permissions
+from automate.doctor.permissions import Owned, judge_owned
+from automate.process import crontabs, kernel, proc_table, unit_files
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 ABOUT_THE_HOST = {"code", "clock", "zone", "unit", "cron", "twice", "limits", "inotify", "room"}
@@ -181,7 +181,7 @@ def test_the_way_to_an_instance_is_that_of_all_directories_above(tmp_path: Path)
     for name in ("a", "a/b", "a/b/.automate"):
         (tmp_path / name).mkdir()
     (tmp_path / "a").chmod(0o750)
-    assert places._way_to(str(tmp_path / "a" / "b" / ".automate")) & 0o001 == 0
+    assert permissions._way_to(str(tmp_path / "a" / "b" / ".automate")) & 0o001 == 0
 
 
 def test_others_can_add_tasks(found: Callable[..., Any], instance: Path) -> None:
@@ -340,7 +340,7 @@ def test_units_with_their_drop_ins(tmp_path: Path) -> None:
     (second / "automate.service").write_text(unit)
     (second / "cron.service").write_text("[Service]\nExecStart=/usr/sbin/cron -f\n")
     (first / "automate.service.d" / "override.conf").write_text("[Service]\nKillMode=process\n")
-    (found,) = units.services([str(first), str(second)], re.compile("automate serve"))
+    (found,) = unit_files.services([str(first), str(second)], re.compile("automate serve"))
     assert (found.name, found.settings["KillMode"]) == ("automate.service", "process")
 
 
@@ -362,6 +362,6 @@ def test_crontabs_of_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_kernel_answers() -> None:
     assert kernel.clock_is_synchronised() in (True, False)
     assert kernel.limits(os.getpid())["Max open files"] > 0
-    assert living.name_of(os.getpid())
+    assert proc_table.name_of(os.getpid())
     with pytest.raises(OSError, match="No such file"):
         kernel.watch("/no/such/directory")

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from automate.crontab.job import Job
-from automate.operate.alive import Alive
-from automate.operate.doctor import cron, keeping, machine, places, scheduling
-from automate.operate.doctor.finding import Finding, ago
+from automate.doctor import cron, machine, permissions, scheduling, storage
+from automate.doctor.finding import Finding, ago
+from automate.operate.scheduler_status import Alive
 from automate.process.crontabs import Crontab
 from automate.process.kernel import UNLIMITED
-from automate.process.living import Holder
 from automate.process.mounts import Mount
-from automate.process.units import Unit
+from automate.process.proc_table import Holder
+from automate.process.unit_files import Unit
 from automate.task import Task
 
 NOW = 1_000_000.0
@@ -183,11 +183,11 @@ def test_what_is_done_to_output_makes_no_other_command() -> None:
 # Where it is
 
 
-def files(above: int = ROOT, **modes: Any) -> places.Owned:
+def files(above: int = ROOT, **modes: Any) -> permissions.Owned:
     def about(mode: int, uid: int = ROOT) -> os.stat_result:
         return os.stat_result((mode, 0, 0, 0, uid, 0, 0, 0, 0, 0))
 
-    return places.Owned([(f"/{name}", about(*mode)) for name, mode in modes.items()], ROOT, above, 0o755)
+    return permissions.Owned([(f"/{name}", about(*mode)) for name, mode in modes.items()], ROOT, above, 0o755)
 
 
 DIRECTORY, FILE = stat.S_IFDIR, stat.S_IFREG
@@ -195,28 +195,28 @@ DIRECTORY, FILE = stat.S_IFDIR, stat.S_IFREG
 
 def test_what_is_its_owners_alone() -> None:
     found = files(state=(DIRECTORY | 0o711, ROOT), db=(FILE | 0o600, ROOT), log=(FILE | 0o640, ROOT))
-    assert not [*places.judge_owned([found])]
+    assert not [*permissions.judge_owned([found])]
 
 
 def test_a_state_of_somebody_else() -> None:
-    found = only(places.judge_owned([files(OTHER, state=(DIRECTORY | 0o700, OTHER), db=(FILE | 0o666, OTHER))]))
+    found = only(permissions.judge_owned([files(OTHER, state=(DIRECTORY | 0o700, OTHER), db=(FILE | 0o666, OTHER))]))
     assert (found.severity, found.fix) == ("unknown", "automate --as nobody doctor")
 
 
 def test_a_state_that_somebody_else_made_in_ones_own_directory() -> None:
-    found = only(places.judge_owned([files(state=(DIRECTORY | 0o700, OTHER))]))
+    found = only(permissions.judge_owned([files(state=(DIRECTORY | 0o700, OTHER))]))
     assert (found.severity, found.fix) == ("error", "mv /state /state.nobody")
 
 
 def test_a_file_of_somebody_else() -> None:
-    found = only(places.judge_owned([files(state=(DIRECTORY | 0o700, ROOT), db=(FILE | 0o600, OTHER))]))
+    found = only(permissions.judge_owned([files(state=(DIRECTORY | 0o700, ROOT), db=(FILE | 0o600, OTHER))]))
     assert (found.severity, found.what) == ("error", "1 file below it of other users: /db")
     assert found.fix == "rm -rI /db"  # given to root, it would be believed
 
 
 @pytest.mark.parametrize(("mode", "severity"), [(0o602, "error"), (0o620, "error"), (0o604, "warning")])
 def test_a_file_that_others_can_use(mode: int, severity: str) -> None:
-    assert severities(places.judge_owned([files(state=(DIRECTORY | 0o711,), db=(FILE | mode,))])) == [severity]
+    assert severities(permissions.judge_owned([files(state=(DIRECTORY | 0o711,), db=(FILE | mode,))])) == [severity]
 
 
 @pytest.mark.parametrize(
@@ -235,68 +235,68 @@ def test_a_file_that_others_can_use(mode: int, severity: str) -> None:
     ],
 )
 def test_room(changed: dict[str, Any], severity: str | None) -> None:
-    found = places.judge_room([places.Place("the state", "/var", DISK._replace(**changed))])
+    found = permissions.judge_room([permissions.Place("the state", "/var", DISK._replace(**changed))])
     assert severities(found) == ([] if severity is None else [severity])
 
 
 def test_one_disk_is_told_of_once() -> None:
     full = DISK._replace(free=0)
-    two = [places.Place("the state", "/a", full), places.Place("the run log", "/b", full)]
-    assert len([*places.judge_room(two)]) == 1
+    two = [permissions.Place("the state", "/a", full), permissions.Place("the run log", "/b", full)]
+    assert len([*permissions.judge_room(two)]) == 1
 
 
 # What is kept
 
 
 def test_a_damaged_state() -> None:
-    found = only(keeping.judge_state(keeping.Kept("/state.db", ["row 1 missing"])))
+    found = only(storage.judge_state(storage.Kept("/state.db", ["row 1 missing"])))
     assert (found.severity, found.where) == ("error", "/state.db")
 
 
 def test_states_that_were_moved_aside() -> None:
-    found = only(keeping.judge_state(keeping.Kept("/state.db", [], ["/state.db.damaged-1", "/state.db.damaged-2"])))
+    found = only(storage.judge_state(storage.Kept("/state.db", [], ["/state.db.damaged-1", "/state.db.damaged-2"])))
     assert found.fix == "rm /state.db.damaged-1 /state.db.damaged-2"
 
 
 def test_what_a_run_left_behind() -> None:
-    found = only(keeping.judge_runs(keeping.Unwatched([], {42: (7, "rsync")})))
+    found = only(storage.judge_runs(storage.Unwatched([], {42: (7, "rsync")})))
     assert (found.severity, found.fix) == ("note", "kill 42")
     assert "process 42 (rsync) was left behind by run #7" in found.what
 
 
 def test_which_run_holds_a_lock() -> None:
     held = Holder("/locks/task/backup", 42, 40, "pg_dump", locked=True)
-    found = only(keeping.judge_held(keeping.Locked("/locks", [held], {40: "#12 of backup"}, frozenset())))
+    found = only(storage.judge_held(storage.Locked("/locks", [held], {40: "#12 of backup"}, frozenset())))
     assert found.what == "held by run #12 of backup: process 42 (pg_dump)"
 
 
 def test_a_stranger_that_holds_a_lock() -> None:
     held = Holder("/locks/task/backup", 42, 40, "flock", locked=True)
-    found = only(keeping.judge_held(keeping.Locked("/locks", [held], {}, frozenset())))
+    found = only(storage.judge_held(storage.Locked("/locks", [held], {}, frozenset())))
     assert found.what == "held by process 42 (flock), which is no run; what falls due meanwhile is skipped"
 
 
 def test_what_watches_runs_is_no_stranger() -> None:
     held = Holder("/locks/serve", 42, 40, "automate", locked=True)
-    assert not [*keeping.judge_held(keeping.Locked("/locks", [held], {}, frozenset({42})))]
+    assert not [*storage.judge_held(storage.Locked("/locks", [held], {}, frozenset({42})))]
 
 
 def test_a_run_log_that_is_not_rotated() -> None:
-    assert severities(keeping.judge_log(keeping.Log("/l", 10**9, torn=False, passed_over={}))) == ["warning"]
+    assert severities(storage.judge_log(storage.Log("/l", 10**9, torn=False, passed_over={}))) == ["warning"]
 
 
 def test_a_torn_line_is_mended_by_the_next_record() -> None:
-    assert severities(keeping.judge_log(keeping.Log("/l", 10, torn=True, passed_over={"/l": 1}))) == ["note"]
+    assert severities(storage.judge_log(storage.Log("/l", 10, torn=True, passed_over={"/l": 1}))) == ["note"]
 
 
 def test_lines_that_are_not_records_are_told_by_file() -> None:
-    log = keeping.Log("/l", 10, torn=False, passed_over={"/l": 2, "/l.1": 1})
-    assert [finding.where for finding in keeping.judge_log(log)] == ["/l", "/l.1"]
+    log = storage.Log("/l", 10, torn=False, passed_over={"/l": 2, "/l.1": 1})
+    assert [finding.where for finding in storage.judge_log(log)] == ["/l", "/l.1"]
 
 
 def test_outputs_that_stay() -> None:
-    known, gone = keeping.Outputs("/o/backup", 102, 100), keeping.Outputs("/o/gone", 3, None)
-    assert [finding.fix for finding in keeping.judge_outputs([known, gone, known._replace(number=101)])] == [
+    known, gone = storage.Outputs("/o/backup", 102, 100), storage.Outputs("/o/gone", 3, None)
+    assert [finding.fix for finding in storage.judge_outputs([known, gone, known._replace(number=101)])] == [
         "rm -r /o/gone",
         "automate run backup",
     ]

@@ -18,13 +18,12 @@ from automate.cli import choosing, exits, objects, timeline
 from automate.cli.doctor import SEVERITIES
 from automate.cli.options import Shell
 from automate.cli.root import VERBS, root
+from automate.doctor import CHECKS
 from automate.operate import by_hand
-from automate.operate.doctor import CHECKS
 from automate.outcomes import CAUSES, Outcome, Trigger
 from automate.paths import of_directory
 from automate.process.environment import environment, parse
 from automate.process.identity import identity
-from automate.quantity import Duration, Size
 from automate.render.tasks import COLUMNS as LIST_COLUMNS
 from automate.run import Record
 from automate.schedule import ScheduleError
@@ -34,6 +33,7 @@ from automate.state import OpenRun
 from automate.supervisor import starting
 from automate.task import ExitCodes, Limits, OutputRules, Retries, Task
 from automate.taskfile import BadTaskFile, keys, parse_settings, parse_task
+from automate.units import Duration, Size
 
 MAN = Path(__file__).parents[2] / "man"
 MAIN, FILES, LOG = MAN / "man1" / "automate.1", MAN / "man5" / "automate-tasks.5", MAN / "man5" / "automate-log.5"

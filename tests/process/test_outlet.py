@@ -10,7 +10,7 @@ import tty
 
 import pytest
 
-from automate.process.outlet import Outlet
+from automate.process.log_stream import Outlet
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_full_disk_is_no_error():
 
 def test_a_file_is_appended_to_where_others_append(tmp_path):
     path = tmp_path / "log"
-    code = "import sys; from automate.process.outlet import Outlet; Outlet(2).write('one'); Outlet(2).write('two')"
+    code = "import sys; from automate.process.log_stream import Outlet; Outlet(2).write('one'); Outlet(2).write('two')"
     with path.open("ab") as log:
         log.write(b"zero\n")
         log.flush()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.render.plugin import LINES, plugin, unknown
-from automate.rules.health import Bounds, Scheduler, Seen, health
+from automate.rules.health_levels import Bounds, Scheduler, Seen, health
 from automate.rules.thresholds import Range
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from automate.quantity import Duration
 from automate.render import Screen, json_document, json_lines, paint, shown_json, wants_colour
+from automate.units import Duration
 
 PIPE = Screen(now=1795219200.0)
 TERMINAL = PIPE._replace(is_terminal=True, colour=True)

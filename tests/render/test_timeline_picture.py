@@ -5,12 +5,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from automate.operate.timeline import Row, Timeline
+from automate.operate.day import Row, Timeline
 from automate.render import Screen, text_width
-from automate.render.timeline import PIPED, picture
-from automate.render.timeline_svg import svg
+from automate.render.day_picture import PIPED, picture
+from automate.render.day_svg import svg
 from automate.rules.conflicts import Collision, Crowd, Outrun
-from automate.rules.timeline import Bar
+from automate.rules.forecast import Bar
 
 HOUR = 3600.0
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

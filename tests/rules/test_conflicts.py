@@ -3,7 +3,7 @@
 import pytest
 
 from automate.rules.conflicts import TOP, busiest, collisions, crowd
-from automate.rules.timeline import EXPECTED, Bar
+from automate.rules.forecast import EXPECTED, Bar
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from automate.rules.health import Bounds, Health, Level, Scheduler, Seen, health
+from automate.rules.health_levels import Bounds, Health, Level, Scheduler, Seen, health
 from automate.rules.thresholds import Range
 
 NOW = 1_000_000.0

@@ -3,10 +3,10 @@
 import pytest
 
 from automate.operate.by_hand import exit_status
-from automate.quantity import Duration
-from automate.rules.ending import End, delay_after, outcome, retry_delay, signal_number
+from automate.rules.outcome import End, delay_after, outcome, retry_delay, signal_number
 from automate.run import Record
 from automate.task import ExitCodes, Retries, Task
+from automate.units import Duration
 
 CODES = ExitCodes(success=(0, 9), warning=(1, 5), skipped=(5, 6))
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from automate.rules.timeline import EACH, EXPECTED, MOST, RUNNING, Bar, Plan, condensed, due_times, followed, planned
+from automate.rules.forecast import EACH, EXPECTED, MOST, RUNNING, Bar, Plan, condensed, due_times, followed, planned
 from automate.schedule import parse
 
 DAY = 86400

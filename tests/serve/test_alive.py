@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from automate.operate.alive import Alive, alive
+from automate.operate.scheduler_status import Alive, alive
 from automate.paths import of_directory
 from automate.supervisor import open_instance
 

@@ -13,7 +13,7 @@ import pytest
 from automate.paths import of_directory
 from automate.state import schedules
 from automate.supervisor import open_instance
-from automate.supervisor.places import MAX_RUNNING
+from automate.supervisor.admission import MAX_RUNNING
 
 
 @pytest.fixture

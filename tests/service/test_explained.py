@@ -6,10 +6,10 @@ import subprocess
 import pytest
 
 from automate.operate.advice import advice
-from automate.operate.explaining import explain
+from automate.operate.explanations import explain
 from automate.outcomes import Pause
 from automate.render import Screen
-from automate.render.explanations import text
+from automate.render.why import text
 from automate.run import Record
 from automate.runlog import append
 from automate.state import Stop, durations, runs, schedules

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automate.operate.explaining import explain
+from automate.operate.explanations import explain
 from automate.outcomes import Pause
 from automate.state.pauses import ALL, pause
 from tests.service.worlds import epoch

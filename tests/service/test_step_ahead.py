@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from automate.operate.auditing import audit
+from automate.operate.audit import audit
 from automate.outcomes import Pause
 from automate.process import locks, spawn
-from automate.service.ahead import Preparing
+from automate.service.arming import Preparing
 from automate.state import StateError, pauses, runs, schedules
 from automate.supervisor.request import Request
 from automate.task import decode

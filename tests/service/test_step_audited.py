@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from automate.operate.auditing import Audit, audit
+from automate.operate.audit import Audit, audit
 
 
 def audited(world: Any, at: str) -> Audit:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from automate.operate.auditing import audit
-from automate.operate.explaining import explain
-from automate.operate.timeline import timeline
+from automate.operate.audit import audit
+from automate.operate.day import timeline
+from automate.operate.explanations import explain
 from automate.outcomes import Pause
-from automate.service.ahead import Preparing
+from automate.service.arming import Preparing
 from automate.service.idle import is_idle
 from automate.service.step import Turn
 from automate.state import pauses, schedules

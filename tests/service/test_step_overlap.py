@@ -6,7 +6,7 @@ import pytest
 
 from automate.outcomes import Pause
 from automate.state import pauses, runs
-from automate.supervisor.hindrances import hindrances
+from automate.supervisor.blockers import hindrances
 from tests.service.worlds import WAITS, epoch
 
 

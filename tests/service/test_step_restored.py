@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from automate.operate.auditing import audit
+from automate.operate.audit import audit
 from automate.state import schedules
 from automate.state.runs import open_runs
 from automate.supervisor.request import Request

@@ -9,7 +9,7 @@ from threading import Timer
 
 import pytest
 
-from automate.service.ahead import Preparing
+from automate.service.arming import Preparing
 from automate.service.step import step
 from automate.state import StateError
 from automate.supervisor import claiming

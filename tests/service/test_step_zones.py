@@ -10,7 +10,7 @@ import pytest
 
 from automate.catalog import files
 from automate.instants import stamp
-from automate.operate.auditing import audit
+from automate.operate.audit import audit
 from automate.state import schedules
 from tests.service.worlds import said
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.quantity import Duration, Size
 from automate.systemd.quoting import command_line, value, word
 from automate.systemd.units import Account, refused, units_of, unsaid
 from automate.task import ExitCodes, Limits, Retries, Task
+from automate.units import Duration, Size
 
 ROOT = Account("root", "/root")
 FULL = Task(

@@ -1,7 +1,7 @@
 """What a task file may say and may not: tables that the tests of reading and of the schema share."""
 
-from automate.quantity import Duration, Size
 from automate.task import ExitCodes, Limits, OutputRules, Retries
+from automate.units import Duration, Size
 
 # (text, key, value): beside a `command`, the text gives the key that value.
 ACCEPTED = [

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from automate import task as definitions
 from automate.errors import BadFileError
-from automate.quantity import Duration
 from automate.settings import Settings
 from automate.task import Task
 from automate.taskfile import BadTaskFile, Fault, keys, origins, parse_settings, parse_task
+from automate.units import Duration
 from tests.taskfile.cases import ACCEPTED, COMMANDS, REFUSED
 
 NONE = Settings()

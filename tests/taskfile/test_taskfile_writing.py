@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.quantity import Duration
 from automate.settings import Settings
 from automate.taskfile import parse_task
 from automate.taskfile.nodes import Mapping, Scalar, tree
-from automate.taskfile.writing import text_of
+from automate.taskfile.yaml_text import text_of
+from automate.units import Duration
 
 pieces = st.sampled_from(
     ["\n", " ", "\t", "#", ": ", "- ", "'", '"', "\\", "%", "|", ">", "[", "{", "*", "&", "!", "x", "null", "~", "\r"]

@@ -1,7 +1,7 @@
 """What is wrong with an installation. Nothing is changed, and nothing of a task is run.
 
 Each check is a row of CHECKS: one function that finds the facts, and one that judges them and knows nothing else.
-`tasks` asks about task files, `places` and `keeping` about where the instance is and what is kept there, `machine`
+`tasks` asks about task files, `permissions` and `storage` about where the instance is and what is kept there, `machine`
 about the host, `scheduling` and `cron` about who runs what falls due. A new check is a new row.
 """
 
@@ -9,9 +9,9 @@ import errno
 import re
 from typing import NamedTuple
 
+from automate.doctor import cron, machine, permissions, scheduling, storage, tasks
+from automate.doctor.finding import WRONG, Check, Finding, Installation, Severity, line
 from automate.errors import AutomateError, NotAllowedError
-from automate.operate.doctor import cron, keeping, machine, places, scheduling, tasks
-from automate.operate.doctor.finding import WRONG, Check, Finding, Installation, Severity, line
 
 __all__ = ["CHECKS", "WRONG", "Check", "Examined", "Finding", "Installation", "Severity", "examine"]
 
@@ -23,16 +23,16 @@ CHECKS = (
     Check("unit", "a unit of systemd leaves running tasks alone", scheduling.served, scheduling.judge_served),
     Check("cron", "a line of cron that ticks is run", cron.ticking, cron.judge_ticking),
     Check("twice", "no task stands in a crontab too", cron.twice, cron.judge_twice),
-    Check("taskdirs", "only the owner can add tasks", places.watched, places.judge_watched),
-    Check("owner", "state and log are their owner's alone", places.owned, places.judge_owned),
-    Check("code", "no other user can change the program", places.code, places.judge_code),
-    Check("room", "there is room to write, on a disk that stays", places.room, places.judge_room),
-    Check("state", "the state is whole", keeping.state, keeping.judge_state),
-    Check("runs", "each run under way is watched", keeping.runs, keeping.judge_runs),
-    Check("leftovers", "no files of runs that are over", keeping.leftovers, keeping.judge_leftovers),
-    Check("locks", "no lock is held by strangers", keeping.held, keeping.judge_held),
-    Check("log", "the run log is whole, and not huge", keeping.log, keeping.judge_log),
-    Check("outputs", "outputs are removed in time", keeping.outputs, keeping.judge_outputs),
+    Check("taskdirs", "only the owner can add tasks", permissions.watched, permissions.judge_watched),
+    Check("owner", "state and log are their owner's alone", permissions.owned, permissions.judge_owned),
+    Check("code", "no other user can change the program", permissions.code, permissions.judge_code),
+    Check("room", "there is room to write, on a disk that stays", permissions.room, permissions.judge_room),
+    Check("state", "the state is whole", storage.state, storage.judge_state),
+    Check("runs", "each run under way is watched", storage.runs, storage.judge_runs),
+    Check("leftovers", "no files of runs that are over", storage.leftovers, storage.judge_leftovers),
+    Check("locks", "no lock is held by strangers", storage.held, storage.judge_held),
+    Check("log", "the run log is whole, and not huge", storage.log, storage.judge_log),
+    Check("outputs", "outputs are removed in time", storage.outputs, storage.judge_outputs),
     Check("clock", "the clock is synchronised", machine.clock, machine.judge_clock),
     Check("host", "due times stay when the host's name changes", machine.named, machine.judge_name),
     Check("zone", "the host's time zone is known", machine.zones, machine.judge_zones),

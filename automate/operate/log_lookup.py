@@ -7,7 +7,7 @@ from typing import NamedTuple
 from automate.instants import seconds_of
 from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
-from automate.rules.explaining import was_started
+from automate.rules.verdicts import was_started
 from automate.run import Record
 from automate.runlog import newest_first
 from automate.runlog.period import Period

@@ -5,14 +5,14 @@ from itertools import groupby
 from shlex import join
 
 from automate.operate.advice import Advice, is_unserved
-from automate.operate.explaining import Explained, Explanation, Followed
+from automate.operate.explanations import Explained, Explanation, Followed
 from automate.render.columns import table
-from automate.render.fates import instant, ran, sentence, waits_for
 from automate.render.figures import duration, relative, when
 from automate.render.pauses import end, terms
 from automate.render.screen import Screen, paint
+from automate.render.why_sentences import instant, ran, sentence, waits_for
 from automate.rules.after import satisfied
-from automate.rules.explaining import Answer
+from automate.rules.verdicts import Answer
 
 _VERDICTS = {"not_asked": "not asked", "maybe": "probably no", "later": "asked then", "decided": "no"}
 _COLOURS = {"decided": "failed", "maybe": "warning", "waits": "pending", "not_asked": "faint", "later": "faint"}

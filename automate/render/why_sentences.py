@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from automate.characters import last_line
 from automate.instants import seconds_of
 from automate.operate.advice import is_unserved
-from automate.operate.explaining import Explained, Explanation
-from automate.operate.subject import Subject
-from automate.quantity import few
+from automate.operate.explanations import Explained, Explanation
+from automate.operate.task_history import Subject
 from automate.render.figures import duration, when
 from automate.render.pauses import end
-from automate.rules.explaining import Hindrance, Holder
+from automate.rules.verdicts import Hindrance, Holder
 from automate.run import Record
 from automate.supervisor.adopting import task_of
+from automate.units import few
 
 _ENDED = {
     "success": "ended as success",

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from automate.operate.alive import alive
-from automate.operate.doctor.finding import Finding, Installation, line
+from automate.doctor.finding import Finding, Installation, line
+from automate.operate.scheduler_status import alive
 from automate.process import kernel
-from automate.quantity import few
 from automate.schedule import zone
 from automate.state import checking
+from automate.units import few
 
 PER_RUN = 8  # descriptors of the scheduler while a task runs: status, output, locks, pidfd, gate
 ALONE = 64  # and those it has anyway

@@ -8,19 +8,19 @@ from automate.catalog import Catalog
 from automate.catalog.files import ZONE_DIRS, ZONE_FILES
 from automate.errors import AutomateError, BusyError
 from automate.paths import Instance
-from automate.process import locks, orphans, systemd
+from automate.process import locks, orphans, sd_notify
 from automate.process.wakeup import Wakeup
 from automate.run import Record
 from automate.service import serving
-from automate.service.ahead import Preparing
+from automate.service.arming import Preparing
 from automate.service.changes import Changes
 from automate.service.events import Events
-from automate.service.passing import Passing
+from automate.service.output_relay import Passing
 from automate.service.step import step
 from automate.state import State, runs, schedules
 from automate.state.opening import make_directories
+from automate.supervisor.group_access import share
 from automate.supervisor.loop import Supervisor
-from automate.supervisor.sharing import share
 
 LONGEST_SLEEP = 30.0  # seconds of wall clock: suspend and clock changes are seen then
 _LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell,
@@ -44,7 +44,7 @@ class Server:
         *,
         uid: int,
         owner: int | None,
-        service: systemd.Service,
+        service: sd_notify.Service,
     ) -> None:
         self._instance, self._state, self._events = instance, state, events
         self._owner, self._service, self._passing = owner, service, passing

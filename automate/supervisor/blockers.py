@@ -7,14 +7,14 @@ from contextlib import suppress
 from automate.catalog.running import running_since
 from automate.paths import Instance
 from automate.process import locks, status
-from automate.process.living import holders
-from automate.rules.explaining import Hindrance, Holder
+from automate.process.proc_table import holders
 from automate.rules.overlap import room
+from automate.rules.verdicts import Hindrance, Holder
 from automate.state import OpenRun, State, pauses, runs, schedules
+from automate.supervisor.admission import MAX_RUNNING
 from automate.supervisor.adopting import task_of
 from automate.supervisor.claiming import lock_paths
 from automate.supervisor.leftovers import status_path
-from automate.supervisor.places import MAX_RUNNING
 from automate.supervisor.queue import is_paused
 from automate.supervisor.shortages import LACKING
 

@@ -7,8 +7,8 @@ from automate.service.step import requests
 from automate.state import State, runs, schedules
 from automate.state.pauses import pauses_after
 from automate.state.schedules import Scheduled
+from automate.supervisor.admission import MAX_RUNNING
 from automate.supervisor.loop import Supervisor
-from automate.supervisor.places import MAX_RUNNING
 from automate.supervisor.queue import AHEAD
 from automate.supervisor.request import Request
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 import automate
-from automate.operate.doctor.finding import Finding, Installation, line
+from automate.doctor.finding import Finding, Installation, line
 from automate.process import host, mounts
 from automate.process.mounts import Mount
-from automate.quantity import counted, few
 from automate.trust import ROOT, ForeignError, Ways
+from automate.units import counted, few
 
 _MIB = 1024 * 1024
 FULL = 16 * _MIB  # bytes left: too few for the state and the log to grow

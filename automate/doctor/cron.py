@@ -12,11 +12,11 @@ from automate.crontab import parser, percent
 from automate.crontab.job import Job
 from automate.crontab.modernizing import modernized
 from automate.crontab.translation import PATH, translated
-from automate.operate.doctor.finding import Finding, Installation, line
-from automate.process import crontabs, host, living
+from automate.doctor.finding import Finding, Installation, line
+from automate.process import crontabs, host, proc_table
 from automate.process.crontabs import Crontab
-from automate.quantity import few
 from automate.task import Task
+from automate.units import few
 
 _BY_HAND = ("manual",)
 _EVERY_MINUTE = frozenset({"* * * * *", "*/1 * * * *"})
@@ -107,7 +107,7 @@ class Ticking(NamedTuple):
 
 def ticking(installation: Installation) -> Ticking:
     """As for `scheduling`."""
-    cron_runs = not crontabs.DAEMONS.isdisjoint(living.names())
+    cron_runs = not crontabs.DAEMONS.isdisjoint(proc_table.names())
     return Ticking(ticks(installation), cron_runs, host.user_name(installation.uid))
 
 

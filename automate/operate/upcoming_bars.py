@@ -8,7 +8,7 @@ from automate.catalog import Catalog, Entry
 from automate.operate.skipping import Skipping, skipping
 from automate.rules.conflicts import Collision, Outrun, collisions
 from automate.rules.durations import expected
-from automate.rules.timeline import (
+from automate.rules.forecast import (
     EXPECTED,
     RUNNING,
     SLICES,

@@ -7,7 +7,7 @@ from automate.catalog import Catalog
 from automate.errors import AutomateError
 from automate.operate.editing import Edit, Target, check_values, target_of_new
 from automate.paths import Instance
-from automate.taskfile.writing import text_of
+from automate.taskfile.yaml_text import text_of
 
 if TYPE_CHECKING:
     from automate.taskfile.splicing import Change

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from automate.operate.doctor.finding import Finding, Installation, line
+from automate.doctor.finding import Finding, Installation, line
 from automate.process import locks, status
-from automate.process.living import Holder, given, holders, name_of
 from automate.process.opening import without_waiting
-from automate.quantity import counted, few
+from automate.process.proc_table import Holder, given, holders, name_of
 from automate.runlog import Reader
 from automate.state import OpenRun, checking
+from automate.units import counted, few
 
 _MIB = 1024 * 1024
 LONG_LOG = 256 * _MIB

@@ -1,12 +1,12 @@
 """How the runs of a task went lately, in a few lines."""
 
 from automate.catalog.about import Past
-from automate.quantity import counted
 from automate.render.blocks import sparkline
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen
 from automate.rules.durations import percentile
 from automate.run import instant_of
+from automate.units import counted
 
 
 def told(past: Past, screen: Screen) -> dict[str, str]:

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from automate.catalog import Catalog, Entry
 from automate.instants import seconds_of
-from automate.operate.coming import Coming
+from automate.operate.upcoming_bars import Coming
 from automate.paths import Instance
 from automate.rules.conflicts import Collision, Crowd, Outrun, busiest, crowd
 from automate.rules.durations import expected
-from automate.rules.timeline import (
+from automate.rules.forecast import (
     NOT_STARTED,
     SLICES,
     UNDECIDED,

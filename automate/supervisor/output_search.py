@@ -6,7 +6,7 @@ from automate import clock, output
 from automate.paths import Instance
 from automate.process import search, spawn, status
 from automate.process.searcher import MEMORY, SECONDS
-from automate.rules.ending import by_exit_code
+from automate.rules.outcome import by_exit_code
 from automate.supervisor import shortages
 from automate.supervisor.attempt import Attempt
 

@@ -10,7 +10,7 @@ from automate import runlog
 from automate.instants import seconds_of
 from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
-from automate.rules.auditing import InForce, OnRecord, Wrong, prove
+from automate.rules.audit_spans import InForce, OnRecord, Wrong, prove
 from automate.run import Record
 from automate.schedule import load
 from automate.state import OpenRun, State, runs, schedules

@@ -7,7 +7,7 @@ from automate import reserve
 from automate.paths import Instance
 from automate.process import locks
 from automate.state import State, open_state, runs
-from automate.supervisor.sharing import follow
+from automate.supervisor.group_access import follow
 
 if TYPE_CHECKING:
     from automate.supervisor.loop import Supervisor

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from automate.catalog.doubts import Doubt, Host
-from automate.operate.doctor.finding import Finding, Installation, line
+from automate.catalog.host_checks import Doubt, Host
+from automate.doctor.finding import Finding, Installation, line
 from automate.task import Task
 from automate.taskfile import Fault, passed_over
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from automate.quantity import Duration
 from automate.taskfile.readers import NULLS
+from automate.units import Duration
 
 WIDTH = 100
 """A list that fits into so many columns stands in one line."""

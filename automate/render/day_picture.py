@@ -6,13 +6,13 @@ from textwrap import wrap
 from typing import NamedTuple
 
 from automate.characters import visible
-from automate.operate.timeline import Row, Timeline
+from automate.operate.day import Row, Timeline
 from automate.render.axis import Tick, clock_changes, ticks
 from automate.render.columns import GAP, cut, text_width
 from automate.render.figures import duration
 from automate.render.remarks import remarks, title
 from automate.render.screen import Screen, paint
-from automate.rules.timeline import Bar
+from automate.rules.forecast import Bar
 
 PIPED = 96  # columns for a day, where there is no terminal: a quarter of an hour each
 _LEAST = 12

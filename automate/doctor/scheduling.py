@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from automate.catalog.due import next_due
-from automate.operate.alive import Alive
-from automate.operate.doctor.cron import Line, means, ticks, words
-from automate.operate.doctor.finding import Finding, Installation, ago, line
-from automate.process import host, units
-from automate.process.units import Unit
-from automate.quantity import counted
-from automate.rules.health import OVERDUE
+from automate.doctor.cron import Line, means, ticks, words
+from automate.doctor.finding import Finding, Installation, ago, line
+from automate.operate.scheduler_status import Alive
+from automate.process import host, unit_files
+from automate.process.unit_files import Unit
+from automate.rules.health_levels import OVERDUE
+from automate.units import counted
 
 _SERVES = re.compile(r"(?:^|[/\s])automate\b.*\bserve\b")
 
@@ -77,7 +77,7 @@ def _fix(facts: Scheduling) -> str:
 
 def services(installation: Installation) -> list[Unit]:
     """The units that run the daemon of this instance."""
-    found = units.services(units.directories(installation.uid, installation.home), _SERVES)
+    found = unit_files.services(unit_files.directories(installation.uid, installation.home), _SERVES)
     return [unit for unit in found if means(_typed(unit), installation)]
 
 
@@ -96,13 +96,13 @@ class Served(NamedTuple):
 def served(installation: Installation) -> Served:
     """By the files of systemd."""
     user = host.user_name(installation.uid)
-    lingers = installation.uid == 0 or os.path.exists(os.path.join(units.LINGER, user))
+    lingers = installation.uid == 0 or os.path.exists(os.path.join(unit_files.LINGER, user))
     return Served(services(installation), user, lingers)
 
 
 def judge_served(facts: Served) -> Iterator[Finding]:
     for unit in facts.services:
-        edit = line("systemctl", *([] if unit.path.startswith(units.SYSTEM) else ["--user"]), "edit", unit.name)
+        edit = line("systemctl", *([] if unit.path.startswith(unit_files.SYSTEM) else ["--user"]), "edit", unit.name)
         mode = unit.settings.get("KillMode", "control-group")
         if mode not in {"process", "none"}:
             what = f"KillMode is {mode}: a restart of the daemon kills the tasks that run"

@@ -8,24 +8,24 @@ import msgspec
 from automate.catalog import Catalog
 from automate.catalog.upcoming import Upcoming, upcoming
 from automate.instants import seconds_of
-from automate.operate.alive import Alive, alive
-from automate.operate.evidence import Evidence, Question, evidence, stands_for
-from automate.operate.subject import Subject, subjects
+from automate.operate.log_lookup import Evidence, Question, evidence, stands_for
+from automate.operate.scheduler_status import Alive, alive
+from automate.operate.task_history import Subject, subjects
 from automate.outcomes import OF_SCHEDULE, Pause
 from automate.paths import Instance
-from automate.rules import explaining as rules
+from automate.rules import verdicts as rules
 from automate.rules.deciding import Decision
 from automate.rules.durations import expected
-from automate.rules.explaining import Fate, Holder, Known
 from automate.rules.gates import first_passed, of_task
 from automate.rules.overlap import OpenInfo, Verdict, overlap
+from automate.rules.verdicts import Fate, Holder, Known
 from automate.run import Record
 from automate.schedule import load
 from automate.state import LastRun, OpenRun, State, durations, runs
 from automate.state.pauses import pauses, pauses_after
 from automate.state.steps import Gap, gaps
+from automate.supervisor.blockers import hindrances, holder
 from automate.supervisor.decisions import decisions, exceptions, foreseen, policy, recorded_by
-from automate.supervisor.hindrances import hindrances, holder
 
 
 class Explained(NamedTuple):

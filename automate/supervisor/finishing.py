@@ -9,7 +9,7 @@ from automate import clock, instants, output, runlog
 from automate.outcomes import DONE, RAN, Cause, Outcome
 from automate.paths import Instance
 from automate.process import host, spawn, status
-from automate.rules.ending import End, outcome, retry_delay, signal_number
+from automate.rules.outcome import End, outcome, retry_delay, signal_number
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, StateError, Stop, durations, runs
 from automate.supervisor import adopting, leftovers, shortages, summary
