@@ -7,8 +7,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from automate.cli.options import Shell
-from automate.cli.status import command as status
+from automate.cli.commands.status import command as status
+from automate.cli.shell import Shell
 from automate.settings import Settings
 from automate.task import Task
 from automate.taskfile import discover, parse_task, read

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from automate import run
-from automate.cli.objects import of_pause
+from automate.cli.json_objects import of_pause
 from automate.outcomes import CAUSES, Outcome
 from automate.paths import Instance, of_directory
 from automate.process import status

@@ -1,6 +1,6 @@
-"""`automate completion`, and what the script it prints asks back.
+"""The answers to the completion scripts that `automate completion` prints.
 
-The script runs the program with `_AUTOMATE_COMPLETE` set to the shell's name and the line up to the cursor, as it is
+A script runs the program with `_AUTOMATE_COMPLETE` set to the shell's name and the line up to the cursor, as it is
 typed, for its argument; bash adds what readline(3) takes for the word, why it asks (COMP_TYPE) and COLUMNS. The answer
 is text in lines, whose form is the script's and that of the function here that is called as the shell is.
 """
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from automate.cli.options import Shell, pass_shell
+from automate.cli.shell import Shell
 from automate.cli.typed_line import open_quote, quoted, value, words
-from automate.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -32,25 +31,6 @@ class Found(NamedTuple):
     prefix: str
     typed: str
     items: "Sequence[CompletionItem]"
-
-
-@click.command("completion")
-@click.argument("name", type=click.Choice(["bash", "zsh", "fish"]), metavar="[bash|zsh|fish]", required=False)
-@pass_shell
-def command(shell: Shell, name: str | None) -> int:
-    """Print the script that completes commands, options, tasks, run numbers and values in your shell.
-
-    \b
-    bash: eval "$(automate completion bash)"    in ~/.bashrc
-    zsh:  eval "$(automate completion zsh)"     in ~/.zshrc, after compinit
-    fish: automate completion fish > ~/.config/fish/completions/automate.fish
-    """
-    name = name or os.path.basename(os.environ.get("SHELL", ""))
-    if name not in FORMS:
-        raise UsageError(f"which shell? automate completion {'|'.join(FORMS)}")
-    with open(f"{os.path.splitext(__file__)[0]}.{name}", encoding="utf-8") as script:
-        shell.write(script.read())
-    return 0
 
 
 def answer(root: click.Group) -> int:

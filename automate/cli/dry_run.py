@@ -4,7 +4,7 @@ import os
 import shlex
 from collections.abc import Sequence
 
-from automate.cli.options import Shell
+from automate.cli.shell import Shell
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch
 from automate.process.locks import is_held

@@ -3,7 +3,7 @@
 import os
 from codecs import getincrementaldecoder
 
-from automate.cli.options import Shell
+from automate.cli.shell import Shell
 from automate.render import as_shown, cut, text_width, visible_lines
 
 _BLOCK = 65536

@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from automate.cli.options import Shell
+from automate.cli.shell import Shell
 from automate.units import counted
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from automate.cli import tasks
-from automate.cli.changed import Desk, put_in_force
+from automate.cli.edit_flow import Desk, put_in_force
 from automate.errors import AutomateError
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged
 from automate.operate.versions import drafts, drop_draft, make_draft

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import click
 
-from automate.cli.candidates import complete_moments
-from automate.cli.options import Function, Shell
+from automate.cli.completers import complete_moments
+from automate.cli.options import Function
+from automate.cli.shell import Shell
 from automate.instants import local
 from automate.units import Duration
 

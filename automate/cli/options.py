@@ -1,174 +1,18 @@
-"""What the commands share: the options that mean the same everywhere, and the shell they were typed in.
+"""Options that mean the same in every command.
 
 `history` shows the pattern: a `click.command` named `command`, with `@pass_shell` nearest to the function, which calls
 the floors below, writes with `shell.write`, talks with `shell.say` and returns its exit status (None is 0).
 """
 
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
-from automate.cli.candidates import complete_tasks
-from automate.cli.exits import cannot_write
-from automate.errors import UsageError
-
-if TYPE_CHECKING:
-    from automate.paths import Instance
-    from automate.render import Screen
-
-LONGEST_LOGIN = 256  # bytes, as in bits/local_lim.h (LOGIN_NAME_MAX); the environment may say anything
+from automate.cli.completers import complete_tasks
+from automate.cli.shell import Shell
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class Shell:
-    """One command line: which instance it means, what its output is shown on, and how much it says."""
-
-    def __init__(self, directory: str | None = None) -> None:
-        self.directory = directory
-        self.quiet = False
-
-    @cached_property
-    def instance(self) -> "Instance":
-        """Where the tasks and their history are. UsageError when `-C` names no directory, when there is no home
-        directory, and as for `now`."""
-        from automate import paths
-
-        _check_zone()
-        return paths.find(os.environ, os.geteuid(), self.directory)
-
-    @cached_property
-    def now(self) -> float:
-        """When the command began, in epoch seconds. UsageError when no time can be shown in the zone."""
-        from automate import clock
-
-        _check_zone()
-        return clock.now()
-
-    def look_again(self) -> None:
-        """From now on `now` is another moment, and the screens are looked at anew: for commands that go on for long."""
-        for known in ("now", "screen", "drawing", "errors"):
-            self.__dict__.pop(known, None)
-
-    @cached_property
-    def screen(self) -> "Screen":
-        """Standard output."""
-        screen = self._screen(sys.stdout)
-        return screen._replace(width=_size("COLUMNS", 0, 80)) if screen.is_terminal else screen
-
-    @cached_property
-    def drawing(self) -> "Screen":
-        """Standard output for what is drawn: it knows whether the locale has more than letters."""
-        import locale
-
-        return self.screen._replace(blocks=locale.getencoding().upper() == "UTF-8")
-
-    @cached_property
-    def errors(self) -> "Screen":
-        """Standard error, where nothing is ever cut."""
-        return self._screen(sys.stderr)
-
-    def _screen(self, stream: TextIO) -> "Screen":
-        from automate.render import Screen, wants_colour
-
-        is_terminal = stream.isatty()
-        return Screen(now=self.now, colour=wants_colour(os.environ, is_terminal=is_terminal), is_terminal=is_terminal)
-
-    def write(self, text: str) -> None:
-        """Data: to standard output, as it is, with no newline added."""
-        with _output():
-            sys.stdout.write(text)
-
-    def write_bytes(self, content: bytes) -> None:
-        """Data that must not be changed: after what was written before."""
-        with _output():
-            sys.stdout.flush()
-            sys.stdout.buffer.write(content)
-
-    def page(self, text: str, *, paged: bool = True) -> None:
-        """Data, as `write`, but on a terminal that it does not fit through the reader's pager, if there is one."""
-        command = os.environ.get("AUTOMATE_PAGER", os.environ.get("PAGER", "less")).strip()
-        is_smart = paged and self.screen.is_terminal and os.environ.get("TERM", "dumb") != "dumb"
-        if is_smart and command not in {"", "cat"} and text.count("\n") >= _size("LINES", 1, 24):
-            from automate.process.pager import page
-
-            self.flush()
-            encoded = text.encode(sys.stdout.encoding, "backslashreplace")
-            if page(command, encoded, {"LESS": "FRX", **os.environ}):
-                return
-        self.write(text)
-
-    def flush(self) -> None:
-        """What was written is seen now: for commands that go on for long."""
-        with _output():
-            sys.stdout.flush()
-
-    def say(self, text: str) -> None:
-        """Talk, one line: to standard error, unless --quiet."""
-        if not self.quiet:
-            print(_escaped(text), file=sys.stderr)
-
-    def hint(self, *words: str) -> str:
-        """A command that may come next, as it is typed to mean this instance."""
-        from automate.render import visible
-
-        return visible(self.instance.command(*words))
-
-    def warn(self, text: str) -> None:
-        """Something is wrong, but the command goes on: to standard error, even with --quiet."""
-        print(f"automate: {_escaped(text)}", file=sys.stderr)
-
-
-def _escaped(text: str) -> str:
-    from automate.render import Painted, visible_lines
-
-    return text if isinstance(text, Painted) else visible_lines(text)
-
-
-def operator() -> str:
-    """Return who typed the command: the login behind sudo(8) or doas(1), else the real user."""
-    from automate.characters import clipped
-    from automate.process import host
-
-    behind = os.environ.get("SUDO_USER") or os.environ.get("DOAS_USER")
-    return clipped(behind, LONGEST_LOGIN) if behind and os.geteuid() == 0 else host.user_name(os.getuid())
-
-
-def _check_zone() -> None:
-    from automate import clock
-
-    if not clock.has_usable_zone():
-        raise UsageError(f"TZ={os.environ.get('TZ', '')} is a day or more from UTC; set it to a zone such as UTC")
-
-
-pass_shell = click.make_pass_decorator(Shell)
-
-
-@contextmanager
-def _output() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise cannot_write(error) from error
-
-
-def _size(variable: str, index: int, default: int) -> int:
-    """COLUMNS or LINES, else the terminal's own, else the default; `shutil` would also ask when standard output is
-    redirected."""
-    try:
-        return int(os.environ.get(variable, "")) or default
-    except ValueError:
-        try:
-            return os.get_terminal_size(sys.stdout.fileno())[index] or default
-        except OSError:
-            return default
 
 
 def _set_quiet(context: click.Context, _parameter: click.Parameter, *values: bool) -> None:

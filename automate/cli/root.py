@@ -2,52 +2,19 @@
 
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from automate import __version__
-from automate.cli.candidates import complete_users
+from automate.cli.commands import VERBS, find_command
+from automate.cli.completers import complete_users
 from automate.cli.exits import exit_status, open_standard_descriptors
-from automate.cli.options import Shell
-from automate.errors import NotAllowedError, UsageError
+from automate.cli.shell import Shell
+from automate.errors import NotAllowedError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-VERBS = {
-    "list": "List tasks with their state, last run and next run.",
-    "show": "Show everything about a task.",
-    "check": "Validate task files and settings.",
-    "edit": "Change a task, in an editor or one value at a time.",
-    "new": "Create a task.",
-    "remove": "Remove tasks.",
-    "enable": "Schedule tasks that were disabled.",
-    "disable": "Stop scheduling tasks.",
-    "run": "Run tasks now.",
-    "stop": "Stop running tasks.",
-    "pause": "Suspend scheduled runs.",
-    "resume": "End a pause.",
-    "history": "List runs and due times without a run, newest first.",
-    "log": "Show the output of a run.",
-    "next": "List upcoming due times.",
-    "timeline": "Draw a day: what runs when, and what collides.",
-    "why": "Explain why a task ran, did not run, or will not run.",
-    "serve": "Run tasks when they are due, as a daemon.",
-    "tick": "Run what is due now, for system cron.",
-    "audit": "Prove that every due time has exactly one record.",
-    "status": "Report health as a monitoring plugin does.",
-    "metrics": "Print metrics for Prometheus.",
-    "doctor": "Find what is wrong with this installation.",
-    "import": "Convert crontabs to task files.",
-    "export": "Export tasks as a crontab or as systemd units.",
-    "schema": "Print JSON Schemas.",
-    "completion": "Print a completion script for your shell.",
-    "help": "Show the manual page of a command.",
-}
-"""From verb, which is also the module's name, to what `automate --help` says of it, in its order."""
-
 
 KEPT = frozenset((
     "AUTOMATE_DIR", "AUTOMATE_PAGER", "COLORTERM", "COLUMNS", "EDITOR", "FORCE_COLOR", "LANG", "LANGUAGE", "LINES",
@@ -81,23 +48,6 @@ class Root(click.Group):
 
         verbs = [CompletionItem(verb, help=text) for verb, text in VERBS.items() if verb.startswith(incomplete)]
         return verbs + click.Command.shell_complete(self, ctx, incomplete)
-
-
-def find_command(verb: str) -> click.Command:
-    """Import the command; UsageError when there is none of that name."""
-    if verb not in VERBS:
-        raise UsageError(_unknown(verb))
-    command = cast("click.Command", import_module(f"automate.cli.{verb}").command)
-    command.epilog = f"Manual page: automate help {verb}"
-    return command
-
-
-def _unknown(verb: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(verb, VERBS, n=1)
-    hint = f"did you mean {near[0]}?" if near else "see automate --help"
-    return f"no such command: {verb}; {hint}"
 
 
 def _set_directory(context: click.Context, _parameter: click.Parameter, directory: str | None) -> None:

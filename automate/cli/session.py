@@ -9,8 +9,8 @@ from types import FrameType
 
 from automate import output
 from automate.cli.following import Following
-from automate.cli.options import Shell, operator
-from automate.cli.reader import has_read
+from automate.cli.reader_marks import has_read
+from automate.cli.shell import Shell, operator
 from automate.operate import by_hand
 from automate.render.runs import ending
 from automate.run import Record

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from automate.catalog import Catalog
-from automate.cli.options import Shell
+from automate.cli.shell import Shell
 from automate.errors import AutomateError
 from automate.state.pauses import ALL
 from automate.trust import ForeignError

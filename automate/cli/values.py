@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from automate.cli.candidates import complete_assignments, complete_schedules, complete_zones
+from automate.cli.completers import complete_assignments, complete_schedules, complete_zones
 from automate.cli.options import Function
 from automate.errors import UsageError
 from automate.taskfile.splicing import Change

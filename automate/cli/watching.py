@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 
 from automate import clock
-from automate.cli.options import Shell
 from automate.cli.scrolling import keys, moved, step
+from automate.cli.shell import Shell
 from automate.errors import AutomateError
 from automate.render import visible_lines
 from automate.render.watched import Picture, lines, room, text

@@ -14,10 +14,11 @@ from msgspec.structs import astuple
 
 from automate import errors
 from automate.catalog import Entry
-from automate.cli import choosing, exits, objects, timeline
-from automate.cli.doctor import SEVERITIES
-from automate.cli.options import Shell
+from automate.cli import exits, filters, json_objects
+from automate.cli.commands import timeline
+from automate.cli.commands.doctor import SEVERITIES
 from automate.cli.root import VERBS, root
+from automate.cli.shell import Shell
 from automate.doctor import CHECKS
 from automate.operate import by_hand
 from automate.outcomes import CAUSES, Outcome, Trigger
@@ -161,7 +162,7 @@ def test_no_command_is_mentioned_that_does_not_exist(page: Path) -> None:
     assert {*re.findall(r"(?m)^\.Nm (?:automate )?Cm (\w+)", page.read_text())} <= {*VERBS}
 
 
-@pytest.mark.parametrize("word", [*choosing.SORTS, *choosing.STATES])
+@pytest.mark.parametrize("word", [*filters.SORTS, *filters.STATES])
 def test_list_explains_its_words(word: str) -> None:
     assert re.search(rf"\b(Cm|Em) {word}\b", description("list"))
 
@@ -176,7 +177,7 @@ def test_timeline_explains_its_orders(word: str) -> None:
     assert re.search(rf"\bCm {word}\b", description("timeline"))
 
 
-@pytest.mark.parametrize("key", objects.of_entry(Entry("backup", "/backup.yaml")))
+@pytest.mark.parametrize("key", json_objects.of_entry(Entry("backup", "/backup.yaml")))
 def test_list_names_the_keys_of_its_json(key: str) -> None:
     assert re.search(rf"(?m)^\.Li .*\b{key}\b", description("list"))
 

@@ -1,0 +1,58 @@
+"""The commands, a module each, named as the verb they are."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from automate.errors import UsageError
+
+if TYPE_CHECKING:
+    import click
+
+VERBS = {
+    "list": "List tasks with their state, last run and next run.",
+    "show": "Show everything about a task.",
+    "check": "Validate task files and settings.",
+    "edit": "Change a task, in an editor or one value at a time.",
+    "new": "Create a task.",
+    "remove": "Remove tasks.",
+    "enable": "Schedule tasks that were disabled.",
+    "disable": "Stop scheduling tasks.",
+    "run": "Run tasks now.",
+    "stop": "Stop running tasks.",
+    "pause": "Suspend scheduled runs.",
+    "resume": "End a pause.",
+    "history": "List runs and due times without a run, newest first.",
+    "log": "Show the output of a run.",
+    "next": "List upcoming due times.",
+    "timeline": "Draw a day: what runs when, and what collides.",
+    "why": "Explain why a task ran, did not run, or will not run.",
+    "serve": "Run tasks when they are due, as a daemon.",
+    "tick": "Run what is due now, for system cron.",
+    "audit": "Prove that every due time has exactly one record.",
+    "status": "Report health as a monitoring plugin does.",
+    "metrics": "Print metrics for Prometheus.",
+    "doctor": "Find what is wrong with this installation.",
+    "import": "Convert crontabs to task files.",
+    "export": "Export tasks as a crontab or as systemd units.",
+    "schema": "Print JSON Schemas.",
+    "completion": "Print a completion script for your shell.",
+    "help": "Show the manual page of a command.",
+}
+"""From verb, which is also the module's name, to what `automate --help` says of it, in its order."""
+
+
+def find_command(verb: str) -> "click.Command":
+    """Import the command; UsageError when there is none of that name."""
+    if verb not in VERBS:
+        raise UsageError(_unknown(verb))
+    command = cast("click.Command", import_module(f"automate.cli.commands.{verb}").command)
+    command.epilog = f"Manual page: automate help {verb}"
+    return command
+
+
+def _unknown(verb: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(verb, VERBS, n=1)
+    hint = f"did you mean {near[0]}?" if near else "see automate --help"
+    return f"no such command: {verb}; {hint}"

@@ -1,0 +1,113 @@
+"""`automate edit`: change a task's file, in an editor or one value of it."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from automate.cli.completers import complete_edited, complete_keys
+from automate.cli.options import quiet_option
+from automate.cli.shell import Shell, pass_shell
+from automate.cli.values import check_key, check_once, named, schedule_option, set_option, timezone_option
+from automate.errors import UsageError
+from automate.render import visible
+from automate.taskfile.splicing import Change, is_set
+
+if TYPE_CHECKING:
+    from automate.cli.edit_flow import Desk
+
+ONE_AT_A_TIME = "one task at a time in an editor; --set and its like take several"
+
+
+@click.command("edit")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_edited)
+@schedule_option
+@timezone_option
+@click.option("--enable", "enabled", flag_value=True, type=bool, default=None, help="Schedule the tasks.")
+@click.option("--disable", "enabled", flag_value=False, type=bool, help="Stop scheduling the tasks.")
+@set_option
+@click.option(
+    "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Remove the key from the file."
+)
+@click.option("--undo", "steps", count=True, help="Revert the last change; repeat to go further back.")
+@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@quiet_option
+@pass_shell
+def command(  # noqa: PLR0913 - an argument for each option
+    shell: Shell,
+    names: tuple[str, ...],
+    *,
+    schedules: tuple[str, ...],
+    timezone: str | None,
+    enabled: bool | None,
+    changes: list[Change],
+    unset: tuple[str, ...],
+    steps: int,
+    dry_run: bool,
+) -> int:
+    """Change tasks, in $VISUAL or $EDITOR or one value at a time. NAMEs may be globs.
+
+    The new file is validated first; if it has errors, the task stays as it was. Changing a value leaves the rest of
+    the file untouched, byte for byte. The previous version is kept for --undo. Tasks of packages are copied to the
+    administrator's directory, where they override the originals.
+    """
+    wanted = [*named(schedules, timezone=timezone), *changes, *(Change(check_key(key)) for key in unset)]
+    keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)
+    _check(keys, names, steps=steps, dry_run=dry_run)
+    from automate.cli.edit_flow import desk, put_values
+
+    with desk(shell) as at:
+        if steps:
+            return _undo(at, names, steps, dry_run=dry_run)
+        if not keys:
+            return _in_editor(at, names)
+        _tell_missing(at, names, wanted)
+        put_values(at, names, wanted, enabled=enabled, dry_run=dry_run)
+    return 0
+
+
+def _undo(at: "Desk", patterns: Sequence[str], steps: int, *, dry_run: bool) -> int:
+    from automate.cli.edit_flow import put_in_force
+    from automate.operate.editing import known_to_undo, undone
+
+    instance, settings = at.shell.instance, at.catalog.settings_read
+    names = known_to_undo(instance, at.catalog, patterns)
+    put_in_force(at, [undone(instance, name, steps, settings, owner=at.owner) for name in names], dry_run=dry_run)
+    if not dry_run:
+        at.shell.say(f"{at.shell.hint('edit', '--undo', *names)} takes that back")
+    return 0
+
+
+def _in_editor(at: "Desk", names: Sequence[str]) -> int:
+    from automate.cli.in_editor import edit_one
+
+    targets = at.targets(names)
+    if len(targets) > 1:
+        raise UsageError(ONE_AT_A_TIME)
+    return edit_one(at, targets[0], targets[0].text or b"")
+
+
+def _tell_missing(at: "Desk", names: Sequence[str], wanted: Sequence[Change]) -> None:
+    """What is to be taken out and is not there; it may come from the settings."""
+    gone = [change for change in wanted if change.value is None]
+    for target in at.targets(names) if gone else ():
+        for change in gone:
+            if not is_set(target.text or b"", change, target.source):
+                at.shell.say(visible(f"{target.name}: {change.key} is not set in {target.source}"))
+
+
+def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bool) -> None:
+    check_once(keys)
+    if steps and keys:
+        raise UsageError("--undo goes with no other change")
+    if keys or steps:
+        return
+    if dry_run:
+        raise UsageError("--dry-run goes with --set, --unset, --schedule, --timezone, --enable, --disable or --undo")
+    if len(names) > 1:
+        raise UsageError(ONE_AT_A_TIME)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "an editor needs a terminal: use --set, --unset, --schedule, --timezone, --enable or --disable"
+        )

@@ -1,0 +1,172 @@
+"""`automate list`: the tasks, what they do and did, and when they are due next.
+
+With 10,000 unchanged tasks it may take five times as long as importing click (DESIGN section 12), so look at
+`python -X importtime` and `benchmarks/listing.py` before importing anything here.
+"""
+
+import gc
+from typing import TYPE_CHECKING
+
+import click
+
+from automate.cli.choice_list import words_option
+from automate.cli.completers import complete_categories, complete_labels, complete_tasks
+from automate.cli.filters import OUTCOMES, SORTS, STATES, Wanted, unread_of
+from automate.cli.options import names_argument, reading
+from automate.cli.shell import Shell, pass_shell
+from automate.errors import UsageError
+from automate.render.tasks import COLUMNS, DEFAULT, Listing, fitting, listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from automate.catalog import Entry
+    from automate.render.watched import Picture
+    from automate.run import Record
+
+EVERY, LEAST, MOST = 15, 0.1, 86400.0  # seconds
+
+
+class _Watched(click.Command):
+    """What follows --watch is its argument when it is a number, and a task's name when it is not."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        for place in range(end):
+            if args[place] == "--watch" and not (place + 1 < end and _is_number(args[place + 1])):
+                args[place] = f"--watch={EVERY}"
+        return super().parse_args(ctx, args)
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    from automate.units import Duration
+
+    try:
+        seconds = float(value) if _is_number(value) else Duration.parse(value)
+    except ValueError:
+        seconds = 0.0
+    if not LEAST <= seconds <= MOST:
+        text = f"{value!r}; expected seconds or a duration, from {LEAST} s to a day"
+        raise click.BadParameter(text, context, parameter)
+    return seconds
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
+
+
+@click.command("list", cls=_Watched)
+@names_argument
+@words_option(
+    "--status",
+    "words",
+    OUTCOMES + STATES,
+    f"By last outcome, or by state: {', '.join(STATES)}.",
+)
+@click.option(
+    "--label", "labels", multiple=True, metavar="LABEL", help="Only tasks with this label; repeat to require several.",
+    shell_complete=complete_labels,
+)  # fmt: skip
+@click.option(
+    "--category", "categories", multiple=True, metavar="WORD", help="Only tasks of this category; may be repeated.",
+    shell_complete=complete_categories,
+)  # fmt: skip
+@click.option("--search", metavar="WORD", help="Only tasks with WORD in name, description, labels, category, schedule.")
+@click.option("--unread", is_flag=True, help="Only tasks with output that you have not read with log.")
+@click.option(
+    "--sort", type=click.Choice([*SORTS]), default="name",
+    help="Sort order. next: soonest first; last: latest; duration: longest; result: worst; state: running first.",
+)  # fmt: skip
+@words_option("--columns", "columns", [*COLUMNS], f"Show these columns in this order: {', '.join(COLUMNS)}.")
+@click.option(
+    "--watch", "every", callback=_seconds, metavar="[SECONDS]", shell_complete=complete_tasks,
+    help=f"Refresh every SECONDS ({EVERY}); q quits.",
+)  # fmt: skip
+@reading
+@pass_shell
+def command(  # noqa: PLR0913 - an argument for each option
+    shell: Shell,
+    names: tuple[str, ...],
+    *,
+    words: list[str] | None,
+    labels: tuple[str, ...],
+    categories: tuple[str, ...],
+    search: str | None,
+    unread: bool,
+    sort: str,
+    columns: list[str] | None,
+    every: float | None,
+    as_json: bool,
+    header: bool,
+) -> int:
+    """List tasks with their state, last run and next run. NAMEs may be globs."""
+    gc.disable()  # 10,000 rows are no garbage, and looking for some among them takes as long as making them
+    wanted = Wanted(names, words, labels, categories, search, unread, sort, columns or [*DEFAULT])
+    if every is not None:
+        return _watch(shell, wanted, every, as_json=as_json, is_chosen=columns is not None, header=header)
+    from automate.cli import tasks
+
+    with tasks.catalog(shell) as catalog:
+        entries = wanted.entries(catalog, shell, as_json=as_json)
+    if as_json:
+        shell.write(_json(entries, shell))
+    elif entries:
+        found = _listing(wanted, entries, shell)
+        shell.write(listing(found, columns, header=header) if columns else fitting(found, header=header))
+    else:
+        shell.say("no task is like that" if catalog.names() else tasks.no_tasks(shell))
+    tasks.tell_pause(shell, catalog)
+    tasks.tell_faults(shell, catalog)
+    return 0
+
+
+def _watch(shell: Shell, wanted: Wanted, every: float, *, as_json: bool, is_chosen: bool, header: bool) -> int:
+    if as_json:
+        raise UsageError("--watch does not go with --json")
+    from automate.cli.watching import watch
+
+    return watch(shell, lambda: _picture(shell, wanted, every, is_chosen=is_chosen, header=header))
+
+
+def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, header: bool) -> "Picture":
+    """As it is at this moment. What is to be said is a part of it."""
+    from contextlib import redirect_stderr
+    from io import StringIO
+
+    from automate.cli import tasks
+    from automate.operate.scheduler_status import alive
+    from automate.render.watched import Picture, scheduled_by
+    from automate.state.schedules import overdue
+
+    shell.look_again()
+    with redirect_stderr(StringIO()) as said:
+        with tasks.catalog_and_state(shell) as (catalog, state):
+            entries = wanted.entries(catalog, shell, as_json=False)
+            late = overdue(state, shell.now) if state else frozenset()
+            by = scheduled_by(alive(shell.instance, state), shell.screen)
+        if not entries:
+            shell.say("no task is like that" if catalog.names() else tasks.no_tasks(shell))
+        tasks.tell_pause(shell, catalog)
+        tasks.tell_faults(shell, catalog)
+    found = _listing(wanted, entries, shell)._replace(screen=shell.drawing)
+    notes = said.getvalue().splitlines()
+    return Picture(found, late, by, notes, every, wanted.columns if is_chosen else None, header)
+
+
+def _listing(wanted: Wanted, entries: "list[Entry]", shell: Shell) -> Listing:
+    records: dict[str, Record] = {}
+    if wanted.needs("record"):
+        from automate.catalog.newest_records import newest_records
+
+        records = newest_records(shell.instance, entries)
+    screen = shell.drawing if "progress" in wanted.columns else shell.screen
+    return Listing(entries, screen, records, unread_of(shell, entries) if wanted.needs("unread") else {})
+
+
+def _json(entries: "Iterable[Entry]", shell: Shell) -> str:
+    from automate.cli.json_objects import of_entry
+    from automate.render import json_document
+
+    return json_document([of_entry(entry) for entry in entries], shell.screen)

@@ -1,0 +1,142 @@
+"""`automate log`: what a run wrote."""
+
+import os
+from contextlib import closing
+from typing import Any
+
+import click
+
+from automate import clock
+from automate.cli.completers import complete_runs, task_names
+from automate.cli.following import Following
+from automate.cli.options import json_option, quiet_option
+from automate.cli.reader_marks import has_read
+from automate.cli.shell import Shell, pass_shell
+from automate.errors import AutomateError, NoSuchTaskError, UsageError
+from automate.operate import outputs
+from automate.operate.outputs import Chosen
+from automate.render import joined, json_document, paint, when
+from automate.render.runs import ending
+from automate.run import instant_of
+from automate.state import State, runs
+from automate.supervisor import look, open_instance
+
+_STEP = 0.1  # seconds between looks at a run that is followed
+
+
+class _From(Following):
+    """Begins at a place in the file, in bytes."""
+
+    def __init__(self, shell: Shell, path: str, start: int) -> None:
+        super().__init__(shell, path)
+        self._start = start
+
+    def open(self) -> bool:
+        opened = super().open()
+        if opened and self._descriptor is not None:
+            os.lseek(self._descriptor, self._start, os.SEEK_SET)
+        return opened
+
+
+@click.command("log")
+@click.argument("wanted", metavar="[NAME|#RUN]", required=False, shell_complete=complete_runs)
+@click.option("-f", "--follow", is_flag=True, help="Follow the output until the run ends.")
+@click.option("-n", "count", type=click.IntRange(0), metavar="LINES", help="Show only the last LINES lines.")
+@click.option("--path", "only_path", is_flag=True, help="Print the path of the output file instead.")
+@json_option
+@quiet_option
+@pass_shell
+def command(
+    shell: Shell, wanted: str | None, *, follow: bool, count: int | None, only_path: bool, as_json: bool
+) -> int:
+    """Show the output of a run: the latest of task NAME, or the run with this number.
+
+    The # may be omitted; an unquoted #1 is a comment to the shell. Without an argument, shows the latest run that wrote
+    something. In a pipe, the output is copied byte for byte; on a terminal, control characters are shown as escapes.
+    """
+    if follow and (as_json or only_path):
+        raise UsageError("--follow goes with neither --json nor --path")
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        chosen = _choose(shell, state, wanted)
+        path = outputs.path_of(shell.instance, chosen)
+        if as_json:
+            shell.write(json_document(_document(chosen, path, count), shell.screen))
+        elif only_path:
+            shell.write(f"{_existing(chosen, path)}\n")
+        else:
+            _show(shell, state, chosen, path, count, follow=follow)
+            if (chosen.record is not None or follow) and count != 0:
+                has_read(shell, state, chosen.task, chosen.id)
+    return 0
+
+
+def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
+    """A task that has not run yet and one that does not exist are different errors."""
+    try:
+        return outputs.choose(shell.instance, state, wanted)
+    except NoSuchTaskError as error:
+        if wanted is None or wanted.startswith("#"):
+            raise
+        from automate.catalog.matching import matching
+
+        names = task_names(shell)
+        if wanted.isdecimal() and wanted not in names:
+            raise outputs.no_such_run(shell.instance, wanted) from None
+        matching([wanted], names)
+        raise AutomateError(str(error)) from None
+
+
+def _existing(chosen: Chosen, path: str | None) -> str:
+    if path is None or not os.path.exists(path):
+        raise AutomateError(f"run #{chosen.id} of {chosen.task} wrote nothing")
+    return path
+
+
+def _document(chosen: Chosen, path: str | None, count: int | None) -> dict[str, Any]:
+    """The record's own keys; of a run under way what is known, and null for its outcome. `text` is the output."""
+    if chosen.record is not None:
+        import msgspec
+
+        document: dict[str, Any] = msgspec.json.decode(chosen.record.line())
+    else:
+        document = {"id": chosen.id, "task": chosen.task, "outcome": None}
+    return document | {"text": _text(path, count)}
+
+
+def _text(path: str | None, count: int | None) -> str:
+    if path is None or not os.path.exists(path):
+        return ""
+    with open(path, "rb") as file:
+        file.seek(0 if count is None else outputs.start_of_last(path, count))
+        return file.read().decode(errors="backslashreplace")
+
+
+def _show(shell: Shell, state: State, chosen: Chosen, path: str | None, count: int | None, *, follow: bool) -> None:
+    shell.say(_heading(shell, chosen))
+    if path is None:
+        shell.say("it wrote nothing")
+        return
+    following = _From(shell, path, 0 if count is None else outputs.start_of_last(path, count))
+    following.copy()
+    if follow and chosen.open:
+        _follow(shell, state, chosen, following)
+        following.close()
+        shell.say(_heading(shell, outputs.choose(shell.instance, state, f"#{chosen.id}")))
+    else:
+        following.close()
+
+
+def _follow(shell: Shell, state: State, chosen: Chosen, following: Following) -> None:
+    """Until its record is written. `look` sees to it that one whose supervisor died ends too."""
+    while runs.open_run(state, chosen.id):
+        look(shell.instance, state, uid=os.geteuid())
+        following.copy()
+        clock.sleep(_STEP)
+
+
+def _heading(shell: Shell, chosen: Chosen) -> str:
+    if chosen.record is None:
+        return joined(chosen.task, f" #{chosen.id}: ", paint("running", "running", shell.errors))
+    started = when(instant_of(chosen.record), seconds=True)
+    return joined(ending(chosen.record, shell.errors), f", {started}")

@@ -1,0 +1,106 @@
+"""`automate pause`: what falls due is not run, until resumed."""
+
+import os
+from contextlib import closing
+
+import click
+
+from automate.catalog import Catalog
+from automate.cli import tasks
+from automate.cli.completers import complete_durations
+from automate.cli.json_objects import of_pause
+from automate.cli.moments import moment_option
+from automate.cli.options import json_option, names_argument, quiet_option
+from automate.cli.shell import Shell, operator, pass_shell
+from automate.errors import UsageError
+from automate.operate.pausing import pause
+from automate.outcomes import Pause
+from automate.render import json_document
+from automate.render.pauses import terms
+from automate.state import State, runs
+from automate.state.pauses import ALL
+from automate.supervisor import look, open_instance
+from automate.units import Duration
+
+LONGEST_REASON = 1000  # characters
+
+
+def _length(context: click.Context, parameter: click.Parameter, value: str | None) -> Duration | None:
+    try:
+        return Duration.parse(value) if value is not None else None
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r}: {error}", context, parameter) from None
+
+
+def _reason(context: click.Context, parameter: click.Parameter, text: str) -> str:
+    if len(text) > LONGEST_REASON:
+        raise click.BadParameter(f"is longer than {LONGEST_REASON} characters", context, parameter)
+    return text.encode(errors="backslashreplace").decode()
+
+
+@click.command("pause")
+@names_argument
+@click.option(
+    "--for",
+    "length",
+    callback=_length,
+    metavar="DURATION",
+    shell_complete=complete_durations,
+    help="Pause for this long, e.g. 30m or 2h.",
+)
+@moment_option("--until", "Pause until this time, e.g. 14:30 or 'in 2h'.")
+@click.option(
+    "--reason",
+    default="",
+    metavar="TEXT",
+    callback=_reason,
+    help="The reason, shown by list and in the records.",
+)
+@json_option
+@quiet_option
+@pass_shell
+def command(
+    shell: Shell,
+    names: tuple[str, ...],
+    *,
+    length: Duration | None,
+    until: float | None,
+    reason: str,
+    as_json: bool,
+) -> int:
+    """Suspend scheduled runs of tasks, or of all tasks. NAMEs may be globs.
+
+    Until `automate resume` or the end of the pause, due times are recorded as skipped. Running tasks continue, and
+    `automate run` still works. Pausing again changes the end and the reason.
+    """
+    wanted = Pause(shell.now, _end(shell.now, length, until), operator(), reason)
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+        held = pause(state, catalog.names(names) if names else (), wanted)
+        if as_json:
+            shell.write(json_document([*map(of_pause, held.values())], shell.screen))
+        for name, each in held.items():
+            _tell(shell, name, each)
+        _tell_running(shell, state, held)
+    return 0
+
+
+def _end(now: float, length: Duration | None, until: float | None) -> float | None:
+    if length is not None and until is not None:
+        raise UsageError("give --for or --until, not both")
+    end = until if until is not None else None if length is None else now + length
+    if end is not None and end <= now:
+        raise UsageError("it would be over already: --for and --until say how long from now on")
+    return end
+
+
+def _tell(shell: Shell, name: str, pause: Pause) -> None:
+    again = shell.hint("resume", *filter(None, [name]))
+    shell.say(f"{name or 'all tasks'}: paused {terms(pause)}; due times are recorded as skipped; {again} ends it")
+
+
+def _tell_running(shell: Shell, state: State, held: dict[str, Pause]) -> None:
+    going = [run for run in runs.open_runs(state) if run.phase == "running" and (run.task in held or ALL in held)]
+    for run in going:
+        shell.say(f"{run.task} #{run.id}: is running, and goes on; {shell.hint('stop', run.task)} ends it")

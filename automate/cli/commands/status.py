@@ -1,0 +1,162 @@
+"""`automate status`: health in one line and an exit status, as monitoring plugins have it."""
+
+import gc
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from automate.cli.completers import complete_durations, complete_labels
+from automate.cli.exits import with_advice
+from automate.cli.options import json_option, names_argument
+from automate.cli.shell import Shell, pass_shell
+from automate.errors import AutomateError, NoSuchTaskError
+from automate.rules.health_levels import STATUSES, Bounds, Health, Problem, Scheduler, health
+from automate.rules.thresholds import Range
+from automate.units import Duration
+
+if TYPE_CHECKING:
+    from automate.operate.health import Facts
+
+Kind = TypeVar("Kind", Duration, Range)
+OVERDUE = "5m"
+
+
+class Plugin(click.Command):
+    """A command whose every trouble, also with its own options, is UNKNOWN and told on standard output."""
+
+    def make_context(self, *arguments: Any, **named: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **named)
+        except click.UsageError as error:
+            _end_unknown(Shell(), error.format_message())
+            raise click.exceptions.Exit(STATUSES["UNKNOWN"]) from error
+
+
+def _read(kind: type[Kind]) -> Callable[[click.Context, click.Parameter, str | None], Kind | None]:
+    def callback(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Kind | None:
+        try:
+            return None if value is None else kind.parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return callback
+
+
+@click.command("status", cls=Plugin)
+@names_argument
+@click.option(
+    "--label", "labels", multiple=True, metavar="LABEL", shell_complete=complete_labels,
+    help="Only tasks with this label; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "-w",
+    "--warning",
+    metavar="RANGE",
+    callback=_read(Range),
+    help="WARNING if more tasks fail than RANGE allows: 0, ~:5.",
+)
+@click.option(
+    "-c", "--critical", metavar="RANGE", callback=_read(Range), default="0", show_default=True,
+    help="CRITICAL if more tasks fail than RANGE allows.",
+)  # fmt: skip
+@click.option(
+    "--overdue", metavar="DURATION", shell_complete=complete_durations, callback=_read(Duration),
+    default=OVERDUE, show_default=True, help="CRITICAL if a due time was not handled for this long.",
+)  # fmt: skip
+@click.option(
+    "--long",
+    metavar="DURATION",
+    shell_complete=complete_durations,
+    callback=_read(Duration),
+    help="WARNING if a task runs or waits for longer than this.",
+)
+@click.option("--paused", is_flag=True, help="WARNING if tasks are paused.")
+@json_option
+@pass_shell
+def command(  # noqa: PLR0913 - an argument for each option
+    shell: Shell,
+    names: tuple[str, ...],
+    *,
+    labels: tuple[str, ...],
+    warning: Range | None,
+    critical: Range,
+    overdue: Duration,
+    long: Duration | None,
+    paused: bool,
+    as_json: bool,
+) -> int:
+    """Report health in one line, as a plugin for Nagios and Icinga. NAMEs may be globs.
+
+    The exit status is 0 for OK, 1 for WARNING, 2 for CRITICAL and 3 for UNKNOWN. Failing, overdue and broken tasks
+    and a missing scheduler are CRITICAL; a task that ended with a warning is a WARNING.
+    """
+    bounds = Bounds(critical, warning, float(overdue), None if long is None else float(long), paused)
+    try:
+        return _report(shell, names, labels, bounds, as_json=as_json)
+    except AutomateError as error:
+        return _end_unknown(shell, with_advice(error), as_json=as_json)
+    except OSError as error:
+        return _end_unknown(shell, f"{error.filename or 'this machine'}: {error.strerror}", as_json=as_json)
+
+
+def _report(shell: Shell, names: tuple[str, ...], labels: tuple[str, ...], bounds: Bounds, *, as_json: bool) -> int:
+    gc.disable()  # as in `list`: 10,000 tasks are no garbage
+    from automate.cli.tasks import catalog_and_state
+    from automate.operate.health import facts
+
+    now = shell.now
+    with catalog_and_state(shell) as (catalog, state):
+        found = facts(shell.instance, catalog, state, names, labels, now)
+    if not found.tasks:
+        where = f" with the label {' and '.join(labels)}" if labels else f" in {shell.instance.task_dirs[0]}"
+        raise NoSuchTaskError(f"there are no tasks{where}")
+    judged = health(found.tasks, found.scheduler, bounds, now)
+    if as_json:
+        shell.write(_json(shell, judged, found))
+    else:
+        from automate.render.plugin import plugin
+
+        shell.write(plugin(judged, found.tasks, found.scheduler, bounds, shell.now))
+    return STATUSES[judged.level]
+
+
+def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
+    if as_json:
+        from automate.operate.health import Facts
+        from automate.operate.scheduler_status import Alive
+
+        judged = Health("UNKNOWN", [Problem("UNKNOWN", "status", what=message)])
+        shell.write(_json(shell, judged, Facts([], [], Scheduler(None, None), Alive(None))))
+    else:
+        from automate.render.plugin import unknown
+
+        shell.write(unknown(message))
+    return STATUSES["UNKNOWN"]
+
+
+def _json(shell: Shell, judged: Health, found: "Facts") -> str:
+    from automate.cli.json_objects import of_alive, time
+    from automate.render import json_document
+
+    document = {
+        "status": judged.level,
+        "code": STATUSES[judged.level],
+        "tasks": len(found.tasks),
+        "running": sum(seen.running is not None for seen in found.tasks),
+        "waiting": sum(seen.waiting is not None for seen in found.tasks),
+        "paused": sum(seen.paused for seen in found.tasks),
+        "scheduler": of_alive(found.daemon),
+        "problems": [
+            {
+                "status": problem.level,
+                "kind": problem.kind,
+                "task": problem.task,
+                "run": problem.run,
+                "since": time(problem.since),
+                "what": problem.what,
+            }
+            for problem in judged.problems
+        ],
+    }
+    return json_document(document, shell.screen)

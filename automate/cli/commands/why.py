@@ -1,0 +1,133 @@
+"""`automate why`: why a task ran, did not run, or will not run."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automate.cli import tasks
+from automate.cli.completers import complete_known
+from automate.cli.json_objects import of_alive, of_fault, of_pause, of_upcoming, time
+from automate.cli.moments import moment_option
+from automate.cli.options import json_option, quiet_option
+from automate.cli.shell import Shell, pass_shell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automate.operate.advice import Advice
+    from automate.operate.explanations import Explained, Explanation, Followed
+    from automate.rules.verdicts import Hindrance, Holder
+
+__all__ = ["command"]
+
+
+@click.command("why")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_known)
+@moment_option("--at", "Explain this time, past or future: '02:00', '2026-11-21 02:00', '3h ago', 'in 2h'.")
+@json_option
+@quiet_option
+@pass_shell
+def command(shell: Shell, names: tuple[str, ...], *, at: float | None, as_json: bool) -> int:
+    """Explain why a task ran, did not run, or will not run, and what to do about it.
+
+    Without --at, explains the last due time and the next. NAMEs may be globs or removed tasks; `#1423` is a run.
+    """
+    from automate.operate.explanations import explain
+    from automate.operate.task_history import about
+
+    with tasks.catalog_and_state(shell) as (catalog, state):
+        asked = about(shell.instance, catalog, state, names, at)
+        found = explain(shell.instance, catalog, state, asked, shell.now)
+    tasks.tell(shell, catalog.settings_faults)
+    _write(shell, found, as_json=as_json)
+    return 0
+
+
+def _write(shell: Shell, found: "Sequence[Explanation]", *, as_json: bool) -> None:
+    from automate.operate.advice import advice
+
+    options = shell.instance.options()
+    if as_json:
+        from automate.render import json_document
+
+        shell.write(json_document([_object(each, advice(each), options) for each in found], shell.screen))
+        return
+    from automate.render.why import text
+
+    shell.write("\n".join(text(each, advice(each), options, shell.screen) for each in found))
+
+
+def _object(explanation: "Explanation", todo: "Sequence[Advice]", options: "Sequence[str]") -> dict[str, Any]:
+    from automate.render.why_sentences import sentence
+
+    subject = explanation.subject
+    return {
+        "task": subject.name,
+        "file": subject.entry.path if subject.entry is not None else None,
+        "at": time(explanation.at),
+        "is_due": explanation.is_due,
+        "answer": sentence(explanation, None),
+        "told": [_told(each, explanation) for each in explanation.told],
+        "previous_due": explanation.previous and of_upcoming(explanation.previous),
+        "next_due": explanation.next and of_upcoming(explanation.next),
+        "runs_next": explanation.runs_next and of_upcoming(explanation.runs_next),
+        "besides": explanation.besides,
+        "follows": [_followed(each) for each in explanation.follows],
+        "pauses": [of_pause(pause) for pause in explanation.pauses],
+        "faults": [of_fault(fault) for fault in subject.faults],
+        "changed": subject.is_changed,
+        "removed": subject.is_removed,
+        "scheduler": of_alive(explanation.alive),
+        "todo": [{"what": each.what, "command": each.line(options)} for each in todo],
+    }
+
+
+def _told(each: "Explained", explanation: "Explanation") -> dict[str, Any]:
+    from automate.render.why_sentences import sentence
+
+    known, fate = each.known, each.fate
+    return {
+        "sentence": sentence(explanation, each),
+        "fate": fate.kind,
+        "recorded_by": time(known.recorded_by) if fate.kind == "not_run" else None,
+        "due": time(known.due),
+        "starts": None if known.due is None else time(known.due + known.delay),
+        "note": each.due.note if each.due is not None else None,
+        "decided": fate.decided,
+        "cause": fate.cause,
+        "reason": fate.reason,
+        "questions": {answer.question: answer.verdict for answer in fate.answers},
+        "waits_for": [_hindrance(hindrance) for hindrance in known.hindrances],
+        "run": each.run and _holder(each.run),
+        "blocking": each.blocking and _holder(each.blocking),
+        "gap": each.gap and {"since": time(each.gap.since), "until": time(each.gap.until)},
+        "pause": each.pause and of_pause(each.pause),
+        "record": known.record,
+    }
+
+
+def _followed(followed: "Followed") -> dict[str, Any]:
+    last = followed.last
+    ended = None if last is None else {"id": last.id, "outcome": last.outcome, "ended": time(last.ended)}
+    return {
+        "task": followed.task,
+        "outcome": followed.wanted,
+        "exists": followed.exists,
+        "last": ended,
+        "run": followed.run,
+    }
+
+
+def _hindrance(hindrance: "Hindrance") -> dict[str, Any]:
+    return {
+        "cause": hindrance.cause,
+        "lock": hindrance.lock,
+        "max_running": hindrance.limit,
+        "lacking": hindrance.lacking,
+        "until": time(hindrance.until),
+        "held_by": [_holder(holder) for holder in hindrance.holders],
+    }
+
+
+def _holder(holder: "Holder") -> dict[str, Any]:
+    return holder._asdict() | {"since": time(holder.since)}

@@ -1,0 +1,304 @@
+"""What may stand in a place of the command line: for `shell_complete=`.
+
+It is asked for while somebody types: nothing is changed, made or mended, nothing that is locked is waited for, and what
+cannot be read is left out.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from automate.errors import AutomateError
+
+if TYPE_CHECKING:
+    import click
+    from click.shell_completion import CompletionItem
+
+    from automate.catalog import Catalog
+    from automate.cli.shell import Shell
+    from automate.state import OpenRun, State
+    from automate.state.parsed import Brief
+
+    Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+RECENT = 50
+_LOOKED_AT = 500  # records, among which the recent runs are looked for
+_PATIENCE = 0.05  # seconds that a locked state is waited for
+_FEW = 50  # files that nobody has read yet are read while somebody waits for a key to be answered
+
+DURATIONS = ("5m", "15m", "30m", "1h", "2h", "8h", "1d")
+MOMENTS = ("now", "today", "yesterday", "tomorrow", "1h ago", "1d ago")
+SCHEDULES = (
+    "every 5 minutes", "every 15 minutes", "every 2 hours", "hourly", "daily at 02:00", "weekdays at 9:00",
+    "mon, thu at 18:30", "monthly on the 1st at 04:00", "last day of the month at 23:00", "@hourly", "@daily",
+    "@weekly", "@monthly", "@yearly", "@reboot", "manual",
+)  # fmt: skip
+
+
+def task_names(shell: "Shell") -> list[str]:
+    """The names of the tasks there are."""
+    from automate.catalog import Catalog
+
+    return Catalog(shell.instance, None, owner=None, now=shell.now).names()
+
+
+def among(*words: str) -> "Complete":
+    """These words."""
+    return lambda _context, _parameter, incomplete: _items(dict.fromkeys(words, ""), incomplete)
+
+
+def complete_tasks(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
+    """Tasks that do not stand in the line yet."""
+    with _looking(context) as (catalog, _):
+        return _tasks(context, catalog, incomplete)
+
+
+def complete_known(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
+    """Tasks, and behind them those that are gone, as far as anything is on record of them."""
+    with _looking(context) as (catalog, state):
+        return _known(context, catalog, state, incomplete)
+
+
+def complete_own(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
+    """Tasks whose files are the administrator's, and no package's."""
+    with _looking(context) as (catalog, _):
+        own = catalog.task_dirs[0]
+        return _tasks(context, catalog, incomplete, lambda name: os.path.dirname(catalog.found(name).path) == own)
+
+
+def complete_switched(*, enabled: bool) -> "Complete":
+    """Tasks that are enabled, or disabled; those of which it is not known too."""
+
+    def complete(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
+        with _looking(context) as (catalog, _):
+            briefs = catalog.briefs(_begun(catalog, incomplete), most=_FEW)
+            return _tasks(
+                context, catalog, incomplete, lambda name: name not in briefs or bool(briefs[name].enabled) == enabled
+            )
+
+    return complete
+
+
+def complete_edited(context: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
+    """Tasks; with --undo those that were edited, removed ones too."""
+    if not context.params.get("steps"):
+        return complete_tasks(context, parameter, incomplete)
+    from automate.operate.versions import names
+
+    with _looking(context):
+        return _items(dict.fromkeys(names(_shell(context).instance), ""), incomplete, _given(context))
+
+
+def complete_paused(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
+    """Tasks that are paused by themselves: without names, the pause of all is meant."""
+    from automate.render.pauses import terms
+
+    with _looking(context) as (catalog, _):
+        pauses = {name: f"paused {terms(pause)}" for name, pause in catalog.pauses.items() if name}
+        return _items(pauses, incomplete, _given(context))
+
+
+def complete_running(
+    context: "click.Context", _parameter: "click.Parameter", incomplete: str
+) -> "list[CompletionItem]":
+    """Tasks that run, and the ids of these runs. Without the #, which is a comment's beginning in a shell."""
+    with _looking(context) as (_, state):
+        runs = _open(state)
+    names = {run.task: f"#{run.id} {_doing(run)}" for run in runs}
+    ids = {str(run.id): f"{run.task} {_doing(run)}" for run in runs}
+    return _items(names | ids, incomplete, _given(context))
+
+
+def complete_runs(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
+    """Tasks, and the ids of recent runs that were started, newest first."""
+    with _looking(context) as (catalog, state):
+        names = _known(context, catalog, state, incomplete)
+        if not f"0{incomplete.removeprefix('#')}".isdecimal():
+            return names
+        ids = {str(run.id): f"{run.task} {_doing(run)}" for run in reversed(_open(state))}
+    return names + _items(ids | _recorded(_shell(context)), incomplete)
+
+
+def _recorded(shell: "Shell") -> dict[str, str]:
+    """By id, what a run was."""
+    from automate.outcomes import RAN
+    from automate.render import when
+    from automate.run import instant_of
+    from automate.runlog import newest_first
+
+    records = islice(newest_first(shell.instance), _LOOKED_AT)
+    started = (record for record in records if record.outcome in RAN or record.outcome == "error")
+    return {
+        str(record.id): f"{record.task} {record.outcome} {when(instant_of(record))}"
+        for record in islice(started, RECENT)
+    }
+
+
+def complete_of(words_of: "Callable[[Brief], Iterable[str]]") -> "Complete":
+    """Words that the tasks there are have of something."""
+
+    def complete(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
+        with _looking(context) as (catalog, _):
+            briefs = catalog.briefs(catalog.names(), most=_FEW)
+        words = sorted({word for brief in briefs.values() for word in words_of(brief)})
+        return _items(dict.fromkeys(words, ""), incomplete)
+
+    return complete
+
+
+complete_labels = complete_of(lambda brief: brief.labels.split())
+complete_categories = complete_of(lambda brief: brief.category.split())
+complete_durations = among(*DURATIONS)
+complete_moments = among(*MOMENTS)
+complete_schedules = among(*SCHEDULES)
+
+
+def complete_directories(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
+    """By the shell."""
+    return [_item(incomplete, type="dir")]
+
+
+def complete_files(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
+    """By the shell."""
+    return [_item(incomplete, type="file")]
+
+
+def complete_zones(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
+    """Time zones."""
+    from zoneinfo import available_timezones
+
+    return _items(dict.fromkeys(sorted(available_timezones()), ""), incomplete)
+
+
+def complete_users(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
+    """Users of this host."""
+    import pwd
+
+    return _items({user.pw_name: user.pw_gecos.partition(",")[0] for user in pwd.getpwall()}, incomplete)
+
+
+def complete_keys(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
+    """The keys of a task; behind a dot, those within."""
+    return _items(_keys(incomplete), incomplete)
+
+
+def complete_assignments(context: Any, parameter: Any, incomplete: str) -> "list[CompletionItem]":
+    """`KEY=`, and behind it the words that the key knows."""
+    key, sign, typed = incomplete.partition("=")
+    if not sign:
+        return _items({f"{name}=": text for name, text in _keys(incomplete).items()}, incomplete)
+    about = _schema(key)
+    words = ["true", "false"] if about.get("type") == "boolean" else about.get("enum", [])
+    complete = _OF_KEYS.get(key) or among(*words)
+    return [_item(f"{key}={item.value}", help=item.help) for item in complete(context, parameter, typed)]
+
+
+_OF_KEYS: "dict[str, Complete]" = {
+    "after": complete_tasks,
+    "category": complete_categories,
+    "schedule": complete_schedules,
+    "timezone": complete_zones,
+    "timeout": complete_durations,
+    "user": complete_users,
+}
+
+
+def _keys(incomplete: str) -> dict[str, str]:
+    """With what they are for."""
+    first, dot, _ = incomplete.partition(".")
+    within = _schema(first if dot else "").get("properties", {})
+    return {f"{first}.{name}" if dot else name: about.get("description", "") for name, about in within.items()}
+
+
+def _schema(key: str) -> dict[str, Any]:
+    """Of a task, or of one of its keys; that of a mapping where it may be one."""
+    from automate.taskfile import keys
+
+    schema: dict[str, Any] = keys.task.schema
+    for name in key.split(".") if key else ():
+        schema = schema.get("properties", {}).get(name, {})
+        schema = next((each for each in schema.get("anyOf", ()) if "properties" in each), schema)
+    return schema
+
+
+def _shell(context: "click.Context") -> "Shell":
+    shell: Shell = context.obj
+    return shell
+
+
+@contextmanager
+def _looking(context: "click.Context") -> "Iterator[tuple[Catalog, State | None]]":
+    """The tasks, and the state as it is; None where there is none, or none that can be read now."""
+    from automate.catalog import Catalog
+    from automate.cli.tasks import owner
+    from automate.state.opening import open_as_it_is
+    from automate.trust import ForeignError
+
+    shell, state = _shell(context), None
+    try:
+        state = open_as_it_is(shell.instance, patience=_PATIENCE)
+    except ForeignError:
+        raise
+    except (AutomateError, OSError):
+        pass
+    try:
+        yield Catalog(shell.instance, state, owner=owner(), now=shell.now), state
+    finally:
+        if state is not None:
+            state.close()
+
+
+def _tasks(
+    context: "click.Context", catalog: "Catalog", incomplete: str, wanted: Callable[[str], bool] = lambda _name: True
+) -> "list[CompletionItem]":
+    """With their descriptions, where they are known without reading a file."""
+    names = [name for name in _begun(catalog, incomplete) if wanted(name)]
+    briefs = catalog.briefs(names, most=0)
+    about = {name: briefs[name].description or briefs[name].schedule if name in briefs else "" for name in names}
+    return _items(about, incomplete, _given(context))
+
+
+def _known(
+    context: "click.Context", catalog: "Catalog", state: "State | None", incomplete: str
+) -> "list[CompletionItem]":
+    from automate.state.runs import last_runs
+
+    gone: Iterable[str] = ()
+    with suppress(AutomateError):
+        gone = sorted(last_runs(state).keys() - set(catalog.names())) if state else ()
+    return _tasks(context, catalog, incomplete) + _items(dict.fromkeys(gone, "removed"), incomplete, _given(context))
+
+
+def _begun(catalog: "Catalog", incomplete: str) -> list[str]:
+    return [name for name in catalog.names() if name.startswith(incomplete)]
+
+
+def _given(context: "click.Context") -> frozenset[str]:
+    return frozenset(context.params.get("names") or ())
+
+
+def _open(state: "State | None") -> "list[OpenRun]":
+    """Oldest first."""
+    from automate.state.runs import open_runs
+
+    with suppress(AutomateError):
+        return [run for run in open_runs(state) if run.phase != "decided"] if state else []
+    return []
+
+
+def _doing(run: "OpenRun") -> str:
+    return "running" if run.phase == "running" else "waiting"
+
+
+def _items(words: Mapping[str, str], incomplete: str, given: frozenset[str] = frozenset()) -> "list[CompletionItem]":
+    """Those that begin so, a number also behind a #; with their help."""
+    begun = incomplete.removeprefix("#")
+    return [_item(word, help=text) for word, text in words.items() if word.startswith(begun) and word not in given]
+
+
+def _item(text: str, *, type: str = "plain", help: str | None = None) -> "CompletionItem":  # noqa: A002 - click's words
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(text, type, help)

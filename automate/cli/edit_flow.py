@@ -1,0 +1,192 @@
+"""What the commands that change task files share: they put edits in force, show what changed, and say what is next."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from automate.catalog import Catalog
+from automate.catalog.upcoming import due_after
+from automate.cli import tasks
+from automate.cli.shell import Shell
+from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged, store, target, with_values
+from automate.render import visible, when
+from automate.state import State
+from automate.taskfile import BadTaskFile
+from automate.units import counted
+
+if TYPE_CHECKING:
+    from automate.schedule import Schedule
+    from automate.task import Task
+    from automate.taskfile.splicing import Change
+
+_DUE_TIMES = 2
+_TRIES = 20  # at putting a value into a file that others are changing too
+
+
+class Desk(NamedTuple):
+    """What such a command works with. Files must belong to `owner`, unless that is None."""
+
+    shell: Shell
+    state: State
+    catalog: Catalog
+    owner: int | None
+
+    def targets(self, names: Sequence[str]) -> list[Target]:
+        """The files of the tasks that these names and globs mean. NoSuchTaskError, BadTaskFile."""
+        return [target(self.catalog, self.shell.instance, name, owner=self.owner) for name in self.catalog.names(names)]
+
+
+@contextmanager
+def desk(shell: Shell) -> Iterator[Desk]:
+    """Of the instance, after what a crash left was finished."""
+    import os
+
+    from automate.supervisor import look, open_instance
+
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+        tasks.tell(shell, catalog.settings_faults)
+        yield Desk(shell, state, catalog, tasks.owner())
+
+
+def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, unchanged: str = "unchanged") -> None:
+    """Those that change anything, or with `dry_run` none; each is shown, and of others `unchanged` is said.
+    ChangedMeanwhileError, NotAllowedError."""
+    changing = [edit for edit in edits if edit.changes]
+    if not dry_run:
+        store(desk.shell.instance, changing, owner=desk.owner)
+    for edit in edits:
+        if edit.changes:
+            _show(desk, edit, dry_run=dry_run)
+        else:
+            desk.shell.say(f"{edit.target.name}: {unchanged}")
+    if dry_run:
+        desk.shell.say("nothing was changed (--dry-run)")
+    elif changing:
+        tasks.tell_who_schedules(desk.shell, desk.state)
+
+
+def put_values(
+    desk: Desk,
+    names: Sequence[str],
+    changes: Sequence["Change"] = (),
+    *,
+    enabled: bool | None = None,
+    dry_run: bool = False,
+    unchanged: str = "unchanged",
+) -> None:
+    """These values, in the files of these tasks. What somebody else changes meanwhile is read again: it stays too."""
+    for tries in range(_TRIES):
+        at = desk._replace(catalog=new_catalog(desk)) if tries else desk
+        settings = at.catalog.settings_read
+        edits = [with_values(each, changes, settings, enabled=enabled) for each in at.targets(names)]
+        try:
+            put_in_force(at, edits, dry_run=dry_run, unchanged=unchanged)
+        except ChangedMeanwhileError:
+            if tries == _TRIES - 1:
+                raise
+        else:
+            return
+
+
+def new_catalog(desk: Desk) -> Catalog:
+    """To look again."""
+    return Catalog(desk.shell.instance, desk.state, owner=desk.owner, now=desk.shell.now)
+
+
+def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
+    from automate.render.differences import unified
+
+    target, shell = edit.target, desk.shell
+    shell.write(unified(target.text, edit.data, target.path, shell.screen))
+    shell.flush()
+    if target.text is not None and target.source != target.path and edit.data is not None:
+        would = "would be" if dry_run else "is"
+        shell.say(_line(f"{target.name}: {target.source} stays as it is, and {would} overridden by {target.path}"))
+    before, after = _due(desk, edit, target.text), _due(desk, edit, edit.data)
+    if edit.data is None:
+        after = what_is_left(desk, target)
+    if before == after or target.text is None:
+        shell.say(f"{target.name}: {after}")
+    else:
+        shell.say(f"{target.name}: before: {before}\n{target.name}: after:  {after}")
+    if edit.data is not None:
+        _tell_doubts(desk, edit)
+    tell_under_way(desk, target.name)
+
+
+def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
+    """When it is due with this text, in words."""
+    if data is None:
+        return "no such task"
+    try:
+        task, schedule = judged(edit.target, data, desk.catalog.settings_read)
+    except BadTaskFile as bad:
+        return f"broken ({counted(len(bad.faults), 'fault')})"
+    from automate.catalog.parse_cache import in_words
+
+    english = in_words(task, schedule.describe())
+    if not task.enabled:
+        return f"disabled ({english})"
+    times = [*islice(_unexcepted(desk, task, schedule), _DUE_TIMES)]
+    seconds = any(due % 60 for due in times)
+    return f"{english}: due {', '.join(when(due, seconds=seconds) for due in times)}" if times else english
+
+
+def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int]":
+    """The due times that `except` leaves."""
+    if not task.exceptions:
+        yield from due_after(schedule, desk.shell.now)
+        return
+    from automate.rules.gates import Policy, first_passed
+    from automate.schedule.exceptions import parse
+
+    exceptions = parse(task.exceptions, task.timezone, desk.catalog.settings_read.calendars)
+    due = first_passed(Policy(), schedule, desk.shell.now, exceptions=exceptions)
+    while due is not None:
+        yield due
+        due = first_passed(Policy(), schedule, due, exceptions=exceptions)
+
+
+def _tell_doubts(desk: Desk, edit: Edit) -> None:
+    """What this host does not have, and pauses and runs that the change has to reckon with."""
+    from automate.catalog.host_checks import Host
+    from automate.render.pauses import terms
+    from automate.state.pauses import held_longest
+
+    shell, name = desk.shell, edit.target.name
+    task = judged(edit.target, edit.data or b"", desk.catalog.settings_read).task
+    host = Host(owner=desk.owner, known=[*desk.catalog.names(), name], followed=desk.catalog.followed)
+    for doubt in host.doubts(task):
+        shell.warn(_line(f"{name}: {doubt.key}: {doubt.message}"))
+    if pause := held_longest(desk.catalog.pauses, name):
+        shell.say(f"{name}: is paused {terms(pause)}")
+
+
+def tell_under_way(desk: Desk, name: str) -> None:
+    """Runs keep the definition they began with."""
+    from automate.state.runs import open_runs
+
+    for run in open_runs(desk.state, name):
+        desk.shell.say(f"{name} #{run.id}: is under way, and goes on as it began")
+
+
+def what_is_left(desk: Desk, target: Target) -> str:
+    """Of a task whose file in the administrator's directory is gone: a package's may have stood behind it."""
+    from automate.taskfile import discover
+
+    hidden = discover(desk.catalog.task_dirs[1:]).get(target.name)
+    return _line(f"{hidden.path} is in force again") if hidden else "no such task"
+
+
+def _line(text: str) -> str:
+    return visible(text)
+
+
+def switch(shell: Shell, names: Sequence[str], *, enabled: bool, dry_run: bool) -> None:
+    """`enable` and `disable`."""
+    with desk(shell) as at:
+        unchanged = f"already {'enabled' if enabled else 'disabled'}"
+        put_values(at, names, enabled=enabled, dry_run=dry_run, unchanged=unchanged)
