@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import fcntl
 import os
 import re
 import stat
@@ -99,6 +100,37 @@ def _fallocate(descriptor: int, mode: int, start: int, length: int) -> int:
     return ctypes.get_errno() if failed else 0
 
 
+def is_written(path: str) -> bool:
+    """Whether any process has it open for writing, who may have been started by a run that is over: then no read lease
+    can be had (fcntl(2), F_SETLEASE). False also where the file system knows no leases."""
+    try:
+        descriptor = _open_file(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def kept_within(log: str, task: str, run_id: int, max_size: int) -> int | None:
+    """Give back what is too much of the output of a run that is over; what was written to it in all, in bytes, None
+    when nobody can write to it any more."""
+    path = os.path.join(log, path_of(task, run_id))
+    try:
+        if is_written(path):
+            relieve(path, max_size)
+            return os.stat(path).st_size
+        settle(log, task, run_id, max_size)
+    except OSError:
+        pass
+    return None
+
+
 def relieve(path: str, max_size: int) -> None:
     """Give back the disk space between head and tail of a file that is being written, without moving either.
 
@@ -119,8 +151,8 @@ def relieve(path: str, max_size: int) -> None:
 
 
 def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
-    """Once the run is over: keep head and tail, say between them how much was dropped; remove an empty file. May be
-    repeated. OSError."""
+    """Once the run is over: keep head and tail, say between them how much was dropped; remove an empty file. While
+    somebody can write to it, only the room between head and tail is given back. May be repeated. OSError."""
     name = path_of(task, run_id)
     path = os.path.join(log, name)
     try:
@@ -129,6 +161,9 @@ def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
         return Written(0, None)
     size = about.st_size
     _judge_directory(path)
+    if is_written(path):
+        relieve(path, max_size)
+        return Written(size, name)
     if size == 0:
         os.unlink(path)
         return Written(0, None)
@@ -196,8 +231,9 @@ def searched(log: str, name: str, max_size: int) -> tuple[int, list[tuple[int, i
 
 
 def prune(log: str, task: str, rules: OutputRules, now: float, under_way: Callable[[], Collection[int]]) -> None:
-    """Remove outputs beyond `keep_runs`, and those older than `keep_days`, but for those of runs that are `under_way`,
-    which is asked where there is something to remove. `now` is in epoch seconds. OSError."""
+    """Remove outputs beyond `keep_runs`, and those older than `keep_days`, but for those that somebody can write to,
+    and those of runs that are `under_way`, which is asked where there is something to remove. `now` is in epoch
+    seconds. OSError."""
     oldest = now - rules.keep_days * 86400
     paths = {run_id: os.path.join(log, path_of(task, run_id)) for run_id in sorted(ids(log, task), reverse=True)}
     old = [
@@ -206,7 +242,8 @@ def prune(log: str, task: str, rules: OutputRules, now: float, under_way: Callab
         if place >= rules.keep_runs or os.lstat(path).st_mtime < oldest
     ]
     for run_id in {*old}.difference(under_way()) if old else ():
-        os.unlink(paths[run_id])
+        if not is_written(paths[run_id]):  # its room would be given back by nobody
+            os.unlink(paths[run_id])
 
 
 def _middle(size: int, max_size: int) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from automate.catalog.entry import Entry
 from automate.catalog.upcoming import Upcoming, due_after, upcoming
 from automate.outcomes import RAN
 from automate.paths import Instance
+from automate.process.proc_table import OfRun
 from automate.rules.streaks import Streak, streak, tally
 from automate.run import Record
 from automate.runlog import newest_first
@@ -64,7 +65,8 @@ class Past(NamedTuple):
 
 
 class About(NamedTuple):
-    """One task. `upcoming` are its next few due times, also while it is disabled."""
+    """One task. `upcoming` are its next few due times, also while it is disabled; `left_behind` are processes of its
+    runs that are over, where the caller has looked for them."""
 
     entry: Entry
     task: Task
@@ -72,6 +74,7 @@ class About(NamedTuple):
     upcoming: list[Upcoming]
     settings: list[Setting]
     past: Past
+    left_behind: tuple[OfRun, ...] = ()
 
 
 def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None, now: float) -> About:

@@ -7,6 +7,7 @@ from automate.cli.shell import Shell
 from automate.render import as_shown, cut, text_width, visible_lines
 
 _BLOCK = 65536
+_AT_ONCE = 64  # blocks; who watches the run has other things to do, and it may write faster than they are read
 
 
 class Following:
@@ -27,10 +28,15 @@ class Following:
         self._decoder = getincrementaldecoder("utf-8")("backslashreplace")
 
     def copy(self) -> None:
-        """Show what was written since the last time."""
+        """Show what was written since the last time, or some of it."""
+        if self._descriptor is not None or self.open():
+            self._copy(_AT_ONCE * _BLOCK)
+
+    def _copy(self, most: int) -> None:
         content = b""
-        while (self._descriptor is not None or self.open()) and (more := self._read()):
+        while most > 0 and (more := self._read()):
             content = more
+            most -= len(content)
             if self._shell.screen.is_terminal:
                 self._end_lines(self._decoder.decode(content))
             else:
@@ -40,8 +46,10 @@ class Following:
             self._shell.flush()
 
     def close(self) -> None:
-        """Show the rest, the end of an unfinished line too, and let go of the file."""
-        self.copy()
+        """Show the rest, the end of an unfinished line too, and let go of the file: not what somebody writes from now
+        on."""
+        if self._descriptor is not None or self.open():
+            self._copy(self._rest())
         if self._raw:
             self._pipe(b"\n")
         if self._text:
@@ -62,6 +70,8 @@ class Following:
     def _pipe(self, content: bytes) -> None:
         if self._prefix:
             *lines, self._raw = (self._raw + content).split(b"\n")
+            if len(self._raw) > _BLOCK:
+                lines, self._raw = [*lines, self._raw], b""
             content = b"".join(self._prefix.encode() + line + b"\n" for line in lines)
         self._shell.write_bytes(content)
 
@@ -87,6 +97,10 @@ class Following:
     def _over(self, line: str) -> None:
         blank = " " * (self._drawn - text_width(line)) if self._drawn else ""
         self._shell.write("\r" * bool(self._drawn) + line + blank)
+
+    def _rest(self) -> int:
+        assert self._descriptor is not None  # noqa: S101 - the caller has opened it
+        return os.fstat(self._descriptor).st_size - os.lseek(self._descriptor, 0, os.SEEK_CUR)
 
     def _read(self) -> bytes:
         """Read what comes next; b"" at the end. Where a run that still writes has written too much, its space was given

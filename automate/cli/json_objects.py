@@ -1,6 +1,6 @@
 """Tasks as JSON objects; times are RFC 3339 in the host's zone."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automate.catalog import Entry
 from automate.catalog.about import Past
@@ -14,6 +14,9 @@ from automate.rules.streaks import Streak
 from automate.run import instant_of
 from automate.state import LastRun, OpenRun
 from automate.taskfile import Fault
+
+if TYPE_CHECKING:
+    from automate.process.proc_table import OfRun
 
 
 def of_entry(entry: Entry) -> dict[str, Any]:
@@ -79,6 +82,11 @@ def of_fault(fault: Fault) -> dict[str, Any]:
 def of_alive(alive: Alive) -> dict[str, Any]:
     """Who schedules, as far as this user may know."""
     return {"serving": alive.serving, "pid": alive.pid, "since": time(alive.since), "last_step": time(alive.stepped)}
+
+
+def of_process(process: "OfRun") -> dict[str, Any]:
+    """Return a process of a run that is over."""
+    return {"pid": process.pid, "name": process.name, "run": process.run, "since": time(process.since)}
 
 
 time = stamp_or_none

@@ -6,9 +6,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from automate.doctor.finding import Finding, Installation, line
+from automate.operate.left_behind import left_behind
 from automate.process import locks, status
 from automate.process.opening import without_waiting
-from automate.process.proc_table import Holder, given, holders, name_of
+from automate.process.proc_table import Holder, OfRun, holders
 from automate.runlog import Reader
 from automate.state import OpenRun, checking
 from automate.units import counted, few
@@ -45,10 +46,10 @@ def judge_state(kept: Kept) -> Iterator[Finding]:
 
 
 class Unwatched(NamedTuple):
-    """Open runs that no process watches, and processes of runs that are over, by PID, with what they are called."""
+    """Open runs that no process watches, and processes of runs that are over."""
 
     runs: Sequence[OpenRun]
-    left_behind: Mapping[int, tuple[int, str]]
+    left_behind: Sequence[OfRun]
 
 
 def runs(installation: Installation) -> Unwatched:
@@ -59,19 +60,16 @@ def runs(installation: Installation) -> Unwatched:
         watch = locks.Watch(os.path.join(instance.locks, "watch"))
         waiting = [run for run in known if not watch.is_watched(run.id)]
         watch.close()
-    ids = {str(run.id) for run in known}
-    there = given("AUTOMATE_SUMMARY", f"{instance.summaries}/")
-    left = {pid: (int(run), name_of(pid) or "?") for pid, run in there.items() if run.isdigit() and run not in ids}
-    return Unwatched(waiting, left)
+    return Unwatched(waiting, left_behind(instance, known))
 
 
 def judge_runs(unwatched: Unwatched) -> Iterator[Finding]:
     if unwatched.runs:
         which = few(f"{run.task} #{run.id}" for run in unwatched.runs)
         yield Finding("warning", f"nobody watches {which}: whoever did was killed", fix="automate list")
-    for pid, (run, name) in unwatched.left_behind.items():
-        what = f"process {pid} ({name}) was left behind by run #{run}, which is over; nothing limits it any more"
-        yield Finding("note", what, f"/proc/{pid}", line("kill", str(pid)))
+    for each in unwatched.left_behind:
+        what = f"process {each.pid} ({each.name}) was left behind by run #{each.run}, which is over"
+        yield Finding("note", what, f"/proc/{each.pid}", line("kill", str(each.pid)))
 
 
 def leftovers(installation: Installation) -> list[str]:

@@ -8,11 +8,13 @@ import msgspec
 from automate.catalog import Catalog
 from automate.catalog.upcoming import Upcoming, upcoming
 from automate.instants import seconds_of
+from automate.operate.left_behind import left_behind
 from automate.operate.log_lookup import Evidence, Question, evidence, stands_for
 from automate.operate.scheduler_status import Alive, alive
 from automate.operate.task_history import Subject, subjects
 from automate.outcomes import OF_SCHEDULE, Pause
 from automate.paths import Instance
+from automate.process.proc_table import OfRun
 from automate.rules import verdicts as rules
 from automate.rules.deciding import Decision
 from automate.rules.durations import expected
@@ -73,6 +75,7 @@ class Explanation(NamedTuple):
     follows: tuple[Followed, ...]
     pauses: tuple[Pause, ...]
     alive: Alive
+    left_behind: tuple[OfRun, ...]
 
 
 class _Scene(NamedTuple):
@@ -84,6 +87,7 @@ class _Scene(NamedTuple):
     now: float
     alive: Alive
     pauses: list[Pause]
+    left_behind: list[OfRun]
 
 
 def explain(
@@ -91,7 +95,8 @@ def explain(
 ) -> list[Explanation]:
     """Of each task, about its instant (epoch seconds) or, for None, the last due time and the next. AutomateError."""
     held = [] if state is None else [*pauses(state, now).values()]
-    scene = _Scene(instance, catalog, state, now, alive(instance, state), held)
+    left = left_behind(instance, [] if state is None else runs.open_runs(state))
+    scene = _Scene(instance, catalog, state, now, alive(instance, state), held, left)
     meant = subjects(catalog, state, [name for name, _ in asked], now)
     found = [_Explaining(scene, meant[name], at) for name, at in asked]
     answers = evidence(instance, [each.question for each in found])
@@ -100,7 +105,7 @@ def explain(
 
 class _Explaining:
     def __init__(self, scene: _Scene, subject: Subject, at: float | None) -> None:
-        self._instance, self._catalog, self._state, now, self._alive, self._pauses = scene
+        self._instance, self._catalog, self._state, now, self._alive, self._pauses, self._left = scene
         self._subject, self._at, self._now = subject, at, now
         self._spans = self._subject.in_force
         self._open = [] if scene.state is None else runs.open_runs(scene.state, subject.name)
@@ -130,6 +135,7 @@ class _Explaining:
             follows=self._follows(found),
             pauses=tuple(of_task(self._pauses, self._subject.name)),
             alive=self._alive,
+            left_behind=tuple(each for each in self._left if each.task == self._subject.name),
         )
 
     @property

@@ -64,6 +64,12 @@ def signal_number(group: int, number: int) -> bool:
     return True
 
 
+def start_time(pid: int) -> int | None:
+    """In clock ticks since boot; None when there is no such process."""
+    found = _stat(pid)
+    return None if found is None else found.began
+
+
 def _is_in(pid: int, group: int) -> bool:
     found = _stat(pid)
     return found is not None and found.group == found.session == group

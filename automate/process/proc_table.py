@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from automate import clock
+from automate.process import host
+from automate.process.group import start_time
+
 
 class Holder(NamedTuple):
     """A process that has the file `path` open; `locked`: with a lock by flock(2). `session` is the id of its session,
@@ -27,16 +31,37 @@ def holders(directory: str) -> list[Holder]:
     return sorted(found)
 
 
-def given(variable: str, beginning: str) -> dict[int, str]:
-    """By PID, the rest of the variable's value of each process whose environment has it with this beginning."""
-    mark = b"\0" + os.fsencode(f"{variable}={beginning}")
-    found = {}
+class OfRun(NamedTuple):
+    """A process that a run has started, or that one of those has. `since` is in epoch seconds, None where it is not
+    known."""
+
+    pid: int
+    name: str
+    task: str
+    run: int
+    since: float | None
+
+
+def of_runs(summaries: str) -> list[OfRun]:
+    """Those whose environment says so: AUTOMATE_SUMMARY in that directory, and AUTOMATE_TASK."""
+    found = []
     for pid in _pids():
-        with suppress(OSError), open(f"/proc/{pid}/environ", "rb") as environ:
-            _, is_given, rest = (b"\0" + environ.read()).partition(mark)
-            if is_given:
-                found[pid] = os.fsdecode(rest.partition(b"\0")[0])
+        with suppress(OSError):
+            run, task = _given(pid, f"AUTOMATE_SUMMARY={summaries}/"), _given(pid, "AUTOMATE_TASK=")
+            if run is not None and run.isdigit() and task is not None:
+                found.append(OfRun(pid, name_of(pid) or "?", task, int(run), _since(pid)))
     return found
+
+
+def _given(pid: int, beginning: str) -> str | None:
+    with open(f"/proc/{pid}/environ", "rb") as environ:
+        _, is_given, rest = (b"\0" + environ.read()).partition(b"\0" + os.fsencode(beginning))
+    return os.fsdecode(rest.partition(b"\0")[0]) if is_given else None
+
+
+def _since(pid: int) -> float | None:
+    began, up = start_time(pid), host.uptime()
+    return None if began is None or up is None else clock.now() - up + began / os.sysconf("SC_CLK_TCK")
 
 
 def name_of(pid: int) -> str | None:

@@ -116,8 +116,10 @@ def kill(pid: int) -> None:
 
 
 def see_children_end() -> None:
-    """Where SIGCHLD is ignored, the kernel forgets how a child ended before anybody can ask; one can inherit that."""
+    """Where SIGCHLD is ignored, the kernel forgets how a child ended before anybody can ask; one can inherit that. And
+    SIGIO, which comes when somebody opens a file while this process has a lease of it, would end it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
 
 
 def raise_open_files() -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from itertools import compress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,6 +15,9 @@ from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Painted, Screen, joined, paint
 from automate.run import Record, UnderWay, instant_of
 from automate.units import counted
+
+if TYPE_CHECKING:
+    from automate.process.proc_table import OfRun
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
 _DISPENSABLE = ((), ("EXIT",), ("EXIT", "DURATION"))
@@ -160,3 +163,9 @@ def _value(value: object) -> str:
     import json
 
     return json.dumps(value, ensure_ascii=False)
+
+
+def left_behind(process: "OfRun") -> str:
+    """Say which process a run that is over has left behind."""
+    since = f", since {when(process.since)}" if process.since is not None else ""
+    return f"process {process.pid} ({process.name}), by #{process.run}{since}"

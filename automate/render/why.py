@@ -9,6 +9,7 @@ from automate.operate.explanations import Explained, Explanation, Followed
 from automate.render.columns import table
 from automate.render.figures import duration, relative, when
 from automate.render.pauses import end, terms
+from automate.render.runs import left_behind
 from automate.render.screen import Screen, paint
 from automate.render.why_sentences import instant, ran, sentence, waits_for
 from automate.rules.after import satisfied
@@ -84,6 +85,7 @@ def _facts(explanation: Explanation, screen: Screen) -> Iterator[tuple[str, str]
     yield from _file(explanation)
     for pause in explanation.pauses:
         yield "paused", f"{'' if pause.task else 'all tasks '}{terms(pause)}"
+    yield from (("left behind", left_behind(process)) for process in explanation.left_behind)
     yield "scheduler", _scheduler(explanation)
 
 

@@ -19,6 +19,7 @@ from automate.service.output_relay import Passing
 from automate.service.step import step
 from automate.state import State, runs, schedules
 from automate.state.opening import make_directories
+from automate.supervisor import hand_over
 from automate.supervisor.group_access import share
 from automate.supervisor.loop import Supervisor
 
@@ -85,7 +86,7 @@ class Server:
             self._stop_tasks()
         self._pass_on(_LAST_WORDS)
         self._events.tell("stopped", running=len(self._supervisor.open_runs))
-        self._supervisor.leave()
+        hand_over(self._supervisor, self._instance, with_runs=False)
         return 0
 
     def _stand_by(self) -> int | None:

@@ -1,7 +1,7 @@
-"""`python -m automate.supervisor STATE LOG SETTINGS [TASK_DIR...]`: watch runs until they end.
+"""`python -m automate.supervisor STATE LOG SETTINGS [TASK_DIR...] -- [OUTPUT...]`: watch runs until they end.
 
 Started by a command that found some that nobody watches, or that left some behind (`run --detach`). Of what is due it
-claims nothing.
+claims nothing. Each OUTPUT is one that is written on although its run is over (lingering.py).
 """
 
 import os
@@ -19,19 +19,21 @@ _PATIENCE = 5.0  # seconds between tries while the disk is full, say, or no desc
 
 def main() -> None:
     os.chdir("/")
-    state_directory, log_directory, settings, *task_dirs = sys.argv[1:]
+    end = sys.argv.index("--")
+    state_directory, log_directory, settings, *task_dirs = sys.argv[1:end]
     instance = Instance(settings=settings, task_dirs=(*task_dirs,), state=state_directory, log=log_directory)
     try:
-        _watch(instance)
+        _watch(instance, sys.argv[end + 1 :])
     except NotAllowedError as error:
         sys.stderr.write(f"automate.supervisor: {visible(str(error))}\n")
         sys.exit(error.exit_code)
 
 
-def _watch(instance: Instance) -> None:
+def _watch(instance: Instance, outputs: list[str]) -> None:
     supervisor = Supervisor(instance, open_instance(instance), uid=os.geteuid())
     supervisor.adopt()
-    while supervisor.busy:
+    supervisor.lingering.add_words(outputs)
+    while supervisor.busy or supervisor.lingering:
         try:
             supervisor.step(30.0)
         except (AutomateError, OSError):

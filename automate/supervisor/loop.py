@@ -20,6 +20,7 @@ from automate.supervisor.claiming import Decide
 from automate.supervisor.finishing import Result
 from automate.supervisor.followers import not_in_step
 from automate.supervisor.limits import Limits
+from automate.supervisor.lingering import Lingering
 from automate.supervisor.queue import Queue
 from automate.supervisor.request import Request
 from automate.supervisor.restoring import reinstate
@@ -51,6 +52,7 @@ class Supervisor:
         self._poll = select.epoll()
         self._by_pidfd: dict[int, Attempt] = {}
         self._limits = Limits(instance, state)
+        self.lingering = Lingering(instance)
         self._over: list[Attempt] = []
         self._unseen: list[Attempt] = []
         self._ended: list[Attempt] = []
@@ -168,6 +170,7 @@ class Supervisor:
         self.reinstate()
         reserve.with_room(self._instance.written, self._start_queued)
         self._wait(timeout)
+        self.lingering.look()
         self._limits.enforce(self.attempts)
         return reserve.with_room(self._instance.written, self._finish)
 
@@ -175,6 +178,7 @@ class Supervisor:
         """Only see to what runs: a full disk gives no task more time. Seconds until this is to be done again."""
         with suppress(AutomateError, OSError, MemoryError):
             self._wait(0.0)
+            self.lingering.look()
             self._limits.enforce(self.attempts)
         return max(_REST, self._limits.patience())
 
@@ -246,7 +250,12 @@ class Supervisor:
         self._limits.watch(attempt)
 
     def _wait(self, timeout: float) -> None:
-        timeout = min(timeout, self._limits.patience(), _REST if self._unseen else self._queue.patience())
+        timeout = min(
+            timeout,
+            self.lingering.patience(),
+            self._limits.patience(),
+            _REST if self._unseen else self._queue.patience(),
+        )
         if self._over or self._ended or self._decided:
             timeout = 0.0
         for descriptor, _ in self._poll.poll(max(0.0, timeout), maxevents=1024):
@@ -336,6 +345,7 @@ class Supervisor:
             del self.attempts[attempt.run.id]
         self._queue.put_back([Waiting(each.run, each.task, each.locks) for each in unforked], shortages.NO_PROCESS)
         for attempt in closed:
+            self.lingering.add(attempt.run.task, attempt.run.id, attempt.task.output.max_size)
             finishing.prune(self._instance, self._state, attempt)
         for record in records:
             self._watch.release(record.id)

@@ -41,15 +41,16 @@ def look(instance: Instance, state: State, *, uid: int) -> None:
         hand_over(supervisor, instance)
 
 
-def hand_over(supervisor: "Supervisor", instance: Instance) -> None:
-    """Leave what is still under way to a process that does nothing else."""
+def hand_over(supervisor: "Supervisor", instance: Instance, *, with_runs: bool = True) -> None:
+    """Leave what is still under way, and outputs that are written on, to a process that does nothing else. Without
+    `with_runs` nothing is started only for the sake of runs."""
     from automate.process import spawn
 
-    busy = supervisor.busy
+    busy, outputs = with_runs and supervisor.busy, supervisor.lingering.words()
     supervisor.leave()
-    if busy:
+    if busy or outputs:
         where = [instance.state, instance.log, instance.settings, *instance.task_dirs]
-        spawn.start_python("automate.supervisor", where)
+        spawn.start_python("automate.supervisor", [*where, "--", *outputs])
 
 
 def _unwatched(instance: Instance, ids: list[int]) -> bool:

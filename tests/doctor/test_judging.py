@@ -14,7 +14,7 @@ from automate.operate.scheduler_status import Alive
 from automate.process.crontabs import Crontab
 from automate.process.kernel import UNLIMITED
 from automate.process.mounts import Mount
-from automate.process.proc_table import Holder
+from automate.process.proc_table import Holder, OfRun
 from automate.process.unit_files import Unit
 from automate.task import Task
 
@@ -259,7 +259,7 @@ def test_states_that_were_moved_aside() -> None:
 
 
 def test_what_a_run_left_behind() -> None:
-    found = only(storage.judge_runs(storage.Unwatched([], {42: (7, "rsync")})))
+    found = only(storage.judge_runs(storage.Unwatched([], [OfRun(42, "rsync", "x", 7, None)])))
     assert (found.severity, found.fix) == ("note", "kill 42")
     assert "process 42 (rsync) was left behind by run #7" in found.what
 

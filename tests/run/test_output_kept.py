@@ -1,10 +1,12 @@
 """What a command writes: shown as it comes, kept as it was, and no more than is said."""
 
+import json
 import os
 import pty
 import subprocess
 import sys
 import threading
+from datetime import datetime
 
 import pytest
 
@@ -178,3 +180,63 @@ def test_much_output_is_shown_whole(task, start, size):
     assert running.wait(30) == 0
     reader.join()
     assert seen == [size]
+
+
+def test_what_is_left_behind_does_not_write_beyond_the_bound(task, run_cli, output, until):
+    writes = "for i in $(seq 100); do head -c 100000 /dev/zero | tr '\\0' a; echo; sleep 0.02; done"
+    task("x", f"({writes}; echo end) & true", output={"max_size": "64 KiB"})
+    assert run_cli("run", "x").returncode == 0
+    until(lambda: output.stat().st_size > 3_000_000)
+    until(lambda: output.stat().st_blocks * 512 < 2_000_000)
+    until(lambda: output.stat().st_size < 70_000)
+    assert output.read_bytes().endswith(b"end\n")
+
+
+def test_an_empty_output_stays_as_long_as_somebody_can_write_to_it(task, run_cli, output, until, instance):
+    task("x", "(until [ -e go ]; do sleep 0.02; done; echo late) & true")
+    run_cli("run", "x")
+    (instance / "go").touch()
+    until(lambda: output.exists() and output.read_text() == "late\n")
+
+
+def test_an_output_that_somebody_can_write_to_is_not_removed(task, run_cli, output, until, instance):
+    task("x", "(until [ -e go ]; do sleep 0.02; done) & echo x", output={"keep_runs": 1})
+    run_cli("run", "x")
+    task("x", "echo x", output={"keep_runs": 1})
+    run_cli("run", "x")
+    assert output.exists()
+    (instance / "go").touch()
+    until(lambda: run_cli("run", "x") and not output.exists())
+
+
+def test_what_keeps_the_bound_ends_when_nobody_writes(task, run_cli, until, instance, processes):
+    task("x", "(until [ -e go ]; do sleep 0.02; done) & true")
+    run_cli("run", "x")
+    assert len(processes()) > 1
+    (instance / "go").touch()
+    until(lambda: not processes())
+
+
+@pytest.fixture
+def output(instance):
+    """That of run 1 of x."""
+    return instance / ".automate" / "log" / "output" / "x" / "1.log"
+
+
+def test_show_and_why_name_what_was_left_behind(task, run_cli):
+    task("x", "sleep 60 >/dev/null 2>&1 & echo $!")
+    pid = int(run_cli("run", "x").stdout)
+    (shown,) = json.loads(run_cli("show", "x", "--json").stdout)
+    (left,) = shown["left_behind"]
+    assert (left["pid"], left["name"], left["run"]) == (pid, "sleep", 1)
+    ended = datetime.fromisoformat(shown["runs"][0]["ended"])
+    assert abs((datetime.fromisoformat(left["since"]) - ended).total_seconds()) < 5
+    for verb in ("show", "why"):
+        assert f"process {pid} (sleep), by #1, since " in run_cli(verb, "x").stdout
+
+
+def test_what_runs_is_not_left_behind(task, start, run_cli, leader_pid):
+    task("x", "sleep 60")
+    start("run", "x")
+    leader_pid("x")
+    assert "left behind" not in run_cli("show", "x").stdout

@@ -9,14 +9,16 @@ from automate.catalog.about import BUILT_IN, About, Setting, about
 from automate.cli import tasks
 from automate.cli.commands.next import note_of
 from automate.cli.completers import complete_tasks
-from automate.cli.json_objects import of_entry, of_past, of_upcoming
+from automate.cli.json_objects import of_entry, of_past, of_process, of_upcoming
 from automate.cli.options import reading
 from automate.cli.shell import Shell, pass_shell
+from automate.operate.left_behind import left_behind
 from automate.operate.skipping import marked
 from automate.render import NOTHING, json_document, paint, relative, size, table, when
 from automate.render.pauses import terms
 from automate.render.run_stats import told
 from automate.render.runs import history, pages
+from automate.render.runs import left_behind as of_left_behind
 from automate.render.tasks import doing
 from automate.task import Task
 from automate.taskfile import BadTaskFile
@@ -38,7 +40,7 @@ def command(shell: Shell, names: tuple[str, ...], *, every: bool, as_json: bool,
     The exit status is 78 if a task file has errors.
     """
     with tasks.catalog(shell) as catalog:
-        found = [_about(catalog, name, shell) for name in catalog.names(names)]
+        found = _with_left_behind(shell, [_about(catalog, name, shell) for name in catalog.names(names)])
     if as_json:
         shell.write(json_document([_object(each) for each in found], shell.screen))
     else:
@@ -61,6 +63,19 @@ def _about(catalog: Catalog, name: str, shell: Shell) -> About | Entry:
     return found._replace(upcoming=marked(found.upcoming, catalog, {name: found.entry}))
 
 
+def _with_left_behind(shell: Shell, found: list[About | Entry]) -> list[About | Entry]:
+    """Look at the processes once, for all tasks."""
+    open_runs = [run for each in found if isinstance(each, About) for run in each.entry.open_runs]
+    there = left_behind(shell.instance, open_runs)
+
+    def add(each: About | Entry) -> About | Entry:
+        if isinstance(each, Entry):
+            return each
+        return each._replace(left_behind=tuple(process for process in there if process.task == each.entry.name))
+
+    return [add(each) for each in found] if there else found
+
+
 def _object(each: About | Entry) -> dict[str, Any]:
     if isinstance(each, Entry):
         return of_entry(each)
@@ -72,6 +87,7 @@ def _object(each: About | Entry) -> dict[str, Any]:
         "upcoming": [of_upcoming(due) for due in each.upcoming],
         "settings": {setting.key: {"value": _plain(setting), "from": setting.origin} for setting in each.settings},
         **of_past(each.past),
+        "left_behind": [of_process(process) for process in each.left_behind],
         "runs": each.past.records[:RECENT],
     }
 
@@ -111,6 +127,8 @@ def _facts(each: About, shell: Shell, *, every: bool) -> list[tuple[str, str, st
         "next": _due(each, shell),
         **{word: [line] for word, line in told(each.past, shell.drawing).items()},
     }
+    if each.left_behind:
+        facts["left behind"] = [of_left_behind(process) for process in each.left_behind]
     if not each.past.records:
         facts["runs"] = ["none yet"]
     rows = [(word if line is lines[0] else "", line or NOTHING) for word, lines in facts.items() for line in lines]

@@ -6,7 +6,7 @@ import click
 
 from automate.cli import tasks
 from automate.cli.completers import complete_known
-from automate.cli.json_objects import of_alive, of_fault, of_pause, of_upcoming, time
+from automate.cli.json_objects import of_alive, of_fault, of_pause, of_process, of_upcoming, time
 from automate.cli.moments import moment_option
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
@@ -77,6 +77,7 @@ def _object(explanation: "Explanation", todo: "Sequence[Advice]", options: "Sequ
         "faults": [of_fault(fault) for fault in subject.faults],
         "changed": subject.is_changed,
         "removed": subject.is_removed,
+        "left_behind": [of_process(process) for process in explanation.left_behind],
         "scheduler": of_alive(explanation.alive),
         "todo": [{"what": each.what, "command": each.line(options)} for each in todo],
     }
