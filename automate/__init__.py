@@ -1,3 +1,3 @@
-"""A scheduler: tasks in YAML files, one record for each due time. ARCHITECTURE.md leads through the house."""
+"""A scheduler: tasks in YAML files, one record for each due time. See ARCHITECTURE.md."""
 
 __version__ = "0.1.0"

@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from automate.taskfile.splicing import Change
 
 SUGGESTIONS = {
-    "description": "description: What it does, for people",
+    "description": "description: What the task does, for people",
     "schedule": "schedule: daily at 02:00 # 0 2 * * *, every 15 minutes, weekdays at 9:00, @reboot, ...",
-    "timezone": "timezone: Europe/Berlin # of the schedule; else the host's",
-    "user": "user: nobody # whom it runs as",
+    "timezone": "timezone: Europe/Berlin # of the schedule; default: the host's",
+    "user": "user: nobody # run as this user",
     "cwd": "cwd: /srv",
-    "env_file": "env_file: /etc/automate/{name}.env # NAME=VALUE lines: for secrets",
-    "timeout": "timeout: 2h # told to end then, and killed ten seconds later",
+    "env_file": "env_file: /etc/automate/{name}.env # NAME=VALUE lines, for passwords",
+    "timeout": "timeout: 2h # SIGTERM then, SIGKILL 10 s later",
     "retries": "retries: {{attempts: 3, delay: 5m}} # the delay doubles",
-    "overlap": "overlap: skip # or queue, replace, allow: while it still runs",
-    "missed": "missed: once # or skip, all: was due while nothing was running",
-    "locks": "locks: [{name}] # not together with others that name the same lock",
+    "overlap": "overlap: skip # or queue, replace, allow: if it is still running",
+    "missed": "missed: once # or skip, all: if no scheduler was running",
+    "locks": "locks: [{name}] # tasks that share a lock do not run together",
     "exit_codes": "exit_codes: {{warning: [1]}}",
 }
 """Lines that may be uncommented, by key."""
 
-_HEADING = "# What else most tasks want; automate-tasks(5) explains every key.\n"
+_HEADING = "# Other common keys; automate-tasks(5) explains all of them.\n"
 
 
 def check_free(instance: Instance, catalog: Catalog, name: str) -> Target:

@@ -44,7 +44,7 @@ def test_what_is_given_and_what_else_there_is(run_cli: RunCli, written: Callable
     assert done.returncode == 0
     assert written("dump").startswith(
         "description: 'All: dumped'\ncommand: pg_dumpall | zstd\nschedule: daily at 02:00\ntimezone: Europe/Berlin\n"
-        "user: '0'\nenv:\n  A: 5\nretries: {attempts: 3}\n\n# What else most tasks want"
+        "user: '0'\nenv:\n  A: 5\nretries: {attempts: 3}\n\n# Other common keys"
     )
     assert "dump: daily at 02:00: due " in done.stderr
     assert "nobody is scheduling: start automate -C " in done.stderr
