@@ -1,11 +1,11 @@
-# Two commands matter to a newcomer: `make run` and `make test`. All else is a part of them.
+# Start with `make run` and `make test`; the other targets are parts of them, or take longer.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What the tests need and PyPI does not have, as command:package. Installed on Debian when root runs make.
+# Programs that the tests need and PyPI does not have, as command:package. On Debian, make installs them if run by root.
 TOOLS := mandoc:mandoc man:man-db busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux \
          mount:mount mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs cron:cron systemd-analyze:systemd cc:build-essential
-# How long `make chaos` goes on.
+# How long `make chaos` runs.
 SECONDS ?= 600
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
@@ -14,11 +14,11 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get
 
 help:
 	@echo 'make run    install into $(VENV), then run and list the tasks of tasks.d/'
-	@echo 'make test   everything that must pass: make check, then the tests'
-	@echo 'make check  lint, types, import contracts, man pages'
-	@echo 'make crash  kill a supervisor at every single step; takes minutes'
-	@echo 'make chaos  kill, stop, edit, rotate and fill up an instance for SECONDS=600, then prove what its tasks saw'
-	@echo 'make bench  measure, beside grep, croniter and python -c'
+	@echo 'make test   run everything that must pass: make check, then the tests'
+	@echo 'make check  check lint, types, import contracts and man pages'
+	@echo 'make crash  kill a supervisor before every single step; takes minutes'
+	@echo 'make chaos  kill, stop, edit, rotate and fill up an instance for SECONDS=600, then compare log and tasks'
+	@echo 'make bench  measure speed, relative to grep, croniter and python -c'
 
 run: $(VENV)/installed
 	$(BIN)/automate -C . run '*'
@@ -31,7 +31,7 @@ run: $(VENV)/installed
 	@echo
 	@echo 'Try: $(BIN)/automate -C . next; $(BIN)/automate -C . show updates; $(BIN)/automate --help; man -M man automate'
 
-# More workers than processors: half of the time, tests wait.
+# More workers than processors, because tests spend half of their time waiting.
 test: check
 	$(BIN)/pytest -n $$(($$(nproc) * 3 / 2)) --dist worksteal
 
@@ -73,20 +73,20 @@ clean:
 
 $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo '$(PYTHON) is older than 3.11; say make PYTHON=python3.11' >&2; exit 1; }
+	  || { echo '$(PYTHON) is older than 3.11; run make PYTHON=python3.11' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory ensurepip
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-# Debian keeps ensurepip in a package of its own.
+# Debian has ensurepip in a separate package.
 ensurepip:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(APT) update -qq && $(APT) install -y -qq python3-venv; \
-	else echo 'This Python makes no environments. Install it: sudo apt-get install python3-venv' >&2; exit 1; fi
+	else echo 'This Python cannot create virtual environments. Run: sudo apt-get install python3-venv' >&2; exit 1; fi
 
 tools:
 	@PATH="$$PATH:/usr/sbin"; missing=; for tool in $(TOOLS); do \
 	  command -v "$${tool%%:*}" >/dev/null || missing="$$missing $${tool##*:}"; done; \
 	if [ -z "$$missing" ]; then exit 0; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(APT) update -qq && $(APT) install -y -qq $$missing; \
-	else echo "The tests need:$$missing. Install: sudo apt-get install$$missing" >&2; exit 1; fi
+	else echo "The tests need$$missing. Run: sudo apt-get install$$missing" >&2; exit 1; fi
