@@ -23,7 +23,7 @@ _MOST = 64 * 1024 * 1024  # bytes; the head is a task's definition
 _FOR_NOW = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EINTR}
 _LONGEST = 20  # characters of a number
 _DECIMAL = re.compile(rb"\d{1,12}(\.\d{1,9})?")
-_NAME = re.compile(r"([0-9]{1,15})\.([0-9]{1,9})\.(.+)")
+_NAME = re.compile(r"([0-9]{1,16})\.([0-9]{1,9})\.(.+)")
 _TIMES = re.compile(rb"^(\d{1,9})m(\d{1,9}[.,]?\d{0,9})s (\d{1,9})m(\d{1,9}[.,]?\d{0,9})s$", re.MULTILINE)
 
 

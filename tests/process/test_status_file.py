@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.process import status
+from automate.run import LARGEST
 
 WHOLE = b'{"head": 1}\nstarted 4242 77.50\nstderr 17\n0m0.010s 0m0.020s\n1m1.500s 0m0.470s\nexited 3\n'
 
@@ -88,7 +89,7 @@ def test_new_file_has_its_head_and_room_and_is_locked(tmp_path):
     assert status.read(path)[:2] == (b"head", 7)
 
 
-@given(st.integers(1), st.integers(1, 1000), st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True))
+@given(st.integers(1, LARGEST), st.integers(1, 1000), st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True))
 def test_name_is_read_back(run_id, attempt, task):
     assert status.parse_name(status.file_name(run_id, attempt, task)) == (run_id, attempt, task)
 
