@@ -45,7 +45,7 @@ class State:
         self._reopen = reopen
         self.generation = 0
         self.at = at
-        self._is_damaged = self._is_closed = False
+        self._is_damaged = self._is_closed = self._lacked_room = False
 
     def require_writable(self) -> None:
         """`refusal`, or NotAllowedError for a user who may only look at this instance."""
@@ -63,6 +63,8 @@ class State:
                 raise self.refusal
         try:
             self.heal()
+            if self._lacked_room:
+                self._use_log_again()
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -74,9 +76,10 @@ class State:
             failed = self._failed(error)
             if self._is_damaged:  # whoever comes next would find the same
                 self.heal()
-            if lacking := cause(error, self.path):
-                self._use_log_again()
+            lacking = cause(error, self.path)
+            self._lacked_room = lacking is not None
             raise failed from (lacking or error)
+        self._lacked_room = False
 
     @contextmanager
     def hasty_transaction(self) -> Iterator[sqlite3.Connection]:
@@ -139,7 +142,10 @@ class State:
         return StateError(f"{self.path}: {lacking.strerror if lacking else plainly(error)}")
 
     def _use_log_again(self) -> None:
-        """Let the next transaction be written over what the -wal file holds now: the blocks are there."""
+        """Let the next transaction be written over what the -wal file holds now, whose blocks are there.
+
+        The database grows meanwhile, so this works only once something has been given back of what is set aside.
+        """
         with suppress(sqlite3.Error):
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
