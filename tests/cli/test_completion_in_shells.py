@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from automate import paths
+from automate.cli.commands import VERBS
 from automate.run import Record
 from automate.runlog import append
 from tests.cli.shells import IN_A_FILE_OF_ITS_OWN, IN_A_STARTUP_FILE, KEYS, ShellAtTerminal
@@ -64,7 +65,7 @@ def test_a_command(shell: ShellAtTerminal) -> None:
 
 
 def test_commands_with_their_help(shell: ShellAtTerminal) -> None:
-    shell.lists("automate ", "pause", "Let nothing start that falls due, until resumed.")
+    shell.lists("automate ", "pause", VERBS["pause"])
 
 
 def test_options_with_their_help(shell: ShellAtTerminal) -> None:
