@@ -224,6 +224,19 @@ def test_every_cause_is_explained_and_no_other() -> None:
     assert [cause for head in heads for cause in head.split(" , ")] == [*CAUSES]
 
 
+@cache
+def messages() -> str:
+    """The source of the program, with strings that are continued on the next line in one piece."""
+    source = "".join(path.read_text() for path in sorted(Path(errors.__file__).parent.rglob("*.py")))
+    return re.sub(r'"\s*\n\s*f?"', "", source)
+
+
+@pytest.mark.parametrize("head", re.findall(r"(?m)^\.It (.+)", sections(MAIN)["DIAGNOSTICS"]))
+def test_every_explained_message_exists(head: str) -> None:
+    fixed = re.split(r"[A-Z]{2,}|#|\.\.\.|: |\w+/|[()']|\d+|\w+\.(?:db|jsonl)\b|No space left on device", head)
+    assert max(fixed, key=len).strip(" ;") in messages()
+
+
 def statuses() -> set[int]:
     known = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type)}
     of_run = {by_hand.TIMED_OUT, by_hand.BUSY, 128 + 1, 128 + 15}
