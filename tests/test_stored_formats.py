@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -72,7 +73,7 @@ def test_other_records_do_not_fit_the_schema(change: dict[str, object]) -> None:
     assert not validator.is_valid(json.loads(lines_of_today[0]) | change)
 
 
-@pytest.mark.parametrize(("field", "words"), [("cause", CAUSES), ("outcome", Outcome.__args__)])
+@pytest.mark.parametrize(("field", "words"), [("cause", CAUSES), ("outcome", get_args(Outcome))])
 def test_the_stored_log_has_every_word(field: str, words: tuple[str, ...]) -> None:
     assert {json.loads(line)[field] for line in lines_of_today} - {None} == {*words}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from automate import paths
-from automate.cli import root
+from automate.cli import commands
 from automate.run import Record
 from automate.runlog import append
 
@@ -243,7 +243,7 @@ def test_tasks_with_their_descriptions(
 
 
 def test_commands_and_options_with_their_help(described: Callable[..., dict[str, str]]) -> None:
-    assert described("hi") == {"history": root.VERBS["history"]}
+    assert described("hi") == {"history": commands.VERBS["history"]}
     assert described("pause", "--r") == {"--reason": "The reason, shown by list and in the records."}
 
 

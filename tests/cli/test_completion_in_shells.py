@@ -12,9 +12,9 @@ import pytest
 
 from automate import paths
 from automate.cli.commands import VERBS
-from automate.run import Record
 from automate.runlog import append
 from tests.cli.shells import IN_A_FILE_OF_ITS_OWN, IN_A_STARTUP_FILE, KEYS, ShellAtTerminal
+from tests.runlog.run_records import record
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     instance = paths.of_directory(str(directory))
     for run_id, outcome in ((1423, "success"), (1424, "failed")):
         ended = f"2026-11-21T02:00:0{run_id % 10}Z"
-        append(instance, [Record(id=run_id, task="backup", outcome=outcome, trigger="manual", ended=ended, host="h")])
+        append(instance, [record(run_id, outcome=outcome, trigger="manual", ended=ended)])
     (directory / "one file").write_text("")
     (directory / "one directory").mkdir()
     subprocess.run([sys.executable, "-m", "automate", "-C", directory, "list"], check=True, stdout=subprocess.DEVNULL)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from automate import paths
-from automate.cli.root import VERBS
+from automate.cli.commands import VERBS
 
 _OURS = re.compile(rf"\bautomate (?=(?:-C \S+ )?(?:{'|'.join(VERBS)})\b)(?!\S+ --help)")
 CRONTAB = "0 0 * * * /opt/dump.sh\n0 1 * * * /opt/other\n"

@@ -113,6 +113,7 @@ def test_what_was_imported_can_be_undone(run_cli, instance, crontab):
 def test_it_waits_for_who_else_writes_task_files(start, run_cli, instance, crontab, until):
     run_cli("import", "crontab", crontab("0 0 * * * /opt/a\n"))
     descriptor = locks.take(str(instance / ".automate" / "locks" / "edit"))
+    assert descriptor is not None
     importing = start("import", "crontab", crontab(CRONTAB))
     until(lambda: f"{instance}/.automate/locks/edit" in opened(importing.pid))
     assert written(instance) == ["a.yaml"]
@@ -297,7 +298,7 @@ def test_what_only_root_can_run_is_told_to_others_and_not_imported(environment, 
         os.mkdir(f"{made}/cron.d")
         shutil.copy(crontab(lines), f"{made}/cron.d/a")
 
-        words = [sys.executable, AS_NOBODY, "-C", made, "import", "crontab", f"{made}/cron.d"]
+        words = [sys.executable, str(AS_NOBODY), "-C", made, "import", "crontab", f"{made}/cron.d"]
         done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60, env=environment)
         assert (done.returncode, os.listdir(f"{made}/tasks.d")) == (1, ["c.yaml"])
         assert f"automate: {made}/cron.d/a:1,2: runs as root, as only root's tasks can" in done.stderr

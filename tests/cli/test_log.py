@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal import Terminal
 
 from automate import paths
 from automate.operate.outputs import start_of_last
 from automate.run import Record
 from automate.runlog import append
+from tests.cli.terminal import Terminal
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 Task = Callable[[str, str], None]
@@ -24,9 +24,11 @@ Task = Callable[[str, str], None]
 @pytest.fixture
 def task(instance: Path) -> Task:
     """`task(NAME, COMMAND)` writes a task file."""
-    return lambda name, command: (
-        (instance / "tasks.d" / f"{name}.yaml").write_text(f"command: {json.dumps(command)}\n") and None
-    )
+
+    def write(name: str, command: str) -> None:
+        (instance / "tasks.d" / f"{name}.yaml").write_text(f"command: {json.dumps(command)}\n")
+
+    return write
 
 
 @pytest.fixture

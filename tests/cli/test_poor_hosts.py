@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from automate.cli.commands import VERBS
 from automate.cli.exits import BUG
-from automate.cli.root import VERBS
 from automate.errors import UsageError
 from automate.paths import home
 

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from automate import __version__
-from automate.cli import exits, root
+from automate.cli import commands, exits
 from automate.errors import BadFileError, BusyError, NoSuchTaskError
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -39,7 +39,7 @@ def test_it_tells_its_version(run_cli: RunCli) -> None:
     assert run_cli("--version", dir=None).stdout == f"automate {__version__}\n"
 
 
-@pytest.mark.parametrize("verb", root.VERBS)
+@pytest.mark.parametrize("verb", commands.VERBS)
 def test_every_verb_has_help_that_names_the_common_options(run_cli: RunCli, verb: str) -> None:
     done = run_cli(verb, "-h")
     assert done.returncode == 0, done.stderr
@@ -95,7 +95,7 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     modules = set(done.stdout.split())
     assert not modules & {"msgspec", "sqlite3", "yaml", "croniter", "filelock", "subprocess", "automate.paths"}
-    assert not modules & {f"automate.cli.{verb}" for verb in root.VERBS}
+    assert not modules & {f"automate.cli.commands.{verb}" for verb in commands.VERBS}
 
 
 @pytest.mark.root
@@ -236,9 +236,9 @@ STARTS = (
 """How a help text begins: with a verb in the imperative, or with a noun."""
 
 
-@pytest.mark.parametrize("verb", root.VERBS)
+@pytest.mark.parametrize("verb", commands.VERBS)
 def test_help_texts_begin_with_an_imperative_or_a_noun(verb: str) -> None:
-    command = root.find_command(verb)
+    command = commands.find_command(verb)
     options = [option.help for option in command.params if isinstance(option, click.Option)]
-    texts = [root.VERBS[verb], command.help, *options]
+    texts = [commands.VERBS[verb], command.help, *options]
     assert [text for text in texts if text and text.split()[0].lower() not in STARTS.split()] == []

@@ -52,7 +52,7 @@ def write(instance: Path, run_cli: RunCli) -> Callable[..., None]:
 
     def put(*outcomes: Any) -> None:
         ended = "2026-11-21T02:00:00+01:00"
-        known = {"task": "x", "trigger": "schedule", "ended": ended, "host": "h"}
+        known: dict[str, Any] = {"task": "x", "trigger": "schedule", "ended": ended, "host": "h"}
         records = [Record(id=number, outcome=each, **known) for number, each in enumerate(outcomes, 1)]
         append(paths.of_directory(str(instance)), records)
         run_cli("list")

@@ -29,7 +29,8 @@ class Clock:
         self.add(0.0)
 
     def now(self) -> float:
-        return time.time() + struct.unpack("q", self._path.read_bytes())[0] / 1e9
+        (ahead,) = struct.unpack("q", self._path.read_bytes())
+        return time.time() + float(ahead) / 1e9
 
     def set(self, text: str) -> None:
         """To an instant in UTC, `2027-03-28 00:59:58`."""

@@ -9,7 +9,7 @@ BERLIN = {"timezone": "Europe/Berlin", "missed": "once"}
 
 def seconds_covered(records):
     """Every due time that is on record, as epoch seconds."""
-    found = []
+    found: list[float] = []
     for record in records:
         last = datetime.fromisoformat(record["due"]).timestamp()
         first = datetime.fromisoformat(record.get("first_due") or record["due"]).timestamp()

@@ -19,7 +19,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec
 
 from automate.errors import AutomateError
 from automate.paths import Instance, of_directory
@@ -33,6 +35,7 @@ from automate.units import Duration
 WHO = "$AUTOMATE_TASK $AUTOMATE_RUN $AUTOMATE_ATTEMPT"
 COMMAND = f'echo "start {WHO}" >>%s; %s; echo "end {WHO}" >>%s; %s'
 PATIENCE = 20.0
+P = ParamSpec("P")
 
 
 def task(directory: Path, name: str, middle: str = "sleep 0.01", last: str = "exit 0", **keys: object) -> Task:
@@ -61,7 +64,7 @@ def timed_out(directory: Path) -> list[Task]:
 SCENARIOS = {kind.__name__: kind for kind in (single, herd, retried, timed_out)}
 
 
-def forked(work: Callable[[], None]) -> int:
+def forked(work: Callable[[], object]) -> int:
     """Its wait status."""
     pid = os.fork()
     if pid == 0:
@@ -88,6 +91,12 @@ def die_at(step: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.setprofile(count)
+
+
+def dying(step: int, work: Callable[P, None], *arguments: P.args, **keys: P.kwargs) -> None:
+    """Do it, and die on the way."""
+    die_at(step)
+    work(*arguments, **keys)
 
 
 def run(instance: Instance, tasks: list[Task]) -> None:
@@ -177,16 +186,12 @@ def killed(directory: Path, scenario: str, step: int) -> bool:
     """Die at `step`, then a few times while recovering; whether there was such a step."""
     instance, tasks = prepare(directory, scenario)
 
-    def doomed() -> None:
-        die_at(step)
-        run(instance, tasks)
-
-    status = forked(doomed)
+    status = forked(lambda: dying(step, run, instance, tasks))
     claimed = is_claimed(instance, directory)
     chance = random.Random(step)  # noqa: S311 - a test's dice
     for _ in range(chance.randrange(3)):
         deadly = chance.randrange(1, 400)
-        forked(lambda deadly=deadly: (die_at(deadly), recover(instance)))  # type: ignore[misc]
+        forked(partial(dying, deadly, recover, instance))
     settle(instance)
     check(instance, directory, tasks, claimed=claimed)
     return os.WIFSIGNALED(status)

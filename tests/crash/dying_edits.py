@@ -15,7 +15,7 @@ from automate.operate.editing import Edit, Target, store
 from automate.paths import Instance, of_directory
 from automate.process import locks
 from automate.state import open_state
-from tests.crash.dying import die_at, forked
+from tests.crash.dying import dying, forked
 
 OLD, NEW, NEXT = (f"command: {word}\n".encode() * 5000 for word in ("old", "new", "next"))
 SCENARIOS: dict[str, tuple[bytes | None, bytes | None]] = {
@@ -44,7 +44,7 @@ def tried(directory: Path, scenario: str, step: int) -> bool:
     if before is not None:
         Path(path).write_bytes(before)
     locks.take(os.path.join(instance.locks, "warm"))  # imports what a lock needs, before the fork
-    status = forked(lambda: (die_at(step), change(instance, path, after)))  # type: ignore[arg-type, return-value]
+    status = forked(lambda: dying(step, change, instance, path, after))
     check(instance, path, before, after)
     if content(path) != after:
         forked(lambda: cramped(instance, path, after, 97 * step))

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from automate.catalog import Catalog
@@ -20,10 +21,10 @@ from automate.service.arming import Preparing
 from automate.service.step import step
 from automate.state import State, pauses, runs, schedules
 from automate.supervisor import loop, open_instance, restoring  # noqa: F401 - imported before the fork, as all it needs
-from tests.crash.dying import COMMAND, _lines, die_at, forked
+from tests.crash.dying import COMMAND, _lines, dying, forked
 
 NOON = datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp()
-MINUTELY = {"schedule": "* * * * *", "timezone": "UTC", "missed": "all", "overlap": "allow"}
+MINUTELY: dict[str, object] = {"schedule": "* * * * *", "timezone": "UTC", "missed": "all", "overlap": "allow"}
 LAST = 3  # minutes after noon
 
 SCENARIOS: dict[str, dict[str, dict[str, object]]] = {
@@ -87,11 +88,11 @@ def killed(directory: Path, scenario: str, number: int) -> bool:
     edit(directory, scenario)
     Catalog(instance, None, owner=None, now=NOON).readings()  # imports what a schedule is read with, before the fork
     minute = 1 if scenario == "ahead" else 2
-    status = forked(lambda: (die_at(number), take(instance, minute)))  # type: ignore[arg-type, return-value]
+    status = forked(lambda: dying(number, take, instance, minute))
     chance = random.Random(number)  # noqa: S311 - a test's dice
     for _ in range(chance.randrange(3)):
         deadly = chance.randrange(1, 3000)
-        forked(lambda deadly=deadly: (die_at(deadly), take(instance, minute)))  # type: ignore[misc]
+        forked(partial(dying, deadly, take, instance, minute))
     for _ in range(2):
         assert forked(lambda: take(instance, LAST)) == 0
     check(instance, directory, scenario)

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def severities(found: Any) -> list[str]:
     return [finding.severity for finding in found]
 
 
-def only(found: Any) -> Finding:
+def only(found: Iterable[Finding]) -> Finding:
     (finding,) = found
     return finding
 

@@ -16,8 +16,8 @@ def _berlin(host_zone):
     host_zone("Europe/Berlin")
 
 
-def at(*date):
-    return datetime(*date, tzinfo=BERLIN).timestamp()
+def at(year, month, day, hour=0, minute=0, second=0):
+    return datetime(year, month, day, hour, minute, second, tzinfo=BERLIN).timestamp()
 
 
 def labels(start, hours, room):

@@ -1,6 +1,7 @@
 """A timeline as text and as SVG, from what it is made of."""
 
 from datetime import UTC, datetime
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -28,7 +29,7 @@ def bar(start, end, kind="expected", **more):
 
 
 def timeline(*rows, **more):
-    known = {
+    known: dict[str, Any] = {
         "start": START,
         "end": START + 24 * HOUR,
         "now": NOW,

@@ -12,6 +12,7 @@ from automate.render import Screen, text_width
 from automate.render.tasks import Listing
 from automate.render.watched import Picture, counts, lines, room, scheduled_by
 from automate.state import LastRun
+from automate.taskfile import Fault
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC).timestamp()
 SCREEN = Screen(now=NOW)
@@ -45,7 +46,7 @@ def test_what_is_not_as_every_day_is_counted():
         entry("a"),
         entry("b", "failed"),
         entry("c", "lost", enabled=False),
-        Entry("d", "/d.yaml", faults=("x",)),
+        Entry("d", "/d.yaml", faults=(Fault("/d.yaml", 1, 1, "", "x"),)),
     ]
     assert counts(entries, frozenset("bc"), SCREEN) == "2 failed, 1 overdue, 1 broken, 1 disabled"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from automate.outcomes import Pause
 from automate.rules.deciding import Decision, Window, decide
@@ -30,7 +31,7 @@ def exceptions(*texts: str) -> Exceptions | None:
     return parse_exceptions(texts, "UTC", {}) if texts else None
 
 
-def told(decisions: Sequence[Decision]) -> list[tuple[object, ...]]:
+def told(decisions: Sequence[Decision]) -> list[tuple[Any, ...]]:
     """Short: (`start`, trigger, hour) or (outcome, cause, first hour, last hour, count); hours counted from noon."""
     return [
         (found.trigger, _hour(found.due))
@@ -56,7 +57,7 @@ def hourly(
     excepted: Sequence[str] = (),
     pauses: Sequence[Pause] = (),
     late: float = 0,
-) -> list[tuple[object, ...]]:
+) -> list[tuple[Any, ...]]:
     """What becomes of an hourly task's due times when the scheduler was away for so many hours before noon."""
     window = Window(noon(-hours), noon(seconds=late), fresh=90)
     return told(decide(policy, window, schedule(HOURLY), exceptions(*excepted), pauses))

@@ -1,6 +1,7 @@
 """What becomes of due times: one table for each question."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -175,7 +176,7 @@ def test_a_pause_keeps_what_starts_in_it_by_its_jitter():
     assert found[1].refusal.pause == pause(-3.5, -1.5)
 
 
-def often(missed: str, seconds: float = 60, away: float = 60, **keys: object) -> list[tuple[object, ...]]:
+def often(missed: Any, seconds: float = 60, away: float = 60, **keys: Any) -> list[tuple[Any, ...]]:
     window = Window(noon(seconds=-away), noon(seconds=5), fresh=90)
     found = decide(Policy(missed=missed, **keys), window, schedule([f"every {seconds:g} seconds"]))
     return [(*entry[:2], round(entry[-1] * 3600) if len(entry) == 2 else entry[-1]) for entry in told(found)]

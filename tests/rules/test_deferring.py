@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from timeit import repeat
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,7 @@ def looked_at(texts=MINUTELY, *, enabled=True, excepted=(), pauses=(), late=0.3,
     `after` says."""
     policy, closed = Policy(enabled), exceptions(*excepted)
     refused = after or refusal(policy, NOON, pauses, closed)
+    assert refused is not None
     found = deferred(policy, noon(seconds=late), refused, schedule(texts), closed, pauses)
     return None if found is None else (found - NOON) / 60
 
@@ -91,28 +93,29 @@ def test_deferred_or_not_every_due_time_has_the_same_fate(data, text, begin, exc
     due = parse(text, "Europe/Berlin")
     closed = parse_exceptions(excepted, "Europe/Berlin", {}) if excepted else None
     pauses = []
+    lengths = st.none() | st.integers(0, 2 * 3600)
     for task in data.draw(st.lists(st.sampled_from(["", "x"]), max_size=3)):
         since = begin + data.draw(instants)
-        until = data.draw(st.none() | st.integers(0, 2 * 3600).map(lambda length, since=since: since + length))
+        length = data.draw(lengths)
+        until = None if length is None else since + length
         pauses.append(Pause(since, until, "ann", data.draw(st.sampled_from(["", "disk"])), task))
     policy = Policy(enabled, data.draw(st.sampled_from(["skip", "once", "all"])))
 
     def fates(*, deferring):
-        told, until, looks = {}, begin, 0
+        told: dict[float, Any] = {}
+        until, looks, refused = begin, 0, None
         while until < begin + 2 * 3600:
             following = due.next_after(until)
-            last = None if not told else next(reversed(told.values()))
-            refused = last[0] if last is not None else None
-            is_skipped = refused is not None and refused.outcome == "skipped"
-            later = deferred(policy, until, refused, due, closed, pauses) if is_skipped else None
-            if following is None:
-                break
+            refused, _ = next(reversed(told.values()), (None, None))
+            is_skipped = refused and refused.outcome == "skipped"
+            later = deferred(policy, until, refused, due, closed, pauses) if refused and is_skipped else None
+            assert following is not None
             now = later if deferring and later is not None else following
             for each in decide(policy, Window(until, now + 0.2, 90), due, closed, pauses):
                 at = (each.first_due or each.due) - 1
-                while (at := due.next_after(at)) is not None and at <= each.due:
-                    assert at not in told
-                    told[at] = each.refusal, each.trigger
+                while (following := due.next_after(at)) is not None and following <= each.due:
+                    assert following not in told
+                    told[following], at = (each.refusal, each.trigger), following
             until, looks = now + 0.2, looks + 1
         return told, looks
 

@@ -49,7 +49,7 @@ def test_every_due_time_is_in_exactly_one_decision(data, several, zone, change, 
         parse_exceptions(excepted, zone, {}) if excepted else None,
         pauses,
     )
-    begin = int(after)
+    begin: float = int(after)
     for decision in found:
         first = decision.due if decision.first_due is None else decision.first_due
         last = decision.due

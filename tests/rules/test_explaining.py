@@ -1,7 +1,7 @@
 """Why a due time ran or did not: which question decided, as a table of what may be known."""
 
 from math import inf
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -22,7 +22,7 @@ def record(outcome: Outcome, cause: str | None = None, **more: object) -> Record
     return Record(outcome=outcome, cause=cause, **about)  # type: ignore[arg-type]
 
 
-def of(found: Record | None = None, **known: object) -> Fate:
+def of(found: Record | None = None, **known: Any) -> Fate:
     return fate(Known(now=noon(1), due=DUE, is_decided=True, record=found)._replace(**known))
 
 

@@ -93,7 +93,8 @@ def test_broken_settings_are_critical() -> None:
 
 @pytest.mark.parametrize("what", ["running", "waiting"])
 def test_what_takes_too_long(what: str) -> None:
-    task = GOOD._replace(**{what: NOW - 100})
+    since: dict[str, Any] = {what: NOW - 100}
+    task = GOOD._replace(**since)
     assert judge(task).level == "OK"
     assert judge(task, long=99.0).level == "WARNING"
     assert judge(task, long=101.0).level == "OK"

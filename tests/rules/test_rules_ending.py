@@ -1,5 +1,7 @@
 """How an attempt is called, and whether another one follows: as tables."""
 
+from typing import Any
+
 import pytest
 
 from automate.operate.by_hand import exit_status
@@ -67,7 +69,7 @@ def test_signal_number(exit_code, number):
     ],
 )
 def test_retry_delay(keys, attempt, ended_as, exit_code, delay):
-    durations = {key: Duration(value) if "delay" in key else value for key, value in keys.items()}
+    durations: dict[str, Any] = {key: Duration(value) if "delay" in key else value for key, value in keys.items()}
     assert retry_delay(Retries(**durations), attempt, ended_as, exit_code) == delay
 
 

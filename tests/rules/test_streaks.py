@@ -1,5 +1,7 @@
 """How many runs went well, and how many in a row."""
 
+from typing import Any
+
 import pytest
 
 from automate.rules.streaks import streak, tally
@@ -8,7 +10,7 @@ from automate.run import Record
 
 def records(outcomes):
     """Newest first."""
-    about = {"task": "a", "trigger": "manual", "ended": "2026-11-21T02:00:00Z", "host": "h"}
+    about: dict[str, Any] = {"task": "a", "trigger": "manual", "ended": "2026-11-21T02:00:00Z", "host": "h"}
     return [Record(id=100 - number, outcome=outcome, **about) for number, outcome in enumerate(outcomes.split())]
 
 

@@ -13,7 +13,7 @@ import pytest
 import automate.process
 
 SHIM = Path(automate.process.__file__).with_name("shim.sh")
-SETSID = shutil.which("setsid")
+SETSID = shutil.which("setsid") or "setsid"
 SHELLS = [
     words for words in (["sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"]) if shutil.which(words[0]) is not None
 ]
@@ -26,6 +26,7 @@ class Shim:
 
     def __init__(self, directory, shell, command, cwd="/", umask="0022", condition=(), **keys):
         self.status = directory / "status"
+        self.gate: int | None
         self.gate_read, self.gate = os.pipe()
         descriptors = {3: os.open(self.status, os.O_RDWR | os.O_CREAT), 4: self.gate_read}
         descriptors |= {number: os.open("/dev/null", os.O_RDONLY) for number in range(5, 10)}
@@ -48,6 +49,7 @@ class Shim:
             os.close(descriptor)
 
     def give_word(self):
+        assert self.gate is not None
         os.write(self.gate, b"go\n")
         return self
 
@@ -182,7 +184,7 @@ def test_place_of_stderr_tells_whether_anything_was_written(shim, tmp_path, comm
     with open(tmp_path / "errors", "a") as errors:
         shim_ = shim("sh", "-c", command, stderr=errors).give_word()
         shim_.end()
-    assert int(re.search(r"^stderr (\d+)$", shim_.said(), re.MULTILINE)[1]) == 5 * wrote
+    assert re.findall(r"^stderr (\d+)$", shim_.said(), re.MULTILINE) == [str(5 * wrote)]
 
 
 def test_condition_that_holds_lets_the_command_run(shim):

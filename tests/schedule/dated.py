@@ -5,6 +5,13 @@ from datetime import UTC, datetime
 from automate.schedule import Schedule
 
 
+def first_after(schedule: Schedule, instant: datetime) -> datetime:
+    """The next due time, where there is one."""
+    due = next_after(schedule, instant)
+    assert due is not None
+    return due
+
+
 def next_after(schedule: Schedule, instant: datetime) -> datetime | None:
     return _utc(schedule.next_after(instant.timestamp()))
 

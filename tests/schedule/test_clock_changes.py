@@ -116,6 +116,11 @@ class TwoChangesInADay(tzinfo):
         hours = 2 if since < timedelta() else 0 if since < timedelta(minutes=30) else 1
         return (when + timedelta(hours=hours)).replace(tzinfo=timezone(timedelta(hours=hours)))
 
+    def utcoffset(self, _when):
+        raise AssertionError("a zone is asked from UTC")
+
+    dst = tzname = utcoffset
+
 
 @pytest.mark.parametrize(
     "expression", ["30 2 * * *", "0,30 3-5 * * *", "*/20 * * * *", "45 4 * * *", "15 5 * * *", "0 */2 * * *"]

@@ -245,7 +245,7 @@ def test_exceptions_differ_by_zone_text_and_meaning():
 
 def test_exceptions_cannot_be_changed():
     with pytest.raises(AttributeError):
-        parse(["sat"], "UTC", {}).zone = "Europe/Berlin"
+        parse(["sat"], "UTC", {}).zone = "Europe/Berlin"  # type: ignore[attr-defined]
 
 
 def test_loaded_exceptions_need_neither_the_reader_nor_croniter():

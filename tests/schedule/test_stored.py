@@ -78,5 +78,5 @@ def test_schedules_are_equal_when_they_are_due_alike_by_the_same_texts():
 
 def test_a_schedule_cannot_be_changed():
     with pytest.raises(AttributeError):
-        parse(["hourly"], "UTC").manual = True
+        parse(["hourly"], "UTC").manual = True  # type: ignore[misc]
     assert not hasattr(Schedule, "__dict__") or "__dict__" not in dir(parse(["hourly"], "UTC"))

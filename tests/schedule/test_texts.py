@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.schedule import ScheduleError, doubts, load, parse
-from tests.schedule.dated import next_after, previous_before
+from tests.schedule.dated import first_after, next_after, previous_before
 from tests.schedule.texts import thorough
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)  # a saturday
@@ -174,7 +174,7 @@ def test_what_cron_takes_is_taken_and_doubted(text, same, doubt):
     assert doubts([text]) == ([] if doubt is None else [doubt])
     due = other = NOW
     for _ in range(50):
-        due, other = next_after(parse([text], "UTC"), due), next_after(parse([same], "UTC"), other)
+        due, other = first_after(parse([text], "UTC"), due), first_after(parse([same], "UTC"), other)
         assert due == other
 
 
@@ -358,8 +358,8 @@ def test_h_stays_in_its_range():
 
 def test_h_with_a_step_is_due_at_every_step():
     schedule = parse(["H/15 * * * *"], "UTC", seed="x")
-    first = next_after(schedule, NOW)
-    second = next_after(schedule, first)
+    first = first_after(schedule, NOW)
+    second = first_after(schedule, first)
     assert (second - first).total_seconds() == 900
 
 
@@ -399,6 +399,7 @@ def test_intervals_count_from_starting_and_nothing_is_due_before_it(text, starti
 def test_the_last_due_time_is_at_or_before_ending_and_a_date_is_its_whole_day(ending, last):
     schedule = parse(["hourly"], "UTC", ending=ending)
     due = previous_before(schedule, datetime(2030, 1, 1, tzinfo=UTC))
+    assert due is not None
     assert f"{due:%Y-%m-%d %H:%M}" == last
     assert next_after(schedule, due) is None
 
@@ -418,10 +419,13 @@ def test_due_times_are_from_1970_to_2100(text):
     far, old = datetime(9999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)
     assert next_after(schedule, far) is None
     assert previous_before(schedule, old) is None
-    assert next_after(schedule, old).year in (1970, 1972)
-    assert previous_before(schedule, far).year in (2096, 2100)
-    assert next_after(schedule, previous_before(schedule, far)) is None
-    assert previous_before(schedule, next_after(schedule, old)) is None
+    first, last = next_after(schedule, old), previous_before(schedule, far)
+    assert first is not None
+    assert last is not None
+    assert first.year in (1970, 1972)
+    assert last.year in (2096, 2100)
+    assert next_after(schedule, last) is None
+    assert previous_before(schedule, first) is None
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])

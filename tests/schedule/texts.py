@@ -51,7 +51,7 @@ def changes_of(zone: str) -> list[datetime]:
 def moments(draw: st.DrawFn, zone: str) -> datetime:
     """A UTC minute, most often within a day of a change of the zone's clock."""
     known = changes_of(zone)
-    if known and draw(st.integers(0, 9)):
+    if known and draw(st.integers(0, 9)) > 0:
         return draw(st.sampled_from(known)) + timedelta(minutes=draw(st.integers(-1800, 600)))
     days = draw(st.integers(2, 47480))
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=days, minutes=draw(st.integers(0, 1439)))

@@ -3,18 +3,18 @@
 import sys
 from pathlib import Path
 
-from automate.__main__ import main
+from automate.cli import main
 from automate.service.changes import Changes
 
 watch = Changes.watch
 
 
 def late(changes, paths):
-    Changes.watch = watch
+    Changes.watch = watch  # type: ignore[method-assign]
     Path(sys.argv[-2], "automate.yaml").write_text("max_running: 3\n")
     return watch(changes, paths)
 
 
-Changes.watch = late
+Changes.watch = late  # type: ignore[method-assign]
 sys.argv = ["automate", *sys.argv[-3:]]
 main()

@@ -100,7 +100,7 @@ class Disk:
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Callable[[str, Path], Disk]]:
     """`mounted("ext4", path)` is a small file system, made and mounted there."""
-    places = []
+    places: list[Path] = []
 
     def mount(kind: str, where: Path) -> Disk:
         where.mkdir(exist_ok=True)

@@ -17,7 +17,11 @@ from automate.service.output_relay import MOST, Passing
 @pytest.fixture
 def log_output(instance: Path) -> Callable[[str], None]:
     """`log_output("all")` is in the settings."""
-    return lambda which: (instance / "automate.yaml").write_text(f"log_output: {which}\n") and None
+
+    def write(which: str) -> None:
+        (instance / "automate.yaml").write_text(f"log_output: {which}\n")
+
+    return write
 
 
 @pytest.mark.parametrize(("which", "told"), [("none", []), ("failed", ["bad: no"]), ("all", ["bad: no", "good: yes"])])

@@ -127,9 +127,11 @@ def test_the_service_manager_is_told_that_it_is_ready_and_that_it_stands_by(serv
 def test_a_lock_file_that_was_made_anew_meanwhile_is_waited_for_instead(tmp_path, until):
     path = str(tmp_path / "lock")
     held = locks.take(path)
+    assert held is not None
     waiting = locks.Waiting(path)
     os.unlink(path)
     other = locks.take(path)
+    assert other is not None
     os.close(held)
     until(lambda: waiting.is_over)
     assert waiting.take() is None

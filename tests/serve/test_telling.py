@@ -28,7 +28,7 @@ def managed(serve, environment, tmp_path, manager):  # noqa: ARG001 - it must li
 
 def heard(manager, until):
     """All it was told up to and including the message that starts so."""
-    messages = []
+    messages: list[str] = []
     while not (messages and messages[-1].startswith(until)):
         messages.append(manager.recv(1000).decode())
     return messages

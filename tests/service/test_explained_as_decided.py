@@ -1,5 +1,7 @@
 """What `why` says before a step is what the step then does: it asks the same rules."""
 
+from typing import Any
+
 import pytest
 
 from automate.operate.explanations import explain
@@ -8,7 +10,7 @@ from automate.state.pauses import ALL, pause
 from tests.service.worlds import epoch
 
 HOURLY = "0 * * * *"
-TASKS = {
+TASKS: dict[str, dict[str, Any]] = {
     "plain": {},
     "disabled": {"enabled": False},
     "friday": {"except_": ["fri"]},

@@ -50,6 +50,7 @@ def became(record):
 
 def wake(world, name="x"):
     at = schedules.all_scheduled(world.state)[name].wake
+    assert at is not None
     return said(datetime.fromtimestamp(at, UTC).isoformat())
 
 

@@ -14,7 +14,8 @@ def test_what_was_due_for_long_enough_is_overdue(instance, task, run_cli):
     state = open_state(paths.of_directory(str(instance)))
     now = time.time()
     ((wake,),) = state.read("SELECT wake FROM schedules WHERE task = 'a'")
+    assert isinstance(wake, float)
     assert overdue(state, now) == frozenset()
-    assert overdue(state, float(wake) + 89) == frozenset()
-    assert overdue(state, float(wake) + 91) == {"a"}
+    assert overdue(state, wake + 89) == frozenset()
+    assert overdue(state, wake + 91) == {"a"}
     state.close()

@@ -5,8 +5,8 @@ from typing import Any
 
 from automate.taskfile.nodes import Node, Scalar, Sequence
 
-WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-WORDS |= dict.fromkeys(["", "~", "null", "Null", "NULL"])
+WORDS: dict[str, bool | None] = dict.fromkeys(["", "~", "null", "Null", "NULL"])
+WORDS |= dict.fromkeys(["true", "True", "TRUE"], True) | dict.fromkeys(["false", "False", "FALSE"], False)
 INTEGER = re.compile(r"[-+]?[0-9]+").fullmatch
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?").fullmatch
 BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+").fullmatch

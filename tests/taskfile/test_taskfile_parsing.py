@@ -297,7 +297,7 @@ def test_origins_say_where_each_value_comes_from() -> None:
     [(keys.TASK, Task), (keys.RETRIES, definitions.Retries), (keys.EXIT_CODES, definitions.ExitCodes),
      (keys.OUTPUT, definitions.OutputRules), (keys.LIMITS, definitions.Limits)],
 )  # fmt: skip
-def test_the_keys_are_the_fields(table: dict[str, keys.Key], struct: type[msgspec.Struct]) -> None:
+def test_the_keys_are_the_fields(table: dict[str, Any], struct: type[msgspec.Struct]) -> None:
     assert set(table) == set(struct.__struct_encode_fields__) - {"name", "file"}
 
 

@@ -54,6 +54,7 @@ def test_a_task_of_every_kind_of_value_reads_back():
         "env": {"PATH": "/usr/bin:/bin", "ON": "true"},
         "retries": {"attempts": 3, "backoff": 1.5},
     }
+    assert isinstance(fields["schedule"], list)
     task = parse_task(text_of(fields).encode(), file="x.yaml", name="x", settings=Settings())
     assert task.command == fields["command"]
     assert task.schedule == tuple(fields["schedule"])

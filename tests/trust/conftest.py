@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from several_users import Run, leave_a_run, readable_python
+
+from tests.trust.several_users import Run, leave_a_run, readable_python
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from several_users import Run, pids_of, tree
 
-from automate.cli.root import VERBS
+from automate.cli.commands import VERBS
+from tests.trust.several_users import Run, pids_of, tree
 
 pytestmark = pytest.mark.root
 ARGUMENTS = {

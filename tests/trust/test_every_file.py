@@ -14,7 +14,8 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from several_users import leave_a_run, pids_of, tree
+
+from tests.trust.several_users import leave_a_run, pids_of, tree
 
 pytestmark = pytest.mark.root
 NOBODY = 65534

@@ -9,11 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from several_users import Run, pids_of, tree
 
 from automate import trust
 from automate.paths import Instance, of_directory
 from automate.state import opening
+from tests.trust.several_users import Run, pids_of, tree
 
 pytestmark = pytest.mark.root
 NOBODY = 65534
