@@ -15,6 +15,13 @@ from typing import Any, TypeVar
 import pytest
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+Start = Callable[..., "subprocess.Popen[str]"]
+WriteTask = Callable[..., Path]
+Records = Callable[..., list[dict[str, Any]]]
+OneRecord = Callable[..., dict[str, Any]]
+Lines = Callable[[str], list[str]]
+PidOf = Callable[..., int]
+Until = Callable[..., Any]
 Fact = TypeVar("Fact")
 
 
@@ -95,7 +102,7 @@ def host_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]
 
 
 @pytest.fixture
-def until() -> Callable[..., object]:
+def until() -> Until:
     """`until(condition)` looks again and again until it gives something true, which is returned; fails after `within`
     seconds."""
 
@@ -110,7 +117,7 @@ def until() -> Callable[..., object]:
 
 
 @pytest.fixture
-def task(instance: Path) -> Callable[..., Path]:
+def task(instance: Path) -> WriteTask:
     """`task("x", command="true", timeout="1s")` writes tasks.d/x.yaml (JSON is YAML) and returns its path."""
 
     def write(name: str, command: Any, **keys: Any) -> Path:
@@ -122,7 +129,7 @@ def task(instance: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def records(instance: Path) -> Callable[..., list[dict[str, Any]]]:
+def records(instance: Path) -> Records:
     """`records()` is the run log; with a name, that task's records."""
 
     def read(name: str | None = None) -> list[dict[str, Any]]:
@@ -134,7 +141,7 @@ def records(instance: Path) -> Callable[..., list[dict[str, Any]]]:
 
 
 @pytest.fixture
-def record(records: Callable[..., list[dict[str, Any]]]) -> Callable[..., dict[str, Any]]:
+def record(records: Records) -> OneRecord:
     """`record("x")` is the one record there is, of this task if it is named; it fits the schema."""
 
     import jsonschema  # takes long to import, for tests that do not need it
@@ -150,9 +157,7 @@ def record(records: Callable[..., list[dict[str, Any]]]) -> Callable[..., dict[s
 
 
 @pytest.fixture
-def start(
-    instance: Path, environment: dict[str, str], _no_process_stays: None
-) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(instance: Path, environment: dict[str, str], _no_process_stays: None) -> Iterator[Start]:
     """`start("run", "x")` is the program in the background; its output can be read from pipes.
     `within` are words before it, of a command that runs it."""
 
@@ -180,13 +185,13 @@ def start(
 
 
 @pytest.fixture
-def shim_pid(instance: Path, until: Callable[..., Any]) -> Callable[..., int]:
+def shim_pid(instance: Path, until: Until) -> PidOf:
     """`shim_pid("x")` waits until the task has started; the PID of the shell that sees its end."""
     return lambda name: int(until(lambda: _said(instance, name, "started")))
 
 
 @pytest.fixture
-def leader_pid(instance: Path, until: Callable[..., Any]) -> Callable[..., int]:
+def leader_pid(instance: Path, until: Until) -> PidOf:
     """`leader_pid("x")` waits until the task's command has a process group of its own; its number."""
 
     def leads(name: str) -> int | None:
@@ -199,7 +204,7 @@ def leader_pid(instance: Path, until: Callable[..., Any]) -> Callable[..., int]:
 
 
 @pytest.fixture
-def kill_whole_run(shim_pid: Callable[..., int], leader_pid: Callable[..., int]) -> Callable[[str], None]:
+def kill_whole_run(shim_pid: PidOf, leader_pid: PidOf) -> Callable[[str], None]:
     """`kill_whole_run("x")` kills the command of the task, and the shell that would see its end before that."""
 
     def kill(name: str) -> None:
@@ -218,7 +223,7 @@ def _said(instance: Path, name: str, word: str) -> int | None:
 
 
 @pytest.fixture
-def lines(instance: Path) -> Callable[[str], list[str]]:
+def lines(instance: Path) -> Lines:
     """`lines("seen")` are those of a file in the instance's directory, none when there is no such file."""
 
     def read(name: str) -> list[str]:

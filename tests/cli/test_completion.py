@@ -17,6 +17,7 @@ from automate import paths
 from automate.cli import commands
 from automate.run import Record
 from automate.runlog import append
+from tests.conftest import WriteTask
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 Complete = Callable[..., list[str]]
@@ -168,7 +169,7 @@ def test_what_can_be_exported(complete: Complete, filled: Path) -> None:
 
 
 def test_runs_newest_first_with_task_outcome_and_time(
-    described: Callable[..., dict[str, str]], filled: Path, run_cli: RunCli, task: Callable[..., Path]
+    described: Callable[..., dict[str, str]], filled: Path, run_cli: RunCli, task: WriteTask
 ) -> None:
     assert filled.exists()
     task("wrong", command="false")
@@ -186,7 +187,7 @@ def test_runs_that_were_not_started_have_no_output_to_show(complete: Complete, i
 
 
 def test_what_runs_can_be_stopped(
-    described: Callable[..., dict[str, str]], filled: Path, run_cli: RunCli, task: Callable[..., Path]
+    described: Callable[..., dict[str, str]], filled: Path, run_cli: RunCli, task: WriteTask
 ) -> None:
     assert filled.exists()
     task("long", command="sleep 60")
@@ -234,7 +235,7 @@ def test_tasks_that_are_gone_have_a_past(
 
 
 def test_tasks_with_their_descriptions(
-    described: Callable[..., dict[str, str]], task: Callable[..., Path], run_cli: RunCli
+    described: Callable[..., dict[str, str]], task: WriteTask, run_cli: RunCli
 ) -> None:
     for name, keys in {"a": {"description": "first\tof \u202eall"}, "b": {"schedule": "daily at 02:00"}}.items():
         os.utime(task(name, "true", **keys), (0, 0))

@@ -11,6 +11,7 @@ from subprocess import CompletedProcess, Popen
 import pytest
 
 from automate.operate.versions import KEPT
+from tests.conftest import Until
 
 RunCli = Callable[..., CompletedProcess[str]]
 TEXT = "# Dumps.\ncommand: dump  # all\nschedule: daily at 02:00   # night\ntimezone: Europe/Berlin\n"
@@ -339,7 +340,7 @@ def test_the_due_times_that_are_told_are_those_that_except_leaves(run_cli: RunCl
 
 
 def test_a_daemon_that_is_there_has_it_soon(
-    run_cli: RunCli, backup: Path, start: Callable[..., object], until: Callable[..., object], instance: Path
+    run_cli: RunCli, backup: Path, start: Callable[..., object], until: Until, instance: Path
 ) -> None:
     assert backup.exists()
     start("serve")
@@ -354,7 +355,7 @@ def test_after_a_tick_it_is_the_next_that_has_it(run_cli: RunCli, backup: Path) 
     assert "in force with the next tick" in run_cli("disable", "backup").stderr
 
 
-def test_a_pause_and_a_run_under_way_are_told(run_cli: RunCli, backup: Path, until: Callable[..., object]) -> None:
+def test_a_pause_and_a_run_under_way_are_told(run_cli: RunCli, backup: Path, until: Until) -> None:
     backup.write_text("command: sleep 60\n")
     run_cli("run", "--detach", "backup")
     run_cli("pause", "backup")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from automate.catalog.entry import STATES
 from automate.render.metrics import Family, exposition
+from tests.conftest import PidOf
 
 if TYPE_CHECKING:
     import subprocess
@@ -98,7 +99,7 @@ def test_the_scheduler(metrics: Callable[[], Series], run_cli: RunCli, task: Tas
     assert found[of("scheduler_last_step_timestamp_seconds")] > 1e9
 
 
-def test_what_runs(metrics: Callable[[], Series], task: Task, start: Any, shim_pid: Callable[[str], int]) -> None:
+def test_what_runs(metrics: Callable[[], Series], task: Task, start: Any, shim_pid: PidOf) -> None:
     task("x", "sleep 60")
     start("run", "x")
     shim_pid("x")

@@ -13,6 +13,7 @@ from automate.cli.commands import VERBS
 from automate.cli.exits import BUG
 from automate.errors import UsageError
 from automate.paths import home
+from tests.conftest import WriteTask
 
 Poor = Callable[..., "subprocess.CompletedProcess[str]"]
 AUTOMATE = [sys.executable, "-m", "automate"]
@@ -74,7 +75,7 @@ def _address_space() -> int:
 
 @pytest.mark.parametrize("lack", LACKS)
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_is_lacking_is_no_bug(poor: Poor, task: Callable[..., Path], lack: str, verb: str) -> None:
+def test_what_is_lacking_is_no_bug(poor: Poor, task: WriteTask, lack: str, verb: str) -> None:
     task("x", "true", schedule="daily at 02:00")
     done = poor(LACKS[lack], verb, *WORDS.get(verb, []))
     assert "this is a bug" not in done.stderr
@@ -84,14 +85,14 @@ def test_what_is_lacking_is_no_bug(poor: Poor, task: Callable[..., Path], lack: 
 @pytest.mark.root
 @pytest.mark.parametrize("lack", LACKS_AS_ROOT)
 @pytest.mark.parametrize("verb", VERBS)
-def test_what_a_container_lacks_is_no_bug(poor: Poor, task: Callable[..., Path], lack: str, verb: str) -> None:
+def test_what_a_container_lacks_is_no_bug(poor: Poor, task: WriteTask, lack: str, verb: str) -> None:
     task("x", "true", schedule="daily at 02:00")
     done = poor(LACKS_AS_ROOT[lack], verb, *WORDS.get(verb, []))
     assert "this is a bug" not in done.stderr
     assert 0 <= done.returncode != BUG
 
 
-def test_descriptors_that_do_not_suffice_are_told(poor: Poor, task: Callable[..., Path]) -> None:
+def test_descriptors_that_do_not_suffice_are_told(poor: Poor, task: WriteTask) -> None:
     task("x", "true")
     done = poor("ulimit -n 8", "run", "x")
     assert (done.returncode, done.stderr) == (1, "automate: Too many open files (ulimit -n, systemd's LimitNOFILE)\n")
@@ -116,7 +117,7 @@ def test_an_empty_directory_is_refused(run_cli: Callable[..., "subprocess.Comple
 
 
 @pytest.mark.root
-def test_a_run_without_proc_is_refused_with_what_is_missing(poor: Poor, task: Callable[..., Path]) -> None:
+def test_a_run_without_proc_is_refused_with_what_is_missing(poor: Poor, task: WriteTask) -> None:
     task("x", "true")
     done = poor("mount -t tmpfs none /proc", "run", "x")
     assert done.returncode == 1

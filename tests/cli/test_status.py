@@ -10,6 +10,7 @@ import pytest
 from automate import paths
 from automate.run import Record
 from automate.runlog import append
+from tests.conftest import PidOf, Until
 
 if TYPE_CHECKING:
     import subprocess
@@ -98,9 +99,7 @@ def test_nobody_runs_what_is_due(status: Callable[..., Any], task: Task, run_cli
     assert status()[0] == 0
 
 
-def test_nobody_has_looked_for_long(
-    status: Callable[..., Any], task: Task, run_cli: RunCli, until: Callable[..., Any]
-) -> None:
+def test_nobody_has_looked_for_long(status: Callable[..., Any], task: Task, run_cli: RunCli, until: Until) -> None:
     task("x", "true", schedule="every second")
     run_cli("tick")
     until(lambda: "1 overdue (x)" in status("--overdue", "1s")[1])
@@ -130,7 +129,7 @@ def test_a_pause_is_told(status: Callable[..., Any], task: Task, run_cli: RunCli
 
 
 def test_a_run_that_takes_too_long(
-    status: Callable[..., Any], task: Task, start: Callable[..., Any], shim_pid: Callable[..., int], until: Any
+    status: Callable[..., Any], task: Task, start: Callable[..., Any], shim_pid: PidOf, until: Any
 ) -> None:
     task("x", "sleep 60")
     start("run", "x")

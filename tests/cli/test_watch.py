@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import Start, Until
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -63,9 +65,9 @@ def terminal() -> Iterator[Terminal]:
 @pytest.fixture
 def watch(
     terminal: Terminal,
-    start: Callable[..., "subprocess.Popen[str]"],
+    start: Start,
     environment: dict[str, str],
-    until: Callable[..., object],
+    until: Until,
 ) -> Callable[..., "subprocess.Popen[str]"]:
     """`watch("--sort", "state")` is the program on the terminal, once it has drawn."""
 

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.conftest import Records, Start, Until
 
 
 @pytest.fixture(scope="session")
@@ -54,12 +55,12 @@ def clock(tmp_path: Path) -> Clock:
 
 @pytest.fixture
 def serve(
-    start: Callable[..., subprocess.Popen[str]],
+    start: Start,
     environment: dict[str, str],
     library: Path,
     clock: Clock,
     instance: Path,
-    until: Callable[..., object],
+    until: Until,
 ) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     """`serve()` is a daemon under that clock, once it has seen its tasks."""
 
@@ -75,7 +76,7 @@ def serve(
 
 
 @pytest.fixture
-def dues(records: Callable[[str], list[dict[str, Any]]]) -> Callable[..., list[str]]:
+def dues(records: Records) -> Callable[..., list[str]]:
     """`dues("x")`: all due times that ran, in UTC and in order of records; `dues("x", "missed")` those with that
     outcome."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import WriteTask
+
 pytestmark = pytest.mark.root
 AS_NOBODY = Path(__file__).parents[1] / "run" / "as_nobody.py"
 NOBODY = 65534
@@ -45,7 +47,7 @@ def as_nobody(instance: Path, environment: dict[str, str]) -> Callable[..., "sub
 
 
 def test_what_may_not_be_looked_at_is_unknown_and_nothing_is_guessed(
-    task: Callable[..., Path],
+    task: WriteTask,
     run_cli: Callable[..., object],
     as_nobody: Callable[..., "subprocess.CompletedProcess[str]"],
 ) -> None:
@@ -69,7 +71,7 @@ def test_nobodys_own_instance_is_healthy(
 
 
 def test_who_may_look_at_anothers_instance_is_told_whom_to_ask(
-    task: Callable[..., Path],
+    task: WriteTask,
     run_cli: Callable[..., object],
     as_nobody: Callable[..., "subprocess.CompletedProcess[str]"],
     instance: Path,
@@ -85,7 +87,7 @@ def test_who_may_look_at_anothers_instance_is_told_whom_to_ask(
 
 
 def test_a_task_of_a_user_whom_only_root_can_become(
-    instance: Path, task: Callable[..., Path], as_nobody: Callable[..., "subprocess.CompletedProcess[str]"]
+    instance: Path, task: WriteTask, as_nobody: Callable[..., "subprocess.CompletedProcess[str]"]
 ) -> None:
     task("x", "true", user="daemon").chmod(0o644)
     found = {check["check"]: check["findings"] for check in json.loads(as_nobody("doctor", "--json").stdout)}
@@ -95,7 +97,7 @@ def test_a_task_of_a_user_whom_only_root_can_become(
 
 
 def test_a_file_that_may_be_read_no_more_is_found_though_the_parse_cache_knows_it(
-    task: Callable[..., Path],
+    task: WriteTask,
     instance: Path,
     as_nobody: Callable[..., "subprocess.CompletedProcess[str]"],
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 from automate.doctor import CHECKS, permissions
 from automate.doctor.permissions import Owned, judge_owned
 from automate.process import crontabs, kernel, proc_table, unit_files
+from tests.conftest import PidOf, Until, WriteTask
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 ABOUT_THE_HOST = {"code", "clock", "zone", "unit", "cron", "twice", "limits", "inotify", "room"}
@@ -41,13 +42,13 @@ def test_nothing_is_wrong_with_an_empty_instance(found: Callable[..., Any], run_
     assert not (instance / ".automate").exists()
 
 
-def test_nothing_is_wrong_after_a_run(found: Callable[..., Any], run_cli: RunCli, task: Callable[..., Path]) -> None:
+def test_nothing_is_wrong_after_a_run(found: Callable[..., Any], run_cli: RunCli, task: WriteTask) -> None:
     task("x", "echo hello")
     run_cli("run", "x")
     assert found() == []
 
 
-def test_nothing_is_changed(run_cli: RunCli, task: Callable[..., Path], instance: Path) -> None:
+def test_nothing_is_changed(run_cli: RunCli, task: WriteTask, instance: Path) -> None:
     task("x", "echo hello")
     run_cli("run", "x")
     (instance / ".automate" / "state.db").write_bytes(b"no database" * 1000)
@@ -91,7 +92,7 @@ def test_faults_of_task_files(found: Callable[..., Any], run_cli: RunCli, instan
     ],
 )
 def test_programs_that_are_not_there(
-    found: Callable[..., Any], task: Callable[..., Path], command: Any, missing: str | None
+    found: Callable[..., Any], task: WriteTask, command: Any, missing: str | None
 ) -> None:
     task("x", command)
     said = [finding["what"] for finding in found("needs")]
@@ -101,7 +102,7 @@ def test_programs_that_are_not_there(
 
 
 def test_a_program_that_an_env_file_may_make_known_is_not_missed(
-    found: Callable[..., Any], task: Callable[..., Path], instance: Path
+    found: Callable[..., Any], task: WriteTask, instance: Path
 ) -> None:
     (instance / "env").write_text("PATH=/opt/bin\n")
     (instance / "env").chmod(0o600)
@@ -109,7 +110,7 @@ def test_a_program_that_an_env_file_may_make_known_is_not_missed(
     assert found("needs") == []
 
 
-def test_users_that_are_not_there_and_how_to_make_them(found: Callable[..., Any], task: Callable[..., Path]) -> None:
+def test_users_that_are_not_there_and_how_to_make_them(found: Callable[..., Any], task: WriteTask) -> None:
     task("x", "true", user="nosuchuser")
     assert [finding["fix"] for finding in found("needs")] == ["useradd --system nosuchuser"]
 
@@ -129,12 +130,12 @@ def test_a_file_that_is_no_task_s_has_nothing_to_be_edited(found: Callable[..., 
     assert [finding["fix"] for finding in found("files")] == [""]
 
 
-def test_a_disabled_task_needs_nothing(found: Callable[..., Any], task: Callable[..., Path]) -> None:
+def test_a_disabled_task_needs_nothing(found: Callable[..., Any], task: WriteTask) -> None:
     task("x", "nosuch-program", user="nosuchuser", enabled=False)
     assert found("needs") == []
 
 
-def test_nobody_ticks(found: Callable[..., Any], run_cli: RunCli, task: Callable[..., Path], instance: Path) -> None:
+def test_nobody_ticks(found: Callable[..., Any], run_cli: RunCli, task: WriteTask, instance: Path) -> None:
     task("x", "true", schedule="daily at 02:00")
     (finding,) = found("scheduler")
     assert finding["what"] == "nobody runs what falls due: 1 task with due times, and no step was ever taken"
@@ -144,7 +145,7 @@ def test_nobody_ticks(found: Callable[..., Any], run_cli: RunCli, task: Callable
 
 
 def test_a_daemon_serves_and_is_no_stranger_to_its_lock(
-    found: Callable[..., Any], run_cli: RunCli, task: Callable[..., Path], start: Any, until: Callable[..., Any]
+    found: Callable[..., Any], run_cli: RunCli, task: WriteTask, start: Any, until: Until
 ) -> None:
     task("x", "true", schedule="daily at 02:00")
     start("serve")
@@ -229,7 +230,7 @@ def test_the_files_of_a_lost_state_are_no_leftovers(found: Callable[..., Any], i
 
 
 def test_lines_of_the_log_that_are_no_records(
-    found: Callable[..., Any], run_cli: RunCli, task: Callable[..., Path], instance: Path
+    found: Callable[..., Any], run_cli: RunCli, task: WriteTask, instance: Path
 ) -> None:
     task("x", "true")
     run_cli("run", "x")
@@ -239,7 +240,7 @@ def test_lines_of_the_log_that_are_no_records(
 
 
 def test_a_run_holds_its_lock(
-    found: Callable[..., Any], task: Callable[..., Path], start: Callable[..., Any], shim_pid: Callable[..., int]
+    found: Callable[..., Any], task: WriteTask, start: Callable[..., Any], shim_pid: PidOf
 ) -> None:
     task("x", "sleep 60")
     start("run", "x")
@@ -251,9 +252,9 @@ def test_a_run_holds_its_lock(
 
 def test_a_run_that_nobody_watches(
     found: Callable[..., Any],
-    task: Callable[..., Path],
+    task: WriteTask,
     start: Callable[..., Any],
-    shim_pid: Callable[..., int],
+    shim_pid: PidOf,
     instance: Path,
 ) -> None:
     task("x", "sleep 60")
@@ -268,7 +269,7 @@ def test_a_run_that_nobody_watches(
 
 def test_what_a_run_left_behind(
     found: Callable[..., Any],
-    task: Callable[..., Path],
+    task: WriteTask,
     run_cli: RunCli,
     processes: Callable[[], list[int]],
     start: Any,
@@ -283,7 +284,7 @@ def test_what_a_run_left_behind(
 
 
 def test_a_stranger_holds_a_lock(
-    found: Callable[..., Any], task: Callable[..., Path], run_cli: RunCli, instance: Path, until: Callable[..., Any]
+    found: Callable[..., Any], task: WriteTask, run_cli: RunCli, instance: Path, until: Until
 ) -> None:
     task("x", "true")
     run_cli("run", "x")

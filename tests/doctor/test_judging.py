@@ -51,7 +51,7 @@ def only(found: Iterable[Finding]) -> Finding:
         ("build-server-alpha", False),
     ],
 )
-def test_a_name_that_a_container_engine_made_is_a_warning(name: str, is_made: bool) -> None:  # noqa: FBT001 - a table
+def test_a_name_that_a_container_engine_made_is_a_warning(name: str, is_made: bool) -> None:
     found = [*machine.judge_name(machine.Named(name, ["backup"], "/etc/automate/automate.yaml"))]
     assert severities(found) == ["warning"] * is_made
     assert all(f"printf '\\nhost: {name}\\n' >> /etc/automate/automate.yaml" == finding.fix for finding in found)
@@ -338,7 +338,7 @@ def test_zones(link: str | None, written: str | None, known: str, expected: list
         ({"pids.max": UNLIMITED}, 10**6, True, []),
     ],
 )
-def test_limits(limits: dict[str, int], running: int | None, root: bool, expected: list[str]) -> None:  # noqa: FBT001
+def test_limits(limits: dict[str, int], running: int | None, root: bool, expected: list[str]) -> None:
     assert severities(machine.judge_bounds(machine.Bounds("x", limits, running, root))) == expected
 
 

@@ -69,7 +69,7 @@ def test_a_cut_colour_ends() -> None:
 
 
 @given(st.text(st.sampled_from("ab日e\u0301é")), st.integers(1, 12), st.booleans())
-def test_a_cut_text_fits(text: str, width: int, coloured: bool) -> None:  # noqa: FBT001
+def test_a_cut_text_fits(text: str, width: int, coloured: bool) -> None:
     shown = cut(paint(text, "failed", TERMINAL) if coloured else text, width)
     assert text_width(shown) <= width
     assert shown.count("\x1b[0m") == shown.count("\x1b[31m")

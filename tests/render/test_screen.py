@@ -32,7 +32,7 @@ def test_colours_are_for_screens_that_have_them() -> None:
         ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
     ],
 )
-def test_when_colours_are_wanted(environ: dict[str, str], is_terminal: bool, coloured: bool) -> None:  # noqa: FBT001
+def test_when_colours_are_wanted(environ: dict[str, str], is_terminal: bool, coloured: bool) -> None:
     assert wants_colour(environ, is_terminal=is_terminal) is coloured
 
 

@@ -78,7 +78,7 @@ def test_overdue(late: float, level: Level) -> None:
         (None, None, "UNKNOWN"),
     ],
 )
-def test_a_scheduler(serving: bool | None, stepped: float | None, level: Level) -> None:  # noqa: FBT001
+def test_a_scheduler(serving: bool | None, stepped: float | None, level: Level) -> None:
     assert judge(GOOD, scheduler=Scheduler(serving, stepped)).level == level
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import OneRecord, RunCli, WriteTask
+
 NEEDS_ROOT = ["test_as_root.py"]
 collect_ignore = NEEDS_ROOT if os.geteuid() != 0 else []
 
 
 @pytest.fixture
-def outcome(
-    task: Callable[..., Path], run_cli: Callable[..., Any], record: Callable[..., dict[str, Any]]
-) -> Callable[..., dict[str, Any]]:
+def outcome(task: WriteTask, run_cli: RunCli, record: OneRecord) -> OneRecord:
     """`outcome("exit 3", retries=1)` runs such a task, named x, and returns its record."""
 
     def run(command: Any, **keys: Any) -> dict[str, Any]:
@@ -43,9 +43,7 @@ def due(instance: Path, environment: dict[str, str]) -> Callable[..., None]:
 
 
 @pytest.fixture
-def ended(
-    task: Callable[..., Path], due: Callable[..., None], record: Callable[..., dict[str, Any]]
-) -> Callable[..., dict[str, Any]]:
+def ended(task: WriteTask, due: Callable[..., None], record: OneRecord) -> OneRecord:
     """`ended("command", condition=...)`: the record of such a task that was due."""
 
     def end(command: Any, **keys: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def read(content: bytes, needles: Sequence[bytes] = (), start: int = 0, block: i
 
 
 @given(st.lists(st.one_of(GOOD, GARBAGE)), st.integers(1, 400), st.booleans())
-def test_every_line_is_given_once_last_one_first(parts: list[bytes], block: int, ended: bool) -> None:  # noqa: FBT001
+def test_every_line_is_given_once_last_one_first(parts: list[bytes], block: int, ended: bool) -> None:
     content = b"\n".join(parts) + b"\n" * ended
     assert read(content, block=block) == [part for part in reversed(parts) if part]
 

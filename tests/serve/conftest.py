@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Records, Start, Until, WriteTask
+
 WAITS = "until [ -e go ]; do sleep 0.1; done"
 
 
 @pytest.fixture
-def events(instance: Path) -> Callable[..., list[dict[str, Any]]]:
+def events(instance: Path) -> Records:
     """`events("added", task="x")`: what the daemons have said, with this action and about these."""
 
     def read(action: str | None = None, **about: object) -> list[dict[str, Any]]:
@@ -32,11 +34,11 @@ def events(instance: Path) -> Callable[..., list[dict[str, Any]]]:
 
 @pytest.fixture
 def serve(
-    start: Callable[..., subprocess.Popen[str]],
-    events: Callable[..., list[dict[str, Any]]],
-    until: Callable[..., object],
+    start: Start,
+    events: Records,
+    until: Until,
     instance: Path,
-) -> Callable[..., subprocess.Popen[str]]:
+) -> Start:
     """`serve("--stop-tasks")` is a daemon, once it serves."""
 
     def begin(*arguments: str, **more: Any) -> subprocess.Popen[str]:
@@ -50,7 +52,7 @@ def serve(
 
 
 @pytest.fixture
-def every_second(task: Callable[..., Path]) -> Callable[..., Path]:
+def every_second(task: WriteTask) -> WriteTask:
     """`every_second("x")` writes down each of its due times in the file `x`."""
 
     def write(name: str, **keys: Any) -> Path:
@@ -61,7 +63,7 @@ def every_second(task: Callable[..., Path]) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def once(task: Callable[..., Path]) -> Callable[..., Path]:
+def once(task: WriteTask) -> WriteTask:
     """`once("x", command)` is due in two seconds, later on a busy machine, and then no more."""
 
     def write(name: str, command: str = WAITS, **keys: Any) -> Path:
@@ -97,8 +99,11 @@ class Disk:
         return about.f_bavail * about.f_frsize
 
 
+Mount = Callable[[str, Path], Disk]
+
+
 @pytest.fixture
-def mounted(tmp_path: Path) -> Iterator[Callable[[str, Path], Disk]]:
+def mounted(tmp_path: Path) -> Iterator[Mount]:
     """`mounted("ext4", path)` is a small file system, made and mounted there."""
     places: list[Path] = []
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from automate.schedule import host_zone
+from tests.conftest import Until, WriteTask
 
 MOUNTED = 'mount --bind "$0" /usr/share/zoneinfo && exec "$@"'
 
@@ -27,7 +28,7 @@ def zones(tmp_path: Path) -> Path:
 
 @pytest.mark.root
 def test_it_is_seen_and_told_at_once(
-    serve: Callable[..., Any], task: Callable[..., Path], events: Any, until: Callable[..., Any], zones: Path
+    serve: Callable[..., Any], task: WriteTask, events: Any, until: Until, zones: Path
 ) -> None:
     task("x", "true", schedule="daily at 09:00", timezone="Made_Up")
     serve(within=["unshare", "--mount", "sh", "-c", MOUNTED, str(zones)])

@@ -11,9 +11,13 @@ import pytest
 from automate.process import host
 from tests.service.worlds import World
 
+Another = Callable[[], World]
+Boot = Callable[..., None]
+FewDescriptors = Callable[[int], AbstractContextManager[None]]
+
 
 @pytest.fixture
-def another(instance: Path) -> Iterator[Callable[[], World]]:
+def another(instance: Path) -> Iterator[Another]:
     """`another()` is one more process on the same instance, as far as locks and state can tell."""
     os.umask(0o077)
     made: list[World] = []
@@ -28,12 +32,12 @@ def another(instance: Path) -> Iterator[Callable[[], World]]:
 
 
 @pytest.fixture
-def world(another: Callable[[], World]) -> World:
+def world(another: Another) -> World:
     return another()
 
 
 @pytest.fixture
-def boot() -> Iterator[Callable[..., None]]:
+def boot() -> Iterator[Boot]:
     """`boot("a", began=7, age=60)`: the machine or container has been started; see `host.Boot`."""
 
     def start(kernel: str, began: int | None = 1, age: float | None = 3600.0) -> None:
@@ -45,7 +49,7 @@ def boot() -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def few_descriptors() -> Callable[[int], AbstractContextManager[None]]:
+def few_descriptors() -> FewDescriptors:
     """`with few_descriptors(3):` this process can open three more files."""
 
     @contextmanager

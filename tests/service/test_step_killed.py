@@ -11,12 +11,13 @@ from automate.process import status
 from automate.state import runs
 from automate.supervisor.leftovers import status_path
 from automate.supervisor.loop import Supervisor
+from tests.conftest import Until
 
 WAITS = "until [ -e go ]; do sleep 0.02; done"
 
 
 @pytest.fixture
-def orphan(world: Any, another: Callable[[], Any], until: Callable[..., Any]) -> Callable[[], Any]:
+def orphan(world: Any, another: Callable[[], Any], until: Until) -> Callable[[], Any]:
     """Kills the shim of #1 and lets go of its watch; the process that comes next, and has adopted it."""
 
     def kill() -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Until
 from tests.trust.several_users import Run, leave_a_run, readable_python
 
 
@@ -47,7 +48,7 @@ def as_user(instance: Path, environment: dict[str, str], _no_process_stays: None
 
 
 @pytest.fixture
-def left(instance: Path, as_user: Run, until: Callable[..., object]) -> Callable[[str], Path]:
+def left(instance: Path, as_user: Run, until: Until) -> Callable[[str], Path]:
     """`left("nobody")`: the instance is nobody's, and a run of its task waits for the next attempt, watched by no
     process. Returns the file to which each attempt appends the user it ran as; it is empty."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from automate.cli.commands import VERBS
+from tests.conftest import Until
 from tests.trust.several_users import Run, pids_of, tree
 
 pytestmark = pytest.mark.root
@@ -27,7 +28,7 @@ def ran(left: Callable[[str], Path]) -> Path:
     return left("nobody")
 
 
-def test_its_owner_goes_on_with_what_was_left(ran: Path, as_user: Run, until: Callable[..., object]) -> None:
+def test_its_owner_goes_on_with_what_was_left(ran: Path, as_user: Run, until: Until) -> None:
     """So what the other tests see not to happen could have happened."""
     as_user("nobody", "list")
     until(lambda: "65534" in ran.read_text())

@@ -13,6 +13,7 @@ import pytest
 from automate import trust
 from automate.paths import Instance, of_directory
 from automate.state import opening
+from tests.conftest import Until, WriteTask
 from tests.trust.several_users import Run, pids_of, tree
 
 pytestmark = pytest.mark.root
@@ -32,7 +33,7 @@ def by_nobody(path: Path) -> Path:
 
 
 def test_a_lock_file_of_another_user_is_not_locked(
-    task: Callable[..., Path], run_cli: Run, instance: Path, records: Callable[..., list[Any]]
+    task: WriteTask, run_cli: Run, instance: Path, records: Callable[..., list[Any]]
 ) -> None:
     task("x", "touch ran")
     run_cli("list")
@@ -44,7 +45,7 @@ def test_a_lock_file_of_another_user_is_not_locked(
 
 
 def test_a_retry_whose_lock_file_is_another_user_s_ends_with_an_error(
-    left: Callable[[str], Path], run_cli: Run, until: Callable[..., Any], instance: Path, records: Callable[..., Any]
+    left: Callable[[str], Path], run_cli: Run, until: Until, instance: Path, records: Callable[..., Any]
 ) -> None:
     ran = left("root")
     shutil.chown(instance / ".automate" / "locks" / "task" / "x", "nobody")
@@ -54,7 +55,7 @@ def test_a_retry_whose_lock_file_is_another_user_s_ends_with_an_error(
 
 
 def test_a_retry_whose_task_file_was_given_away_ends_with_an_error(
-    left: Callable[[str], Path], run_cli: Run, until: Callable[..., Any], instance: Path, records: Callable[..., Any]
+    left: Callable[[str], Path], run_cli: Run, until: Until, instance: Path, records: Callable[..., Any]
 ) -> None:
     ran = left("root")
     shutil.chown(instance / "tasks.d" / "x.yaml", "nobody")
@@ -65,7 +66,7 @@ def test_a_retry_whose_task_file_was_given_away_ends_with_an_error(
 
 
 def test_a_retry_whose_task_file_is_gone_goes_on(
-    left: Callable[[str], Path], run_cli: Run, until: Callable[..., Any], instance: Path
+    left: Callable[[str], Path], run_cli: Run, until: Until, instance: Path
 ) -> None:
     ran = left("root")
     (instance / "tasks.d" / "x.yaml").unlink()
@@ -74,7 +75,7 @@ def test_a_retry_whose_task_file_is_gone_goes_on(
 
 
 def test_an_output_directory_of_another_user_is_not_written_to(
-    task: Callable[..., Path], run_cli: Run, instance: Path, record: Callable[..., Any]
+    task: WriteTask, run_cli: Run, instance: Path, record: Callable[..., Any]
 ) -> None:
     task("x", "echo out")
     directory = by_nobody(instance / ".automate" / "log" / "output" / "x" / "1.log").parent
@@ -88,9 +89,7 @@ def test_an_output_directory_of_another_user_is_not_written_to(
 
 
 @pytest.mark.parametrize("what", ["file", "directory"])
-def test_an_output_of_another_user_is_not_shown(
-    task: Callable[..., Path], run_cli: Run, instance: Path, what: str
-) -> None:
+def test_an_output_of_another_user_is_not_shown(task: WriteTask, run_cli: Run, instance: Path, what: str) -> None:
     task("x", "echo out")
     run_cli("run", "x")
     output = instance / ".automate" / "log" / "output" / "x" / "1.log"
@@ -100,9 +99,7 @@ def test_an_output_of_another_user_is_not_shown(
 
 
 @pytest.mark.parametrize("what", ["file", "directory"])
-def test_a_version_of_another_user_is_not_put_back(
-    task: Callable[..., Path], run_cli: Run, instance: Path, what: str
-) -> None:
+def test_a_version_of_another_user_is_not_put_back(task: WriteTask, run_cli: Run, instance: Path, what: str) -> None:
     file = task("x", "true")
     run_cli("edit", "x", "--set", "nice=5")
     (version,) = (instance / ".automate" / "edits" / "x").iterdir()
@@ -114,7 +111,7 @@ def test_a_version_of_another_user_is_not_put_back(
 
 
 def test_the_versions_that_are_kept_are_their_owner_s_alone_to_write(
-    task: Callable[..., Path], as_user: Run, instance: Path
+    task: WriteTask, as_user: Run, instance: Path
 ) -> None:
     file = task("x", "true")
     file.chmod(0o664)
