@@ -150,7 +150,7 @@ def _readable(path: str) -> Iterator[Doubt]:
     except OSError:  # removed meanwhile
         return
     if mode & stat.S_IROTH and not path.startswith(_PUBLIC):
-        what = f"every user can read {path}, which is the place for secrets"
+        what = f"every user can read {path}, which may hold secrets"
         yield Doubt("env_file", what, f"chmod o-r {shlex.quote(path)}")
 
 

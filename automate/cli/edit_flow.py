@@ -170,7 +170,7 @@ def tell_under_way(desk: Desk, name: str) -> None:
     from automate.state.runs import open_runs
 
     for run in open_runs(desk.state, name):
-        desk.shell.say(f"{name} #{run.id}: is under way, and goes on as it began")
+        desk.shell.say(f"{name} #{run.id}: is under way and is not affected")
 
 
 def what_is_left(desk: Desk, target: Target) -> str:

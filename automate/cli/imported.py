@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 HEADERS = ("TASK", "RESULT", "SCHEDULE", "FROM")
 RESULTS = {
     "new": "written",
-    "same": "there already, the same",
+    "same": "already there",
     "differs": "not written",
-    "replaced": "written anew",
+    "replaced": "replaced",
     "faulty": "not written",
     "foreign": "not written",
 }
@@ -68,7 +68,7 @@ def tell(shell: Shell, plan: "Plan") -> None:
         if item.fault is not None:
             shell.warn(str(item.fault))
         elif item.action == "differs":
-            shell.warn(visible(f"{_from(item)}: {item.path} says something else; --force replaces it"))
+            shell.warn(visible(f"{_from(item)}: {item.path} differs; --force replaces it"))
     _tell_users(shell, plan)
 
 
@@ -89,14 +89,14 @@ def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Way
         )
         shell.say(f"{what}: --disabled imports {'it' if one else 'them'} as disabled")
     if written and (defaults := ways.settings.defaults):
-        shell.say(f"the settings' defaults hold for {'it' if written == 1 else 'them'} too: {', '.join(defaults)}")
+        shell.say(f"defaults from the settings apply to {'it' if written == 1 else 'them'} too: {', '.join(defaults)}")
     if written and not dry_run:
         if any(item.keys["overlap"] == "allow" for item in plan.items if item.action in WRITTEN):
-            shell.say("as with cron they may overlap, and nothing is made up for; to change that:")
+            shell.say("as with cron, runs may overlap and missed ones are not caught up; to change that:")
             shell.say(f"    {shell.hint('edit', '--unset', 'overlap', '--unset', 'missed', 'NAME...')}")
         if any(item.action == "replaced" for item in plan.items) and is_in_force(ways, shell.instance):
-            shell.say(f"what was replaced is kept; {shell.hint('edit', '--undo', 'NAME')} puts it back")
-        shell.say(f"cron still runs these lines, and they would run twice; take them out: {_way_out(sources)}")
+            shell.say(f"replaced files are kept; {shell.hint('edit', '--undo', 'NAME')} restores one")
+        shell.say(f"cron still runs these lines, so they would run twice; remove them: {_way_out(sources)}")
 
 
 def _tell_users(shell: Shell, plan: "Plan") -> None:
@@ -109,7 +109,7 @@ def _tell_users(shell: Shell, plan: "Plan") -> None:
         if item.action == "foreign":
             left_out.setdefault((item.source, item.keys["user"]), []).append(str(item.line))
     for (source, user), lines in left_out.items():
-        what = f"runs as {user}, as only root's tasks can: import it as root"
+        what = f"runs as {user}, which only root's tasks can do; import it as root"
         shell.warn(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {what}"))
     own = host.user_name(os.geteuid())
     users = {item.keys.get("user", own) for item in plan.items if item.action != "foreign"}
@@ -120,7 +120,7 @@ def _tell_users(shell: Shell, plan: "Plan") -> None:
 
 def _counts(written: int, same: int, lost: int, *, dry_run: bool) -> str:
     parts = [f"{counted(written, 'task')} {'would be written' if dry_run else 'written'}"]
-    parts += [f"{same} there already"] * bool(same)
+    parts += [f"{same} already there"] * bool(same)
     parts += [f"{lost} not imported"] * bool(lost)
     return ", ".join(parts)
 

@@ -15,7 +15,7 @@ from automate.render import visible, visible_lines
 from automate.taskfile import BadTaskFile, read
 
 AGAIN, GIVE_UP, OVERWRITE = "e", "q", "o"
-_MEANINGS = {AGAIN: "edit again", GIVE_UP: "give up, change nothing", OVERWRITE: "overwrite what they wrote"}
+_MEANINGS = {AGAIN: "edit again", GIVE_UP: "discard the changes", OVERWRITE: "overwrite the other changes"}
 
 
 class _GivenUpError(AutomateError):
@@ -26,7 +26,7 @@ def edit_one(desk: Desk, target: Target, text: bytes) -> int:
     """Begin with `text`, until it is right, unchanged or given up; the exit status."""
     editor = editor_of(os.environ)
     for other in drafts(desk.shell.instance, target.name)[:1]:
-        desk.shell.say(f"{target.name}: the text of another edit, under way or given up: {visible(other)}")
+        desk.shell.say(f"{target.name}: another edit, in progress or abandoned, left its text in {visible(other)}")
     draft = make_draft(desk.shell.instance, target.name, text)
     try:
         return _until_right(desk, target, editor, draft)
@@ -84,7 +84,7 @@ def _run(target: Target, editor: str, draft: str, line: int | None) -> None:
 def _show_theirs(desk: Desk, target: Target, error: ChangedMeanwhileError) -> None:
     from automate.render.differences import unified
 
-    desk.shell.warn(f"{visible(target.path)} was changed by somebody else meanwhile:")
+    desk.shell.warn(f"{visible(target.path)} was changed by another process in the meantime:")
     desk.shell.write(unified(target.data, error.now, target.path, desk.shell.screen))
     desk.shell.flush()
 

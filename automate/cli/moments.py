@@ -26,7 +26,7 @@ def _convert(context: click.Context, parameter: click.Parameter, value: str | No
     try:
         return None if value is None else moment(value, local(context.ensure_object(Shell).now)).timestamp()
     except (ValueError, OverflowError):
-        raise click.BadParameter(f"{value!r} is no instant; expected {EXPECTED}", context, parameter) from None
+        raise click.BadParameter(f"invalid time {value!r}; expected {EXPECTED}", context, parameter) from None
 
 
 def moment(text: str, now: datetime) -> datetime:

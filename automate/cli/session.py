@@ -76,7 +76,7 @@ class Session:
             if self._as_json:
                 self._shell.write(json.dumps({"id": run.id, "task": run.task}) + "\n")
             follow = self._shell.hint("log", "-f", run.task)
-            self._shell.say(f"{run.task} #{run.id}: started; {follow} shows what it writes")
+            self._shell.say(f"{run.task} #{run.id}: started; {follow} shows its output")
         return by_hand.exit_status(self._records, signal=None) if over else 0
 
     def _step(self, timeout: float) -> None:
@@ -121,4 +121,4 @@ class Session:
         """TERM the first time, KILL the second; the supervisor knows which it is."""
         for run in self._supervisor.open_runs:
             self._supervisor.stop(run.id, operator(), "interrupt", "interrupted")
-        self._shell.say("stopping; once more kills")
+        self._shell.say("stopping; press Ctrl-C again to kill")

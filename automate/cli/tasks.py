@@ -49,7 +49,7 @@ def tell_faults(shell: Shell, tasks: Catalog) -> None:
     faults = [*tasks.settings_faults, *(fault for name in tasks.broken for fault in tasks.broken[name])]
     tell(shell, faults)
     if tasks.settings_faults:
-        shell.warn("the settings are broken: tasks are shown as if there were none, and cannot be run")
+        shell.warn("the settings have errors; tasks are shown without them and cannot be run")
 
 
 def tell_pause(shell: Shell, tasks: Catalog) -> None:
@@ -75,7 +75,7 @@ def no_tasks(shell: Shell) -> str:
     """What to do when there are no tasks yet."""
     where = shell.instance.task_dirs[0]
     new, imported = shell.hint("new", "NAME"), shell.hint("import", "crontab", "FILE")
-    return f"no tasks yet in {where}/: {new} writes one, {imported} takes them from cron"
+    return f"no tasks yet in {where}/; {new} creates one, {imported} imports them from cron"
 
 
 def _state(shell: Shell) -> "State | None":
@@ -110,9 +110,9 @@ def tell_who_schedules(shell: Shell, state: "State | None") -> None:
 
     found = alive(shell.instance, state)
     if found.serving:
-        shell.say(f"in force within a second: process {found.pid or '?'} serves")
+        shell.say(f"in effect within a second: scheduler is process {found.pid or '?'}")
     elif found.stepped is not None and shell.now - found.stepped < OVERDUE:
-        shell.say("in force with the next tick")
+        shell.say("in effect with the next tick")
     elif found.serving is False:
         last = "" if found.stepped is None else f" since {when(found.stepped)}"
         shell.say(f"nobody is scheduling{last}: start {shell.hint('serve')}, or let cron call {shell.hint('tick')}")

@@ -113,7 +113,7 @@ def ticking(installation: Installation) -> Ticking:
 
 def judge_ticking(facts: Ticking) -> Iterator[Finding]:
     if facts.lines and not facts.cron_runs:
-        yield Finding("error", "cron is to take steps, but no cron runs", fix="systemctl enable --now cron")
+        yield Finding("error", "a crontab runs automate tick, but no cron daemon is running", fix="systemctl enable --now cron")
     for each in facts.lines:
         yield from _judge_crontab(each.crontab)
         yield from _judge_tick(each, facts.user)
@@ -123,13 +123,13 @@ def _judge_tick(each: Line, user: str) -> Iterator[Finding]:
     program = next(word for word in words(each.command) if os.path.basename(word) == "automate")
     search = each.job.variables.get("PATH", PATH)
     if each.user != user:
-        yield Finding("error", f"the step is taken as {each.user}, and the instance is {user}'s", each.place, each.edit)
+        yield Finding("error", f"automate tick runs as {each.user}, but the instance belongs to {user}", each.place, each.edit)
     if shutil.which(program, path=search) is None:
-        what = f"cron does not find {program} in {search}: write its whole path"
+        what = f"cron does not find {program} in {search}; give its full path"
         yield Finding("error", what, each.place, each.edit)
     if each.job.schedule not in _EVERY_MINUTE:
-        when = f"at `{each.job.schedule}` and not every minute"
-        what = f"the step is taken {when}: what is due is started late, or missed"
+        when = f"at `{each.job.schedule}` instead of every minute"
+        what = f"automate tick runs {when}: tasks start late or are missed"
         yield Finding("warning", what, each.place, each.edit)
 
 
@@ -138,13 +138,13 @@ def _judge_crontab(crontab: Crontab) -> Iterator[Finding]:
     path, name = crontab.path, os.path.basename(crontab.path)
     if crontab.user is None and os.path.dirname(path) == crontabs.DROP_INS and _IGNORED_NAME.search(name):
         plain = os.path.join(crontabs.DROP_INS, _IGNORED_NAME.sub("-", name))
-        yield Finding("warning", "Debian's cron passes over files with such a name", path, line("mv", path, plain))
+        yield Finding("warning", "Debian's cron ignores files with this kind of name", path, line("mv", path, plain))
     if crontab.user is None and crontab.uid:
-        yield Finding("error", "cron passes over it, since it is not root's", path, line("chown", "root:root", path))
+        yield Finding("error", "cron ignores it because root does not own it", path, line("chown", "root:root", path))
     if crontab.user is None and (crontab.mode or 0) & 0o022:
-        yield Finding("error", "cron passes over it, since others can write it", path, line("chmod", "go-w", path))
+        yield Finding("error", "cron ignores it because other users can write it", path, line("chmod", "go-w", path))
     if crontab.data and not crontab.data.endswith(b"\n"):
-        yield Finding("error", "cron passes over its last line, which has no end", path, f"echo >> {shlex.quote(path)}")
+        yield Finding("error", "cron ignores its last line because the newline is missing", path, f"echo >> {shlex.quote(path)}")
 
 
 def twice(installation: Installation) -> list[tuple[Task, Line]]:
@@ -172,6 +172,6 @@ def judge_twice(found: Iterable[tuple[Task, Line]]) -> Iterator[Finding]:
         tasks, there = zip(*pairs, strict=True)
         names = few(dict.fromkeys(task.name for task in tasks))
         where = f"{path}:{','.join(str(each.job.line) for each in there)}"
-        one = f"the command of {names} stands here too, for {there[0].user}: it runs twice"
-        several = f"the commands of {names} stand here too: they run twice"
+        one = f"the command of {names} is here too, for {there[0].user}: it runs twice"
+        several = f"the commands of {names} are here too: they run twice"
         yield Finding("warning", one if len(there) == 1 else several, where, there[0].edit)

@@ -29,7 +29,7 @@ def clock(_installation: Installation) -> bool:
 
 def judge_clock(is_synchronised: bool) -> Iterator[Finding]:  # noqa: FBT001 - the fact itself
     if not is_synchronised:
-        what = "the clock is not synchronised: what is due at 02:00 runs when this machine thinks that it is"
+        what = "the clock is not synchronised: tasks may start at the wrong time"
         yield Finding("warning", what, fix="timedatectl set-ntp true")
 
 
@@ -57,7 +57,7 @@ _MADE = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}|.+-[0-9a-z]{6,10}-[b-df-hj-np-tv-
 
 def judge_name(facts: Named) -> Iterator[Finding]:
     if facts.tasks and _MADE.fullmatch(facts.host):
-        what = f"{facts.host} looks like a name of one container: the next has other due times for {few(facts.tasks)}"
+        what = f"{facts.host} looks like the name of a container; the next container has other due times for {few(facts.tasks)}"
         fix = f"printf '\\nhost: {facts.host}\\n' >> {shlex.quote(facts.settings)}"
         yield Finding("warning", what, "uname -n", fix)
 
@@ -79,13 +79,13 @@ def zones(_installation: Installation) -> Zones:
 def judge_zones(zones: Zones) -> Iterator[Finding]:
     named = zones.link or zones.written
     if named is None:
-        what = "this host names no time zone: schedules follow UTC"
+        what = "this host has no time zone set: schedules follow UTC"
         yield Finding("note", what, "/etc/localtime", line("timedatectl", "set-timezone", "Europe/Berlin"))
     elif named != zones.known:
-        what = f"there is no data of the host's zone {named}: schedules follow {zones.known}"
+        what = f"there is no data for the host's time zone {named}: schedules follow {zones.known}"
         yield Finding("error", what, "/usr/share/zoneinfo", line("apt-get", "install", "tzdata"))
     if zones.link and zones.written and zones.link != zones.written:
-        what = f"/etc/localtime says {zones.link}, and this {zones.written}: schedules follow {zones.known}"
+        what = f"/etc/localtime says {zones.link}, but this says {zones.written}: schedules follow {zones.known}"
         yield Finding("warning", what, "/etc/timezone", line("timedatectl", "set-timezone", zones.known))
 
 
@@ -127,7 +127,7 @@ def judge_bounds(bounds: Bounds) -> Iterator[Finding]:
     wanted = FEW_FILES if running is None else running * PER_RUN + ALONE
     if files < wanted:
         many = "a hundred tasks at once need" if running is None else f"max_running: {running} needs"
-        what = f"at most {files} open files, and {many} {wanted}: then tasks end as `error`"
+        what = f"at most {files} open files, but {many} {wanted}: tasks will end as `error`"
         yield Finding("warning", what, bounds.of, f"{_EDIT_UNIT}LimitNOFILE={max(wanted, 65536)}")
     yield from _judge_processes(bounds, 100 if running is None else running)
 
@@ -137,7 +137,7 @@ def _judge_processes(bounds: Bounds, running: int) -> Iterator[Finding]:
     for name, setting in limits.items():
         most = bounds.limits.get(name, kernel.UNLIMITED)
         if most < running * PROCESSES:
-            what = f"at most {most} processes ({name}), and {running} tasks at once need {running * PROCESSES}"
+            what = f"at most {most} processes ({name}), but {running} tasks at once need {running * PROCESSES}"
             yield Finding("warning", what, bounds.of, f"{_EDIT_UNIT}{setting}")
 
 
@@ -160,7 +160,7 @@ _INOTIFY = {errno.ENOSPC: _WATCHES, errno.EMFILE: ("max_user_instances", 1024)}
 def judge_seen(refused: Mapping[str, OSError]) -> Iterable[Finding]:
     for path, error in refused.items():
         name, more = _INOTIFY.get(error.errno or 0, _WATCHES)
-        what = f"cannot be watched for changes ({error.strerror}): it is looked at every second instead"
+        what = f"cannot be watched for changes ({error.strerror}): it is checked every second instead"
         yield Finding("warning", what, path, line("sysctl", "-w", f"fs.inotify.{name}={more}"))
 
 

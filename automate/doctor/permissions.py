@@ -91,7 +91,7 @@ def judge_owned(parts: Iterable[Owned]) -> Iterator[Finding]:
             continue
         foreign = [path for path, at in files if at.st_uid != uid]
         if foreign and foreign[0] != top:
-            what = f"{counted(len(foreign), 'file')} below it of other users: {few(foreign)}"
+            what = f"{counted(len(foreign), 'file')} of other users in it: {few(foreign)}"
             fix = ("rm", "-rI", *foreign[:20]) if uid == ROOT else ("chown", "-R", "--no-dereference", f"{me}:", top)
             yield Finding("error", what, top, line(*fix))
         yield from _judge_modes(top, files, way)
@@ -103,11 +103,11 @@ def _of_another(top: str, whose: str, uid: int, *, is_own_place: bool) -> Findin
     me = host.user_name(uid)
     if not is_own_place:
         ask = ("automate", "--as", whose) if uid == ROOT else ("sudo", "-u", whose, "automate")
-        return Finding("unknown", f"belongs to {whose}: ask as {whose}", top, line(*ask, "doctor"))
+        return Finding("unknown", f"belongs to {whose}: run doctor as {whose}", top, line(*ask, "doctor"))
     # Given to root, what another user has put here would be believed, and run.
     give = ("sudo", "chown", "-R", "--no-dereference", f"{me}:", top)
     fix = line("mv", top, f"{top}.{whose}") if uid == ROOT else line(*give)
-    return Finding("error", f"belongs to {whose}, and this is {me}: no task of {me} can run here", top, fix)
+    return Finding("error", f"belongs to {whose}, but this is {me}: no task of {me} can run here", top, fix)
 
 
 def _reached(files: Iterable[tuple[str, int]], way: int, enter: int) -> Iterator[tuple[str, int]]:
@@ -126,12 +126,12 @@ def _judge_modes(top: str, files: Sequence[tuple[str, os.stat_result]], way: int
     can_write = _OTHERS_WRITE | _GROUP_WRITES
     written = [path for path, mode in _reached(real, way, _ANY_ENTER) if mode & can_write]
     if written:
-        what = f"other users can change what decides what is run, or what is on record: {few(written)}"
+        what = f"other users can change files that decide what runs or what is recorded: {few(written)}"
         yield Finding("error", what, top, line("chmod", "-R", "go-w", top))
     readable = _reached(real, way, _OTHERS_ENTER)
     read = [path for path, mode in readable if mode & _OTHERS_READ and path not in written]
     if read:
-        what = f"every user can read what tasks wrote or are: {few(read)}"
+        what = f"every user can read output or definitions of tasks: {few(read)}"
         yield Finding("warning", what, top, line("chmod", "-R", "o-r", top))
 
 
@@ -199,15 +199,15 @@ def _judge_mount(place: Place) -> Iterator[Finding]:
     if mount.kind in _IN_MEMORY:
         yield Finding(
             "warning",
-            f"{what}: it is on {mount.kind}, and gone with the next boot: due times of the time in between are "
-            "forgotten, and nobody is told",
+            f"{what}: it is on {mount.kind}, and lost at the next boot: due times missed meanwhile are "
+            "forgotten without a record",
             path,
             line("findmnt", "--target", path),
         )
     if mounts.is_remote_kind(mount.kind):
         yield Finding(
             "warning",
-            f"{what}: it is on {mount.kind}; SQLite's log and locks of several hosts do not go together there",
+            f"{what}: it is on {mount.kind}, where SQLite is not safe with several hosts",
             path,
             line("findmnt", "--target", path),
         )

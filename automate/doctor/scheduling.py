@@ -55,18 +55,18 @@ def _due(installation: Installation) -> int:
 def judge_scheduling(facts: Scheduling) -> Iterator[Finding]:
     daemon, stepped = facts.alive, facts.alive.stepped
     is_asleep = stepped is None or stepped < facts.now - OVERDUE
-    last = "no step was ever taken" if stepped is None else f"the last step was taken {ago(facts.now - stepped)} ago"
+    last = "no scheduler has ever run" if stepped is None else f"the last scheduling step was {ago(facts.now - stepped)} ago"
     if daemon.serving is None:
-        yield Finding("unknown", "this user may not see whether a daemon serves", fix="sudo automate doctor")
+        yield Finding("unknown", "this user may not see whether a daemon is running", fix="sudo automate doctor")
     elif daemon.serving and stepped is not None and is_asleep:
         what = f"the daemon (process {daemon.pid}) hangs: {last}"
         yield Finding("error", what, fix=line("kill", str(daemon.pid)))
     elif not daemon.serving and facts.due and is_asleep:
-        what = f"nobody runs what falls due: {counted(facts.due, 'task')} with due times, and {last}"
+        what = f"no scheduler is running: {counted(facts.due, 'task')} with due times, and {last}"
         yield Finding("error", what, fix=_fix(facts))
     if daemon.serving and facts.ticks:
         where = facts.ticks[0].place
-        yield Finding("note", "a daemon serves, and cron ticks too: that is safe, and a second net", where)
+        yield Finding("note", "a daemon is running, and cron runs automate tick too; that is safe", where)
 
 
 def _fix(facts: Scheduling) -> str:
@@ -105,7 +105,7 @@ def judge_served(facts: Served) -> Iterator[Finding]:
         edit = line("systemctl", *([] if unit.path.startswith(unit_files.SYSTEM) else ["--user"]), "edit", unit.name)
         mode = unit.settings.get("KillMode", "control-group")
         if mode not in {"process", "none"}:
-            what = f"KillMode is {mode}: a restart of the daemon kills the tasks that run"
+            what = f"KillMode is {mode}: restarting the daemon kills running tasks"
             yield Finding("error", what, unit.path, f"{edit}  # [Service] KillMode=process")
         program = words(unit.settings["ExecStart"].lstrip("@-:+!"))[0]
         if program.startswith("/") and not os.access(program, os.X_OK):

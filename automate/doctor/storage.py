@@ -38,10 +38,10 @@ def state(installation: Installation) -> Kept:
 
 def judge_state(kept: Kept) -> Iterator[Finding]:
     for fault in kept.faults:
-        what = f"{fault}; moved aside, it is made anew from the run log by the next command, without pauses"
+        what = f"{fault}; if it is moved aside, the next command rebuilds it from the run log, without pauses"
         yield Finding("error", what, kept.path, line("mv", kept.path, f"{kept.path}.damaged-by-hand"))
     if kept.aside:
-        what = f"it was damaged and made anew {_times(len(kept.aside))}; look after the disk and its file system"
+        what = f"it was damaged and rebuilt {_times(len(kept.aside))}; check the disk and its file system"
         yield Finding("warning", what, kept.aside[-1], line("rm", *kept.aside))
 
 
@@ -66,7 +66,7 @@ def runs(installation: Installation) -> Unwatched:
 def judge_runs(unwatched: Unwatched) -> Iterator[Finding]:
     if unwatched.runs:
         which = few(f"{run.task} #{run.id}" for run in unwatched.runs)
-        yield Finding("warning", f"nobody watches {which}: whoever did was killed", fix="automate list")
+        yield Finding("warning", f"no process supervises {which}: the one that did was killed", fix="automate list")
     for each in unwatched.left_behind:
         what = f"process {each.pid} ({each.name}) was left behind by run #{each.run}, which is over"
         yield Finding("note", what, f"/proc/{each.pid}", line("kill", str(each.pid)))
@@ -96,7 +96,7 @@ def _is_settled(path: str, now: float) -> bool:
 
 def judge_leftovers(paths: Sequence[str]) -> Iterator[Finding]:
     if paths:
-        what = f"{counted(len(paths), 'file')} of no run that is under way: {few(map(os.path.basename, paths))}"
+        what = f"{counted(len(paths), 'file')} left of runs that have ended: {few(map(os.path.basename, paths))}"
         yield Finding("warning", what, os.path.dirname(paths[0]), line("rm", *paths[:20]))
 
 
@@ -133,7 +133,7 @@ def judge_held(locked: Locked) -> Iterator[Finding]:
             yield Finding("note", f"held by run {ours}: {who}", path)
         elif locked.own.isdisjoint(holder.pid for holder in those):
             then = "waits" if os.path.basename(os.path.dirname(path)) == "shared" else "is skipped"
-            yield Finding("note", f"held by {who}, which is no run; what falls due meanwhile {then}", path)
+            yield Finding("note", f"held by {who}, which is not a run; a run that needs it {then}", path)
 
 
 class Log(NamedTuple):
@@ -164,11 +164,11 @@ def judge_log(log: Log | None) -> Iterator[Finding]:
     if log is None:
         return
     if log.torn:
-        yield Finding("note", "its last line is unfinished: the next record mends that", log.path)
+        yield Finding("note", "its last line is incomplete; the next record repairs that", log.path)
     for path, number in log.passed_over.items():
         if number > (log.torn and path == log.path):
-            lines = f"{counted(number, 'line')} of the newest {LINES:,} passed over: not a record"
-            yield Finding("warning", f"{lines}; a disk fails, or another program writes there", path, "automate audit")
+            lines = f"{counted(number, 'line')} of the newest {LINES:,} ignored: not a record"
+            yield Finding("warning", f"{lines}; the disk may be failing, or another program writes there", path, "automate audit")
     if log.size > LONG_LOG:
         what = f"it has grown to {log.size // _MIB} MiB and is not rotated; automate-log(5) has a logrotate rule"
         yield Finding("warning", what, log.path, line("mv", log.path, f"{log.path}.1"))
@@ -196,7 +196,7 @@ def judge_outputs(found: Iterable[Outputs]) -> Iterator[Finding]:
     if gone:
         count = sum(each.number for each in gone)
         names = few(os.path.basename(each.path) for each in gone)
-        what = f"{counted(count, 'output')} of tasks that do not exist any more, kept for ever: {names}"
+        what = f"{counted(count, 'output')} of tasks that no longer exist, never removed: {names}"
         yield Finding("note", what, os.path.dirname(gone[0].path), line("rm", "-r", *[each.path for each in gone[:20]]))
     for each in found:
         if each.keep is not None and each.number > each.keep + 1:  # and the one that is being written

@@ -27,8 +27,8 @@ class Advice(NamedTuple):
 
 
 _SCHEDULER = (
-    Advice("let run what is due, from now on", ("serve",)),
-    Advice("see what should do that here", ("doctor",)),
+    Advice("start the scheduler", ("serve",)),
+    Advice("see what should run it here", ("doctor",)),
 )
 
 
@@ -59,9 +59,9 @@ def _file(explanation: Explanation) -> Iterator[Advice]:
     subject = explanation.subject
     if subject.faults:
         yield Advice("see every fault of the file", ("check", subject.faults[0].file))
-        yield from _edit(explanation, "mend it")
+        yield from _edit(explanation, "fix it")
     if subject.task is not None and not subject.task.enabled and not subject.is_removed:
-        yield Advice("let it run when it is due", ("enable", subject.name))
+        yield Advice("enable its schedule", ("enable", subject.name))
 
 
 def _of(each: Explained, explanation: Explanation) -> Iterator[Advice]:
@@ -76,14 +76,14 @@ def _of(each: Explained, explanation: Explanation) -> Iterator[Advice]:
             yield from _of_hindrance(hindrance)
         if each.open is not None and each.open.attempt > 1:
             yield Advice("see what it wrote so far", ("log", str(each.open.id)))
-            yield Advice("try no more", ("stop", str(each.open.id)))
+            yield Advice("stop retrying", ("stop", str(each.open.id)))
     elif fate.kind == "undecided":
-        yield Advice("decide about it now", ("tick",))
+        yield Advice("handle it now", ("tick",))
     elif fate.kind == "no_record" and each.known.due is not None:
         since, until = each.known.due, each.known.due + _MINUTE
         yield Advice("compare schedule and run log", ("audit", "--since", _instant(since), "--until", _instant(until)))
     if record is None and fate.kind in {"not_run", "will_not_run"} and fate.decided in {"except", "paused", "disabled"}:
-        yield from _run(explanation, "run it now all the same")
+        yield from _run(explanation, "run it now anyway")
 
 
 def _of_record(each: Explained, record: Record, explanation: Explanation) -> Iterator[Advice]:
@@ -92,25 +92,25 @@ def _of_record(each: Explained, record: Record, explanation: Explanation) -> Ite
         yield Advice("see what it wrote", ("log", str(record.id)))
     if record.outcome == "error":
         yield Advice("see how it would be started", ("run", explanation.subject.name, "--dry-run"))
-        yield from _edit(explanation, "mend it")
+        yield from _edit(explanation, "fix it")
     if each.blocking is not None and each.blocking.run is not None:
-        yield Advice("see what the run in its way does", ("log", "-f", str(each.blocking.run)))
-        yield Advice("end the run in its way", ("stop", str(each.blocking.run)))
+        yield Advice("see what the blocking run does", ("log", "-f", str(each.blocking.run)))
+        yield Advice("stop the blocking run", ("stop", str(each.blocking.run)))
     if each.fate.decided == "missed":
         yield from _missed(record, explanation)
     if each.fate.decided == "overlap" and explanation.subject.task is not None:
-        yield from _edit(explanation, "let it wait for its own run", "--set", "overlap=queue")
+        yield from _edit(explanation, "wait for its own run instead", "--set", "overlap=queue")
     if each.fate.decided == "lock":
-        yield Advice("see who holds locks", (), program="lslocks")
+        yield Advice("see which processes hold locks", (), program="lslocks")
     if (did_not_run or record.outcome in RAN - {"success"}) and not explanation.besides:
         yield from _run(explanation, "run it now" if did_not_run else "run it again")
 
 
 def _missed(record: Record, explanation: Explanation) -> Iterator[Advice]:
     if record.cause == "missed_within":
-        yield from _edit(explanation, "make up for what is missed, however old", "--unset", "missed_within")
+        yield from _edit(explanation, "catch up what was missed, however old", "--unset", "missed_within")
     elif record.cause == "no_scheduler":
-        yield from _edit(explanation, "make up for each that is missed", "--set", "missed=all")
+        yield from _edit(explanation, "catch up every missed due time", "--set", "missed=all")
     if is_unserved(explanation):
         yield from _SCHEDULER
 
@@ -125,7 +125,7 @@ def _of_hindrance(hindrance: Hindrance) -> Iterator[Advice]:
         elif holder.pid is not None:
             yield Advice("see what holds the lock", ("-f", "-p", str(holder.pid)), program="ps")
         else:
-            yield Advice("see who holds locks", (), program="lslocks")
+            yield Advice("see which processes hold locks", (), program="lslocks")
 
 
 def _edit(explanation: Explanation, what: str, *change: str) -> Iterator[Advice]:

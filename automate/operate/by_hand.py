@@ -36,9 +36,9 @@ def exit_status(records: Sequence[Record], *, signal: int | None) -> int:
 
 def _check_allowed(task: Task) -> None:
     if task.manual == "never":
-        raise NotAllowedError(f"{task.name}: not to be run by hand (manual: never, {task.file})")
+        raise NotAllowedError(f"{task.name}: cannot be run by hand (manual: never, {task.file})")
     if task.manual == "when-enabled" and not task.enabled:
-        raise NotAllowedError(f"{task.name}: disabled, and to be run by hand only when enabled ({task.file})")
+        raise NotAllowedError(f"{task.name}: disabled, and can be run by hand only when enabled ({task.file})")
 
 
 def _status(record: Record) -> int:

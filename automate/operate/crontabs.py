@@ -40,7 +40,7 @@ def sources(
             known = form or by_path
             if known is None and (doubt := doubtful(data, host.has_user)):
                 line, word = doubt
-                what = f"is `{word}` the user, or the command? Say --form system, or --form user"
+                what = f"is `{word}` the user or the command? Give --form system or --form user"
                 raise UsageError(f"{visible(label)}:{line}: {what}")
             found.append(Source(label, data, known or "user", user or owner, _is_private(file)))
     return found
@@ -56,7 +56,7 @@ def _files(path: str, passed: Callable[[str], None]) -> Iterator[str]:
         raise AutomateError(f"{visible(path)}: cannot be read: {error.strerror}") from None
     read = [name for name in names if _READ_BY_CRON(name) and os.path.isfile(os.path.join(path, name))]
     if others := [name for name in names if name not in read and not name.startswith(".")]:
-        passed(f"{visible(path)}: passed over, as cron does: {visible(', '.join(others))}")
+        passed(f"{visible(path)}: ignored, as cron does: {visible(', '.join(others))}")
     yield from (os.path.join(path, name) for name in read)
 
 

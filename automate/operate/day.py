@@ -29,7 +29,7 @@ from automate.state.pauses import pauses_after
 from automate.supervisor.decisions import decisions
 from automate.task import decode
 
-_NOT_LOOKED = "neither serve nor tick has looked since"
+_NOT_LOOKED = "no scheduler has run since"
 
 
 class Row(NamedTuple):

@@ -68,7 +68,7 @@ class ChangedMeanwhileError(BusyError):
 
     def __init__(self, target: Target, now: bytes | None) -> None:
         super().__init__(
-            f"{target.path} was changed by somebody else meanwhile; nothing was changed: look, and try again"
+            f"{target.path} was changed by another process in the meantime; nothing was written; check the file and try again"
         )
         self.now = now
 
@@ -240,7 +240,7 @@ def _alone(instance: Instance) -> Iterator[None]:
     try:
         descriptor = locks.make_ready(path)
     except PermissionError:
-        raise NotAllowedError(f"{path}: this user may look at the tasks here, not change them") from None
+        raise NotAllowedError(f"{path}: this user may read the tasks here but not change them") from None
     try:
         until = clock.monotonic() + _PATIENCE
         while not locks.lock(descriptor):

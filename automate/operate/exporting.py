@@ -107,7 +107,7 @@ def write(files: Mapping[str, str], *, force: bool) -> Iterator[str]:
     there = {path: _content(path) for path in files}
     other = [path for path, text in files.items() if there[path] not in (None, text)]
     if other and not force:
-        raise AutomateError(f"{other[0]} says something else; --force replaces it")
+        raise AutomateError(f"{other[0]} differs; --force replaces it")
     for path, text in files.items():
         if there[path] != text:
             store(path, text.encode(errors="surrogateescape"), mode=OPEN, replace=True)

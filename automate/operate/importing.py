@@ -20,7 +20,7 @@ from automate.taskfile.trusted_read import open_place
 from automate.taskfile.yaml_text import text_of
 
 Action = Literal["new", "same", "differs", "replaced", "faulty", "foreign"]
-"""It is written; is there and says the same; is there, says something else and stays; is there and is written anew;
+"""It is written; is there and says the same; is there, says something else and stays; is there and is replaced;
 cannot be a task file; is a task of another user's, which only root's scheduler can run."""
 
 WRITTEN: tuple[Action, ...] = ("new", "replaced")

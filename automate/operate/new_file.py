@@ -20,7 +20,7 @@ SUGGESTIONS = {
     "cwd": "cwd: /srv",
     "env_file": "env_file: /etc/automate/{name}.env # NAME=VALUE lines, for passwords",
     "timeout": "timeout: 2h # SIGTERM then, SIGKILL 10 s later",
-    "retries": "retries: {{attempts: 3, delay: 5m}} # the delay doubles",
+    "retries": "retries: {{attempts: 3, delay: 5m}} # the delay doubles each time",
     "overlap": "overlap: skip # or queue, replace, allow: if it is still running",
     "missed": "missed: once # or skip, all: if no scheduler was running",
     "locks": "locks: [{name}] # tasks that share a lock do not run together",
@@ -37,7 +37,7 @@ def check_free(instance: Instance, catalog: Catalog, name: str) -> Target:
     if name in catalog.names():
         path = catalog.found(name).path
         raise AutomateError(
-            f"{name}: there is such a task already, {path}: {instance.command('edit', name)} changes it"
+            f"{name}: already exists ({path}); {instance.command('edit', name)} changes it"
         )
     return target
 

@@ -49,7 +49,7 @@ def by_id(instance: Instance, state: State, wanted: str) -> Chosen | None:
 def no_such_run(instance: Instance, wanted: str) -> NoSuchTaskError:
     """The error for the number of a run that is neither open nor on record; with or without `#`."""
     number = wanted.removeprefix("#")
-    return NoSuchTaskError(f"no run #{number}; {instance.command('history')} shows the runs there are")
+    return NoSuchTaskError(f"no run #{number}; {instance.command('history')} lists the runs")
 
 
 def _of_id(instance: Instance, state: State, run_id: int) -> Chosen | None:
@@ -64,7 +64,7 @@ def _of_task(instance: Instance, state: State, name: str) -> Chosen:
         return Chosen(run.id, name, open=run)
     for record in runlog.newest_first(instance, tasks=[name], accept=_was_started):
         return Chosen(record.id, name, record=record)
-    raise NoSuchTaskError(f"{name} has not run yet; {instance.command('history')} shows the runs there are")
+    raise NoSuchTaskError(f"{name} has not run yet; {instance.command('history')} lists the runs")
 
 
 def _latest(instance: Instance, state: State) -> Chosen:

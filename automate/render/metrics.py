@@ -20,40 +20,40 @@ class Family(NamedTuple):
 
 def metrics(found: Facts, version: str, now: float) -> Iterator[Family]:
     """Of these facts, at `now` in epoch seconds."""
-    yield Family("info", "The version that wrote this.", [({"version": version}, 1)])
+    yield Family("info", "The version of automate.", [({"version": version}, 1)])
     yield from _of_scheduler(found, now)
     states = [entry.state for entry in found.entries]
     counts = [({"state": state}, float(states.count(state))) for state in STATES]
-    yield Family("tasks", "How many tasks are in this state.", counts)
+    yield Family("tasks", "Number of tasks in this state.", counts)
     overdue = sum(seen.overdue is not None and seen.overdue < now - OVERDUE for seen in found.tasks)
-    yield Family("tasks_overdue", "How many tasks were due five minutes ago and nobody has looked.", [({}, overdue)])
+    yield Family("tasks_overdue", "Number of tasks due more than five minutes ago and not handled.", [({}, overdue)])
     for phase, word in (("running", "running"), ("pending", "waiting")):
         number = sum(run.phase == phase for entry in found.entries for run in entry.open_runs)
-        yield Family(f"runs_{word}", f"How many runs are {word} now.", [({}, number)])
+        yield Family(f"runs_{word}", f"Number of runs that are {word}.", [({}, number)])
     yield from _of_tasks(found)
 
 
 def _of_scheduler(found: Facts, now: float) -> Iterator[Family]:
     stepped = found.scheduler.stepped
     is_up = bool(found.scheduler.serving) if stepped is None else stepped >= now - OVERDUE
-    yield Family("scheduler_up", "Whether serve or tick has looked within five minutes.", [({}, is_up)])
+    yield Family("scheduler_up", "1 if serve or tick has run within five minutes, else 0.", [({}, is_up)])
     if stepped is not None:
-        yield Family("scheduler_last_step_timestamp_seconds", "When serve or tick looked last.", [({}, stepped)])
-    yield Family("settings_broken", "Whether the settings have a fault.", [({}, found.scheduler.settings is not None)])
+        yield Family("scheduler_last_step_timestamp_seconds", "Time of the last step of serve or tick.", [({}, stepped)])
+    yield Family("settings_broken", "1 if the settings have errors, else 0.", [({}, found.scheduler.settings is not None)])
 
 
 def _of_tasks(found: Facts) -> Iterator[Family]:
     failing = [({"task": seen.name}, float(is_failing(seen))) for seen in found.tasks]
-    yield Family("task_failing", "Whether an enabled task failed when it ran last.", failing)
+    yield Family("task_failing", "1 if the last run of an enabled task failed, else 0.", failing)
     ran = [(entry.name, entry.last) for entry in found.entries if entry.last]
     outcomes = [({"task": name, "outcome": last.outcome}, 1.0) for name, last in ran]
-    yield Family("task_last_outcome", "How the newest record of a task reads; always 1.", outcomes)
+    yield Family("task_last_outcome", "The outcome of the newest record of a task; always 1.", outcomes)
     ended = [({"task": name}, last.ended) for name, last in ran]
-    yield Family("task_last_end_timestamp_seconds", "When the newest record of a task was made.", ended)
+    yield Family("task_last_end_timestamp_seconds", "Time of the newest record of a task.", ended)
     took = [({"task": name}, last.seconds) for name, last in ran if last.seconds is not None]
-    yield Family("task_last_duration_seconds", "How long the newest run of a task took.", took)
+    yield Family("task_last_duration_seconds", "Duration of the newest run of a task.", took)
     due = [({"task": entry.name}, entry.next_due) for entry in found.entries if entry.next_due is not None]
-    yield Family("task_next_due_timestamp_seconds", "When an enabled task is due next, without jitter.", due)
+    yield Family("task_next_due_timestamp_seconds", "Next due time of an enabled task, without jitter.", due)
 
 
 def exposition(families: Iterable[Family], common: Labels) -> str:

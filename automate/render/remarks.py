@@ -19,7 +19,7 @@ _HOUR = 3600
 _ON_OVERLAP = {
     "skip": "some are skipped",
     "queue": "they queue up",
-    "replace": "each ends the one before",
+    "replace": "each stops the one before",
     "allow": "they overlap",
 }
 
@@ -55,7 +55,7 @@ def remarks(timeline: Timeline) -> list[str]:
 def _busiest(timeline: Timeline, at: _Shown) -> Iterator[str]:
     if timeline.busiest:
         minutes = [f"{at(minute)} ({count} start)" for minute, count in timeline.busiest]
-        uncounted = f"; not counted: {timeline.uncounted} that start all the time" if timeline.uncounted else ""
+        uncounted = f"; not counted: {timeline.uncounted} tasks that start too often" if timeline.uncounted else ""
         yield f"busiest: {', '.join(minutes)}{uncounted}"
 
 

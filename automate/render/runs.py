@@ -138,7 +138,7 @@ def note(record: Record, *, by: bool = True) -> str:
 
 def passed_over(path: str, number: int) -> str:
     """What is said of lines of the run log that are not records."""
-    return f"{path}: {counted(number, 'line')} passed over: not a record"
+    return f"{path}: {counted(number, 'line')} ignored: not a record"
 
 
 def _times(record: Record) -> str:

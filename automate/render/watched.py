@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from automate.catalog import Entry
     from automate.operate.scheduler_status import Alive
 
-NOBODY = "nobody schedules"
+NOBODY = "no scheduler"
 _MOVING = "arrows, PgUp, PgDn, Home and End move"
 _LATE = 90.0  # seconds: a `tick` of cron's is due each minute
 _WITH_PROGRESS = ("name", "state", "progress", *DEFAULT[2:])
@@ -62,11 +62,11 @@ def _words(entry: "Entry", overdue: frozenset[str]) -> set[str]:
 def scheduled_by(alive: "Alive", screen: Screen) -> str:
     """Who starts what falls due, as far as this user may know."""
     stepped = None if alive.stepped is None else min(alive.stepped, screen.now)
-    looked = "no step was ever taken" if stepped is None else f"last step {relative(stepped, screen.now)}"
+    looked = "no step so far" if stepped is None else f"last step {relative(stepped, screen.now)}"
     is_late = stepped is None or screen.now - stepped > _LATE
     if alive.serving is None:
-        return f"this user may not see who schedules; {looked}"
-    who = f"served by process {alive.pid}" if alive.serving else NOBODY if is_late else "nobody serves"
+        return f"this user may not see whether a daemon is running; {looked}"
+    who = f"daemon: process {alive.pid}" if alive.serving else NOBODY if is_late else "no daemon"
     return paint(f"{who}; {looked}", "error" if is_late else "", screen)
 
 

@@ -138,27 +138,27 @@ def _file(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield "fault", str(fault)
     if subject.faults:
         is_known = subject.scheduled is not None
-        yield "in force", "its last definition without a fault" if is_known else "nothing: it is never run"
+        yield "in force", "its last definition without a fault" if is_known else "nothing: the task never runs"
     if subject.is_removed:
         seen = "; no scheduler has seen that yet" if subject.scheduled is not None else ""
-        yield "file", f"there is none any more: it is not due{seen}"
+        yield "file", f"was removed: the task is no longer due{seen}"
     elif subject.scheduled is None and not subject.faults:
         yield "file", f"{subject.entry.path if subject.entry else ''}: no scheduler has seen it yet"
     elif subject.is_changed:
-        yield "file", "was changed; that is in force from the scheduler's next look on"
+        yield "file", "was changed; the scheduler has not read it yet"
 
 
 def _scheduler(explanation: Explanation) -> str:
     alive = explanation.alive
-    stepped = "no step was ever taken"
+    stepped = "no step so far"
     if alive.stepped is not None:
         ago = relative(min(alive.stepped, explanation.now), explanation.now)
         stepped = f"last step {instant(alive.stepped)}, {ago}"
     if alive.serving is None:
-        return f"this user may not see whether a daemon serves; {stepped if alive.stepped is not None else 'unknown'}"
+        return f"this user may not see whether a daemon is running; {stepped if alive.stepped is not None else 'unknown'}"
     since = f", since {instant(alive.since)}" if alive.since is not None else ""
     daemon = f"automate serve, process {alive.pid or '?'}{since}" if alive.serving else "no daemon"
-    hangs = "it hangs: " if alive.serving else "nothing runs what falls due: "
+    hangs = "it hangs: " if alive.serving else "no scheduler is running: "
     return f"{hangs if is_unserved(explanation) else ''}{daemon}; {stepped}"
 
 

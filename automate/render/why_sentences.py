@@ -21,7 +21,7 @@ _ENDED = {
     "timeout": "was ended by its timeout",
     "stopped": "was stopped",
     "lost": "was lost",
-    "skipped": "said itself that there was nothing to do",
+    "skipped": "reported that there was nothing to do",
 }
 
 
@@ -55,7 +55,7 @@ def waits_for(hindrance: Hindrance) -> str:
     if hindrance.lacking is not None:
         return f"room: {hindrance.lacking}"
     if hindrance.cause == "max_running":
-        return f"room: max_running is {hindrance.limit}, and these run: {who}"
+        return f"room: max_running is {hindrance.limit}, and these are running: {who}"
     if hindrance.cause == "overlap":
         return f"its own run: {who}"
     return f"the lock {hindrance.lock}, held by {who}"
@@ -198,39 +198,39 @@ def _waits(each: Explained, _explanation: Explanation) -> str:
 
 def _not_recorded(each: Explained, _explanation: Explanation) -> str:
     pause = f", {end(each.pause)}" if each.pause is not None else ""
-    by = f"; it is put on record with others, at {instant(each.known.recorded_by or 0)} at the latest"
+    by = f"; it will be recorded together with others by {instant(each.known.recorded_by or 0)} at the latest"
     return f"did not run at {instant(each.known.due or 0)}: {each.fate.reason}{pause}{by}"
 
 
 def _undecided(each: Explained, explanation: Explanation) -> str:
     stepped = explanation.alive.stepped
-    looked = f"no scheduler has looked since {instant(stepped)}" if stepped is not None else "no scheduler ever looked"
+    looked = f"no scheduler has run since {instant(stepped)}" if stepped is not None else "no scheduler has ever run"
     then = ""
     if each.known.decision is not None:
         starts = each.known.decision.refusal is None
         then = "; now it would be started" if starts else f"; now it would not be started: {each.fate.reason}"
-    return f"was due at {instant(each.known.due or 0)}, and nobody has decided about it: {looked}{then}"
+    return f"was due at {instant(each.known.due or 0)}, and has not been handled yet: {looked}{then}"
 
 
 def _will_run(each: Explained, explanation: Explanation) -> str:
     due = each.known.due or 0.0
-    starts = f"will start at {instant(due + each.known.delay)}, by its jitter"
+    starts = f"will start at {instant(due + each.known.delay)} because of its jitter"
     verb = "will be due at" if due > explanation.now else "was due at"
     begins = f"{verb} {instant(due)}, and {starts}" if each.known.delay else f"will run at {instant(due)}"
     unless = f"; unless {_overlap(each)}" if each.known.in_the_way is not None else ""
     missing = ""
     if is_unserved(explanation):
-        missing = ", if a scheduler looks then: none does now"
+        missing = ", provided that a scheduler is running by then (none is now)"
     elif explanation.alive.serving is False:
-        missing = ", if automate tick looks then: there is no daemon"
+        missing = ", provided that automate tick runs then (there is no daemon)"
     return f"{begins}{missing}{unless}"
 
 
 def _overlap(each: Explained) -> str:
     run = f"#{each.blocking.run}" if each.blocking is not None else "its run"
     verdict = each.known.in_the_way.action if each.known.in_the_way is not None else ""
-    what = {"skip": "then it is skipped", "wait": "then it waits", "replace": "which is stopped then"}.get(verdict, "")
-    return f"{run} still runs, as it probably will: {what}"
+    what = {"skip": "then it is skipped", "wait": "then it waits", "replace": "that run is then stopped"}.get(verdict, "")
+    return f"{run} is still running, which is likely: {what}"
 
 
 def _will_not_run(each: Explained, _explanation: Explanation) -> str:

@@ -108,17 +108,17 @@ def failing_level(number: int, bounds: Bounds) -> Level:
 
 def _of_scheduler(tasks: Iterable[Seen], scheduler: Scheduler, bounds: Bounds, now: float) -> Iterator[Problem]:
     if scheduler.settings is not None:
-        yield Problem("CRITICAL", "settings", what=f"the settings are broken: {scheduler.settings}")
+        yield Problem("CRITICAL", "settings", what=f"the settings have errors: {scheduler.settings}")
     if not any(seen.is_due for seen in tasks):
         return
     stepped = scheduler.stepped
     is_asleep = stepped is not None and stepped < now - bounds.overdue
     if stepped is None and scheduler.serving is None:
-        yield Problem("UNKNOWN", "scheduler", what="this user may not see whether a scheduler is alive")
+        yield Problem("UNKNOWN", "scheduler", what="this user may not see whether a scheduler is running")
     elif is_asleep and scheduler.serving:
         yield Problem("CRITICAL", "scheduler", since=stepped, what="the daemon hangs: no step")
     elif is_asleep or (stepped is None and not scheduler.serving):
-        yield Problem("CRITICAL", "scheduler", since=stepped, what="no scheduler: neither serve nor tick")
+        yield Problem("CRITICAL", "scheduler", since=stepped, what="no scheduler is running")
 
 
 def _of_task(seen: Seen, failing: Level, bounds: Bounds, now: float) -> Iterator[Problem]:
@@ -128,7 +128,7 @@ def _of_task(seen: Seen, failing: Level, bounds: Bounds, now: float) -> Iterator
     if not seen.enabled:
         return
     if seen.overdue is not None and seen.overdue < now - bounds.overdue:
-        yield Problem("CRITICAL", "overdue", name, seen.overdue, what="due, and nobody there")
+        yield Problem("CRITICAL", "overdue", name, seen.overdue, what="due and not handled")
     if is_failing(seen):
         yield Problem(failing, "failing", name, seen.ended, seen.run, str(seen.outcome))
     if seen.outcome == "warning":

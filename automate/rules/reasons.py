@@ -6,7 +6,7 @@ from automate.outcomes import Pause, Refusal
 
 DISABLED = Refusal("skipped", "disabled", "disabled")
 MISSED = Refusal("missed", "no_scheduler", "no scheduler was running")
-TOO_OLD = Refusal("missed", "missed_within", "no scheduler was running; longer ago than missed_within")
+TOO_OLD = Refusal("missed", "missed_within", "no scheduler was running; missed longer ago than missed_within")
 MISSED_OR_EXCEPTED = Refusal("missed", "no_scheduler", "no scheduler was running, or `except` covers it")
 TOO_RARELY = Refusal("missed", "slow_scheduler", "the scheduler ran too rarely; only the latest due time is started")
 FILE_REMOVED = Refusal("skipped", "removed", "the task file was removed before a scheduler saw the due time")

@@ -141,7 +141,7 @@ def _kind(known: Known) -> Kind:
 
 
 def was_started(record: Record) -> bool:
-    """Whether the command was executed; also when it then said itself that there was nothing to do."""
+    """Whether the command was executed; also when it then reported that there was nothing to do."""
     return record.outcome in RAN or (record.outcome == "skipped" and record.exit_code is not None)
 
 

@@ -99,7 +99,7 @@ def _make_directory(path: str) -> None:
     except trust.ForeignError:
         raise
     except PermissionError as error:
-        raise NotAllowedError(f"{path}: this user may not make the run log's directory") from error
+        raise NotAllowedError(f"{path}: this user may not create the run log's directory") from error
 
 
 def _sync_directory(path: str) -> None:
@@ -160,5 +160,5 @@ def _cannot_record(instance: Instance, records: Sequence[Record], error: OSError
     more = f" and {len(records) - 3} more" if len(records) > 3 else ""  # noqa: PLR2004 - as many as fit a line
     return AutomateError(
         f"{instance.run_log}: cannot record {runs}{more}: {error.strerror}; the log is unchanged. "
-        "Make room, or mend what it says; nothing is lost, the next automate command records them"
+        "Free some space or fix the error; nothing is lost: the next automate command records them"
     )

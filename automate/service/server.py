@@ -130,7 +130,7 @@ class Server:
 
     def _trouble(self, error: Exception) -> None:
         """Wait until it may be over, and meanwhile see to what runs, and to what ends as long as that can be done."""
-        self._events.tell("error", message=str(error) or "no memory could be had")
+        self._events.tell("error", message=str(error) or "out of memory")
         self._look_at_files = 0.0
         until = clock.monotonic() + _AFTER_TROUBLE
         patience = _REST

@@ -28,7 +28,7 @@ def _faults(state: State) -> list[str]:
         version = int(str(state.read("PRAGMA user_version")[0][0]))
         said = [str(row[0]) for row in state.read(f"PRAGMA quick_check({_FEW})")]
     if version > VERSION:
-        return [f"it is of a newer automate (version {version}; this one knows {VERSION})"]
+        return [f"it is from a newer automate (version {version}; this one supports {VERSION})"]
     return [] if said == [_WHOLE] else said
 
 

@@ -219,7 +219,7 @@ def _bring_up_to_date(state: State, restore: Callable[[State], None] | None) -> 
     if version < VERSION:
         _make(state, restore)
     elif version > VERSION:
-        raise StateError(f"{state.path} is of a newer automate (version {version}; this one knows {VERSION})")
+        raise StateError(f"{state.path} is from a newer automate (version {version}; this one supports {VERSION})")
 
 
 def _make(state: State, restore: Callable[[State], None] | None) -> None:

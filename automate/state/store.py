@@ -52,7 +52,7 @@ class State:
         if self.refusal is not None:
             raise self.refusal
         if not self.writable:
-            raise NotAllowedError(f"{self.path}: this user may look at this instance, not change it")
+            raise NotAllowedError(f"{self.path}: this user may read this instance but not change it")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

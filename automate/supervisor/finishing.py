@@ -226,7 +226,7 @@ def _reason(attempt: Attempt, result: Result) -> str | None:
     if result.by_condition:
         return f"its condition exited with {result.said.condition}"
     if result.outcome == "lost":
-        what = "the machine went down" if _is_of_another_boot(attempt) else "the process that watched it died"
+        what = "the machine went down" if _is_of_another_boot(attempt) else "the process that supervised it died"
         return f"its end was not seen: {what}"
     return result.stop.reason if result.stop is not None else None
 

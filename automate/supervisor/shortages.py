@@ -12,10 +12,10 @@ from automate.state import State, StateError, schedules
 
 LACKING = "lacking"  # under this name it stands in the state while runs wait for it, for `why`
 NO_PROCESS = (
-    "no process could be had for it: the limit of its user (limits.processes, ulimit -u), of the service (systemd's "
+    "no process could be started: the limit of its user (limits.processes, ulimit -u), of the service (systemd's "
     "TasksMax) or of the machine (kernel.pid_max) is reached"
 )
-NO_FILE = "no file could be opened for it: the scheduler's limit is reached (ulimit -n, systemd's LimitNOFILE)"
+NO_FILE = "no file could be opened: the scheduler's limit is reached (ulimit -n, systemd's LimitNOFILE)"
 _LONGEST_WAIT = 3600.0  # seconds that a run waits for room; then it is recorded as one that could not be started
 _LONGEST_PAUSE = 15.0  # seconds between tries
 _MANY = 64  # were started together, and nothing was lacking
@@ -23,8 +23,8 @@ _LEAST = 8  # descriptors that one run has while no other needs any
 _SAID = {
     errno.EAGAIN: NO_PROCESS,
     errno.EMFILE: NO_FILE,
-    errno.ENFILE: "no file could be opened for it: the machine's limit is reached (fs.file-max)",
-    errno.ENOMEM: "no memory could be had for it",
+    errno.ENFILE: "no file could be opened: the machine's limit is reached (fs.file-max)",
+    errno.ENOMEM: "out of memory",
 }
 
 

@@ -109,7 +109,7 @@ def _note_exceptions(texts: tuple[str, ...], sheet: Sheet, key: str, calendars: 
 
 def _note_follows_itself(name: str, sheet: Sheet) -> None:
     place = sheet.places.get("after")
-    sheet.note(place[1] if place else None, "after", f"a task cannot follow itself: expected others than {name}")
+    sheet.note(place[1] if place else None, "after", f"a task cannot follow itself: expected a task other than {name}")
 
 
 def _inside(node: Node, offset: int) -> Node:

@@ -143,7 +143,7 @@ def _in_directory(directory: str) -> dict[str, Found]:
         if (other := tasks.setdefault(name, found)) is not found:
             tasks[name], rival = sorted((other, found), key=lambda task: task.path)  # .yaml before .yml
             odd[f"{name}.yml"] = _faulty(
-                f"{name}.yml", rival.path, f"{name}.yaml beside it is the same task's: remove one"
+                f"{name}.yml", rival.path, f"{name}.yaml beside it defines the same task: remove one"
             )
     return tasks | odd
 

@@ -122,8 +122,8 @@ def _unwanted(event: Any) -> str:
 
 def _too_much(depth: int) -> str:
     if depth > DEEPEST:
-        return f"is nested deeper than {DEEPEST} levels, which no task file needs"
-    return f"holds more than {MOST_NODES} values, which no task file needs"
+        return f"is nested deeper than {DEEPEST} levels, the limit for a task file"
+    return f"holds more than {MOST_NODES} values, the limit for a task file"
 
 
 def _unsupported(what: str, sign: str) -> str:

@@ -20,7 +20,7 @@ def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> Task
     sheet = Sheet(file)
     own = _own(data, sheet)
     if "command" not in sheet.places:
-        sheet.note(None, "command", "is missing: expected what the task is to run")
+        sheet.note(None, "command", "required key is missing")
     values = merged(settings.defaults, own)
     note_disagreements(values, sheet, seed=name, calendars=settings.calendars)
     sheet.close()

@@ -102,8 +102,8 @@ def _make_alike(descriptor: int, model: int, path: str | None, most: int) -> Non
         except PermissionError:
             if path is not None:
                 raise NotAllowedError(
-                    f"{visible(path)}: belongs to user {about.st_uid}, group {about.st_gid}, and this user may not "
-                    "keep it so: edit it as its owner"
+                    f"{visible(path)}: belongs to user {about.st_uid}, group {about.st_gid}, and this user cannot "
+                    "preserve that: edit it as its owner"
                 ) from None
     with suppress(OSError):  # a file system without them has none to keep
         for name in os.listxattr(model):

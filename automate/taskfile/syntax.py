@@ -22,8 +22,8 @@ _SAYINGS = (
     ),
     ("could not find expected ':'", "expected 'key: value'"),
     ("incompatible YAML document", "expected YAML 1.1 or 1.2"),
-    ("expected ',' or '}'", f"this {{ is not closed as it should be: expected ',' or '}}', or {_QUOTES}"),
-    ("expected ',' or ']'", f"this [ is not closed as it should be: expected ',' or ']', or {_QUOTES}"),
+    ("expected ',' or '}'", f"this {{ is not closed properly: expected ',' or '}}', or {_QUOTES}"),
+    ("expected ',' or ']'", f"this [ is not closed properly: expected ',' or ']', or {_QUOTES}"),
     ("expected '-' indicator", "expected '- ' as before it, or a smaller indent"),
     (
         "did not find expected key",
@@ -47,7 +47,7 @@ def explained(error: Any, text: str) -> tuple[int, int, str, str]:
     if "cannot start any token" in said:
         message = _no_token(text[mark.index : mark.index + 1])
     else:
-        message = next((ours for theirs, ours in _SAYINGS if theirs in said), f"no valid YAML: {said.lstrip(', ')}")
+        message = next((ours for theirs, ours in _SAYINGS if theirs in said), f"invalid YAML: {said.lstrip(', ')}")
     return mark.line + 1, mark.column + 1, "", message
 
 

@@ -55,7 +55,7 @@ def unusable(path: str, error: OSError) -> str:
 
 def kind(mode: int) -> str:
     """What a file of that mode is, when it is no regular file: `a FIFO`."""
-    return _KINDS.get(stat.S_IFMT(mode), "something special")
+    return _KINDS.get(stat.S_IFMT(mode), "a special file")
 
 
 def foreign(path: str, error: ForeignError) -> BadTaskFile:
@@ -100,7 +100,7 @@ def _content(path: str, descriptor: int, owner: int | None) -> bytes:
     data = _up_to(descriptor, LARGEST + 1)
     if len(data) > LARGEST:
         raise BadTaskFile.of_whole(
-            path, f"is larger than {LARGEST // 1024 // 1024} MiB, which no task file needs to be"
+            path, f"is larger than {LARGEST // 1024 // 1024} MiB, the limit for a task file"
         )
     return data
 

@@ -84,7 +84,7 @@ def test_each_has_its_record(run_cli: RunCli, write: Callable[..., None], kept: 
     done = run_cli("audit", "--until", "2026-11-21T04:30Z")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == (
-        "4 due times of 1 task from 2026-11-21 01:00:00 +01:00 to 2026-11-21 05:29:59 +01:00: each has its one record\n"
+        "4 due times of 1 task from 2026-11-21 01:00:00 +01:00 to 2026-11-21 05:29:59 +01:00: each has exactly one record\n"
     )
 
 
@@ -192,7 +192,7 @@ def test_a_task_that_is_not_known_of_the_whole_time(
     write(*(record(number, number) for number in range(1, 5)), record(5, 4, name="report"), record(6, 1, name="report"))
     done = run_cli("audit", "--since", "2026-11-21T01:00Z")
     assert done.returncode == 0, done.stdout
-    assert "not known of the whole time: report;" in done.stderr
+    assert "known for part of this period only: report;" in done.stderr
 
 
 def test_of_many_tasks_that_are_not_known_of_the_whole_time_some_are_named(
@@ -200,11 +200,11 @@ def test_of_many_tasks_that_are_not_known_of_the_whole_time_some_are_named(
 ) -> None:
     kept(*(scheduled(name, since=4.5) for name in "abcde"))
     said = run_cli("audit", "--since", "2026-11-21T01:00Z").stderr
-    assert "not known of the whole time: a, b, c and 2 more; --json" in said
+    assert "known for part of this period only: a, b, c and 2 more; --json" in said
 
 
 def test_lines_that_are_no_records_are_told(instance: Path, run_cli: RunCli, write: Callable[..., None]) -> None:
     write(record(1, 1))
     log = Path(paths.of_directory(str(instance)).run_log)
     log.write_text("what is this\n" + log.read_text())
-    assert f"{log}: 1 line passed over: not a record" in run_cli("audit").stderr
+    assert f"{log}: 1 line ignored: not a record" in run_cli("audit").stderr

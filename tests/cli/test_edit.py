@@ -112,7 +112,7 @@ def test_unset_of_what_is_not_there_is_told(run_cli: RunCli, backup: Path) -> No
         (("--set", "timezone.x=1"), "has no entries"),
         (("--schedule", "hourly", "--set", "schedule=daily"), "schedule is given twice"),
         (("--enable", "--set", "enabled=true"), "enabled is given twice"),
-        (("--undo", "--enable"), "--undo goes with no other change"),
+        (("--undo", "--enable"), "--undo cannot be combined with other changes"),
         (("--dry-run",), "--dry-run goes with"),
         ((), "an editor needs a terminal"),
     ],
@@ -247,7 +247,7 @@ def test_what_the_settings_disable_can_be_enabled(run_cli: RunCli, backup: Path,
 
 def test_undo_brings_the_version_before_back_and_once_more_takes_that_back(run_cli: RunCli, backup: Path) -> None:
     run_cli("edit", "backup", "--schedule", "hourly")
-    assert " edit --undo backup takes that back" in run_cli("edit", "backup", "--undo").stderr
+    assert " edit --undo backup undoes this" in run_cli("edit", "backup", "--undo").stderr
     assert backup.read_text() == TEXT
     run_cli("edit", "backup", "--undo")
     assert "hourly" in backup.read_text()
@@ -352,7 +352,7 @@ def test_a_daemon_that_is_there_has_it_soon(
 def test_after_a_tick_it_is_the_next_that_has_it(run_cli: RunCli, backup: Path) -> None:
     assert backup.exists()
     run_cli("tick")
-    assert "in force with the next tick" in run_cli("disable", "backup").stderr
+    assert "in effect with the next tick" in run_cli("disable", "backup").stderr
 
 
 def test_a_pause_and_a_run_under_way_are_told(run_cli: RunCli, backup: Path, until: Until) -> None:
@@ -361,7 +361,7 @@ def test_a_pause_and_a_run_under_way_are_told(run_cli: RunCli, backup: Path, unt
     run_cli("pause", "backup")
     said = run_cli("edit", "backup", "--set", "nice=1").stderr
     assert "backup: is paused until resumed" in said
-    assert "backup #1: is under way, and goes on as it began" in said
+    assert "backup #1: is under way and is not affected" in said
     until(lambda: run_cli("stop", "backup").returncode == 0)
 
 

@@ -85,7 +85,7 @@ def test_units_that_say_something_else_stay(run_cli, instance):
     (units / "automate-backup.timer").write_text("mine")
     done = run_cli("export", "--to", str(units), "systemd")
     assert done.returncode == 1
-    assert f"{units}/automate-backup.timer says something else; --force replaces it" in done.stderr
+    assert f"{units}/automate-backup.timer differs; --force replaces it" in done.stderr
     assert (units / "automate-backup.timer").read_text() == "mine"
     assert run_cli("export", "--force", "--to", str(units), "systemd").returncode == 0
     assert "OnCalendar" in (units / "automate-backup.timer").read_text()

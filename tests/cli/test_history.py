@@ -69,7 +69,7 @@ def test_twenty_newest_first_and_where_the_others_are(run_cli: RunCli, write: Ca
     write(*(record(number) for number in range(1, 46)))
     done = run_cli("history", "--no-header")
     assert [line.split()[0] for line in done.stdout.splitlines()] == [f"#{number}" for number in range(45, 25, -1)]
-    assert done.stderr == "older ones: --page 2\n"
+    assert done.stderr == "older records: --page 2\n"
 
 
 def test_pages(run_cli: RunCli, write: Callable[..., None]) -> None:
@@ -244,7 +244,7 @@ def test_lines_that_are_no_records_are_counted(run_cli: RunCli, write: Callable[
     log.write_bytes(b"garbage\n\xff\xff\n" + log.read_bytes())
     done = run_cli("history")
     assert "#1" in done.stdout
-    assert done.stderr == f"{log}: 2 lines passed over: not a record\n"
+    assert done.stderr == f"{log}: 2 lines ignored: not a record\n"
 
 
 def test_a_record_with_a_time_that_is_none_is_not_one(run_cli: RunCli, write: Callable[..., None]) -> None:

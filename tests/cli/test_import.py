@@ -58,7 +58,7 @@ def test_the_same_crontab_twice_makes_the_same_tasks(run_cli, instance, crontab)
     before = {path: path.stat().st_mtime_ns for path in (instance / "tasks.d").iterdir()}
     done = run_cli("import", "crontab", path)
     assert done.returncode == 0
-    assert done.stdout.count("there already, the same") == 2
+    assert done.stdout.count("already there") == 2
     assert before == {path: path.stat().st_mtime_ns for path in (instance / "tasks.d").iterdir()}
 
 
@@ -87,7 +87,7 @@ def test_a_task_that_says_something_else_stays(run_cli, instance, crontab):
     done = run_cli("import", "crontab", crontab(CRONTAB))
     assert done.returncode == 1
     assert mine.read_text() == "command: mine\n"
-    assert f"{instance}/mine:2: {mine} says something else; --force replaces it" in done.stderr
+    assert f"{instance}/mine:2: {mine} differs; --force replaces it" in done.stderr
     assert "poll.yaml" in written(instance)
 
 
@@ -207,14 +207,14 @@ def test_a_directory_is_read_as_cron_reads_it(run_cli, instance, crontab):
     assert done.returncode == 0
     assert written(instance) == ["a.yaml"]
     assert "user: root" in (instance / "tasks.d" / "a.yaml").read_text()
-    assert f"{instance}/cron.d: passed over, as cron does: b.dpkg-old, c.bak\n" in done.stderr
+    assert f"{instance}/cron.d: ignored, as cron does: b.dpkg-old, c.bak\n" in done.stderr
 
 
 def test_the_form_is_not_guessed(run_cli, instance, crontab):
     path = crontab("0 0 * * * root /opt/a\n")
     done = run_cli("import", "crontab", path)
     assert done.returncode == 2
-    assert f"{path}:1: is `root` the user, or the command? Say --form system, or --form user" in done.stderr
+    assert f"{path}:1: is `root` the user or the command? Give --form system or --form user" in done.stderr
     run_cli("import", "crontab", "--form", "system", path)
     assert "command: /opt/a" in (instance / "tasks.d" / "a.yaml").read_text()
 

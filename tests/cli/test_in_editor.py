@@ -11,7 +11,7 @@ import pytest
 from tests.cli.terminal import Terminal
 
 TEXT = "# Dumps.\ncommand: dump  # all\nschedule: daily at 02:00\n"
-WHAT_NOW = "What now? (e) edit again, (q) give up, change nothing [e]: "
+WHAT_NOW = "What now? (e) edit again, (q) discard the changes [e]: "
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_the_next_edit_tells_of_a_text_that_was_left(
     terminal = edit("exit 9", "true")
     assert terminal.end() == 0
     (draft,) = drafts()
-    assert terminal.shown.startswith(f"backup: the text of another edit, under way or given up: {draft}\n")
+    assert terminal.shown.startswith(f"backup: another edit, in progress or abandoned, left its text in {draft}\n")
     assert backup.read_text() == TEXT
 
 
@@ -215,12 +215,12 @@ def test_a_broken_file_can_be_mended(edit: Callable[..., Terminal], backup: Path
     assert backup.read_text() == "command: x\n"
 
 
-MEANWHILE = "What now? (e) edit again, (o) overwrite what they wrote, (q) give up, change nothing [e]: "
+MEANWHILE = "What now? (e) edit again, (o) overwrite the other changes, (q) discard the changes [e]: "
 
 
 def test_a_change_by_somebody_else_is_noticed_and_shown(edit: Callable[..., Terminal], backup: Path) -> None:
     terminal = edit(f"echo nice: 5 >>$1; echo theirs: 1 >>{backup}")
-    terminal.wait_for("was changed by somebody else meanwhile:\n")
+    terminal.wait_for("was changed by another process in the meantime:\n")
     terminal.wait_for("+theirs: 1\n")
     terminal.wait_for(MEANWHILE)
     terminal.type("q\n")

@@ -152,16 +152,16 @@ def test_on_a_terminal_it_asks_until_it_is_right(
     shown.type("\n")
     shown.wait_for("Command: ")
     shown.type("echo hello\n")
-    shown.wait_for("Schedule (nothing: by hand only): ")
+    shown.wait_for("Schedule (empty: by hand only): ")
     shown.type("daily at 25:00\n")
     shown.wait_for("no such time of day `25:00`")
-    shown.wait_for("Schedule (nothing: by hand only): ")
+    shown.wait_for("Schedule (empty: by hand only): ")
     shown.type("0 2 * * *\n")
     shown.wait_for("daily at 02:00 (")
     shown.wait_for("  in ")
     shown.wait_for("Is that right? [Y/n]: ")
     shown.type("n\n")
-    shown.wait_for("Schedule (nothing: by hand only): ")
+    shown.wait_for("Schedule (empty: by hand only): ")
     shown.type("hourly\n")
     shown.wait_for("Is that right? [Y/n]: ")
     shown.type("\n")
@@ -256,7 +256,7 @@ def test_what_follows_it_is_told(run_cli: RunCli, backup: Path, instance: Path) 
 
 def test_a_run_goes_on(run_cli: RunCli, backup: Path) -> None:
     run_cli("run", "--detach", "backup")
-    assert "backup #1: is under way, and goes on as it began" in run_cli("remove", "-y", "backup").stderr
+    assert "backup #1: is under way and is not affected" in run_cli("remove", "-y", "backup").stderr
     assert not backup.exists()
     assert run_cli("stop", "1").returncode == 0
 

@@ -226,7 +226,7 @@ def test_resume_all_leaves_those_that_are_paused_by_themselves_and_says_so(run_c
     run_cli("pause")
     run_cli("pause", "backup")
     said = run_cli("resume").stderr
-    assert re.search(r"still paused by themselves: backup; automate \S+ \S+ resume backup\n", said)
+    assert re.search(r"still paused individually: backup; automate \S+ \S+ resume backup\n", said)
     assert held() == ["backup"]
 
 

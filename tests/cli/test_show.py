@@ -155,7 +155,7 @@ def test_what_nobody_set_is_shown_only_when_it_is_asked_for(run_cli, write, inst
     done = run_cli("show", "a", "--no-header")
     told = [line.split()[0] for line in done.stdout.partition("\n\n")[2].splitlines()]
     assert told == ["kill_after", "retries.attempts", "overlap"]
-    assert done.stderr == "defaults that nobody set are left out: --all\n"
+    assert done.stderr == "built-in defaults are not shown; --all shows them\n"
     every = run_cli("show", "a", "--all")
     assert re.search(r"^umask +022 +built in$", every.stdout, re.MULTILINE)
     assert every.stderr == ""

@@ -208,7 +208,7 @@ def test_what_was_due_and_nobody_has_looked_at_is_not_hidden(run_cli, document, 
     [bar] = until(
         lambda: [each for row in document()["tasks"] for each in row["bars"] if each["kind"] == "undecided"][:1]
     )
-    assert bar["note"] == "neither serve nor tick has looked since"
+    assert bar["note"] == "no scheduler has run since"
     assert "? undecided" in run_cli("timeline").stdout
 
 

@@ -240,7 +240,7 @@ def test_any_other_key_looks_at_once(watch, terminal, task, until):
 def test_who_schedules_is_told(watch, terminal, task, run_cli, until):
     task("a", "true", schedule="every 2 hours")
     watch(every="0.2")
-    assert terminal.shown()[1] == "nobody schedules; no step was ever taken"
+    assert terminal.shown()[1] == "no scheduler; no step so far"
     run_cli("tick")
     until(lambda: re.fullmatch("nobody serves; last step (now|.* ago)", terminal.shown()[1]))
 
@@ -284,7 +284,7 @@ def test_in_a_pipe_the_looks_follow_one_another_as_plain_text(start, task):
     task("a", "true")
     watching = start("list", "--watch", "0.1", "--columns", "name,state", env=os.environ | {"TERM": "xterm"})
     lines = [watching.stdout.readline() for _ in range(10)]
-    assert lines[1:5] == ["nobody schedules; no step was ever taken\n", "NAME  STATE\n", "a     idle\n", "\n"]
+    assert lines[1:5] == ["no scheduler; no step so far\n", "NAME  STATE\n", "a     idle\n", "\n"]
     assert lines[6:10] == lines[1:5]
     assert "\x1b" not in "".join(lines)
 

@@ -138,7 +138,7 @@ def test_a_disabled_task_needs_nothing(found: Callable[..., Any], task: WriteTas
 def test_nobody_ticks(found: Callable[..., Any], run_cli: RunCli, task: WriteTask, instance: Path) -> None:
     task("x", "true", schedule="daily at 02:00")
     (finding,) = found("scheduler")
-    assert finding["what"] == "nobody runs what falls due: 1 task with due times, and no step was ever taken"
+    assert finding["what"] == "no scheduler is running: 1 task with due times, and no scheduler has ever run"
     assert f"automate -C {instance} tick" in finding["fix"]
     run_cli("tick")
     assert found("scheduler") == []

@@ -79,7 +79,7 @@ def tick(when: str = "* * * * *", user: str = "root", program: str = "/bin/sh", 
 def test_nobody_runs_what_is_due() -> None:
     found = only(scheduling.judge_scheduling(facts(NOBODY)))
     assert found == Finding(
-        "error", "nobody runs what falls due: 2 tasks with due times, and no step was ever taken", "", "add a line"
+        "error", "no scheduler is running: 2 tasks with due times, and no scheduler has ever run", "", "add a line"
     )
 
 
@@ -122,7 +122,7 @@ def test_who_may_not_see_the_daemon_is_not_told_that_there_is_none() -> None:
     [
         (tick(user="joe"), "the step is taken as joe, and the instance is root's"),
         (tick(program="/no/such/automate"), "cron does not find /no/such/automate in /usr/bin:/bin"),
-        (tick(when="*/5 * * * *"), "`*/5 * * * *` and not every minute"),
+        (tick(when="*/5 * * * *"), "`*/5 * * * *` instead of every minute"),
         (tick(path="/etc/cron.d/automate.cron"), "passes over files with such a name"),
         (tick(uid=OTHER), "not root's"),
         (tick(mode=0o664), "others can write it"),
@@ -139,7 +139,7 @@ def test_a_line_of_cron_that_does_not_do_it(line: cron.Line, said: str, tmp_path
 def test_a_line_of_cron_and_no_cron() -> None:
     there = tick(program="automate")
     found = [*cron.judge_ticking(cron.Ticking([there], cron_runs=False, user="root"))]
-    assert found[0].what == "cron is to take steps, but no cron runs"
+    assert found[0].what == "a crontab runs automate tick, but no cron daemon is running"
 
 
 def test_how_a_crontab_is_edited() -> None:
@@ -174,7 +174,7 @@ def test_the_commands_in_one_crontab_are_one_thing_to_mend() -> None:
     lines = [tick(path="/etc/crontab"), tick(path="/etc/crontab"), tick(path="/x"), tick(path="/x")]
     first, second = cron.judge_twice(zip(tasks, lines, strict=True))
     assert (first.where, first.fix) == ("/etc/crontab:3,3", "editor /etc/crontab")
-    assert second.what == "the commands of c, d stand here too: they run twice"
+    assert second.what == "the commands of c, d are here too: they run twice"
 
 
 def test_what_is_done_to_output_makes_no_other_command() -> None:
@@ -211,7 +211,7 @@ def test_a_state_that_somebody_else_made_in_ones_own_directory() -> None:
 
 def test_a_file_of_somebody_else() -> None:
     found = only(permissions.judge_owned([files(state=(DIRECTORY | 0o700, ROOT), db=(FILE | 0o600, OTHER))]))
-    assert (found.severity, found.what) == ("error", "1 file below it of other users: /db")
+    assert (found.severity, found.what) == ("error", "1 file of other users in it: /db")
     assert found.fix == "rm -rI /db"  # given to root, it would be believed
 
 

@@ -41,7 +41,7 @@ def test_what_is_wrong_is_named_and_told_below() -> None:
         "AUTOMATE CRITICAL - 1 of 2 tasks failing (backup), 1 overdue (mail), 1 running"
     )
     assert lines[1:] == [
-        "CRITICAL: mail: due, and nobody there for 1h 00m",
+        "CRITICAL: mail: due and not handled for 1h 00m",
         "WARNING: backup: failed 2h ago (#7)",
     ]
 
@@ -57,7 +57,7 @@ def test_many_problems_are_counted() -> None:
 
 def test_a_scheduler_that_never_looked() -> None:
     lines = shown(Seen("a", is_due=True), scheduler=Scheduler(serving=False, stepped=None))
-    assert "no scheduler: neither serve nor tick |" in lines[0]
+    assert "no scheduler is running |" in lines[0]
     assert "last_step" not in lines[0]
 
 

@@ -153,7 +153,7 @@ def test_remarks():
         collisions=[Collision("disk", ("a", "b", "c", "d", "e", "f", "g"), START, 2)],
     )
     assert drawn(of)[6:] == [
-        "busiest: 00:00 (12 start), 02:00 (3 start); not counted: 2 that start all the time",
+        "busiest: 00:00 (12 start), 02:00 (3 start); not counted: 2 tasks that start too often",
         "max_running is 4: 6 would run at 00:00, some wait",
         "sync outruns its interval: takes 25m 00s, starts every 15m 00s; overlap is queue: they queue up",
         "lock disk: a, b, c, d, e and 2 more at 00:00, 2 times in all: one waits for the other",

@@ -54,12 +54,12 @@ def test_what_is_not_as_every_day_is_counted():
 @pytest.mark.parametrize(
     ("alive", "told"),
     [
-        (Alive(serving=True, pid=42, stepped=NOW - 3), "served by process 42; last step 3s ago"),
+        (Alive(serving=True, pid=42, stepped=NOW - 3), "daemon: process 42; last step 3s ago"),
         (Alive(serving=False, stepped=NOW - 34), "nobody serves; last step 34s ago"),
-        (Alive(serving=False, stepped=NOW - 7300), "nobody schedules; last step 2h ago"),
-        (Alive(serving=False), "nobody schedules; no step was ever taken"),
-        (Alive(serving=None, stepped=NOW), "this user may not see who schedules; last step now"),
-        (Alive(serving=True, pid=42, stepped=NOW + 100), "served by process 42; last step now"),
+        (Alive(serving=False, stepped=NOW - 7300), "no scheduler; last step 2h ago"),
+        (Alive(serving=False), "no scheduler; no step so far"),
+        (Alive(serving=None, stepped=NOW), "this user may not see whether a daemon is running; last step now"),
+        (Alive(serving=True, pid=42, stepped=NOW + 100), "daemon: process 42; last step now"),
     ],
 )
 def test_who_schedules_is_told(alive, told):

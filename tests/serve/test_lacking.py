@@ -39,7 +39,7 @@ def test_what_finds_no_descriptor_waits_and_says_so(few_descriptors, herd, event
     assert "no file could be opened for it" in lacking["message"]
     assert 10 < lacking["waiting"] < 35
     why = run_cli("why", "x39").stdout
-    assert "waits for room: no file could be opened for it: the scheduler's limit is reached" in why
+    assert "waits for room: no file could be opened: the scheduler's limit is reached" in why
     few_descriptors.kill()
 
 

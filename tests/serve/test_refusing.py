@@ -63,4 +63,4 @@ def test_why_and_audit_tell_what_will_be_on_record(serve, every_second, run_cli,
     refused("x")
     until(lambda: " refused, and on record within the hour" in run_cli("audit").stderr)
     assert "did not run at" in (said := run_cli("why", "x").stdout)
-    assert "disabled; it is put on record with others, at " in said
+    assert "disabled; it will be recorded together with others by " in said

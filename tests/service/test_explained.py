@@ -62,7 +62,7 @@ def test_what_ran_and_what_comes_next(world, why, told):
     assert fates(why(now="13:00:30")) == ["ran", "will_run"]
     lines = told(now="13:00:30").splitlines()
     assert lines[0].startswith("x was due at 2027-01-15 13:00 +00:00 and ran: it ended as success after ")
-    assert "x will run at 2027-01-15 14:00 +00:00, if automate tick looks then: there is no daemon." in lines
+    assert "x will run at 2027-01-15 14:00 +00:00, provided that automate tick runs then (there is no daemon)." in lines
 
 
 def test_one_due_time_alone_where_it_is_named(world, why):
@@ -167,7 +167,7 @@ def test_what_nobody_has_decided_says_since_when_and_what_would_happen_now(world
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     first = told(now="15:30").splitlines()[0]
-    assert "nobody has decided about it: no scheduler has looked since 2027-01-15 12:30 +00:00" in first
+    assert "it has not been handled yet: no scheduler has run since 2027-01-15 12:30 +00:00" in first
     assert first.endswith("; now it would be started.")
     assert commands(why(now="15:30"))[:2] == ["automate tick", "automate serve"]
 
@@ -257,7 +257,7 @@ def test_a_run_that_will_probably_still_run_then_is_told(world, why, told, usual
     with world.state.transaction():
         durations.note(world.state, [("x", usual)])
     assert (why(now="12:01:30").told[-1].known.in_the_way is not None) == is_told
-    assert ("unless #1 still runs, as it probably will: then it is skipped" in told(now="12:01:30")) == is_told
+    assert ("unless #1 is still running, which is likely: then it is skipped" in told(now="12:01:30")) == is_told
 
 
 def test_a_shared_lock_says_who_holds_it(world, why, told, until):
@@ -333,7 +333,7 @@ def test_jitter_says_when_it_starts(world, told):
     delay = int(world.catalog("13:00").readings()["x"].brief.delay)
     starts = f"2027-01-15 13:{delay // 60:02}:{delay % 60:02} +00:00"
     assert told(now="13:00:01").startswith(
-        f"x was due at 2027-01-15 13:00 +00:00, and will start at {starts}, by its jitter"
+        f"x was due at 2027-01-15 13:00 +00:00, and will start at {starts} because of its jitter"
     )
 
 

@@ -162,7 +162,7 @@ REFUSED = [
     ("missed_within: 0s", "2:16: missed_within: expected a duration above 0"),
     ("condition: ['', a]", "2:12: condition[0]: expected a program, got ''"),
     ("condition: {a: b}", "2:12: condition: expected a list, got a mapping"),
-    ("after: n", "2:8: after: a task cannot follow itself: expected others than n"),
+    ("after: n", "2:8: after: a task cannot follow itself: expected a task other than n"),
     ("after: Backup", "2:8: after: expected the name of a task, got 'Backup'"),
     ("after: [a, a]", "2:12: after[1]: is given twice; first as [0]"),
     ("after: {a: ok}", "2:12: after.a: expected success, warning, failed, timeout, stopped, lost, error, skipped or"),

@@ -98,7 +98,7 @@ def test_a_directory_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Pat
 def test_of_yaml_and_yml_the_second_is_a_fault(tmp_path: Path) -> None:
     found = discover([touch(tmp_path, "a.yml", "a.yaml")])
     assert found["a"].path.endswith("a.yaml")
-    assert faults(tmp_path) == {"a.yml": "a.yaml beside it is the same task's: remove one"}
+    assert faults(tmp_path) == {"a.yml": "a.yaml beside it defines the same task: remove one"}
 
 
 def test_a_file_that_cannot_be_a_task_is_told_under_its_own_name(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_mistake_is_told_at_its_place(text: str, told: str) -> None:
         ("# remark\n", "1:1: is empty: expected at least 'command: ...'"),
         ("just text", "1:1: expected keys and values, got 'just text'"),
         ("- a\n- b", "1:1: expected keys and values, got a list"),
-        ("user: x", "1:1: command: is missing: expected what the task is to run"),
+        ("user: x", "1:1: command: required key is missing"),
         ("command:", "1:9: command: has no value: expected the text of a command"),
         ("command: []", "1:10: command: expected 1 to 4096 of them, got 0"),
         ("command: ['', a]", "1:10: command[0]: expected a program, got ''"),
@@ -271,7 +271,7 @@ def test_calendars_that_share_a_default_are_known() -> None:
 
 def test_a_task_that_follows_itself_by_default_is_told_so() -> None:
     other = parse_settings(b"defaults: {after: n}", "s")
-    assert faults("command: x", other) == ["1:1: after: a task cannot follow itself: expected others than n"]
+    assert faults("command: x", other) == ["1:1: after: a task cannot follow itself: expected a task other than n"]
 
 
 def test_there_is_no_most_of_running_tasks_unless_it_is_said() -> None:

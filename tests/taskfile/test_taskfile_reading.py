@@ -47,7 +47,7 @@ def test_one_mebibyte_is_not_too_large(tmp_path: Path) -> None:
 
 def test_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"#" * (1024 * 1024 + 1))
-    assert refusal(tmp_path / "x") == "is larger than 1 MiB, which no task file needs to be"
+    assert refusal(tmp_path / "x") == "is larger than 1 MiB, the limit for a task file"
 
 
 def test_an_endless_sparse_file_is_refused(tmp_path: Path) -> None:

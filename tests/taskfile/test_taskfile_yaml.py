@@ -71,8 +71,8 @@ def test_a_leading_document_mark_is_fine() -> None:
         (b"a:\n\tb: c", "2:1: a tab cannot indent: expected spaces"),
         (b"a: 'b\nc: d", "1:4: this quote is never closed: expected the same quote again"),
         (b'a: "\\d"', "1:5: unknown escape in double quotes: write \\\\ for one backslash, or use single quotes"),
-        (b"a: {b: c\n", "1:4: this { is not closed as it should be: expected ',' or '}', or put"),
-        (b"a: [b, c\n", "1:4: this [ is not closed as it should be: expected ',' or ']', or put"),
+        (b"a: {b: c\n", "1:4: this { is not closed properly: expected ',' or '}', or put"),
+        (b"a: [b, c\n", "1:4: this [ is not closed properly: expected ',' or ']', or put"),
         (b"a: 'x' y",
          "1:8: unexpected text after a value, or a wrong indent: expected 'key: value', or put"),
         (b"a: | x",
@@ -118,7 +118,7 @@ def test_a_bomb_is_refused_quickly(data: bytes) -> None:
 
 def test_sixteen_levels_are_deep_enough() -> None:
     assert tree(b"[" * 15 + b"]" * 15, "f")
-    assert refusal(b"[" * 17 + b"]" * 17) == "1:17: is nested deeper than 16 levels, which no task file needs"
+    assert refusal(b"[" * 17 + b"]" * 17) == "1:17: is nested deeper than 16 levels, the limit for a task file"
 
 
 @pytest.mark.parametrize("data", [b"a: b\nc: [1, '2']\n", b"command: |\n  x\n  y\n", b"a: {b: c}"])

@@ -174,7 +174,7 @@ def _of_task(
 def _from_stdin() -> bytes:
     data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise BadTaskFile.of_whole(STDIN_NAME, f"is larger than {LARGEST} bytes, which no task file needs to be")
+        raise BadTaskFile.of_whole(STDIN_NAME, f"is larger than {LARGEST} bytes, the limit for a task file")
     return data
 
 

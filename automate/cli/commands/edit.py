@@ -17,7 +17,7 @@ from automate.taskfile.splicing import Change, is_set
 if TYPE_CHECKING:
     from automate.cli.edit_flow import Desk
 
-ONE_AT_A_TIME = "one task at a time in an editor; --set and its like take several"
+ONE_AT_A_TIME = "an editor takes one task at a time; --set and the other options take several"
 
 
 @click.command("edit")
@@ -75,7 +75,7 @@ def _undo(at: "Desk", patterns: Sequence[str], steps: int, *, dry_run: bool) -> 
     names = known_to_undo(instance, at.catalog, patterns)
     put_in_force(at, [undone(instance, name, steps, settings, owner=at.owner) for name in names], dry_run=dry_run)
     if not dry_run:
-        at.shell.say(f"{at.shell.hint('edit', '--undo', *names)} takes that back")
+        at.shell.say(f"{at.shell.hint('edit', '--undo', *names)} undoes this")
     return 0
 
 
@@ -100,11 +100,11 @@ def _tell_missing(at: "Desk", names: Sequence[str], wanted: Sequence[Change]) ->
 def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bool) -> None:
     check_once(keys)
     if steps and keys:
-        raise UsageError("--undo goes with no other change")
+        raise UsageError("--undo cannot be combined with other changes")
     if keys or steps:
         return
     if dry_run:
-        raise UsageError("--dry-run goes with --set, --unset, --schedule, --timezone, --enable, --disable or --undo")
+        raise UsageError("--dry-run needs --set, --unset, --schedule, --timezone, --enable, --disable or --undo")
     if len(names) > 1:
         raise UsageError(ONE_AT_A_TIME)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -51,7 +51,7 @@ def command(
     from automate.operate.exporting import LeftOut
 
     if what == "crontab" and (directory or force):
-        raise UsageError("--to and --force are for systemd: a crontab is one file, on standard output")
+        raise UsageError("--to and --force are for systemd only; a crontab goes to standard output")
     form = form or (SYSTEM if os.geteuid() == 0 else USER)
     found = _exported(shell, what, names, form)
     if directory:

@@ -123,9 +123,9 @@ def command(  # noqa: PLR0913 - one for each option
     of a run under way it has no outcome and no end.
     """
     if count == 0 and page > 1:
-        raise UsageError("--page needs an -n that is not 0")
+        raise UsageError("--page cannot be combined with -n 0")
     if as_csv and as_json:
-        raise UsageError("give --csv or --json")
+        raise UsageError("give --csv or --json, not both")
     wanted = Wanted(names, outcomes, triggers, causes, since, until)
     running = wanted.found_among(_under_way(shell))  # before the log is read: so none is in neither
     reader = Reader(shell.instance)
@@ -217,6 +217,6 @@ def _talk(shell: Shell, reader: Reader, why_none: str, *, next_page: int | None)
     if why_none:
         shell.say(why_none)
     if next_page:
-        shell.say(f"older ones: --page {next_page}")
+        shell.say(f"older records: --page {next_page}")
     for path, number in reader.passed_over.items():
         shell.say(passed_over(path, number))

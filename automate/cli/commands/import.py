@@ -104,5 +104,5 @@ def _write(shell: Shell, plan: "Plan", ways: "Ways") -> None:
         for path in done:
             shell.warn(visible(f"{path}: written"))
         if isinstance(error, FileExistsError):
-            raise AutomateError(f"{error.filename}: somebody else has just written it; try again") from None
+            raise AutomateError(f"{error.filename}: another process has just written it; try again") from None
         raise

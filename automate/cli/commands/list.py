@@ -116,7 +116,7 @@ def command(  # noqa: PLR0913 - an argument for each option
         found = _listing(wanted, entries, shell)
         shell.write(listing(found, columns, header=header) if columns else fitting(found, header=header))
     else:
-        shell.say("no task is like that" if catalog.names() else tasks.no_tasks(shell))
+        shell.say("no tasks match" if catalog.names() else tasks.no_tasks(shell))
     tasks.tell_pause(shell, catalog)
     tasks.tell_faults(shell, catalog)
     return 0
@@ -124,7 +124,7 @@ def command(  # noqa: PLR0913 - an argument for each option
 
 def _watch(shell: Shell, wanted: Wanted, every: float, *, as_json: bool, is_chosen: bool, header: bool) -> int:
     if as_json:
-        raise UsageError("--watch does not go with --json")
+        raise UsageError("--watch cannot be combined with --json")
     from automate.cli.watching import watch
 
     return watch(shell, lambda: _picture(shell, wanted, every, is_chosen=is_chosen, header=header))
@@ -147,7 +147,7 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
             late = overdue(state, shell.now) if state else frozenset()
             by = scheduled_by(alive(shell.instance, state), shell.screen)
         if not entries:
-            shell.say("no task is like that" if catalog.names() else tasks.no_tasks(shell))
+            shell.say("no tasks match" if catalog.names() else tasks.no_tasks(shell))
         tasks.tell_pause(shell, catalog)
         tasks.tell_faults(shell, catalog)
     found = _listing(wanted, entries, shell)._replace(screen=shell.drawing)

@@ -55,7 +55,7 @@ def command(
     something. In a pipe, the output is copied byte for byte; on a terminal, control characters are shown as escapes.
     """
     if follow and (as_json or only_path):
-        raise UsageError("--follow goes with neither --json nor --path")
+        raise UsageError("--follow cannot be combined with --json or --path")
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=os.geteuid())
         chosen = _choose(shell, state, wanted)

@@ -103,7 +103,7 @@ def _answers(shell: Shell, fields: dict[str, Any]) -> dict[str, Any]:
 def _ask_schedule(shell: Shell, timezone: str | None) -> str | None:
     """None: by hand only."""
     while True:
-        text = click.prompt("Schedule (nothing: by hand only)", default="", show_default=False, err=True).strip()
+        text = click.prompt("Schedule (empty: by hand only)", default="", show_default=False, err=True).strip()
         if not text:
             return None
         if _is_shown(shell, text, timezone) and click.confirm("Is that right?", default=True, err=True):

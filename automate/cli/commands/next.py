@@ -57,7 +57,7 @@ def command(  # noqa: PLR0913 - an argument for each option
 ) -> int:
     """List upcoming due times. NAMEs may be globs; disabled tasks are shown only if named."""
     if (names or timezone) and bool(names) == bool(expressions):
-        raise UsageError("give NAMEs, or --schedule with or without --timezone")
+        raise UsageError("give NAMEs or --schedule, not both; --timezone needs --schedule")
     start = keyword["from"]
     after = shell.now if start is None else start - _MOMENT
     default = OF_ONE if expressions or len(names) == 1 else OF_ALL
@@ -132,7 +132,7 @@ def _talk(shell: Shell, entries: "Mapping[str, Entry]", chosen: "Mapping[str, En
         shell.say(f"{left_out} disabled {'task is' if one else 'tasks are'} left out; name {'it' if one else 'them'}.")
     for name in chosen:
         if not chosen[name].enabled:
-            shell.say(f"{name} is disabled: it would be due then.")
+            shell.say(f"{name} is disabled; it would be due at these times.")
 
 
 def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:

@@ -91,7 +91,7 @@ def _end(now: float, length: Duration | None, until: float | None) -> float | No
         raise UsageError("give --for or --until, not both")
     end = until if until is not None else None if length is None else now + length
     if end is not None and end <= now:
-        raise UsageError("it would be over already: --for and --until say how long from now on")
+        raise UsageError("the pause would be over already; give a time in the future")
     return end
 
 
@@ -103,4 +103,4 @@ def _tell(shell: Shell, name: str, pause: Pause) -> None:
 def _tell_running(shell: Shell, state: State, held: dict[str, Pause]) -> None:
     going = [run for run in runs.open_runs(state) if run.phase == "running" and (run.task in held or ALL in held)]
     for run in going:
-        shell.say(f"{run.task} #{run.id}: is running, and goes on; {shell.hint('stop', run.task)} ends it")
+        shell.say(f"{run.task} #{run.id}: is running and continues; {shell.hint('stop', run.task)} ends it")

@@ -28,7 +28,7 @@ def command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
     Running tasks continue, and the history is kept.
     """
     if not yes and not sys.stdin.isatty():
-        raise UsageError("without a terminal to ask on, --yes is needed")
+        raise UsageError("not a terminal: pass --yes to confirm")
     with desk(shell) as at:
         targets = at.targets(names)
         _check_own(shell, targets)
@@ -65,5 +65,5 @@ def _tell(at: Desk, each: Target) -> None:
     at.shell.say(visible(f"{each.name}: removed{again}; {undo} brings it back"))
     if not again:
         for follower, _ in followers(at.state, each.name):
-            at.shell.say(f"{follower.task}: follows {each.name} (after), which never comes now")
+            at.shell.say(f"{follower.task}: runs after {each.name}, which no longer exists")
     tell_under_way(at, each.name)

@@ -50,4 +50,4 @@ def _tell_left(shell: Shell, ended: dict[str, Pause], left: dict[str, Pause]) ->
     if ALL in left:
         shell.say(f"all tasks are still paused {terms(left[ALL])}; {shell.hint('resume')} ends it")
     elif ALL in ended and left:
-        shell.say(f"still paused by themselves: {', '.join(left)}; {shell.hint('resume', *left)}")
+        shell.say(f"still paused individually: {', '.join(left)}; {shell.hint('resume', *left)}")

@@ -47,7 +47,7 @@ def command(shell: Shell, names: tuple[str, ...], *, every: bool, as_json: bool,
         readable = [each for each in found if isinstance(each, About)]
         shell.write("\n".join(_text(each, shell, every=every, header=header) for each in readable))
         if readable and not every:
-            shell.say("defaults that nobody set are left out: --all")
+            shell.say("built-in defaults are not shown; --all shows them")
     tasks.tell(shell, catalog.settings_faults)
     for fault in (fault for faults in catalog.broken.values() for fault in faults):
         shell.warn(str(fault))

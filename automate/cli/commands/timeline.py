@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     NAMEs may be globs. Future runs are estimated from schedules and recent durations.
     """
     if as_json and svg:
-        raise UsageError("give --json or --svg")
+        raise UsageError("give --json or --svg, not both")
     start, end = _stretch(shell.now, keyword["from"], to)
     found = _gathered(shell, names, start, end)
     rows = sorted(found.rows, key=SORTS[sort])
