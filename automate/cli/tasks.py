@@ -114,5 +114,6 @@ def tell_who_schedules(shell: Shell, state: "State | None") -> None:
     elif found.stepped is not None and shell.now - found.stepped < OVERDUE:
         shell.say("in effect with the next tick")
     elif found.serving is False:
-        last = "" if found.stepped is None else f" since {when(found.stepped)}"
-        shell.say(f"nobody is scheduling{last}: start {shell.hint('serve')}, or let cron call {shell.hint('tick')}")
+        last = "is running" if found.stepped is None else f"has run since {when(found.stepped)}"
+        tick = shell.hint("tick")
+        shell.say(f"no scheduler {last}; start {shell.hint('serve')}, or have cron run {tick} every minute")

@@ -113,7 +113,9 @@ def ticking(installation: Installation) -> Ticking:
 
 def judge_ticking(facts: Ticking) -> Iterator[Finding]:
     if facts.lines and not facts.cron_runs:
-        yield Finding("error", "a crontab runs automate tick, but no cron daemon is running", fix="systemctl enable --now cron")
+        yield Finding(
+            "error", "a crontab runs automate tick, but no cron daemon is running", fix="systemctl enable --now cron"
+        )
     for each in facts.lines:
         yield from _judge_crontab(each.crontab)
         yield from _judge_tick(each, facts.user)
@@ -123,7 +125,9 @@ def _judge_tick(each: Line, user: str) -> Iterator[Finding]:
     program = next(word for word in words(each.command) if os.path.basename(word) == "automate")
     search = each.job.variables.get("PATH", PATH)
     if each.user != user:
-        yield Finding("error", f"automate tick runs as {each.user}, but the instance belongs to {user}", each.place, each.edit)
+        yield Finding(
+            "error", f"automate tick runs as {each.user}, but the instance belongs to {user}", each.place, each.edit
+        )
     if shutil.which(program, path=search) is None:
         what = f"cron does not find {program} in {search}; give its full path"
         yield Finding("error", what, each.place, each.edit)
@@ -144,7 +148,9 @@ def _judge_crontab(crontab: Crontab) -> Iterator[Finding]:
     if crontab.user is None and (crontab.mode or 0) & 0o022:
         yield Finding("error", "cron ignores it because other users can write it", path, line("chmod", "go-w", path))
     if crontab.data and not crontab.data.endswith(b"\n"):
-        yield Finding("error", "cron ignores its last line because the newline is missing", path, f"echo >> {shlex.quote(path)}")
+        yield Finding(
+            "error", "cron ignores its last line because the newline is missing", path, f"echo >> {shlex.quote(path)}"
+        )
 
 
 def twice(installation: Installation) -> list[tuple[Task, Line]]:

@@ -57,7 +57,7 @@ _MADE = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}|.+-[0-9a-z]{6,10}-[b-df-hj-np-tv-
 
 def judge_name(facts: Named) -> Iterator[Finding]:
     if facts.tasks and _MADE.fullmatch(facts.host):
-        what = f"{facts.host} looks like the name of a container; the next container has other due times for {few(facts.tasks)}"
+        what = f"{facts.host} looks like the name of a container; the next one has other due times for {few(facts.tasks)}"
         fix = f"printf '\\nhost: {facts.host}\\n' >> {shlex.quote(facts.settings)}"
         yield Finding("warning", what, "uname -n", fix)
 

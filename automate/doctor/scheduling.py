@@ -55,7 +55,11 @@ def _due(installation: Installation) -> int:
 def judge_scheduling(facts: Scheduling) -> Iterator[Finding]:
     daemon, stepped = facts.alive, facts.alive.stepped
     is_asleep = stepped is None or stepped < facts.now - OVERDUE
-    last = "no scheduler has ever run" if stepped is None else f"the last scheduling step was {ago(facts.now - stepped)} ago"
+    last = (
+        "no scheduler has ever run"
+        if stepped is None
+        else f"the last scheduling step was {ago(facts.now - stepped)} ago"
+    )
     if daemon.serving is None:
         yield Finding("unknown", "this user may not see whether a daemon is running", fix="sudo automate doctor")
     elif daemon.serving and stepped is not None and is_asleep:

@@ -168,7 +168,9 @@ def judge_log(log: Log | None) -> Iterator[Finding]:
     for path, number in log.passed_over.items():
         if number > (log.torn and path == log.path):
             lines = f"{counted(number, 'line')} of the newest {LINES:,} ignored: not a record"
-            yield Finding("warning", f"{lines}; the disk may be failing, or another program writes there", path, "automate audit")
+            yield Finding(
+                "warning", f"{lines}; the disk may be failing, or another program writes there", path, "automate audit"
+            )
     if log.size > LONG_LOG:
         what = f"it has grown to {log.size // _MIB} MiB and is not rotated; automate-log(5) has a logrotate rule"
         yield Finding("warning", what, log.path, line("mv", log.path, f"{log.path}.1"))

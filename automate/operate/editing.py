@@ -68,7 +68,7 @@ class ChangedMeanwhileError(BusyError):
 
     def __init__(self, target: Target, now: bytes | None) -> None:
         super().__init__(
-            f"{target.path} was changed by another process in the meantime; nothing was written; check the file and try again"
+            f"{target.path} was changed by another process in the meantime; nothing was written: look, and try again"
         )
         self.now = now
 

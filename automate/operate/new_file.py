@@ -36,9 +36,7 @@ def check_free(instance: Instance, catalog: Catalog, name: str) -> Target:
     target = target_of_new(instance, name)
     if name in catalog.names():
         path = catalog.found(name).path
-        raise AutomateError(
-            f"{name}: already exists ({path}); {instance.command('edit', name)} changes it"
-        )
+        raise AutomateError(f"{name}: already exists ({path}); {instance.command('edit', name)} changes it")
     return target
 
 

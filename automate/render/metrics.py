@@ -38,8 +38,12 @@ def _of_scheduler(found: Facts, now: float) -> Iterator[Family]:
     is_up = bool(found.scheduler.serving) if stepped is None else stepped >= now - OVERDUE
     yield Family("scheduler_up", "1 if serve or tick has run within five minutes, else 0.", [({}, is_up)])
     if stepped is not None:
-        yield Family("scheduler_last_step_timestamp_seconds", "Time of the last step of serve or tick.", [({}, stepped)])
-    yield Family("settings_broken", "1 if the settings have errors, else 0.", [({}, found.scheduler.settings is not None)])
+        yield Family(
+            "scheduler_last_step_timestamp_seconds", "Time of the last step of serve or tick.", [({}, stepped)]
+        )
+    yield Family(
+        "settings_broken", "1 if the settings have errors, else 0.", [({}, found.scheduler.settings is not None)]
+    )
 
 
 def _of_tasks(found: Facts) -> Iterator[Family]:

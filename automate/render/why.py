@@ -155,7 +155,9 @@ def _scheduler(explanation: Explanation) -> str:
         ago = relative(min(alive.stepped, explanation.now), explanation.now)
         stepped = f"last step {instant(alive.stepped)}, {ago}"
     if alive.serving is None:
-        return f"this user may not see whether a daemon is running; {stepped if alive.stepped is not None else 'unknown'}"
+        return (
+            f"this user may not see whether a daemon is running; {stepped if alive.stepped is not None else 'unknown'}"
+        )
     since = f", since {instant(alive.since)}" if alive.since is not None else ""
     daemon = f"automate serve, process {alive.pid or '?'}{since}" if alive.serving else "no daemon"
     hangs = "it hangs: " if alive.serving else "no scheduler is running: "

@@ -220,16 +220,16 @@ def _will_run(each: Explained, explanation: Explanation) -> str:
     unless = f"; unless {_overlap(each)}" if each.known.in_the_way is not None else ""
     missing = ""
     if is_unserved(explanation):
-        missing = ", provided that a scheduler is running by then (none is now)"
+        missing = ", if a scheduler is running by then (none is now)"
     elif explanation.alive.serving is False:
-        missing = ", provided that automate tick runs then (there is no daemon)"
+        missing = ", if automate tick runs then (there is no daemon)"
     return f"{begins}{missing}{unless}"
 
 
 def _overlap(each: Explained) -> str:
     run = f"#{each.blocking.run}" if each.blocking is not None else "its run"
     verdict = each.known.in_the_way.action if each.known.in_the_way is not None else ""
-    what = {"skip": "then it is skipped", "wait": "then it waits", "replace": "that run is then stopped"}.get(verdict, "")
+    what = {"skip": "then it is skipped", "wait": "then it waits", "replace": "that run is stopped"}.get(verdict, "")
     return f"{run} is still running, which is likely: {what}"
 
 

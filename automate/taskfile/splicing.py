@@ -1,6 +1,6 @@
 """One value of a task file changed, and every other byte left as it was.
 
-Nothing is replaced from what was read: text is put in and taken out at the places that the reader knows, and what
+Nothing is regenerated from what was read: text is put in and taken out at the places that the reader knows, and what
 comes out is read again. It must say what went in, but for the one value; else the next way of putting it is tried.
 """
 

@@ -99,9 +99,7 @@ def _content(path: str, descriptor: int, owner: int | None) -> bytes:
         judge(path, about, owner)
     data = _up_to(descriptor, LARGEST + 1)
     if len(data) > LARGEST:
-        raise BadTaskFile.of_whole(
-            path, f"is larger than {LARGEST // 1024 // 1024} MiB, the limit for a task file"
-        )
+        raise BadTaskFile.of_whole(path, f"is larger than {LARGEST // 1024 // 1024} MiB, the limit for a task file")
     return data
 
 

@@ -55,7 +55,7 @@ def test_the_difference_is_data_and_all_else_is_talk(run_cli: RunCli, backup: Pa
     before, after, last = done.stderr.splitlines()
     assert re.fullmatch(r"backup: before: daily at 02:00: due (\S+ 02:00 \S+(, )?){2}", before)
     assert re.fullmatch(r"backup: after:  daily at 03:00: due (\S+ 03:00 \S+(, )?){2}", after)
-    assert last.startswith("nobody is scheduling: start automate -C ")
+    assert last.startswith("no scheduler is running; start automate -C ")
 
 
 def test_the_difference_has_colours_where_they_are_wanted(run_cli: RunCli, backup: Path) -> None:

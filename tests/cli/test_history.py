@@ -179,8 +179,8 @@ def test_a_summary_is_shown_by_its_keys(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--status", "failed,lost"), "nothing on record matches --status failed,lost; the newest is of 2026-11-21 02"),
-        (("backup", "--since", "2026-12-01"), "nothing of backup on record matches --since 2026-12-01 00:00:00 +01:00"),
+        (("--status", "failed,lost"), "no record matches --status failed,lost; the newest is from 2026-11-21 02"),
+        (("backup", "--since", "2026-12-01"), "no record of backup matches --since 2026-12-01 00:00:00 +01:00"),
         (("--page", "2"), "there is no page 2\n"),
         (("fresh",), "nothing of fresh has run yet\n"),
     ],
@@ -249,7 +249,7 @@ def test_lines_that_are_no_records_are_counted(run_cli: RunCli, write: Callable[
 
 def test_a_record_with_a_time_that_is_none_is_not_one(run_cli: RunCli, write: Callable[..., None]) -> None:
     write(record(1, started="soon", due="", ended="later"))
-    assert "1 line passed over" in run_cli("history").stderr
+    assert "1 line ignored" in run_cli("history").stderr
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_what_is_given_and_what_else_there_is(run_cli: RunCli, written: Callable
         "user: '0'\nenv:\n  A: 5\nretries: {attempts: 3}\n\n# Other common keys"
     )
     assert "dump: daily at 02:00: due " in done.stderr
-    assert "nobody is scheduling: start automate -C " in done.stderr
+    assert "no scheduler is running; start automate -C " in done.stderr
     assert " run dump tries it now" in done.stderr
 
 

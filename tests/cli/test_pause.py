@@ -141,7 +141,7 @@ def test_pause_what_runs_goes_on_and_is_told(run_cli, instance, until):
     (instance / "tasks.d" / "long.yaml").write_text(f"command: touch began; sleep 60\ncwd: {instance}\n")
     run_cli("run", "long", "--detach")
     until((instance / "began").exists)
-    assert "long #1: is running, and goes on" in run_cli("pause").stderr
+    assert "long #1: is running and continues" in run_cli("pause").stderr
     assert re.search(r"long +running", run_cli("list", "long").stdout)
     run_cli("stop", "long")
 

@@ -27,7 +27,7 @@ def answer(result):
 
 def test_the_first_line_is_the_answer_and_the_last_ones_say_what_to_do(run_cli, instance):
     lines = run_cli("why", "x").stdout.splitlines()
-    assert lines[0] == "x will run at 2037-01-01 06:00 +01:00, provided that a scheduler is running by then (none is now)."
+    assert lines[0] == "x will run at 2037-01-01 06:00 +01:00, if a scheduler is running by then (none is now)."
     assert lines[-3] == "What to do"
     assert lines[-2].endswith(f"  automate -C {instance} serve")
 

@@ -62,7 +62,7 @@ def test_what_ran_and_what_comes_next(world, why, told):
     assert fates(why(now="13:00:30")) == ["ran", "will_run"]
     lines = told(now="13:00:30").splitlines()
     assert lines[0].startswith("x was due at 2027-01-15 13:00 +00:00 and ran: it ended as success after ")
-    assert "x will run at 2027-01-15 14:00 +00:00, provided that automate tick runs then (there is no daemon)." in lines
+    assert "x will run at 2027-01-15 14:00 +00:00, if automate tick runs then (there is no daemon)." in lines
 
 
 def test_one_due_time_alone_where_it_is_named(world, why):

@@ -64,14 +64,16 @@ def _dues(first: int, due: int, number: int) -> str:
 def _talk(shell: Shell, found: "Audit", since: float | None) -> None:
     window = f"from {_when(found.since)} to {_when(found.until)}"
     wrong = sum(each.number for _, each in found.wrong)
-    verdict = f"{wrong} are not as they should be" if wrong else "each has exactly one record"
+    verdict = counted(wrong, "error") if wrong else "each has one record"
     shell.say(f"{counted(found.due_times, 'due time')} of {counted(found.tasks, 'task')} {window}: {verdict}")
     if found.under_way:
         shell.say(f"{counted(found.under_way, 'run')} of these under way")
     if found.undecided:
         shell.say(f"{counted(found.undecided, 'due time')} not handled yet: no scheduler has run since")
     if found.deferred:
-        shell.say(f"{counted(found.deferred, 'due time')} refused; one record for several of them follows within the hour")
+        shell.say(
+            f"{counted(found.deferred, 'due time')} refused; one record for several of them follows within the hour"
+        )
     if found.earliest_record is not None:
         shell.say(f"nothing can be proved before {_when(found.earliest_record)}: older records were rotated away")
     later = [task for task, first in found.first_in_force.items() if since is not None and first > since]

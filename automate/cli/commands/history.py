@@ -210,7 +210,7 @@ def _why_none(shell: Shell, wanted: Wanted, page: int) -> str:
     if page > 1 and next(wanted.found_by(Reader(shell.instance)), None):
         return f"there is no page {page}"
     of = f" of {' '.join(wanted.names)}" if wanted.names else ""
-    return f"nothing{of} on record matches {wanted}; the newest{of} is of {when(instant_of(newest), seconds=True)}"
+    return f"no record{of} matches {wanted}; the newest{of} is from {when(instant_of(newest), seconds=True)}"
 
 
 def _talk(shell: Shell, reader: Reader, why_none: str, *, next_page: int | None) -> None:
