@@ -8,7 +8,7 @@ from automate.cli.options import Function
 
 
 def words_option(name: str, argument: str, words: Sequence[str], text: str) -> Callable[[Function], Function]:
-    """An option that takes some of these words; the function gets a list of them as they were typed, or None."""
+    """Make an option that takes a list of these words; the function gets them as typed, or None."""
 
     def convert(context: click.Context, parameter: click.Parameter, value: str | None) -> list[str] | None:
         given = [word.strip() for word in value.split(",")] if value is not None else None

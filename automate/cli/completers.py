@@ -1,7 +1,7 @@
-"""What may stand in a place of the command line: for `shell_complete=`.
+"""Completions for the words of a command line, for `shell_complete=`.
 
-It is asked for while somebody types: nothing is changed, made or mended, nothing that is locked is waited for, and what
-cannot be read is left out.
+They are computed while somebody types: nothing is changed, created or repaired, no lock is waited for, and what cannot
+be read is left out.
 """
 
 import os
@@ -38,14 +38,14 @@ SCHEDULES = (
 
 
 def task_names(shell: "Shell") -> list[str]:
-    """The names of the tasks there are."""
+    """Return the names of all tasks."""
     from automate.catalog import Catalog
 
     return Catalog(shell.instance, None, owner=None, now=shell.now).names()
 
 
 def among(*words: str) -> "Complete":
-    """These words."""
+    """Complete one of these words."""
     return lambda _context, _parameter, incomplete: _items(dict.fromkeys(words, ""), incomplete)
 
 
@@ -122,7 +122,7 @@ def complete_runs(context: "click.Context", _parameter: "click.Parameter", incom
 
 
 def _recorded(shell: "Shell") -> dict[str, str]:
-    """By id, what a run was."""
+    """Describe recent runs, by id."""
     from automate.outcomes import RAN
     from automate.render import when
     from automate.run import instant_of
@@ -156,12 +156,12 @@ complete_schedules = among(*SCHEDULES)
 
 
 def complete_directories(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
-    """By the shell."""
+    """Leave it to the shell."""
     return [_item(incomplete, type="dir")]
 
 
 def complete_files(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
-    """By the shell."""
+    """Leave it to the shell."""
     return [_item(incomplete, type="file")]
 
 
@@ -180,7 +180,7 @@ def complete_users(_context: Any, _parameter: Any, incomplete: str) -> "list[Com
 
 
 def complete_keys(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
-    """The keys of a task; behind a dot, those within."""
+    """Complete the keys of a task; after a dot, those within a mapping."""
     return _items(_keys(incomplete), incomplete)
 
 
@@ -206,14 +206,14 @@ _OF_KEYS: "dict[str, Complete]" = {
 
 
 def _keys(incomplete: str) -> dict[str, str]:
-    """With what they are for."""
+    """Return keys and their descriptions."""
     first, dot, _ = incomplete.partition(".")
     within = _schema(first if dot else "").get("properties", {})
     return {f"{first}.{name}" if dot else name: about.get("description", "") for name, about in within.items()}
 
 
 def _schema(key: str) -> dict[str, Any]:
-    """Of a task, or of one of its keys; that of a mapping where it may be one."""
+    """Return the schema of a task or of one of its keys; that of the mapping if the key may be one."""
     from automate.taskfile import keys
 
     schema: dict[str, Any] = keys.task.schema
@@ -230,7 +230,7 @@ def _shell(context: "click.Context") -> "Shell":
 
 @contextmanager
 def _looking(context: "click.Context") -> "Iterator[tuple[Catalog, State | None]]":
-    """The tasks, and the state as it is; None where there is none, or none that can be read now."""
+    """Open the catalog and the state; None if there is no state or it cannot be read now."""
     from automate.catalog import Catalog
     from automate.cli.tasks import owner
     from automate.state.opening import open_as_it_is
@@ -253,7 +253,7 @@ def _looking(context: "click.Context") -> "Iterator[tuple[Catalog, State | None]
 def _tasks(
     context: "click.Context", catalog: "Catalog", incomplete: str, wanted: Callable[[str], bool] = lambda _name: True
 ) -> "list[CompletionItem]":
-    """With their descriptions, where they are known without reading a file."""
+    """Complete task names, with descriptions that are known without reading a file."""
     names = [name for name in _begun(catalog, incomplete) if wanted(name)]
     briefs = catalog.briefs(names, most=0)
     about = {name: briefs[name].description or briefs[name].schedule if name in briefs else "" for name in names}
@@ -293,7 +293,7 @@ def _doing(run: "OpenRun") -> str:
 
 
 def _items(words: Mapping[str, str], incomplete: str, given: frozenset[str] = frozenset()) -> "list[CompletionItem]":
-    """Those that begin so, a number also behind a #; with their help."""
+    """Complete words that begin like `incomplete`, numbers also after a #, with their help."""
     begun = incomplete.removeprefix("#")
     return [_item(word, help=text) for word, text in words.items() if word.startswith(begun) and word not in given]
 

@@ -24,8 +24,11 @@ _KINDS = {"file": "files", "dir": "directories"}
 
 
 class Found(NamedTuple):
-    """What may stand at the end of a line. `kind` is words, keys (something follows at once), files or directories;
-    `prefix` is what stands before it in the same word, as `--sort=`; `typed` is the rest of the word."""
+    """Completions for the end of a line.
+
+    `kind` is words, keys (more follows without a space), files or directories; `prefix` is what precedes them in the
+    same word, such as `--sort=`; `typed` is the rest of the word.
+    """
 
     kind: str
     prefix: str
@@ -48,8 +51,11 @@ def answer(root: click.Group) -> int:
 
 
 def _bash(root: click.Group, line: str, word: str, why: str, columns: str) -> list[str]:
-    """An option for compopt, or nothing; then COMPREPLY. Readline inserts it as it is, in the place of `word`, which
-    begins behind an open quote or the last `=`, `:` and their like."""
+    """Return an option for compopt, or an empty line; then COMPREPLY.
+
+    Readline inserts it unchanged in place of `word`, which begins after an open quote or the last `=`, `:` or other
+    word break.
+    """
     found = _found(root, line)
     before = words(line)[-1].removesuffix(word)
     quote, there = open_quote(before), value(before, {})
@@ -78,8 +84,10 @@ def _zsh(root: click.Group, *line: str) -> list[str]:
 
 
 def _fish(root: click.Group, *line: str) -> list[str]:
-    """Kind and prefix; then whole words with their descriptions, of a file what is typed of its name. A # can only be
-    typed within quotes, and stays."""
+    """Return kind and prefix; then whole words with their descriptions, for a file the typed part of its name.
+
+    A # can only be typed within quotes, and stays.
+    """
     found = _or_all(root, "\n".join(line))
     if found.kind in _KINDS.values():
         return [found.kind, found.prefix, found.typed]
@@ -88,7 +96,7 @@ def _fish(root: click.Group, *line: str) -> list[str]:
 
 
 def _or_all(root: click.Group, line: str) -> Found:
-    """For a shell that compares for itself, and may take what has the word somewhere within."""
+    """Return all candidates, for a shell that matches by itself and may match within words."""
     found = _found(root, line)
     return found if found.items or found.typed.startswith("-") else _found(root, line, compare=False)
 
@@ -118,4 +126,4 @@ def _help(item: "CompletionItem") -> str:
 
 
 FORMS: dict[str, Callable[..., list[str]]] = {"bash": _bash, "zsh": _zsh, "fish": _fish}
-"""From shell to what writes the answer that its script reads."""
+"""Functions that write the answer for the script of each shell."""

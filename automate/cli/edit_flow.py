@@ -1,4 +1,4 @@
-"""What the commands that change task files share: they put edits in force, show what changed, and say what is next."""
+"""The common course of commands that change task files: apply edits, show differences, say what is next."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -25,7 +25,7 @@ _TRIES = 20  # at putting a value into a file that others are changing too
 
 
 class Desk(NamedTuple):
-    """What such a command works with. Files must belong to `owner`, unless that is None."""
+    """The shell, catalog and state of such a command; files must belong to `owner` unless that is None."""
 
     shell: Shell
     state: State
@@ -33,13 +33,13 @@ class Desk(NamedTuple):
     owner: int | None
 
     def targets(self, names: Sequence[str]) -> list[Target]:
-        """The files of the tasks that these names and globs mean. NoSuchTaskError, BadTaskFile."""
+        """Return the files of the tasks that these names and globs mean; NoSuchTaskError, BadTaskFile."""
         return [target(self.catalog, self.shell.instance, name, owner=self.owner) for name in self.catalog.names(names)]
 
 
 @contextmanager
 def desk(shell: Shell) -> Iterator[Desk]:
-    """Of the instance, after what a crash left was finished."""
+    """Open the instance, after edits that a crash interrupted were completed."""
     import os
 
     from automate.supervisor import look, open_instance
@@ -52,8 +52,10 @@ def desk(shell: Shell) -> Iterator[Desk]:
 
 
 def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, unchanged: str = "unchanged") -> None:
-    """Those that change anything, or with `dry_run` none; each is shown, and of others `unchanged` is said.
-    ChangedMeanwhileError, NotAllowedError."""
+    """Apply the edits that change anything, or none with `dry_run`, and show each.
+
+    `unchanged` is printed for the others. ChangedMeanwhileError, NotAllowedError.
+    """
     changing = [edit for edit in edits if edit.changes]
     if not dry_run:
         store(desk.shell.instance, changing, owner=desk.owner)
@@ -77,7 +79,10 @@ def put_values(
     dry_run: bool = False,
     unchanged: str = "unchanged",
 ) -> None:
-    """These values, in the files of these tasks. What somebody else changes meanwhile is read again: it stays too."""
+    """Set values in the files of these tasks.
+
+    If another process changes a file in the meantime it is read again, so that its change stays too.
+    """
     for tries in range(_TRIES):
         at = desk._replace(catalog=new_catalog(desk)) if tries else desk
         settings = at.catalog.settings_read
@@ -92,7 +97,7 @@ def put_values(
 
 
 def new_catalog(desk: Desk) -> Catalog:
-    """To look again."""
+    """Read the catalog again."""
     return Catalog(desk.shell.instance, desk.state, owner=desk.owner, now=desk.shell.now)
 
 
@@ -118,7 +123,7 @@ def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
 
 
 def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
-    """When it is due with this text, in words."""
+    """Describe when the task is due with this text."""
     if data is None:
         return "no such task"
     try:
@@ -136,7 +141,7 @@ def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
 
 
 def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int]":
-    """The due times that `except` leaves."""
+    """Yield the due times that `except` leaves."""
     if not task.exceptions:
         yield from due_after(schedule, desk.shell.now)
         return
@@ -151,7 +156,7 @@ def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int
 
 
 def _tell_doubts(desk: Desk, edit: Edit) -> None:
-    """What this host does not have, and pauses and runs that the change has to reckon with."""
+    """Report what this host lacks, and pauses and runs that the change does not affect."""
     from automate.catalog.host_checks import Host
     from automate.render.pauses import terms
     from automate.state.pauses import held_longest
@@ -166,7 +171,7 @@ def _tell_doubts(desk: Desk, edit: Edit) -> None:
 
 
 def tell_under_way(desk: Desk, name: str) -> None:
-    """Runs keep the definition they began with."""
+    """Report open runs, which keep the definition they began with."""
     from automate.state.runs import open_runs
 
     for run in open_runs(desk.state, name):
@@ -174,7 +179,7 @@ def tell_under_way(desk: Desk, name: str) -> None:
 
 
 def what_is_left(desk: Desk, target: Target) -> str:
-    """Of a task whose file in the administrator's directory is gone: a package's may have stood behind it."""
+    """Say what remains after the administrator's file is gone: a package's file may come into effect."""
     from automate.taskfile import discover
 
     hidden = discover(desk.catalog.task_dirs[1:]).get(target.name)

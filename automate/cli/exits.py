@@ -1,4 +1,4 @@
-"""How a command line ends: each kind of error as one message and one exit status (DESIGN section 10)."""
+"""Exit of the command line: one message and one exit status for each kind of error (DESIGN section 10)."""
 
 import errno
 import io
@@ -34,15 +34,17 @@ HOST_ERRORS = {
     errno.ENAMETOOLONG: 1,
     errno.ESTALE: 1,
 }
-"""What a machine can do to any system call, with the exit status then: no bug of ours, and no traceback."""
+"""Errors that any system call can meet, with their exit status: not bugs, so without a traceback."""
 
 _MOUNTED = ("/proc/", "/sys/", "/dev/")
-"""What every Linux has, and a chroot or a container may lack."""
+"""Mounts that every Linux has, but a chroot or a container may lack."""
 
 
 def open_standard_descriptors() -> None:
-    """Put /dev/null where standard input, output or error is closed: else the next file opened, such as the state,
-    would take its number, and what a task or we print would be written into it."""
+    """Open /dev/null where standard input, output or error is closed.
+
+    Otherwise the next file opened, such as the state, would take its number, and output would be written into it.
+    """
     for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(descriptor)
@@ -59,7 +61,7 @@ def open_standard_descriptors() -> None:
 
 
 def exit_status(work: Callable[[], int]) -> int:
-    """Do `work`, which returns its exit status; what it raises is told on standard error, and has its status."""
+    """Call `work`, which returns its exit status; report what it raises on standard error and return its status."""
     try:
         return _flushed(_done(work))
     except BaseException as error:
@@ -89,12 +91,12 @@ def _flushed(status: int) -> int:
 
 
 def cannot_write(error: OSError) -> AutomateError:
-    """For a standard output on a full disk, and its like."""
+    """Make the error for a standard output that cannot be written, such as on a full disk."""
     return AutomateError(f"cannot write to standard output: {error.strerror or error}")
 
 
 def _discard_output() -> None:
-    """What is still buffered would fail again when the interpreter ends, with a message of its own."""
+    """Discard buffered output, which would fail again with another message when the interpreter ends."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
@@ -116,7 +118,7 @@ def _visible(message: str) -> str:
 
 
 def _flush_or_discard() -> bool:
-    """Data that was written before the error comes before its message; False when it cannot."""
+    """Write buffered data before the error's message; return False if that fails."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -146,7 +148,7 @@ def _foreign(error: ForeignError) -> int:
 
 
 def with_advice(error: Exception) -> str:
-    """The message; where it is another user's instance, with the same command line for root to act as that user."""
+    """Return the message; for another user's instance, with the command line that root can use to act as that user."""
     owner = error.owner if isinstance(error, ForeignError) else None
     if owner is None:
         return str(error)
@@ -160,7 +162,7 @@ def _mendable(error: AutomateError) -> int:
 
 
 def _host_error(error: OSError) -> int:
-    """An error of the machine, such as a full disk, is told; any other system call that failed is a bug."""
+    """Report an error of the machine, such as a full disk; any other failed system call is a bug."""
     if (message := _of_host(error)) is None:
         return _bug(error)
     if not _flush_or_discard():  # it was click that wrote, --help or --version
@@ -188,12 +190,12 @@ def _has_directory() -> bool:
 
 
 def _no_memory(_error: Exception) -> int:
-    """Also where the interpreter itself stumbles over it: "error return without exception set"."""
+    """Report a lack of memory, also where the interpreter fails with "error return without exception set"."""
     return _tell("out of memory: the limit of this process (ulimit -v) or of the machine is reached", 1)
 
 
 def _no_import(error: ImportError) -> int:
-    """A library that is missing, or has no room in the address space, is no bug; a module of ours that is, is one."""
+    """Report a library that is missing or does not fit into memory; a missing module of automate is a bug."""
     if (error.name or "automate").partition(".")[0] == "automate":
         return _bug(error)
     return _tell(f"cannot load a library: {error}; is automate installed whole, and memory left (ulimit -v)?", 1)

@@ -1,4 +1,4 @@
-"""Which tasks a command line means by more than their names, and in which order."""
+"""Selection of tasks by more than their names, and their order."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from automate.catalog import Catalog, Entry
 
 OUTCOMES = ("failed", "error", "timeout", "lost", "missed", "stopped", "warning", "skipped", "success")
-"""In the order of `--sort result`: what needs a look comes first."""
+"""Outcomes in the order of `--sort result`: those that need attention come first."""
 STATES = (_STATES[0], UNUSUAL, *_STATES[1:], "never")
-"""In the order of `--sort state`."""
+"""States in the order of `--sort state`."""
 _LATEST = float("inf")
 
 SORTS: "dict[str, Callable[[Entry], Any]]" = {
@@ -29,7 +29,7 @@ SORTS: "dict[str, Callable[[Entry], Any]]" = {
 
 
 class Wanted(NamedTuple):
-    """Which tasks a command line asks for, in which order, and what of each."""
+    """The selection of tasks, their order, and the columns."""
 
     names: tuple[str, ...]
     words: list[str] | None
@@ -41,7 +41,7 @@ class Wanted(NamedTuple):
     columns: list[str]
 
     def entries(self, catalog: "Catalog", shell: Shell, *, as_json: bool) -> "list[Entry]":
-        """With what is asked for to show them."""
+        """Return the selected entries with what is needed to show them."""
         recent = as_json or self.needs("recent")
         next_run = as_json or self.needs("next_run") or self.sort == "next"
         found = [
@@ -59,12 +59,12 @@ class Wanted(NamedTuple):
         return found
 
     def needs(self, what: str) -> bool:
-        """Whether one of the columns does."""
+        """Return whether one of the columns needs `what`."""
         return any(COLUMNS[word].needs == what for word in self.columns)
 
 
 def unread_of(shell: Shell, entries: "Iterable[Entry]") -> dict[str, int]:
-    """Of which of these tasks this user has not read what they wrote, and of how many runs."""
+    """Count each task's runs whose output this user has not read; read tasks are left out."""
     from automate.cli.reader_marks import read
     from automate.operate.unread import unread
 

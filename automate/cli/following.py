@@ -11,10 +11,10 @@ _AT_ONCE = 64  # blocks; who watches the run has other things to do, and it may 
 
 
 class Following:
-    """One run's output on its way to standard output, each line behind `prefix` where several runs share the screen.
+    """One run's output copied to standard output, each line after `prefix` if several runs share the screen.
 
-    In a pipe it is as the command wrote it. On a terminal each line is shown in its last state (`as_shown`); one that
-    is not ended yet is drawn over, as a progress bar is, unless it has a prefix: then it waits for its end.
+    In a pipe it is copied unchanged. On a terminal each line is shown in its last state (`as_shown`). An unfinished
+    line is redrawn, as a progress bar needs; with a prefix it waits until it is complete.
     """
 
     def __init__(self, shell: Shell, path: str, prefix: str = "") -> None:
@@ -46,8 +46,7 @@ class Following:
             self._shell.flush()
 
     def close(self) -> None:
-        """Show the rest, the end of an unfinished line too, and let go of the file: not what somebody writes from now
-        on."""
+        """Show the rest, including an unfinished line, and close the file; later output is not shown."""
         if self._descriptor is not None or self.open():
             self._copy(self._rest())
         if self._raw:
@@ -60,7 +59,7 @@ class Following:
             self._descriptor = None
 
     def open(self) -> bool:
-        """False when there is no such file yet. What is opened once is read to its end, even if it is removed."""
+        """Open the file, which is then read to its end even if it is removed; return False if it does not exist yet."""
         try:
             self._descriptor = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
@@ -103,8 +102,11 @@ class Following:
         return os.fstat(self._descriptor).st_size - os.lseek(self._descriptor, 0, os.SEEK_CUR)
 
     def _read(self) -> bytes:
-        """Read what comes next; b"" at the end. Where a run that still writes has written too much, its space was given
-        back (output.relieve): only zeros are there, perhaps terabytes. Once it is over, a line says how much it was."""
+        """Read the next piece; b"" at the end.
+
+        If an open run has written too much, its space was freed (output.relieve) and reads as zeros, perhaps terabytes;
+        these are skipped. After its end a line gives their number.
+        """
         assert self._descriptor is not None  # noqa: S101 - the caller has opened it
         try:
             start = os.lseek(self._descriptor, os.lseek(self._descriptor, 0, os.SEEK_CUR), os.SEEK_DATA)

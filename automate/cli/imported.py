@@ -1,4 +1,4 @@
-"""What is shown and said of an import."""
+"""Output and messages of an import."""
 
 import os
 from typing import TYPE_CHECKING
@@ -20,11 +20,11 @@ RESULTS = {
     "faulty": "not written",
     "foreign": "not written",
 }
-"""From what becomes of a job to what is shown of it."""
+"""Words for the result of each action."""
 
 
 def show(shell: Shell, plan: "Plan", *, as_json: bool, dry_run: bool) -> None:
-    """On standard output: what became of each job, or the files that would be written."""
+    """Print the result for each job, or the files that would be written."""
     if as_json:
         shell.write(_json(shell, plan))
     else:
@@ -39,7 +39,7 @@ def _table(shell: Shell, plan: "Plan") -> str:
 
 
 def _files(plan: "Plan") -> str:
-    """What `--dry-run` shows: each file behind its path."""
+    """Return the files that `--dry-run` shows, each after its path."""
     from automate.operate.importing import WRITTEN
     from automate.render import visible, visible_lines
 
@@ -53,7 +53,7 @@ def _from(item: "Item") -> str:
 
 
 def tell(shell: Shell, plan: "Plan") -> None:
-    """What could not be said, each thing once with its lines; then what was not imported."""
+    """Report what has no equivalent, once with its lines; then what was not imported."""
     from automate.render import visible
 
     notes: dict[tuple[str, str], list[str]] = {}
@@ -73,7 +73,7 @@ def tell(shell: Shell, plan: "Plan") -> None:
 
 
 def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Ways", *, dry_run: bool) -> None:
-    """How much became tasks, what holds for them, and what is left to do."""
+    """Report the number of tasks, the defaults that apply to them, and what is left to do."""
     from automate.operate.importing import WRITTEN, is_in_force
 
     written = plan.written
@@ -100,7 +100,7 @@ def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Way
 
 
 def _tell_users(shell: Shell, plan: "Plan") -> None:
-    """Of another user's tasks, to all but root: which were left out, and which are of no use here."""
+    """Tell users other than root which tasks of other users were left out, and which cannot run here."""
     from automate.process import host
     from automate.render import visible
 

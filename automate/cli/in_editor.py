@@ -41,7 +41,7 @@ def edit_one(desk: Desk, target: Target, text: bytes) -> int:
 
 
 def _leave(desk: Desk, draft: str, text: bytes) -> None:
-    """What was typed is not lost."""
+    """Keep the typed text, and report its path."""
     if _content(draft) in {None, text}:
         drop_draft(draft)
     else:
@@ -90,7 +90,7 @@ def _show_theirs(desk: Desk, target: Target, error: ChangedMeanwhileError) -> No
 
 
 def _ask(desk: Desk, choices: Sequence[str]) -> str:
-    """What now? Giving up raises."""
+    """Ask what to do now; giving up raises."""
     known = {choice: _MEANINGS[choice] for choice in choices}
     menu = ", ".join(f"({key}) {meaning}" for key, meaning in known.items())
     while True:
@@ -108,7 +108,7 @@ def _ask(desk: Desk, choices: Sequence[str]) -> str:
 
 
 def _content(draft: str) -> bytes | None:
-    """None when there is nothing, or nothing that could be lost."""
+    """Return the text; None if the file is missing or empty, so that nothing could be lost."""
     try:
         return read(draft, owner=None) or None
     except BadTaskFile:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 
 def of_entry(entry: Entry) -> dict[str, Any]:
-    """A task in short. `delay` is in seconds: so much later than `next_due` its jitter lets it start; `median`, also in
-    seconds, is that of its recent good runs."""
+    """Return a task in short.
+
+    `delay` is the jitter in seconds after `next_due`; `median` the seconds of its recent good runs.
+    """
     running = {run.id: run for run in entry.running}
     return {
         "name": entry.name,
@@ -45,7 +47,7 @@ def of_entry(entry: Entry) -> dict[str, Any]:
 
 
 def of_past(past: Past) -> dict[str, Any]:
-    """How runs went lately. `recent` has the newest ones' seconds, oldest first."""
+    """Return statistics of recent runs; `recent` has seconds, oldest first."""
     return {
         "outcomes": past.outcomes,
         "success_rate": past.good / past.judged if past.judged else None,
@@ -75,12 +77,12 @@ def of_pause(pause: Pause) -> dict[str, Any]:
 
 
 def of_fault(fault: Fault) -> dict[str, Any]:
-    """By its parts."""
+    """Return the fault as a dict."""
     return fault._asdict()
 
 
 def of_alive(alive: Alive) -> dict[str, Any]:
-    """Who schedules, as far as this user may know."""
+    """Return the scheduler's state, as far as this user may know."""
     return {"serving": alive.serving, "pid": alive.pid, "since": time(alive.since), "last_step": time(alive.stepped)}
 
 
@@ -113,7 +115,7 @@ def _open(run: OpenRun, running: Running | None) -> dict[str, Any]:
 
 
 def of_upcoming(upcoming: Upcoming) -> dict[str, Any]:
-    """A due time; `task` is missing of an expression that was tried."""
+    """Return a due time, without `task` for an expression from --schedule."""
     task = {} if upcoming.task is None else {"task": upcoming.task}
     times = {"due": time(upcoming.due), "starts": time(upcoming.starts)}
     skipped = {

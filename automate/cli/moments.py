@@ -18,7 +18,7 @@ _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 
 def moment_option(name: str, text: str) -> Callable[[Function], Function]:
-    """An option whose argument is an instant in epoch seconds, or None; `text` is its help."""
+    """Make an option whose argument is an instant in epoch seconds, or None; `text` is its help."""
     return click.option(name, metavar="WHEN", callback=_convert, shell_complete=complete_moments, help=text)
 
 
@@ -30,10 +30,11 @@ def _convert(context: click.Context, parameter: click.Parameter, value: str | No
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """The instant that `text` means at `now`; a day is its first moment, and what names no zone is in the host's. What
-    that clock jumps over is the first moment after it; of what it shows twice, the first is meant.
+    """Return the instant that `text` means at `now`.
 
-    ValueError when it means none, OverflowError when it lies outside the years 1 to 9999.
+    A day means its first moment; without a zone the host's is used. A time that the clock skips means the first moment
+    after the gap; of a time that it repeats, the first is taken. ValueError if it means none, OverflowError if it is
+    outside the years 1 to 9999.
     """
     words = text.strip().lower()
     if words == "now":
@@ -55,19 +56,19 @@ def _length(words: str) -> timedelta:
 
 
 def _utc(instant: datetime) -> datetime:
-    """Of what has no zone, astimezone() thinks it is the host's."""
+    """Convert to UTC; astimezone() takes an instant without a zone as the host's."""
     if instant.tzinfo is not None or _shown(instant.astimezone(UTC)) == instant:
         return instant.astimezone(UTC)
     return _after_gap(instant)
 
 
 def _after_gap(local: datetime) -> datetime:
-    """The first moment after what the clock jumped over: what falls due in a gap is due then."""
+    """Return the first moment after a gap in the clock, when due times within it are due."""
     before, after = sorted(local.replace(fold=fold, microsecond=0).astimezone(UTC) for fold in (0, 1))
     seconds = range(int((after - before).total_seconds()) + 1)
     return before + timedelta(seconds=bisect_left(seconds, local, key=lambda s: _shown(before + timedelta(seconds=s))))
 
 
 def _shown(instant: datetime) -> datetime:
-    """By the host's clock."""
+    """Convert to the host's zone."""
     return instant.astimezone().replace(tzinfo=None, fold=0)

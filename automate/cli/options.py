@@ -54,7 +54,7 @@ def pager_option(function: Function) -> Function:
 
 
 def reading(function: Function) -> Function:
-    """The options of every command that shows something: `--json`, `--no-header`, `--quiet`."""
+    """Add the options of every command that shows something: `--json`, `--no-header`, `--quiet`."""
     return json_option(header_option(quiet_option(function)))
 
 

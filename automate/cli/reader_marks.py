@@ -1,4 +1,4 @@
-"""What the user who typed the command has read."""
+"""Marks of the runs whose output the user has read."""
 
 import os
 from contextlib import suppress
@@ -12,14 +12,14 @@ from automate.state.runs import last_run
 
 
 def read(shell: Shell) -> dict[str, int]:
-    """By task of the instance, the newest run whose output was."""
+    """Return the newest run of each task whose output this user has read."""
     with suppress(UsageError):
         return read_up_to(_marks(), _key(shell))
     return {}
 
 
 def has_read(shell: Shell, state: State, task: str, run: int) -> None:
-    """From now on this run is read, and the older ones of its task. It does no harm if that cannot be kept."""
+    """Mark this run and older ones of its task as read; a failure to store that is ignored."""
     newest = last_run(state, task)
     with suppress(UsageError):
         mark_read(_marks(), _key(shell), task, run, newest.id if newest else run)

@@ -20,7 +20,7 @@ KEPT = frozenset((
     "AUTOMATE_DIR", "AUTOMATE_PAGER", "COLORTERM", "COLUMNS", "EDITOR", "FORCE_COLOR", "LANG", "LANGUAGE", "LINES",
     "NO_COLOR", "PAGER", "PATH", "TERM", "TZ", "VISUAL",
 ))  # fmt: skip
-"""What `--as` leaves of the environment, beside the locale."""
+"""Environment variables that `--as` keeps, besides the locale."""
 
 
 class Root(click.Group):
@@ -55,7 +55,7 @@ def _set_directory(context: click.Context, _parameter: click.Parameter, director
 
 
 def _act_as(_context: click.Context, _parameter: click.Parameter, user: str | None) -> None:
-    """Before anything is opened. Of the environment stays what a login of that user would have from its terminal."""
+    """Become `user` before anything is opened, with the environment of a login of that user at this terminal."""
     if user is None:
         return
     import automate.render  # noqa: F401 - to tell an error by, when no module can be read any more
@@ -117,7 +117,7 @@ def _invoke() -> int:
 
 
 def main() -> None:
-    """The console script: runs the command line and ends the process with its status."""
+    """Run the command line and end the process with its exit status; this is the console script."""
     open_standard_descriptors()
     os.umask(0o077)  # what is made here is its owner's (DESIGN section 13); a task's own umask is another matter
     if "_AUTOMATE_COMPLETE" in os.environ:

@@ -3,7 +3,7 @@
 import re
 
 Step = tuple[int, int]
-"""So many lines down, and so many screens."""
+"""A number of lines down, and of screens."""
 
 _ALL = 1 << 40
 _STEPS: dict[str, Step] = {
@@ -19,18 +19,18 @@ _KEY = re.compile(rf"{_SEQUENCE.pattern}|\x1b[\[O]?[\d;]*\Z|.", re.DOTALL)
 
 
 def keys(typed: str) -> tuple[list[str], str]:
-    """One by one; and the beginning of one of which the rest has yet to come, as it may on a slow line."""
+    """Split into keys; return also the beginning of an incomplete one, as a slow line may deliver it."""
     found = _KEY.findall(typed)
     is_begun = bool(found) and found[-1].startswith("\x1b") and not _SEQUENCE.fullmatch(found[-1])
     return (found[:-1], found[-1]) if is_begun else (found, "")
 
 
 def step(key: str) -> Step | None:
-    """None of a key that moves nothing."""
+    """Return the movement of a key, None for any other key."""
     return _STEPS.get(key)
 
 
 def moved(top: int, by: Step, room: int, count: int) -> int:
-    """The first line to be shown of `count`, where there is `room` for so many: never so that room stays empty."""
+    """Return the first of `count` lines to show in `room` lines, so that no room stays empty."""
     lines, screens = by
     return max(0, min(top + lines + screens * max(1, room), count - room))

@@ -1,4 +1,4 @@
-"""One `automate run` from claim to end: the output on its way, signals, what is said."""
+"""One `automate run` from claim to end: output, signals and messages."""
 
 import json
 import os
@@ -67,7 +67,7 @@ class Session:
         return by_hand.exit_status(self._records, signal=asked)
 
     def _leave(self, runs: Sequence[OpenRun]) -> int:
-        """What could not even start is told now; the rest is somebody else's to watch."""
+        """Report what could not start, and leave the other runs to their supervisor."""
         self._step(0.0)
         over = {record.id for record in self._records}
         for run in runs:
@@ -95,7 +95,7 @@ class Session:
                 self._following[run.id].open()
 
     def _show(self) -> None:
-        """A reader who has seen enough (`| head`) does not end the tasks."""
+        """Show output; a reader that ends early (`| head`) does not end the tasks."""
         if self._as_json:
             return
         try:

@@ -20,7 +20,7 @@ LONGEST_LOGIN = 256  # bytes, as in bits/local_lim.h (LOGIN_NAME_MAX); the envir
 
 
 class Shell:
-    """One command line: which instance it means, what its output is shown on, and how much it says."""
+    """One command line: its instance, its output, and how much it says."""
 
     def __init__(self, directory: str | None = None) -> None:
         self.directory = directory
@@ -28,8 +28,10 @@ class Shell:
 
     @cached_property
     def instance(self) -> "Instance":
-        """Where the tasks and their history are. UsageError when `-C` names no directory, when there is no home
-        directory, and as for `now`."""
+        """Return the place of tasks and history.
+
+        UsageError if `-C` names no directory, if there is no home directory, and as for `now`.
+        """
         from automate import paths
 
         _check_zone()
@@ -37,14 +39,14 @@ class Shell:
 
     @cached_property
     def now(self) -> float:
-        """When the command began, in epoch seconds. UsageError when no time can be shown in the zone."""
+        """Return when the command began, in epoch seconds; UsageError if the zone cannot show times."""
         from automate import clock
 
         _check_zone()
         return clock.now()
 
     def look_again(self) -> None:
-        """From now on `now` is another moment, and the screens are looked at anew: for commands that go on for long."""
+        """Take a new `now` and look at the terminal again, for commands that run long."""
         for known in ("now", "screen", "drawing", "errors"):
             self.__dict__.pop(known, None)
 
@@ -73,18 +75,18 @@ class Shell:
         return Screen(now=self.now, colour=wants_colour(os.environ, is_terminal=is_terminal), is_terminal=is_terminal)
 
     def write(self, text: str) -> None:
-        """Data: to standard output, as it is, with no newline added."""
+        """Write data to standard output unchanged, without a newline added."""
         with _output():
             sys.stdout.write(text)
 
     def write_bytes(self, content: bytes) -> None:
-        """Data that must not be changed: after what was written before."""
+        """Write bytes unchanged, after what was written before."""
         with _output():
             sys.stdout.flush()
             sys.stdout.buffer.write(content)
 
     def page(self, text: str, *, paged: bool = True) -> None:
-        """Data, as `write`, but on a terminal that it does not fit through the reader's pager, if there is one."""
+        """Write data, through the user's pager if a terminal is too small for it."""
         command = os.environ.get("AUTOMATE_PAGER", os.environ.get("PAGER", "less")).strip()
         is_smart = paged and self.screen.is_terminal and os.environ.get("TERM", "dumb") != "dumb"
         if is_smart and command not in {"", "cat"} and text.count("\n") >= _size("LINES", 1, 24):
@@ -97,7 +99,7 @@ class Shell:
         self.write(text)
 
     def flush(self) -> None:
-        """What was written is seen now: for commands that go on for long."""
+        """Flush output, for commands that run long."""
         with _output():
             sys.stdout.flush()
 
@@ -107,13 +109,13 @@ class Shell:
             print(_escaped(text), file=sys.stderr)
 
     def hint(self, *words: str) -> str:
-        """A command that may come next, as it is typed to mean this instance."""
+        """Return a command line that a user can type next for this instance."""
         from automate.render import visible
 
         return visible(self.instance.command(*words))
 
     def warn(self, text: str) -> None:
-        """Something is wrong, but the command goes on: to standard error, even with --quiet."""
+        """Report a problem on standard error, even with --quiet; the command continues."""
         print(f"automate: {_escaped(text)}", file=sys.stderr)
 
 
@@ -153,8 +155,10 @@ def _output() -> Iterator[None]:
 
 
 def _size(variable: str, index: int, default: int) -> int:
-    """COLUMNS or LINES, else the terminal's own, else the default; `shutil` would also ask when standard output is
-    redirected."""
+    """Return COLUMNS or LINES, else the terminal's size, else the default.
+
+    `shutil` would also ask when standard output is redirected.
+    """
     try:
         return int(os.environ.get(variable, "")) or default
     except ValueError:

@@ -23,14 +23,17 @@ FEW = 5
 
 @contextmanager
 def catalog(shell: Shell) -> Iterator[Catalog]:
-    """As of the moment the command began, after what a crash left was finished; to be asked within. AutomateError."""
+    """Open the catalog as of the command's begin, after interrupted edits were completed.
+
+    Errors are AutomateError; use it within the context.
+    """
     with catalog_and_state(shell) as (found, _):
         yield found
 
 
 @contextmanager
 def catalog_and_state(shell: Shell) -> "Iterator[tuple[Catalog, State | None]]":
-    """The same with the state; None as there is none yet."""
+    """Open the catalog with the state; None if there is no state yet."""
     state = _state(shell)
     try:
         yield Catalog(shell.instance, state, owner=owner(), now=shell.now), state
@@ -40,12 +43,12 @@ def catalog_and_state(shell: Shell) -> "Iterator[tuple[Catalog, State | None]]":
 
 
 def owner() -> int | None:
-    """Whose files tasks must be: root's when this is root, else anybody's (DESIGN section 13)."""
+    """Return the user who must own task files: root for root, None (any) for others (DESIGN section 13)."""
     return 0 if os.geteuid() == 0 else None
 
 
 def tell_faults(shell: Shell, tasks: Catalog) -> None:
-    """Of the settings and of the tasks looked at: the first few faults, and where to see all."""
+    """Report the first faults of the settings and the tasks, and where to see all."""
     faults = [*tasks.settings_faults, *(fault for name in tasks.broken for fault in tasks.broken[name])]
     tell(shell, faults)
     if tasks.settings_faults:
@@ -53,7 +56,7 @@ def tell_faults(shell: Shell, tasks: Catalog) -> None:
 
 
 def tell_pause(shell: Shell, tasks: Catalog) -> None:
-    """That all tasks are paused, if they are: until when, by whom and why."""
+    """Report a pause of all tasks: its end, author and reason."""
     if pause := tasks.pauses.get(ALL):
         from automate.render.pauses import terms
 
@@ -61,7 +64,7 @@ def tell_pause(shell: Shell, tasks: Catalog) -> None:
 
 
 def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
-    """One line for each of the first few."""
+    """Report the first few faults, one line each."""
     lines = iter(faults)
     for fault in islice(lines, FEW):
         shell.warn(str(fault))
@@ -72,14 +75,14 @@ def tell(shell: Shell, faults: "Iterable[Fault]") -> None:
 
 
 def no_tasks(shell: Shell) -> str:
-    """What to do when there are no tasks yet."""
+    """Say what to do when there are no tasks yet."""
     where = shell.instance.task_dirs[0]
     new, imported = shell.hint("new", "NAME"), shell.hint("import", "crontab", "FILE")
     return f"no tasks yet in {where}/; {new} creates one, {imported} imports them from cron"
 
 
 def _state(shell: Shell) -> "State | None":
-    """None where there is none yet and none can be made, or there is nothing to make it for: reading goes on."""
+    """Open the state; None if there is none and none can be or needs to be created, since reading works without."""
     from automate.supervisor import look, open_instance
 
     instance = shell.instance
@@ -103,7 +106,7 @@ def _state(shell: Shell) -> "State | None":
 
 
 def tell_who_schedules(shell: Shell, state: "State | None") -> None:
-    """When what was written into task files is in force."""
+    """Report when written task files take effect."""
     from automate.operate.scheduler_status import alive
     from automate.render import when
     from automate.rules.health_levels import OVERDUE

@@ -26,9 +26,11 @@ _LFLAG, _CC = 3, 6  # termios(3) as Python lists it
 
 
 class Terminal:
-    """Standard output, and the keys of standard input where that is a terminal too. Signals are noted, and heeded while
-    waiting; SIGINT alone is a KeyboardInterrupt at once. A signal that ends the command ends the process by itself,
-    when the terminal was given back."""
+    """Standard output, and the keys of standard input if that is a terminal too.
+
+    Signals are noted and handled while waiting; only SIGINT raises KeyboardInterrupt at once. A signal that ends the
+    command ends the process once the terminal is restored.
+    """
 
     def __init__(self) -> None:
         self._noted: list[int] = []
@@ -59,7 +61,7 @@ class Terminal:
 
     @property
     def size(self) -> os.terminal_size:
-        """As it is now; what COLUMNS says may be over. 80 by 24 where nobody knows."""
+        """Return the current size, since COLUMNS may be outdated; 80 by 24 if unknown."""
         try:
             size = os.get_terminal_size(sys.stdout.fileno())
         except OSError:
@@ -67,15 +69,19 @@ class Terminal:
         return os.terminal_size((size.columns or 80, size.lines or 24))
 
     def draw(self, lines: Sequence[str]) -> None:
-        """From the top left corner, over what was there, in one piece; they must fit. What was there is erased before a
-        line is written: behind one that is as wide as the screen, its last character would be."""
+        """Draw lines, which must fit, over the screen from its top left corner, in one write.
+
+        Each line is erased before it is written: after one as wide as the screen, its last character would be erased.
+        """
         *above, last = lines
         if self._is_taken:
             self._write(_HOME + "".join(f"{_REST_OF_LINE}{line}\r\n" for line in above) + _REST_OF_SCREEN + last)
 
     def wait(self, seconds: float) -> str | None:
-        """Until a key is typed, which is returned, or `seconds` are over, or this process was stopped for a while: "".
-        None when the command is to end; RESIZED when the terminal has another size."""
+        """Wait for a key and return it; "" after `seconds`, or after this process was stopped for a while.
+
+        None means that the command is to end, RESIZED that the terminal has another size.
+        """
         keys = [] if self._modes is None else [sys.stdin.fileno()]
         ready, _, _ = select.select([self._woken, *keys], [], [], seconds)
         if self._woken in ready:
@@ -106,8 +112,11 @@ class Terminal:
         self._noted.append(number)
 
     def _take(self) -> None:
-        """Once more does no harm: whoever stopped this process may have changed everything. In the background the
-        kernel stops it here, until it is brought to the front or to its end."""
+        """Set the terminal's modes.
+
+        It can be repeated: whatever stopped this process may have changed them. In the background the kernel stops the
+        process here until it is brought to the front or ends.
+        """
         if self._ending:
             return
         with suppress(termios.error, OSError, ValueError):  # standard input is no terminal, or closed
@@ -122,7 +131,10 @@ class Terminal:
             self._write(_TAKE)
 
     def _give(self) -> None:
-        """As it was. A terminal that is gone needs nothing; the modes of one that somebody else uses are theirs."""
+        """Restore the terminal.
+
+        One that is gone needs nothing; if another job uses it, the modes are left to that job.
+        """
         if not self._is_taken:
             return
         self._is_taken = False
@@ -143,7 +155,7 @@ class Terminal:
 
 
 def _is_in_front(descriptor: int) -> bool:
-    """Whether this is the job that its terminal belongs to; of another terminal than its own that is not asked."""
+    """Return whether this process is in the foreground of its terminal, or the terminal does not control it."""
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:

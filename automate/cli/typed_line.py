@@ -19,8 +19,10 @@ _ASSIGNMENT = re.compile(r"\w+=")
 
 
 def words(line: str) -> list[str]:
-    """As they were typed, with their quotes. The last one is being typed, and may be empty. Assignments before the
-    command are left out."""
+    """Split a line into words with their quotes.
+
+    The last word is being typed and may be empty. Assignments before the command are left out.
+    """
     found = [*_WORD.finditer(line)]
     typed = [word[0] for word in found]
     if not found or found[-1].end() < len(line):
@@ -31,7 +33,7 @@ def words(line: str) -> list[str]:
 
 
 def value(word: str, environ: Mapping[str, str]) -> str:
-    """What a typed word stands for."""
+    """Return the value of a typed word."""
 
     def variable(match: re.Match[str]) -> str:
         return environ.get(match[1] or match[2], match[0])
@@ -50,10 +52,10 @@ def value(word: str, environ: Mapping[str, str]) -> str:
 
 
 def open_quote(text: str) -> str:
-    """The quote that is not closed yet, or nothing."""
+    """Return the quote that is still open, or nothing."""
     return _WHOLE.sub("", text)[:1].replace("\\", "")
 
 
 def quoted(text: str, quote: str) -> str:
-    """So that it stands for itself where it is inserted behind this open quote, or none."""
+    """Quote text so that it stands for itself after this open quote, or none."""
     return _SPECIAL[quote].sub(r"'\\''" if quote == "'" else r"\\\1", text)

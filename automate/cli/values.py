@@ -30,7 +30,7 @@ def _assignments(context: click.Context, parameter: click.Parameter, values: Seq
 
 
 def check_key(key: str) -> str:
-    """The key, dotted or not; UsageError when a task has none of that name."""
+    """Return the key, with or without dots; UsageError if a task has no such key."""
     from automate.taskfile.keys import wrong_key
 
     read_value(key)
@@ -70,7 +70,7 @@ def timezone_option(function: Function) -> Function:
 
 
 def named(schedules: Sequence[str], **others: str | None) -> list[Change]:
-    """The values of options that are called as their keys are; those that were given."""
+    """Return the given values of options that are named like their keys."""
     changes = [Change("schedule", _schedule(schedules))] if schedules else []
     return changes + [Change(key, read_value(text)) for key, text in others.items() if text is not None]
 

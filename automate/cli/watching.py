@@ -1,4 +1,4 @@
-"""`list --watch`: looks again and again, on a terminal always in the same place."""
+"""`list --watch`: refresh again and again, on a terminal in the same place."""
 
 import gc
 import os
@@ -18,9 +18,10 @@ _ENDS = frozenset("qQ\x04")  # Ctrl-D is the end of what is typed
 
 
 def watch(shell: Shell, look: Look) -> int:
-    """Until `q` is typed or a signal ends it. Elsewhere than on a terminal each look is written behind the last one.
+    """Refresh until `q` is typed or a signal arrives.
 
-    What is wrong at the first look is raised; later it is shown, since it may be mended meanwhile.
+    If standard output is not a terminal, pictures are written one after the other. An error in the first one is raised;
+    later ones are shown, since they may be temporary.
     """
     first = look()
     if shell.screen.is_terminal and os.environ.get("TERM", "dumb") != "dumb":

@@ -1,8 +1,8 @@
-"""What is wrong with an installation. Nothing is changed, and nothing of a task is run.
+"""Checks of an installation, which change nothing and run nothing of a task.
 
 Each check is a row of CHECKS: one function that finds the facts, and one that judges them and knows nothing else.
 `tasks` asks about task files, `permissions` and `storage` about where the instance is and what is kept there, `machine`
-about the host, `scheduling` and `cron` about who runs what falls due. A new check is a new row.
+about the host, `scheduling` and `cron` about who runs due tasks. A new check is a new row.
 """
 
 import errno
@@ -53,7 +53,7 @@ class Examined(NamedTuple):
 
 
 def examine(installation: Installation) -> list[Examined]:
-    """All of CHECKS, in their order. One that cannot be made says so, and the others go on."""
+    """Make all CHECKS, in their order; one that cannot be made says so, and the others follow."""
     found: list[Examined] = []
     refused: set[str] = set()
     for check in CHECKS:
@@ -66,8 +66,11 @@ def examine(installation: Installation) -> list[Examined]:
 
 
 def _not_made(error: OSError | AutomateError, refused: set[str]) -> Finding:
-    """What this user may not do says nothing about the installation. Anything else is wrong with it, and is told as an
-    error once, however many checks it keeps from being made (`refused`)."""
+    """Return the finding for a check that could not be made.
+
+    What this user may not do says nothing about the installation. Any other error is reported once, however many checks
+    it prevents (`refused`).
+    """
     where = str(error.filename or "") if isinstance(error, OSError) else ""
     reason = str(error.strerror or error) if isinstance(error, OSError) else str(error)
     is_ours = isinstance(error, NotAllowedError) or (isinstance(error, OSError) and error.errno in _NOT_FOR_US)
@@ -77,7 +80,7 @@ def _not_made(error: OSError | AutomateError, refused: set[str]) -> Finding:
 
 
 def _here(finding: Finding, installation: Installation) -> Finding:
-    """A fix that is a command of ours names the instance."""
+    """Add the instance to a fix that is an automate command."""
     words = line("automate", *installation.instance.options())
     return finding._replace(
         fix=re.sub(r"^(sudo .*)?\bautomate\b", lambda begin: f"{begin[1] or ''}{words}", finding.fix)

@@ -38,7 +38,7 @@ class Line(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What the shell gets."""
+        """Return what the shell gets."""
         return percent.split(self.job.command)[0].strip()
 
     @property
@@ -50,13 +50,13 @@ class Line(NamedTuple):
 
 
 def lines(crontab: Crontab) -> list[Line]:
-    """What cron would run; lines that it would not understand are left out."""
+    """Return the lines that cron would run, without those that it would not understand."""
     jobs = parser.read(crontab.data, "user" if crontab.user else "system", crontab.user).jobs
     return [Line(crontab, job, job.user or "") for job in jobs]
 
 
 def ticks(installation: Installation) -> list[Line]:
-    """The lines of crontabs that take this instance's step."""
+    """Return the crontab lines that run `automate tick` for this instance."""
     user = host.user_name(installation.uid)
     found = [each for crontab in _crontabs(installation) for each in lines(crontab)]
     return [each for each in found if _is_tick(each, installation, user)]
@@ -75,7 +75,7 @@ def _is_tick(each: Line, installation: Installation, user: str) -> bool:
 
 
 def means(typed: Sequence[str], installation: Installation) -> bool:
-    """Whether a command line names this instance's directory, or none if it has none."""
+    """Return whether a command line names this instance's directory, or none if the instance has none."""
     ours, theirs = installation.instance.directory, _directory(typed)
     if ours is None or theirs is None:
         return theirs is ours
@@ -90,7 +90,7 @@ def _directory(typed: Sequence[str]) -> str | None:
 
 
 def words(command: str) -> list[str]:
-    """As sh(1) splits it."""
+    """Split a command as sh(1) does."""
     try:
         return shlex.split(command)
     except ValueError:  # a quote that is not closed
@@ -98,7 +98,7 @@ def words(command: str) -> list[str]:
 
 
 class Ticking(NamedTuple):
-    """The lines, whether any cron runs, and as whom the instance's tasks are to be run."""
+    """The lines that tick, whether a cron daemon is running, and the user whose tasks the instance runs."""
 
     lines: Sequence[Line]
     cron_runs: bool
@@ -106,7 +106,7 @@ class Ticking(NamedTuple):
 
 
 def ticking(installation: Installation) -> Ticking:
-    """As for `scheduling`."""
+    """Find the facts for `judge_ticking`."""
     cron_runs = not crontabs.DAEMONS.isdisjoint(proc_table.names())
     return Ticking(ticks(installation), cron_runs, host.user_name(installation.uid))
 
@@ -138,7 +138,7 @@ def _judge_tick(each: Line, user: str) -> Iterator[Finding]:
 
 
 def _judge_crontab(crontab: Crontab) -> Iterator[Finding]:
-    """What lets cron pass a file over without a word, or with one in its own log."""
+    """Find the reasons for which cron ignores a file, at best with a line in its own log."""
     path, name = crontab.path, os.path.basename(crontab.path)
     if crontab.user is None and os.path.dirname(path) == crontabs.DROP_INS and _IGNORED_NAME.search(name):
         plain = os.path.join(crontabs.DROP_INS, _IGNORED_NAME.sub("-", name))
@@ -168,12 +168,12 @@ def _commands(each: Line) -> list[str]:
 
 
 def _plain(command: str) -> str:
-    """Without what is done to its output only, and with single spaces."""
+    """Return the command without redirections of its output, with single spaces."""
     return " ".join(_QUIET.sub(" ", command).split())
 
 
 def judge_twice(found: Iterable[tuple[Task, Line]]) -> Iterator[Finding]:
-    """One for each crontab, since it is edited once."""
+    """Report once for each crontab, since it is edited once."""
     for path, pairs in groupby(found, lambda pair: pair[1].crontab.path):
         tasks, there = zip(*pairs, strict=True)
         names = few(dict.fromkeys(task.name for task in tasks))

@@ -1,4 +1,4 @@
-"""What a check is, what it finds, and the installation that it is asked of."""
+"""What a check is, what it finds, and the installation that it examines."""
 
 import shlex
 from collections.abc import Callable, Iterable
@@ -35,8 +35,11 @@ class Finding(NamedTuple):
 
 
 class Check(NamedTuple):
-    """`look` finds the facts, and may raise OSError or AutomateError where that is not allowed; `judge` says what is
-    wrong with them, and knows nothing else. `name` is one word, `holds` what is so when nothing is wrong."""
+    """A check: `look` finds the facts, `judge` says what is wrong with them and knows nothing else.
+
+    `look` may raise OSError or AutomateError where something is not allowed. `name` is one word; `holds` is the
+    sentence that is true when nothing is wrong.
+    """
 
     name: str
     holds: str
@@ -46,9 +49,11 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class Installation:
-    """An instance on this host, looked at by user `uid` at `now` (epoch seconds), with the program `program`. `owner`
-    is as for the catalog, of which only what says nothing of the state is to be asked: that may be damaged. Nothing
-    here changes anything. What cannot be had raises OSError or AutomateError, each time it is asked for."""
+    """An instance on this host, examined by user `uid` at `now` (epoch seconds), with the program `program`.
+
+    `owner` is as for the catalog, of which only what needs no state may be used: the state may be damaged. Nothing here
+    changes anything. What is not available raises OSError or AutomateError at every access.
+    """
 
     instance: Instance
     uid: int
@@ -59,24 +64,24 @@ class Installation:
 
     @cached_property
     def state(self) -> State | None:
-        """None when there is none yet."""
+        """Open the state; None when there is none yet."""
         return open_as_it_is(self.instance)
 
     @cached_property
     def catalog(self) -> Catalog:
-        """With the parse cache, where there is one that can be read."""
+        """Return the catalog, with the parse cache if that can be read."""
         with suppress(OSError, AutomateError):
             return Catalog(self.instance, self.state, owner=self.owner, now=self.now)
         return Catalog(self.instance, None, owner=self.owner, now=self.now)
 
     @cached_property
     def tasks(self) -> list[Task]:
-        """Those without a fault, disabled ones too."""
+        """Return the tasks without a fault, disabled ones too."""
         return [*self.catalog.definitions().values()]
 
     @cached_property
     def faults(self) -> list[tuple[str, Fault]]:
-        """Of the settings (under an empty name), and of every task file."""
+        """Return the faults of the settings (under an empty name) and of every task file."""
         self.catalog.definitions()
         broken = sorted(self.catalog.broken.items())
         settings = [("", fault) for fault in self.catalog.settings_faults]
@@ -93,7 +98,7 @@ class Installation:
 
     @cached_property
     def earliest(self) -> float | None:
-        """When something was, or will be, due that nobody has decided; in epoch seconds."""
+        """Return the earliest due time that has not been handled, past or future, in epoch seconds."""
         return schedules.next_wake(self.state) if self.state else None
 
     def close(self) -> None:
@@ -103,7 +108,7 @@ class Installation:
 
 
 def line(*words: str) -> str:
-    """A command line of these words, quoted for sh(1)."""
+    """Return a command line of these words, quoted for sh(1)."""
     return shlex.join(words)
 
 

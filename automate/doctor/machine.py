@@ -42,7 +42,7 @@ class Named(NamedTuple):
 
 
 def named(installation: Installation) -> Named:
-    """By the definitions of enabled tasks."""
+    """Find the enabled tasks whose due times depend on the host's name."""
     spread = [task.name for task in installation.tasks if task.enabled and (task.jitter or _has_h(task.schedule))]
     return Named(installation.catalog.host, spread, installation.instance.settings)
 
@@ -57,14 +57,16 @@ _MADE = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}|.+-[0-9a-z]{6,10}-[b-df-hj-np-tv-
 
 def judge_name(facts: Named) -> Iterator[Finding]:
     if facts.tasks and _MADE.fullmatch(facts.host):
-        what = f"{facts.host} looks like the name of a container; the next one has other due times for {few(facts.tasks)}"
+        what = f"{facts.host} looks like a container name; the next one has other due times for {few(facts.tasks)}"
         fix = f"printf '\\nhost: {facts.host}\\n' >> {shlex.quote(facts.settings)}"
         yield Finding("warning", what, "uname -n", fix)
 
 
 class Zones(NamedTuple):
-    """`link` and `written` are what /etc/localtime and /etc/timezone name, None for nothing; `known` is the zone that
-    schedules follow."""
+    """The zones that /etc/localtime (`link`) and /etc/timezone (`written`) name, and the one that is used (`known`).
+
+    None means that the file names no zone.
+    """
 
     link: str | None
     written: str | None
@@ -72,7 +74,6 @@ class Zones(NamedTuple):
 
 
 def zones(_installation: Installation) -> Zones:
-    """As they are on this host."""
     return Zones(*zone.named(), zone.host_zone().key)
 
 
@@ -90,7 +91,7 @@ def judge_zones(zones: Zones) -> Iterator[Finding]:
 
 
 def sqlite(_installation: Installation) -> tuple[int, ...]:
-    """Its version. Python's own is asked for when automate is installed."""
+    """Return the version of SQLite; Python's own is checked when automate is installed."""
     return checking.sqlite_version()
 
 
@@ -104,8 +105,10 @@ def judge_sqlite(version: tuple[int, ...]) -> Iterator[Finding]:
 
 
 class Bounds(NamedTuple):
-    """Hard limits by the kernel's names, of the scheduler if there is one, else of this process; and the settings'
-    `max_running`."""
+    """Hard limits by the kernel's names, and the settings' `max_running`.
+
+    The limits are those of the scheduler if one is running, else of this process.
+    """
 
     of: str
     limits: Mapping[str, int]
@@ -114,7 +117,7 @@ class Bounds(NamedTuple):
 
 
 def bounds(installation: Installation) -> Bounds:
-    """The scheduler raises its own limits as far as it may, so the hard ones count."""
+    """Read the hard limits, which count because the scheduler raises its own limits as far as it may."""
     pid = alive(installation.instance, None).pid
     found = kernel.limits(pid or os.getpid())
     of = f"/proc/{pid}/limits" if pid else "this shell"
@@ -142,7 +145,7 @@ def _judge_processes(bounds: Bounds, running: int) -> Iterator[Finding]:
 
 
 def seen(installation: Installation) -> dict[str, OSError]:
-    """Why a directory of tasks cannot be watched, for those that cannot."""
+    """Return the task directories that cannot be watched, with the reason."""
     refused = {}
     for path in installation.catalog.task_dirs:
         try:

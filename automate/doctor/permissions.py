@@ -1,4 +1,4 @@
-"""Where the instance is kept: whose it is, who else may change it, and how much room there is."""
+"""Checks of where the instance is kept: its owner, who else can change it, and how much room there is."""
 
 import os
 import stat
@@ -25,8 +25,10 @@ _OTHERS_ENTER, _ANY_ENTER = 0o001, 0o011
 
 
 def code(installation: Installation) -> list[tuple[ForeignError, int]]:
-    """Directories of the interpreter, its libraries and this program that other users than root and this one, whose id
-    is given with each, could change."""
+    """Find directories of the interpreter, its libraries and this program that another user could change.
+
+    Root and this user may change them. Each is returned with the id of its owner.
+    """
     program = {os.path.dirname(os.path.realpath(sys.executable)), os.path.dirname(automate.__file__), *sys.path}
     found: dict[str, ForeignError] = {}
     with Ways(installation.uid) as ways:
@@ -45,9 +47,11 @@ def judge_code(foreign: Iterable[tuple[ForeignError, int]]) -> Iterator[Finding]
 
 
 class Owned(NamedTuple):
-    """Files of one part of the instance, each directory before what is in it, the one at the top first. `uid` is who
-    asks, `above` whose the directory is in which the top one stands, `way` what the modes of all directories above it
-    have in common."""
+    """The files of one part of the instance, from the top, each directory before its contents.
+
+    `uid` is the user who runs doctor, `above` the owner of the directory that holds the top one, `way` the mode bits
+    that all directories above it have in common.
+    """
 
     files: Sequence[tuple[str, os.stat_result]]
     uid: int
@@ -98,8 +102,11 @@ def judge_owned(parts: Iterable[Owned]) -> Iterator[Finding]:
 
 
 def _of_another(top: str, whose: str, uid: int, *, is_own_place: bool) -> Finding:
-    """`is_own_place` says that the directory above is this user's: then somebody has run automate here as another user,
-    such as by sudo(8)."""
+    """Report a part of the instance that belongs to another user.
+
+    With `is_own_place` the directory above is this user's: somebody ran automate here as another user, for example with
+    sudo(8).
+    """
     me = host.user_name(uid)
     if not is_own_place:
         ask = ("automate", "--as", whose) if uid == ROOT else ("sudo", "-u", whose, "automate")
@@ -111,7 +118,7 @@ def _of_another(top: str, whose: str, uid: int, *, is_own_place: bool) -> Findin
 
 
 def _reached(files: Iterable[tuple[str, int]], way: int, enter: int) -> Iterator[tuple[str, int]]:
-    """Those to which every directory on the way lets somebody pass by one of the bits `enter`."""
+    """Return the files to which every directory on the way grants passage by one of the bits `enter`."""
     shut = set() if way & enter else {os.path.dirname(path) for path, _ in [*files][:1]}
     for path, mode in files:
         is_shut = os.path.dirname(path) in shut
@@ -136,7 +143,7 @@ def _judge_modes(top: str, files: Sequence[tuple[str, os.stat_result]], way: int
 
 
 def watched(installation: Installation) -> list[tuple[str, os.stat_result, int | None]]:
-    """The directories of tasks that there are, and whose they must be (None: anybody's)."""
+    """Return the existing task directories and the user that must own them (None: any)."""
     there = [path for path in dict.fromkeys(installation.catalog.task_dirs) if os.path.isdir(path)]
     return [(path, os.stat(path), installation.owner) for path in there]
 
@@ -153,7 +160,7 @@ def judge_watched(directories: Iterable[tuple[str, os.stat_result, int | None]])
 
 
 class Place(NamedTuple):
-    """What is kept where."""
+    """A part of the instance and the mount that it is on."""
 
     what: str
     path: str
@@ -161,7 +168,7 @@ class Place(NamedTuple):
 
 
 def room(installation: Installation) -> list[Place]:
-    """What is written to, each by the nearest directory that exists."""
+    """List what is written to, each at its nearest existing directory."""
     instance = installation.instance
     named = {"the state": instance.state, "the run log": instance.log, "the outputs": instance.output}
     return [Place(what, path, mounts.mount(path)) for what, path in ((w, _existing(p)) for w, p in named.items())]

@@ -1,4 +1,4 @@
-"""Whether anybody runs what falls due: a daemon, by a unit or not, or cron."""
+"""Checks that something runs due tasks: a daemon, with a systemd unit or without, or cron."""
 
 import os
 import re
@@ -19,8 +19,11 @@ _SERVES = re.compile(r"(?:^|[/\s])automate\b.*\bserve\b")
 
 
 class Scheduling(NamedTuple):
-    """`due` counts the tasks that have a next due time, `earliest` is the first one that nobody has decided; instants
-    are epoch seconds. `tick` is the command line that cron would run."""
+    """What runs due tasks, and what would have to run.
+
+    `due` counts the tasks that have a next due time, `earliest` is the first due time that is not handled; instants are
+    epoch seconds. `tick` is the command line that cron would run.
+    """
 
     alive: Alive
     due: int
@@ -32,7 +35,7 @@ class Scheduling(NamedTuple):
 
 
 def scheduling(installation: Installation) -> Scheduling:
-    """Reads the crontabs and the units, too."""
+    """Find the facts, also from crontabs and unit files."""
     tick = line(installation.program, *installation.instance.options(), "tick")
     return Scheduling(
         installation.alive,
@@ -46,7 +49,7 @@ def scheduling(installation: Installation) -> Scheduling:
 
 
 def _due(installation: Installation) -> int:
-    """How many tasks will be due."""
+    """Count the tasks that have a due time to come."""
     dumps = installation.catalog.compiled([task.name for task in installation.tasks if task.enabled]).values()
     first = {dump: next_due(dump, installation.now) for dump in {*dumps}}
     return sum(first[dump] is not None for dump in dumps)
@@ -80,7 +83,7 @@ def _fix(facts: Scheduling) -> str:
 
 
 def services(installation: Installation) -> list[Unit]:
-    """The units that run the daemon of this instance."""
+    """Return the systemd units that run the daemon of this instance."""
     found = unit_files.services(unit_files.directories(installation.uid, installation.home), _SERVES)
     return [unit for unit in found if means(_typed(unit), installation)]
 
@@ -98,7 +101,7 @@ class Served(NamedTuple):
 
 
 def served(installation: Installation) -> Served:
-    """By the files of systemd."""
+    """Read the unit files of systemd."""
     user = host.user_name(installation.uid)
     lingers = installation.uid == 0 or os.path.exists(os.path.join(unit_files.LINGER, user))
     return Served(services(installation), user, lingers)

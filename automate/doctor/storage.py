@@ -1,4 +1,4 @@
-"""What is kept: the state, the run log and the outputs; whether they are whole, and what was left behind in them."""
+"""Checks of the state, the run log and the outputs: whether they are intact, and what was left behind."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ class Kept(NamedTuple):
 
 
 def state(installation: Installation) -> Kept:
-    """Reads all of it."""
+    """Check the whole state database."""
     instance = installation.instance
     names = _names(instance.state)
     aside = sorted(os.path.join(instance.state, name) for name in names if name.startswith("state.db.damaged-"))
@@ -53,7 +53,7 @@ class Unwatched(NamedTuple):
 
 
 def runs(installation: Installation) -> Unwatched:
-    """Which runs are watched is only asked where there are some."""
+    """Find open runs without a supervisor; locks are looked at only if there are open runs."""
     instance, known = installation.instance, installation.open_runs
     waiting: list[OpenRun] = []
     if known:
@@ -73,7 +73,7 @@ def judge_runs(unwatched: Unwatched) -> Iterator[Finding]:
 
 
 def leftovers(installation: Installation) -> list[str]:
-    """Files of runs that are over, which nobody has touched for a while and no process holds."""
+    """Return files of ended runs that have not been touched for a while and that no process holds."""
     instance = installation.instance
     if installation.state is None:  # it was lost, and will be made anew from just these
         return []
@@ -110,7 +110,7 @@ class Locked(NamedTuple):
 
 
 def held(installation: Installation) -> Locked:
-    """Who holds which lock: a lock has no other life than its holders'."""
+    """Find the holder of each lock; a lock lasts as long as its holders."""
     instance = installation.instance
     sessions: dict[int, str] = {}
     for name in _names(instance.open_runs):
@@ -146,7 +146,7 @@ class Log(NamedTuple):
 
 
 def log(installation: Installation) -> Log | None:
-    """None when there is none yet."""
+    """Read the end of the run log; None when there is none yet."""
     path = installation.instance.run_log
     try:
         with open(path, "rb", opener=without_waiting) as file:
@@ -177,7 +177,7 @@ def judge_log(log: Log | None) -> Iterator[Finding]:
 
 
 class Outputs(NamedTuple):
-    """What a task wrote: so many files, of which its `output.keep_runs` (None: there is no such task) keeps some."""
+    """The output files of a task: their number, and its `output.keep_runs` (None: there is no such task)."""
 
     path: str
     number: int
@@ -185,7 +185,7 @@ class Outputs(NamedTuple):
 
 
 def outputs(installation: Installation) -> list[Outputs]:
-    """Of each task that ever wrote anything."""
+    """Count the outputs of each task that ever wrote any."""
     keep = {task.name: task.output.keep_runs for task in installation.tasks}
     broken = installation.catalog.broken
     top = installation.instance.output

@@ -12,12 +12,12 @@ from automate.taskfile import Fault, passed_over
 
 
 def faults(installation: Installation) -> list[tuple[str, Fault]]:
-    """Of the settings (under an empty name), and of every task file."""
+    """Return the faults of the settings (under an empty name) and of every task file."""
     return installation.faults
 
 
 def judge_faults(faults: Iterable[tuple[str, Fault]]) -> Iterator[Finding]:
-    """Where it is not what the file says that is wrong, but the file itself, the message says what to do."""
+    """Turn faults into findings; if the file itself is at fault, the message says what to do."""
     for name, fault in faults:
         what = f"{fault.key}: {fault.message}" if fault.key else fault.message
         edit = line("automate", "edit", name) if name else line("editor", fault.file)
@@ -37,7 +37,7 @@ def judge_unread(paths: Iterable[str]) -> Iterator[Finding]:
 
 
 def _as_task(path: str) -> str:
-    """Where it would be one."""
+    """Return the path under which the file would be read as a task."""
     directory, name = os.path.split(path)
     if name.endswith((".yaml", ".yml")):
         return os.path.join(os.path.dirname(directory), name)
@@ -49,14 +49,14 @@ _WHOLE = (1, 1, "")  # line, column and key of what is wrong with the file as su
 
 
 class Doubted(NamedTuple):
-    """What is doubtful about a task that is due, or may be run by hand."""
+    """Doubts about a task that is due or may be run by hand."""
 
     task: Task
     doubts: list[Doubt]
 
 
 def doubted(installation: Installation) -> list[Doubted]:
-    """Of those that are enabled: others are not meant to run here."""
+    """Return the doubts about enabled tasks; disabled ones are not meant to run here."""
     tasks = installation.catalog
     host = Host(owner=installation.owner, known=frozenset(tasks.names()), followed=tasks.followed)
     found = []
@@ -85,7 +85,7 @@ def _fix(task: Task, doubt: Doubt) -> str:
 
 
 def _made(task: Task, doubt: Doubt) -> str:
-    """The command line that makes what is missing; empty for what no one line makes."""
+    """Return the command line that creates what is missing; empty if one line cannot."""
     if doubt.key == "user" and task.user and not task.user.isdecimal():
         return line("useradd", "--system", task.user)
     if doubt.key == "group" and task.group and not task.group.isdecimal():

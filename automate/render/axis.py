@@ -21,7 +21,7 @@ class Tick(NamedTuple):
 
 
 def ticks(start: float, end: float, room: int) -> list[Tick]:
-    """As many as fit into so many columns; each at a whole number of minutes, hours or days of the wall clock."""
+    """Return as many marks as fit into `room` columns, at whole minutes, hours or days of the wall clock."""
     minutes = (end - start) / 60
     step = next((step for step in _STEPS if minutes / step <= max(1, room // _LABEL)), _STEPS[-1])
     return [Tick(at, _label(shown)) for at, shown in _marks(start, end, min(step, 60)) if _is_at(shown, step)]
@@ -38,13 +38,13 @@ def clock_changes(start: float, end: float) -> list[Tick]:
 
 
 def clock(instant: float, *, day: bool = False) -> str:
-    """`02:00`, with seconds where there are some; after the date where that is asked for."""
+    """Format as `02:00`, with seconds if there are any, and after the date if `day`."""
     at = local(instant)
     return f"{at:%Y-%m-%d %H:%M}" if day else f"{at:%H:%M:%S}".removesuffix(":00")
 
 
 def _marks(start: float, end: float, minutes: int) -> Iterator[tuple[float, datetime]]:
-    """Every instant at which so many minutes of an hour are full."""
+    """Yield every instant at which the minutes of the hour are a multiple of `minutes`."""
     at = start
     while at < end:
         shown = local(at)

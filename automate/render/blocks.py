@@ -9,7 +9,7 @@ _FILLED = {True: ("█", "░"), False: ("#", ".")}
 
 
 def sparkline(values: Sequence[tuple[float, str]], screen: Screen) -> Painted:
-    """A character for each value, as high as it is, from nothing to the highest; painted as its word means."""
+    """Draw a character for each value, as high as it is between zero and the highest, in the colour of its word."""
     heights = _HEIGHTS[screen.blocks]
     highest = max((value for value, _ in values), default=0.0) or 1.0
     top = len(heights) - 1
@@ -17,7 +17,7 @@ def sparkline(values: Sequence[tuple[float, str]], screen: Screen) -> Painted:
 
 
 def bar(share: float, width: int, screen: Screen) -> str:
-    """So many columns, filled from the left by that share of them; full from 1 on, and never full before."""
+    """Draw `width` columns, of which that share is filled from the left; full only from 1 on."""
     filled, empty = _FILLED[screen.blocks]
     count = width if share >= 1 else int(share * width)
     return filled * count + empty * (width - count)

@@ -60,12 +60,15 @@ def _escaped(cells: Sequence[str]) -> list[str]:
 
 
 def fits(text: str, screen: Screen) -> bool:
-    """Whether no line of it would be broken."""
+    """Return whether the terminal would break no line of the text."""
     return screen.width is None or max(map(text_width, text.splitlines()), default=0) <= screen.width
 
 
 def text_width(text: str) -> int:
-    """How many columns of a terminal it takes: wide characters two, combining ones and colours none (Unicode TR 11)."""
+    """Return the columns of a terminal that a text takes.
+
+    Wide characters take two, combining ones and colours none (Unicode TR 11).
+    """
     if "\x1b" in text:
         text = _COLOUR.sub("", text)
     return len(text) if text.isascii() else sum(map(_character_width, text))
@@ -103,7 +106,7 @@ def _fit(columns: list[list[str]], widths: list[list[int]], index: int, width: i
 
 
 def cut(text: str, width: int) -> str:
-    """The beginning, with an ellipsis for the rest, in at most `width` columns; colours end where the text does."""
+    """Cut to at most `width` columns, with an ellipsis for the rest; colours end where the text does."""
     if text_width(text) <= width:
         return text
     if text.isascii() and "\x1b" not in text:

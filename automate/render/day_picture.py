@@ -1,4 +1,4 @@
-"""A timeline as text: a line for each task, a column for so many minutes."""
+"""A timeline as text: a line for each task, a column for a number of minutes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -20,7 +20,7 @@ _BETWEEN, _NOW, _GRID = "", "now", "grid"
 
 
 class Glyph(NamedTuple):
-    """How a kind is shown, with block elements and without; `colour` is one of screen.COLOURS."""
+    """The characters for a kind of bar, with block elements and without; `colour` is one of screen.COLOURS."""
 
     block: str
     plain: str
@@ -46,29 +46,29 @@ GLYPHS = {
     "error": Glyph("E", "E", "error"),
     "failed": Glyph("F", "F", "failed"),
 }
-"""Where several things are in one column, the last of them is shown."""
+"""Later entries are drawn over earlier ones in the same column."""
 _RANK = {kind: rank for rank, kind in enumerate(GLYPHS)}
 
 
 class _Scale(NamedTuple):
-    """So many columns for a stretch of time."""
+    """A number of columns for a stretch of time."""
 
     start: float
     end: float
     columns: int
 
     def column(self, instant: float) -> int:
-        """Which one the instant is in; less than 0, or not less than `columns`, when it is in none."""
+        """Return the column of an instant; below 0 or at least `columns` when it is outside."""
         return int((instant - self.start) * self.columns // (self.end - self.start))
 
 
 def kind_of(bar: Bar) -> str:
-    """Which glyph."""
+    """Return the key of the bar's glyph."""
     return COLLIDES if bar.collides and bar.kind == "expected" else bar.kind
 
 
 def picture(timeline: Timeline, rows: Sequence[Row], screen: Screen, *, header: bool = True) -> str:
-    """These rows of it, and what is to be said of all of it; without a header neither the axis nor the legend."""
+    """Draw these rows and the remarks on the whole timeline; without a header, no axis and no legend."""
     names = [visible(row.task) for row in rows]
     runs = [f"{row.runs:,}" for row in rows]
     takes = [duration(row.takes) for row in rows]
@@ -112,7 +112,7 @@ def _axis(scale: _Scale, marks: Sequence[Tick], changes: Sequence[Tick]) -> str:
 
 
 def _grid(scale: _Scale, marks: Sequence[Tick], now: float) -> list[str]:
-    """What is to be seen where nothing runs."""
+    """Return the background, which shows where nothing runs."""
     line = [_BETWEEN] * scale.columns
     for tick in marks:
         line[scale.column(tick.at)] = _GRID
@@ -143,7 +143,7 @@ def _character(kind: str, screen: Screen) -> str:
 
 
 def _lines(words: Iterable[str], width: int | None) -> list[str]:
-    """As few lines as hold them."""
+    """Distribute words over as few lines as hold them."""
     lines: list[str] = []
     for word in words:
         longer = GAP.join((*lines[-1:], word))
@@ -155,7 +155,7 @@ def _lines(words: Iterable[str], width: int | None) -> list[str]:
 
 
 def _keys(timeline: Timeline, rows: Sequence[Row], screen: Screen) -> Iterator[str]:
-    """The legend: of what there is to be seen."""
+    """Return the legend of the kinds that are visible."""
     seen = {kind_of(bar) for row in rows for bar in row.bars}
     for kind, glyph in GLYPHS.items():
         if kind in seen or (kind == _NOW and timeline.start <= timeline.now < timeline.end):

@@ -35,7 +35,7 @@ DARK = LIGHT | {
 
 
 def svg(timeline: Timeline, rows: Sequence[Row]) -> str:
-    """These rows of it, and what is to be said of all of it; text is escaped."""
+    """Draw these rows as SVG, with the remarks on the whole timeline; text is escaped."""
     names = [cut(visible(row.task), _LONGEST_NAME) for row in rows]
     left = _MARGIN * 2 + max(map(text_width, (*names, "TASK"))) * _LETTER
     below = _TOP + _ROW * len(rows)

@@ -1,4 +1,4 @@
-"""What changed in a text, as diff(1) and git show it."""
+"""Differences between two texts, as diff(1) and git show them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,8 +10,10 @@ _NO_END = "\\ No newline at end of file"
 
 
 def unified(before: bytes | None, after: bytes | None, name: str, screen: Screen) -> str:
-    """A unified diff, which patch(1) understands unless characters had to be shown as escapes; empty when nothing
-    changed. None: there is no such file."""
+    """Return a unified diff, empty when nothing changed; None stands for a file that does not exist.
+
+    patch(1) understands it, unless characters had to be shown as escapes.
+    """
     from difflib import unified_diff
 
     old, new = _lines(before), _lines(after)

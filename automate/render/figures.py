@@ -34,7 +34,7 @@ def _two_units(seconds: float) -> str:
 
 
 def size(count: int | None) -> str:
-    """Of bytes: `512 B`, `1.5 KiB`, `10 MiB`; `-` for None."""
+    """Format bytes: `512 B`, `1.5 KiB`, `10 MiB`; `-` for None."""
     if count is None:
         return NOTHING
     if count < 1024:  # noqa: PLR2004 - a KiB
@@ -44,8 +44,10 @@ def size(count: int | None) -> str:
 
 
 def when(instant: float | None, *, seconds: bool | None = False) -> str:
-    """In the host's zone with its offset, `2026-11-21 02:00 +01:00`; `-` for None. `seconds` None shows them where
-    there are some."""
+    """Format in the host's zone with its offset: `2026-11-21 02:00 +01:00`; `-` for None.
+
+    If `seconds` is None they are shown where they are not zero.
+    """
     if instant is None:
         return NOTHING
     shown = local(instant)
@@ -55,7 +57,10 @@ def when(instant: float | None, *, seconds: bool | None = False) -> str:
 
 
 def relative(instant: float | None, now: float) -> str:
-    """`in 3h 12m`, `2h ago`, `now`; `-` for None. What lies ahead is told in two units, what is past in one."""
+    """Format as `in 3h 12m`, `2h ago` or `now`; `-` for None.
+
+    The future is shown in two units, the past in one.
+    """
     if instant is None:
         return NOTHING
     ahead = int(instant - now)
@@ -66,7 +71,7 @@ def relative(instant: float | None, now: float) -> str:
 
 
 def _parts(seconds: int) -> list[str]:
-    """The largest unit, and the next one where it is not zero."""
+    """Return the largest unit, and the next one unless it is zero."""
     for (large, large_size), (small, small_size) in pairwise(_UNITS):
         if seconds >= large_size:
             whole, rest = divmod(seconds, large_size)

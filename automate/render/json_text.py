@@ -8,7 +8,7 @@ from automate.render.screen import Screen
 
 
 def json_document(value: Any, screen: Screen) -> str:
-    """One value over several lines, newline at the end: dicts, lists, structs, tuples, sets."""
+    """Format one value over several lines with a newline at the end: dicts, lists, structs, tuples, sets."""
     import msgspec
 
     return shown_json(msgspec.json.format(msgspec.json.encode(value, enc_hook=_plain), indent=2) + b"\n", screen)

@@ -11,7 +11,7 @@ Labels = Mapping[str, str]
 
 
 class Family(NamedTuple):
-    """One metric, all of whose series stand together. Times are in epoch seconds, durations in seconds."""
+    """One metric with all its series; times are in epoch seconds, durations in seconds."""
 
     name: str
     about: str
@@ -19,7 +19,7 @@ class Family(NamedTuple):
 
 
 def metrics(found: Facts, version: str, now: float) -> Iterator[Family]:
-    """Of these facts, at `now` in epoch seconds."""
+    """Yield the metrics of these facts, at `now` in epoch seconds."""
     yield Family("info", "The version of automate.", [({"version": version}, 1)])
     yield from _of_scheduler(found, now)
     states = [entry.state for entry in found.entries]
@@ -61,7 +61,7 @@ def _of_tasks(found: Facts) -> Iterator[Family]:
 
 
 def exposition(families: Iterable[Family], common: Labels) -> str:
-    """All of them as gauges, each series with the `common` labels too; a family without series is left out."""
+    """Format all families as gauges, with the `common` labels on each series; families without series are omitted."""
     return "".join(line for family in families if family.series for line in _lines(family, common))
 
 

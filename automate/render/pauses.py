@@ -6,7 +6,7 @@ from automate.render.figures import when
 
 
 def terms(pause: Pause) -> str:
-    """Until when, by whom and why: `until 2026-11-21 14:00 +01:00, by root: new disks`."""
+    """Format the end, author and reason of a pause: `until 2026-11-21 14:00 +01:00, by root: new disks`."""
     why = f": {pause.reason}" if pause.reason else ""
     return visible(f"{end(pause)}, by {pause.by}{why}")
 

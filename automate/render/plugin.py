@@ -22,7 +22,7 @@ _PHRASES: tuple[tuple[Kind, str], ...] = (
 
 
 def plugin(health: Health, tasks: Sequence[Seen], scheduler: Scheduler, bounds: Bounds, now: float) -> str:
-    """All lines, the last one with its newline."""
+    """Return all lines of the plugin's output, each with its newline."""
     summary = ", ".join(_summary(health, tasks, now))
     lines = [f"{_head(health.level, summary)} | {' '.join(_performance(health, tasks, scheduler, bounds, now))}"]
     lines += [_line(problem, now) for problem in islice(health.problems, LINES)]
@@ -32,7 +32,7 @@ def plugin(health: Health, tasks: Sequence[Seen], scheduler: Scheduler, bounds: 
 
 
 def unknown(message: str) -> str:
-    """The one line when the state of things cannot be found out."""
+    """Return the single line for a state that cannot be found out."""
     return _head("UNKNOWN", message) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What is to be said below a timeline, one line each: how busy it gets, and what gets into each other's way."""
+"""Remarks below a timeline, one line each: how busy it gets, and which runs collide."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +25,7 @@ _ON_OVERLAP = {
 
 
 def title(timeline: Timeline) -> str:
-    """From when to when; how long, where that is no day."""
+    """Return the start and end, with the length unless it is a day."""
     start, end = (when(instant) for instant in (timeline.start, timeline.end))
     length = timeline.end - timeline.start
     return f"{start} to {end}" + (f" ({_length(length)})" if length != _DAY else "")
@@ -38,7 +38,7 @@ def _length(seconds: float) -> str:
 
 
 def remarks(timeline: Timeline) -> list[str]:
-    """The busiest minutes, clock changes, what outruns its interval, collisions, what a schedule says of its runs."""
+    """Describe the busiest minutes, clock changes, runs longer than their interval, collisions, and notes."""
     at = partial(clock, day=timeline.end - timeline.start > _DAY + _HOUR)
     changes = [f"{clock(moment, day=True)}: {change}" for moment, change in clock_changes(timeline.start, timeline.end)]
     lines = (
@@ -77,7 +77,7 @@ def _collision(collision: Collision, at: _Shown) -> str:
 
 
 def _notes(rows: Iterable[Row], at: _Shown) -> list[str]:
-    """What was said of runs to come, each text once."""
+    """Return the notes on future runs, each text once."""
     found: dict[str, list[str]] = {}
     for row in rows:
         for bar in row.bars:

@@ -1,4 +1,4 @@
-"""How the runs of a task went lately, in a few lines."""
+"""Statistics of a task's recent runs, in a few lines."""
 
 from automate.catalog.about import Past
 from automate.render.blocks import sparkline
@@ -21,7 +21,7 @@ def told(past: Past, screen: Screen) -> dict[str, str]:
 
 
 def _success(past: Past) -> str:
-    """Rounded down: 100 % is all of them."""
+    """Format the share of good runs, rounded down: 100 % means all of them."""
     if not past.judged:
         return NOTHING
     return f"{past.good * 100 // past.judged} % ({past.good} of {counted(past.judged, 'run')})"

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
 _DISPENSABLE = ((), ("EXIT",), ("EXIT", "DURATION"))
-"""What a narrow terminal is spared, so that lines are not broken and something is left of the note."""
+"""The columns left out on a narrow terminal, so that no line is broken and some of the note can be seen."""
 _LONGEST = 4096  # characters of a part of a note; a summary may be longer, and --json has all of it
 
 
 def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -> str:
-    """A table with a line for each record, in their order; on a narrow terminal without exit status and duration."""
+    """Return a table with a line for each record, in their order.
+
+    A narrow terminal gets neither exit status nor duration.
+    """
     rows = [_row(record, screen) for record in records]
     text = ""
     for spared in _DISPENSABLE if rows else ():
@@ -45,16 +48,19 @@ MOST_JOINED = 10_000
 
 
 class Page(NamedTuple):
-    """Records to be shown as so many lines; `is_last` says that there are no older ones."""
+    """The records of one page; `is_last` means that there are no older ones."""
 
     records: list[Record]
     is_last: bool
 
 
 def pages(records: Iterable[Record], size: int, *, join: bool = True) -> Iterator[Page]:
-    """Newest first, so many lines on each, 0: all. What was not run of a task, again and again for the same reason, is
-    one record that counts all, as the scheduler writes one itself, unless `join` is False; it takes in what is on its
-    page. No more is read than a page needs: up to the first record that begins another."""
+    """Yield pages of `size` records (0: all), newest first.
+
+    Consecutive due times of a task that were not run for the same reason are joined to one record with a count, as the
+    scheduler itself writes, unless `join` is False; they are joined within a page. No more is read than a page needs:
+    up to the first record that begins another.
+    """
     shown: list[Record] = []
     newest: dict[str, int] = {}  # from task to the place of its line that may take in an older record
     for record in records:
@@ -86,7 +92,7 @@ def _joined(newer: Record, older: Record) -> Record:
 
 
 def ending(record: Record, screen: Screen) -> Painted:
-    """One line that says how a run ended: `backup #1423: success in 12.3s`."""
+    """Describe in one line how a run ended: `backup #1423: success in 12.3s`."""
     took = f" in {duration(record.seconds)}" if record.seconds is not None else ""
     exit_code = f"exit {exit_status(record)}" if record.exit_code or record.signal else ""
     notes = "; ".join(filter(None, (exit_code, note(record, by=record.outcome == "stopped"))))
@@ -117,14 +123,14 @@ def _seconds(record: Record, screen: Screen) -> float | None:
 
 
 def exit_status(record: Record) -> str:
-    """The number, or the name of the signal that it tells of."""
+    """Return the exit status as a number, or the name of the signal that it stands for."""
     if record.signal is not None:
         return record.signal
     return NOTHING if record.exit_code is None else str(record.exit_code)
 
 
 def note(record: Record, *, by: bool = True) -> str:
-    """What else there is to know, on one line: how often, who (`by`) and why, its error's last line, its summary."""
+    """Return the rest of a record on one line: count, user (`by`), cause, last line of its error, summary."""
     parts = [
         f"{record.attempts} attempts" if record.attempts > 1 else "",
         _times(record),
@@ -137,12 +143,12 @@ def note(record: Record, *, by: bool = True) -> str:
 
 
 def passed_over(path: str, number: int) -> str:
-    """What is said of lines of the run log that are not records."""
+    """Return the warning about lines of the run log that are not records."""
     return f"{path}: {counted(number, 'line')} ignored: not a record"
 
 
 def _times(record: Record) -> str:
-    """Of due times that were not run and share a record: `57 times since 2026-11-21 02:00 +01:00`."""
+    """Count due times that share a record: `57 times since 2026-11-21 02:00 +01:00`."""
     if record.count == 1:
         return ""
     first = seconds_of(record.first_due)
@@ -150,7 +156,7 @@ def _times(record: Record) -> str:
 
 
 def _summary(summary: object) -> str:
-    """As `key=value key=value` where it is an object, else as it is."""
+    """Format an object as `key=value key=value`, anything else as it is."""
     if isinstance(summary, dict):
         return " ".join(f"{key}={_value(value)}" for key, value in summary.items())
     return summary if isinstance(summary, str) else _value(summary)

@@ -1,4 +1,4 @@
-"""What is written to: how wide it is, whether it shows colours, and which colour means what."""
+"""The output device: its width, whether it shows colours, and the colour for each meaning."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -7,10 +7,10 @@ from automate.characters import visible
 
 
 class Screen(NamedTuple):
-    """What standard output is, as the command line found it; nothing in `render` looks for itself.
+    """Properties of standard output, found by the command line; nothing in `render` looks for itself.
 
-    `width` is in columns, and None where nothing may be cut: in a pipe or a file. `blocks` says that Unicode's
-    block elements can be shown, and is only asked by what draws with them.
+    `width` is in columns, None where nothing may be cut: in a pipe or a file. `blocks` says that Unicode's block
+    elements can be shown; it is computed only for what draws with them.
     """
 
     now: float
@@ -38,7 +38,7 @@ COLOURS = {
     "heading": "1",
     "faint": "2",
 }
-"""From outcome, or another word that has a meaning on screen, to the parameters of SGR (ECMA-48, 8.3.117)."""
+"""SGR parameters (ECMA-48, 8.3.117) by outcome or another word that has a colour."""
 
 
 class Painted(str):
@@ -60,8 +60,11 @@ def joined(*pieces: str) -> Painted:
 
 
 def wants_colour(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """Whether to colour: NO_COLOR (no-color.org) forbids, FORCE_COLOR and CLICOLOR_FORCE (bixense.com/clicolors)
-    ask for it even in a pipe, a dumb terminal has none, any other terminal has."""
+    """Decide whether to colour.
+
+    NO_COLOR (no-color.org) forbids it; FORCE_COLOR and CLICOLOR_FORCE (bixense.com/clicolors) ask for it even in a
+    pipe; a dumb terminal has no colours, any other terminal has.
+    """
     if environ.get("NO_COLOR"):
         return False
     if any(environ.get(name, "0") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):

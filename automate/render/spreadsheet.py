@@ -11,22 +11,22 @@ from automate.characters import visible_json, visible_lines
 from automate.run import Record, RecordedPause
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the begin of a formula, and with it what a task wrote for a program."""
+"""Characters with which a spreadsheet begins a formula, so that a task's text could run as a program."""
 
 
 CRLF = "\r\n"
 
 
 def csv_header() -> str:
-    """The names of the columns: a record's fields."""
+    """Return the names of the columns: a record's fields."""
     return _lines([Record.__struct_fields__])
 
 
 def csv_rows(records: Iterable[Record]) -> str:
-    """A line for each record, in their order; lines end with CR LF.
+    """Return a line for each record, in their order, ended by CR LF.
 
-    Text that a spreadsheet would calculate gets an apostrophe before it; numbers and times never begin so. A `summary`
-    that is no text is JSON.
+    Text that a spreadsheet would calculate gets an apostrophe before it; numbers and times never begin like that. A
+    `summary` that is not text is JSON.
     """
     return _lines([_cell(getattr(record, field)) for field in Record.__struct_fields__] for record in records)
 

@@ -27,8 +27,10 @@ _BAR = 10  # columns
 
 
 class Listing(NamedTuple):
-    """The tasks to be shown. `records` are their newest ones, `unread` counts runs, both by task: given where a column
-    needs them."""
+    """The tasks to be shown.
+
+    `records` has their newest records and `unread` the number of unread runs, both by task, if a column needs them.
+    """
 
     entries: Sequence[Entry]
     screen: Screen
@@ -46,7 +48,7 @@ class Column(NamedTuple):
 
 
 def listing(tasks: Listing, columns: Sequence[str], *, header: bool = True) -> str:
-    """A table with these columns of COLUMNS, in this order."""
+    """Return a table with these keys of COLUMNS, in this order."""
     chosen = [COLUMNS[word] for word in columns]
     headers = [column.header for column in chosen]
     right = {column.header for column in chosen if column.right}
@@ -56,7 +58,7 @@ def listing(tasks: Listing, columns: Sequence[str], *, header: bool = True) -> s
 
 
 def fitting(tasks: Listing, *, header: bool = True) -> str:
-    """The table with as much of DEFAULT as a line of the terminal has room for, in shorter words where it must be."""
+    """Return a table with as many of the DEFAULT columns as fit into a line, with shorter words if needed."""
     for columns in (DEFAULT, *_NARROWER):
         text = listing(tasks, columns, header=header)
         if fits(text, tasks.screen):
@@ -65,7 +67,7 @@ def fitting(tasks: Listing, *, header: bool = True) -> str:
 
 
 def doing(entry: Entry, screen: Screen) -> str:
-    """The state, with how long it has been running and is expected to, or when it is tried again; coloured."""
+    """Return the coloured state, with the elapsed and expected time of a run or the time of the next retry."""
     state = entry.state
     if state not in _COLOURS:
         return state
@@ -155,7 +157,7 @@ def _medians(tasks: Listing) -> list[str]:
 
 
 def _ends(tasks: Listing) -> list[str]:
-    """Of running ones: when they should be over, by the median."""
+    """Estimate when running tasks will end, by their median."""
     return [_end(entry.running[0], tasks.screen.now) if entry.running else NOTHING for entry in tasks.entries]
 
 

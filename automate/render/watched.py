@@ -1,4 +1,4 @@
-"""What `list --watch` shows: the clock, how many tasks are how, who schedules, and as many tasks as there is room."""
+"""Screens of `list --watch`: a header (clock, tasks per state, scheduler) and the tasks that fit."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,8 +23,10 @@ _MEANINGS = {"running": "running", "unusual": "warning", "failed": "failed", "ov
 
 
 class Picture(NamedTuple):
-    """One look. `columns` is None where none were asked for; `notes` is what else there is to say; `every` is in
-    seconds."""
+    """What one refresh found.
+
+    `columns` is None if none were requested; `notes` are further lines; `every` is in seconds.
+    """
 
     tasks: Listing
     overdue: frozenset[str]
@@ -36,7 +38,7 @@ class Picture(NamedTuple):
 
 
 def head(picture: Picture) -> list[str]:
-    """The first lines."""
+    """Return the header lines."""
     screen = picture.tasks.screen
     tasks = counted(len(picture.tasks.entries), "task")
     clock = paint(when(screen.now, seconds=True), "heading", screen)
@@ -60,7 +62,7 @@ def _words(entry: "Entry", overdue: frozenset[str]) -> set[str]:
 
 
 def scheduled_by(alive: "Alive", screen: Screen) -> str:
-    """Who starts what falls due, as far as this user may know."""
+    """Describe the scheduler, as far as this user may know."""
     stepped = None if alive.stepped is None else min(alive.stepped, screen.now)
     looked = "no step so far" if stepped is None else f"last step {relative(stepped, screen.now)}"
     is_late = stepped is None or screen.now - stepped > _LATE
@@ -71,13 +73,13 @@ def scheduled_by(alive: "Alive", screen: Screen) -> str:
 
 
 def text(picture: Picture) -> str:
-    """All of it, for a file or a pipe."""
+    """Return everything, for a file or a pipe."""
     table = listing(picture.tasks, picture.columns or DEFAULT, header=picture.header) if picture.tasks.entries else ""
     return "\n".join([*head(picture)[:2], ""]) + table + "\n"
 
 
 def room(picture: Picture, height: int) -> int:
-    """How many tasks a screen of so many lines shows."""
+    """Return the number of tasks that fit on a screen of `height` lines."""
     count = len(picture.tasks.entries)
     free = height - _above(picture, height) - picture.header
     return count if count <= max(1, free) else max(0, free - 1)
@@ -89,8 +91,10 @@ def _above(picture: Picture, height: int) -> int:
 
 
 def lines(picture: Picture, width: int, height: int, top: int = 0) -> list[str]:
-    """As many as fit, none wider than the screen, from the task with the number `top` on; where there is no room for
-    all, the last line says which they are and what the others are like."""
+    """Return the lines that fit on the screen, from task number `top` on.
+
+    If not all tasks fit, the last line says which are shown and counts the states of the others.
+    """
     entries = picture.tasks.entries
     above = [*head(picture)[: _above(picture, height) - 1], ""]
     end = top + room(picture, height)
@@ -109,7 +113,7 @@ def _which(picture: Picture, top: int, end: int, left_out: Sequence["Entry"]) ->
 
 
 def _table(picture: Picture, entries: Sequence["Entry"], width: int) -> str:
-    """With the progress of what runs, where nobody chose columns, it is known and there is room."""
+    """Return the table of tasks, with the progress of runs if no columns were requested and there is room."""
     if not entries:
         return ""
     screen = picture.tasks.screen._replace(width=width)

@@ -1,4 +1,4 @@
-"""Why a task ran, did not run or will not run, in words."""
+"""Explanations in words: why a task ran, did not run or will not run."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -21,8 +21,10 @@ _HEADERS = ("", "", "")
 
 
 def text(explanation: Explanation, todo: Sequence[Advice], options: Sequence[str], screen: Screen) -> str:
-    """Several lines: what became of it in a sentence, which question decided, what else there is to know, and what to
-    do. `options` name the instance on a command line."""
+    """Return a sentence on what happened, the deciding question, further facts, and what to do.
+
+    `options` name the instance on a command line.
+    """
     parts = [sentences(explanation, screen)]
     if facts := dict.fromkeys(_facts(explanation, screen)):
         parts.append(_table([(f"  {label}", each) for label, each in _labelled(facts)], screen))
@@ -33,7 +35,7 @@ def text(explanation: Explanation, todo: Sequence[Advice], options: Sequence[str
 
 
 def sentences(explanation: Explanation, screen: Screen) -> str:
-    """The answer, then each due time or run that it is about, with the questions that were asked of it."""
+    """Return the answer, then each due time or run in question with the questions that were asked about it."""
     lines = []
     if (answer := sentence(explanation, None)) is not None:
         lines.append(paint(answer, "heading", screen) + "\n")
@@ -44,7 +46,7 @@ def sentences(explanation: Explanation, screen: Screen) -> str:
 
 
 def _questions(each: Explained, screen: Screen) -> str:
-    """In the order in which they are asked; those in a row that were answered alike share a line."""
+    """List the questions in the order in which they are asked; those in a row with the same answer share a line."""
     rows = []
     for verdict, answers in groupby(each.fate.answers, key=lambda answer: answer.verdict):
         asked = [*answers]
@@ -172,5 +174,5 @@ def _labelled(facts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _table(rows: Iterable[tuple[str, str]], screen: Screen) -> str:
-    """Nothing is cut here: a command line that is cut is of no use."""
+    """Return a table in which nothing is cut, since a cut command line is of no use."""
     return table(rows, ("", ""), screen._replace(width=None), header=False)

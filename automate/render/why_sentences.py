@@ -1,4 +1,4 @@
-"""What became, becomes or will become of a due time, in one sentence."""
+"""One sentence on what happened, happens or will happen at a due time."""
 
 from collections.abc import Iterable
 
@@ -26,8 +26,10 @@ _ENDED = {
 
 
 def sentence(explanation: Explanation, each: Explained | None) -> str | None:
-    """Of one of what is told; without one, what there is to say before: that the instant asked about is no due time, or
-    that the task is never due. None where there is nothing."""
+    """Return the sentence for one due time or run, None if there is nothing to say.
+
+    Without one it is an introduction: the instant is not a due time, or the task is never due.
+    """
     if each is None:
         return _before(explanation)
     task, record = explanation.subject.name, each.known.record
@@ -41,12 +43,12 @@ def sentence(explanation: Explanation, each: Explained | None) -> str | None:
 
 
 def instant(seconds: float) -> str:
-    """In the host's zone, with seconds where there are some."""
+    """Format in the host's zone, with seconds if they are not zero."""
     return when(seconds, seconds=None)
 
 
 def waits_for(hindrance: Hindrance) -> str:
-    """What keeps a run from starting, and who."""
+    """Say what keeps a run from starting, and who holds it."""
     who = few(map(_holder, hindrance.holders))
     if hindrance.cause == "retry" and hindrance.until is not None:
         return f"its time, {instant(hindrance.until)}"
@@ -79,7 +81,7 @@ def _before(explanation: Explanation) -> str | None:
 
 
 def _why_not(explanation: Explanation) -> str:
-    """Of an instant that is no due time."""
+    """Say why an instant is not a due time."""
     spans, at = explanation.subject.in_force, explanation.at or 0.0
     span = next((span for span in spans if span.since < at <= span.until), None)
     if span is None:
@@ -94,7 +96,7 @@ def _why_not(explanation: Explanation) -> str:
 
 
 def _never(explanation: Explanation) -> str | None:
-    """Of a task that is not due any more, or never by itself."""
+    """Say why a task is no longer due, or never due by itself."""
     subject = explanation.subject
     if subject.is_removed:
         return "is not due any more: its file was removed"
@@ -110,7 +112,7 @@ def _never(explanation: Explanation) -> str | None:
 
 
 def _last_start(subject: Subject) -> str:
-    """When it was due last, by its @reboot, or why it was not."""
+    """Say when the task was last due because of @reboot, or why it was not."""
     if subject.booted is None:
         return ""
     since = subject.in_force[-1].since
@@ -123,7 +125,7 @@ def _listed(after: Iterable[tuple[str, str]]) -> str:
 
 
 def ran(record: Record) -> str:
-    """Why it ran and how it ended, without the task's name."""
+    """Say why a run started and how it ended, without the task's name."""
     started = seconds_of(record.started)
     at = when(started, seconds=True)
     due = seconds_of(record.due)

@@ -345,7 +345,8 @@ def test_a_daemon_that_is_there_has_it_soon(
     assert backup.exists()
     start("serve")
     until((instance / ".automate" / "stepped").exists)
-    assert re.search(r"in force within a second: process \d+ serves", run_cli("edit", "backup", "--disable").stderr)
+    said = run_cli("edit", "backup", "--disable").stderr
+    assert re.search(r"in effect within a second: scheduler is process \d+", said)
     until(lambda: "disabled" in run_cli("list", "backup").stdout)
 
 

@@ -69,7 +69,7 @@ def test_each_command_that_is_named_means_the_same_instance(run_cli):
 
 def test_without_tasks_it_is_said_how_to_make_one(run_cli, instance):
     said = run_cli("list").stderr
-    assert f"automate -C {instance} new NAME writes one" in said
+    assert f"automate -C {instance} new NAME creates one" in said
     assert len(hints(said)) == 2
 
 

@@ -130,7 +130,7 @@ def test_since_finds_what_a_clock_that_was_wrong_for_a_while_wrote(run_cli: RunC
 def test_an_instant_that_is_none_is_a_usage_error(run_cli: RunCli) -> None:
     done = run_cli("history", "--since", "whenever")
     assert done.returncode == 2
-    assert "'whenever' is no instant; expected 2h ago, yesterday" in done.stderr
+    assert "invalid time 'whenever'; expected 2h ago, yesterday" in done.stderr
 
 
 def test_a_name_that_nothing_has_is_an_error_with_the_nearest(

@@ -69,7 +69,7 @@ def test_lines_that_were_moved_keep_their_names(run_cli, instance, crontab):
         "import", "crontab", crontab("0 3 * * * /opt/x c.txt\n0 2 * * * /opt/x b.txt\n0 1 * * * /opt/x a.txt\n")
     )
     assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["x-3", "x-2", "x"]
-    assert done.stdout.count("there already") == 2
+    assert done.stdout.count("already there") == 2
 
 
 def test_a_line_that_stands_twice_is_two_tasks(run_cli, instance, crontab):
@@ -78,7 +78,7 @@ def test_a_line_that_stands_twice_is_two_tasks(run_cli, instance, crontab):
     assert written(instance) == ["x-2.yaml", "x.yaml"]
     done = run_cli("import", "crontab", path)
     assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["x", "x-2"]
-    assert done.stdout.count("there already") == 2
+    assert done.stdout.count("already there") == 2
 
 
 def test_a_task_that_says_something_else_stays(run_cli, instance, crontab):
@@ -103,7 +103,7 @@ def test_what_was_imported_can_be_undone(run_cli, instance, crontab):
     mine.write_text("command: mine # by hand\n")
     mine.chmod(0o640)
     done = run_cli("import", "crontab", "--force", crontab(CRONTAB))
-    assert "edit --undo NAME puts it back" in done.stderr
+    assert "edit --undo NAME restores one" in done.stderr
     run_cli("edit", "--undo", "dump", "poll")
     assert mine.read_text() == "command: mine # by hand\n"
     assert stat.S_IMODE(mine.stat().st_mode) == 0o640
@@ -261,7 +261,9 @@ def test_json_has_everything(run_cli, instance, crontab):
 
 def test_defaults_of_the_settings_are_told(run_cli, instance, crontab):
     (instance / "automate.yaml").write_text("defaults: {timeout: 1h}\n")
-    assert "the settings' defaults hold for them too: timeout" in run_cli("import", "crontab", crontab(CRONTAB)).stderr
+    assert (
+        "defaults from the settings apply to them too: timeout" in run_cli("import", "crontab", crontab(CRONTAB)).stderr
+    )
 
 
 @pytest.mark.parametrize("what", ["nowhere", "fifo"])

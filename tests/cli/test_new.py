@@ -251,7 +251,7 @@ def test_what_follows_it_is_told(run_cli: RunCli, backup: Path, instance: Path) 
     assert backup.exists()
     (instance / "tasks.d" / "report.yaml").write_text("command: x\nafter: backup\n")
     run_cli("tick")
-    assert "report: follows backup (after), which never comes now\n" in run_cli("remove", "-y", "backup").stderr
+    assert "report: runs after backup, which no longer exists\n" in run_cli("remove", "-y", "backup").stderr
 
 
 def test_a_run_goes_on(run_cli: RunCli, backup: Path) -> None:

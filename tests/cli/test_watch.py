@@ -242,7 +242,7 @@ def test_who_schedules_is_told(watch, terminal, task, run_cli, until):
     watch(every="0.2")
     assert terminal.shown()[1] == "no scheduler; no step so far"
     run_cli("tick")
-    until(lambda: re.fullmatch("nobody serves; last step (now|.* ago)", terminal.shown()[1]))
+    until(lambda: re.fullmatch("no daemon; last step (now|.* ago)", terminal.shown()[1]))
 
 
 def test_faults_and_pauses_are_a_part_of_the_picture(watch, terminal, task, run_cli):

@@ -263,7 +263,7 @@ def test_a_run_that_nobody_watches(
     process.send_signal(signal.SIGKILL)
     process.wait()
     (finding,) = found("runs")
-    assert finding["what"].startswith("nobody watches x #1")
+    assert finding["what"].startswith("no process supervises x #1")
     assert finding["fix"] == f"automate -C {instance} list"
 
 
@@ -291,7 +291,7 @@ def test_a_stranger_holds_a_lock(
     lock = instance / ".automate" / "locks" / "task" / "x"
     with subprocess.Popen(["flock", lock, "sleep", "60"], start_new_session=True) as stranger:
         try:
-            until(lambda: any("which is no run" in finding["what"] for finding in found("locks")))
+            until(lambda: any("which is not a run" in finding["what"] for finding in found("locks")))
         finally:
             os.killpg(stranger.pid, signal.SIGKILL)
 

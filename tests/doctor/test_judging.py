@@ -85,7 +85,7 @@ def test_nobody_runs_what_is_due() -> None:
 
 def test_when_the_last_step_was_taken_is_told() -> None:
     found = only(scheduling.judge_scheduling(facts(Alive(serving=False, stepped=NOW - 7200))))
-    assert found.what.endswith("the last step was taken 2 hours ago")
+    assert found.what.endswith("the last scheduling step was 2 hours ago")
 
 
 def test_a_unit_that_is_there_is_to_be_started() -> None:
@@ -120,13 +120,13 @@ def test_who_may_not_see_the_daemon_is_not_told_that_there_is_none() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (tick(user="joe"), "the step is taken as joe, and the instance is root's"),
+        (tick(user="joe"), "automate tick runs as joe, but the instance belongs to root"),
         (tick(program="/no/such/automate"), "cron does not find /no/such/automate in /usr/bin:/bin"),
         (tick(when="*/5 * * * *"), "`*/5 * * * *` instead of every minute"),
-        (tick(path="/etc/cron.d/automate.cron"), "passes over files with such a name"),
-        (tick(uid=OTHER), "not root's"),
-        (tick(mode=0o664), "others can write it"),
-        (tick(data=b"* * * * * root automate tick"), "which has no end"),
+        (tick(path="/etc/cron.d/automate.cron"), "ignores files with this kind of name"),
+        (tick(uid=OTHER), "root does not own it"),
+        (tick(mode=0o664), "other users can write it"),
+        (tick(data=b"* * * * * root automate tick"), "the newline is missing"),
     ],
 )
 def test_a_line_of_cron_that_does_not_do_it(line: cron.Line, said: str, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_which_run_holds_a_lock() -> None:
 def test_a_stranger_that_holds_a_lock() -> None:
     held = Holder("/locks/task/backup", 42, 40, "flock", locked=True)
     found = only(storage.judge_held(storage.Locked("/locks", [held], {}, frozenset())))
-    assert found.what == "held by process 42 (flock), which is no run; what falls due meanwhile is skipped"
+    assert found.what == "held by process 42 (flock), which is not a run; a run that needs it is skipped"
 
 
 def test_what_watches_runs_is_no_stranger() -> None:

@@ -55,7 +55,7 @@ def test_what_is_not_as_every_day_is_counted():
     ("alive", "told"),
     [
         (Alive(serving=True, pid=42, stepped=NOW - 3), "daemon: process 42; last step 3s ago"),
-        (Alive(serving=False, stepped=NOW - 34), "nobody serves; last step 34s ago"),
+        (Alive(serving=False, stepped=NOW - 34), "no daemon; last step 34s ago"),
         (Alive(serving=False, stepped=NOW - 7300), "no scheduler; last step 2h ago"),
         (Alive(serving=False), "no scheduler; no step so far"),
         (Alive(serving=None, stepped=NOW), "this user may not see whether a daemon is running; last step now"),
@@ -68,4 +68,4 @@ def test_who_schedules_is_told(alive, told):
 
 def test_a_scheduler_that_hangs_is_marked():
     late = Alive(serving=True, pid=42, stepped=NOW - 300)
-    assert scheduled_by(late, SCREEN._replace(colour=True)).startswith("\x1b[31mserved by process 42; last step 5m ago")
+    assert scheduled_by(late, SCREEN._replace(colour=True)).startswith("\x1b[31mdaemon: process 42; last step 5m ago")

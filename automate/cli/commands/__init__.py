@@ -38,7 +38,7 @@ VERBS = {
     "completion": "Print a completion script for your shell.",
     "help": "Show the manual page of a command.",
 }
-"""From verb, which is also the module's name, to what `automate --help` says of it, in its order."""
+"""Summaries by verb, which is also the module's name, in the order of `automate --help`."""
 
 
 def find_command(verb: str) -> "click.Command":

@@ -53,7 +53,7 @@ class Finding(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """One file and what was found in it."""
+    """A file and the findings in it."""
 
     is_task: bool
     findings: Sequence[Finding]
@@ -120,7 +120,7 @@ def _files(files: Iterable[str], catalog: Catalog, shell: Shell) -> Iterator[Che
 
 
 def _is_settings(file: str, shell: Shell) -> bool:
-    """The instance's, or a file called as settings are, elsewhere than in a directory of tasks."""
+    """Return whether it is the instance's settings file, or one named like it outside a task directory."""
     path = os.path.abspath(file)
     is_named_so = os.path.basename(path) == "automate.yaml" and os.path.basename(os.path.dirname(path)) != "tasks.d"
     return is_named_so or path == os.path.abspath(shell.instance.settings)
@@ -135,7 +135,7 @@ def _of_settings(file: str) -> list[Finding]:
 
 
 def _of_file(file: str, catalog: Catalog, known: Collection[str]) -> list[Finding]:
-    """Whose it is matters only where tasks are run from: elsewhere it may be a working copy."""
+    """Check the owner only where tasks are run from: elsewhere the file may be a working copy."""
     try:
         name = name_of(os.path.basename(file)) if file != STDIN else "stdin"
     except ValueError as error:
@@ -179,7 +179,7 @@ def _from_stdin() -> bytes:
 
 
 def _placed(doubt: Doubt, origin: str, file: str) -> Fault:
-    """Where the key stands: in the task file, in the settings, or nowhere when it is built in."""
+    """Place a doubt at its key: in the task file, in the settings, or nowhere if the value is built in."""
     place, _, line = origin.rpartition(":")
     return Fault(place or file, int(line) if place else 1, 1, doubt.key, doubt.message)
 

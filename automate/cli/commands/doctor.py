@@ -1,4 +1,4 @@
-"""`automate doctor`: what is wrong with this installation, and what mends it."""
+"""`automate doctor`: find what is wrong with this installation, and how to fix it."""
 
 import gc
 import os
@@ -65,7 +65,7 @@ def _home() -> str:
 
 
 def _program() -> str:
-    """As cron can find it, whose PATH is short."""
+    """Return a name or path that cron can find, whose PATH is short."""
     path = os.path.abspath(sys.argv[0])
     return path if os.path.basename(path) == "automate" else "automate"
 

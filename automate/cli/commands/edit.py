@@ -89,7 +89,7 @@ def _in_editor(at: "Desk", names: Sequence[str]) -> int:
 
 
 def _tell_missing(at: "Desk", names: Sequence[str], wanted: Sequence[Change]) -> None:
-    """What is to be taken out and is not there; it may come from the settings."""
+    """Report keys to be removed that are not set in the file; they may come from the settings."""
     gone = [change for change in wanted if change.value is None]
     for target in at.targets(names) if gone else ():
         for change in gone:

@@ -89,7 +89,7 @@ def _text(what: str, found: "list[Exported | LeftOut]") -> str:
 
 
 def _units(found: "list[Exported | LeftOut]") -> dict[str, str]:
-    """From file name to text."""
+    """Return the texts of the units by file name."""
     from automate.operate.exporting import Exported
     from automate.systemd.units import Units
 
@@ -103,7 +103,7 @@ def _units(found: "list[Exported | LeftOut]") -> dict[str, str]:
 
 
 def _shown(shell: Shell, text: str) -> str:
-    """On a terminal nothing that drives it."""
+    """Escape control sequences if standard output is a terminal."""
     from automate.render import visible_lines
 
     return visible_lines(text) if shell.screen.is_terminal else text
@@ -118,7 +118,7 @@ def _write(shell: Shell, found: "list[Exported | LeftOut]", directory: str, *, f
 
 
 def _tell(shell: Shell, found: "list[Exported | LeftOut]") -> None:
-    """What is not exported, each thing once with its tasks; then the tasks that are left out, and why."""
+    """Report each thing that is not exported, once with its tasks, then the tasks that are left out."""
     from automate.operate.exporting import Exported
     from automate.render import visible
 

@@ -28,7 +28,7 @@ RUNNING = "running"
 
 
 class Wanted(NamedTuple):
-    """Which runs under way, and which records were asked for; what is empty or None asks for all."""
+    """A filter for open runs and records; empty fields and None select everything."""
 
     names: tuple[str, ...]
     outcomes: list[str] | None
@@ -38,7 +38,6 @@ class Wanted(NamedTuple):
     until: float | None
 
     def found_among(self, running: Iterable[UnderWay]) -> list[Entry]:
-        """Those of the runs under way."""
         return [Entry(run, run.line().rstrip(b"\n")) for run in running if self._is_under_way(run)]
 
     def _is_under_way(self, run: UnderWay) -> bool:
@@ -70,7 +69,7 @@ class Wanted(NamedTuple):
         )
 
     def __str__(self) -> str:
-        """As it was asked for, the names left out."""
+        """Return the filter as it was typed, without names."""
         words = {"status": self.outcomes, "trigger": self.triggers, "cause": self.causes}
         asked = {f"--{name}": ",".join(given) for name, given in words.items() if given is not None}
         instants = {"--since": self.since, "--until": self.until}
@@ -194,7 +193,7 @@ def _write_json(shell: Shell, entries: Iterator[Entry]) -> set[str]:
 
 
 def _write_all(entries: Iterator[Entry], write: Callable[[list[Entry]], None]) -> set[str]:
-    """As they are read, since there may be millions; returns the tasks that were in it."""
+    """Write entries as they are read, since there may be millions; return the names of their tasks."""
     seen: set[str] = set()
     while some := list(islice(entries, MANY)):
         write(some)
@@ -203,7 +202,7 @@ def _write_all(entries: Iterator[Entry], write: Callable[[list[Entry]], None]) -
 
 
 def _why_none(shell: Shell, wanted: Wanted, page: int) -> str:
-    """Whether nothing ran, or what was asked for left nothing over."""
+    """Say whether nothing has run, or nothing matches the filter."""
     newest = next(newest_first(shell.instance, tasks=wanted.names or None), None)
     if newest is None:
         return f"nothing of {' '.join(wanted.names)} has run yet" if wanted.names else "nothing has run yet"

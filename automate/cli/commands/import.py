@@ -90,7 +90,7 @@ def _ways(shell: Shell, directory: str, settings: "Settings", how: dict[str, Any
 
 
 def _write(shell: Shell, plan: "Plan", ways: "Ways") -> None:
-    """What was written before one that fails stays, and is told."""
+    """Write the files; those written before a failure stay, and are reported."""
     from automate.operate.importing import is_in_force, write
     from automate.render import visible
     from automate.supervisor import open_instance

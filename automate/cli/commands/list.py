@@ -28,7 +28,7 @@ EVERY, LEAST, MOST = 15, 0.1, 86400.0  # seconds
 
 
 class _Watched(click.Command):
-    """What follows --watch is its argument when it is a number, and a task's name when it is not."""
+    """The argument of --watch: a number, else the next word is the name of a task."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
@@ -131,7 +131,7 @@ def _watch(shell: Shell, wanted: Wanted, every: float, *, as_json: bool, is_chos
 
 
 def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, header: bool) -> "Picture":
-    """As it is at this moment. What is to be said is a part of it."""
+    """Take a picture of this moment; messages are a part of it."""
     from contextlib import redirect_stderr
     from io import StringIO
 

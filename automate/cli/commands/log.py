@@ -72,7 +72,7 @@ def command(
 
 
 def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
-    """A task that has not run yet and one that does not exist are different errors."""
+    """Choose a run; a task that has not run yet and one that does not exist are different errors."""
     try:
         return outputs.choose(shell.instance, state, wanted)
     except NoSuchTaskError as error:
@@ -94,7 +94,7 @@ def _existing(chosen: Chosen, path: str | None) -> str:
 
 
 def _document(chosen: Chosen, path: str | None, count: int | None) -> dict[str, Any]:
-    """The record's own keys; of a run under way what is known, and null for its outcome. `text` is the output."""
+    """Return the record's keys, with the output as `text`; for an open run what is known, its outcome null."""
     if chosen.record is not None:
         import msgspec
 
@@ -128,7 +128,7 @@ def _show(shell: Shell, state: State, chosen: Chosen, path: str | None, count: i
 
 
 def _follow(shell: Shell, state: State, chosen: Chosen, following: Following) -> None:
-    """Until its record is written. `look` sees to it that one whose supervisor died ends too."""
+    """Copy output until the run's record is written; `look` ends it even if its supervisor died."""
     while runs.open_run(state, chosen.id):
         look(shell.instance, state, uid=os.geteuid())
         following.copy()

@@ -91,7 +91,7 @@ def _one_or_several(texts: Sequence[str]) -> str | list[str] | None:
 
 
 def _answers(shell: Shell, fields: dict[str, Any]) -> dict[str, Any]:
-    """What is missing, asked for until it is right."""
+    """Ask for what is missing until the answers are valid."""
     answers: dict[str, str | None] = {"command": click.prompt("Command", err=True)}
     if fields["schedule"] is None:
         answers["schedule"] = _ask_schedule(shell, fields["timezone"])
@@ -101,7 +101,7 @@ def _answers(shell: Shell, fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ask_schedule(shell: Shell, timezone: str | None) -> str | None:
-    """None: by hand only."""
+    """Ask for a schedule; None means that the task runs by hand only."""
     while True:
         text = click.prompt("Schedule (empty: by hand only)", default="", show_default=False, err=True).strip()
         if not text:
@@ -111,7 +111,7 @@ def _ask_schedule(shell: Shell, timezone: str | None) -> str | None:
 
 
 def _is_shown(shell: Shell, text: str, timezone: str | None) -> bool:
-    """In English with its next due times; False when it is no schedule."""
+    """Show a schedule in English with its next due times; return False if it is not valid."""
     from automate.catalog.upcoming import due_after
     from automate.render import relative, when
     from automate.schedule import ScheduleError, parse

@@ -111,7 +111,7 @@ def _of_tasks(
 
 
 def _first(entries: "Iterable[Entry]", dumps: Mapping[str, str], after: float, *, at_now: bool) -> dict[str, float]:
-    """The first due time of each task that has one, in epoch seconds: the listing's where it is that."""
+    """Return the first due time of each task in epoch seconds, from the listing if it starts now."""
     first = {}
     for entry in entries:
         known = at_now and entry.enabled
@@ -122,7 +122,7 @@ def _first(entries: "Iterable[Entry]", dumps: Mapping[str, str], after: float, *
 
 
 def _talk(shell: Shell, entries: "Mapping[str, Entry]", chosen: "Mapping[str, Entry]") -> None:
-    """What of these tasks is not shown, and why."""
+    """Report tasks that are not shown, and why."""
     from automate.cli import tasks
 
     if not entries:
@@ -151,7 +151,7 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
 
 
 def note_of(row: Upcoming) -> str:
-    """What is special about it, on one line."""
+    """Return the remark on a due time, on one line."""
     notes = [
         f"skipped: {row.skipped.reason}" if row.skipped else "",
         f"starts {duration(row.delay)} later (jitter)" if row.delay else "",

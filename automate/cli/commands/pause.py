@@ -1,4 +1,4 @@
-"""`automate pause`: what falls due is not run, until resumed."""
+"""`automate pause`: suspend scheduled runs until they are resumed."""
 
 import os
 from contextlib import closing

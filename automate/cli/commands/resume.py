@@ -46,7 +46,7 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
 
 
 def _tell_left(shell: Shell, ended: dict[str, Pause], left: dict[str, Pause]) -> None:
-    """What keeps tasks from running all the same."""
+    """Report the pauses that are still in effect."""
     if ALL in left:
         shell.say(f"all tasks are still paused {terms(left[ALL])}; {shell.hint('resume')} ends it")
     elif ALL in ended and left:

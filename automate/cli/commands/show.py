@@ -55,7 +55,7 @@ def command(shell: Shell, names: tuple[str, ...], *, every: bool, as_json: bool,
 
 
 def _about(catalog: Catalog, name: str, shell: Shell) -> About | Entry:
-    """Of a task whose file has faults there is but its entry."""
+    """Return the facts about a task, or only its entry if its file has faults."""
     try:
         found = about(catalog, shell.instance, name, owner=tasks.owner(), now=shell.now)
     except BadTaskFile:
@@ -93,7 +93,7 @@ def _object(each: About | Entry) -> dict[str, Any]:
 
 
 def _plain(setting: Setting) -> Any:
-    """As JSON has it: durations in seconds, sizes in bytes."""
+    """Convert to JSON values: durations in seconds, sizes in bytes."""
     return _written(setting) if setting.key == "umask" else setting.value
 
 
@@ -144,7 +144,7 @@ def _command(task: Task) -> list[str]:
 
 
 def _schedule(each: About) -> str:
-    """In English, with what it follows, and as it is written where that is something else."""
+    """Describe the schedule and `after` in English, and as written where that differs."""
     written = "; ".join(each.task.schedule)
     said = each.entry.schedule
     return said if written == each.schedule.describe() else f"{said} (written: {written})"
@@ -165,7 +165,7 @@ def _row(setting: Setting) -> tuple[str, str, str]:
 
 
 def _written(setting: Setting) -> str:
-    """The value as a file would have it."""
+    """Return the value as a task file would have it."""
     value = setting.value
     if setting.key == "umask":
         return f"{value:03o}"
@@ -181,7 +181,7 @@ def _written(setting: Setting) -> str:
 
 
 def _listed(key: str, values: tuple[Any, ...]) -> str:
-    """A command as it would be typed, anything else by commas."""
+    """Join a command as it would be typed, anything else with commas."""
     if key != "condition":
         return ", ".join(map(str, values))
     from shlex import join

@@ -91,8 +91,11 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
 
 
 def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Catalog, str | None]:
-    """Each look at the files is a new one: what another process saw meanwhile may be newer. The last one; and why the
-    files cannot be shared with the settings' group, if they cannot."""
+    """Read the task files and take the first step.
+
+    The files are read again at each attempt, since another process may have seen newer ones. Return the last catalog,
+    and why files cannot be shared with the settings' group, if they cannot.
+    """
     from automate.service.idle import SETTLED
     from automate.service.step import step
     from automate.supervisor.group_access import share

@@ -27,7 +27,7 @@ SORTS: "dict[str, Callable[[Row], Any]]" = {
     "runs": lambda row: (-row.runs, row.task),
     "busy": lambda row: (-row.busy, row.task),
 }
-"""From word to what rows are sorted by."""
+"""Sort keys of rows by the word for `--sort`."""
 
 LEFT_OUT = {"broken": "broken", "disabled": "disabled", "idle": "with nothing in this time"}
 
@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913 - an argument for each option
 
 
 def _stretch(now: float, start: float | None, end: float | None) -> tuple[float, float]:
-    """A day long, unless both ends are given: of the wall clock where it begins or ends at midnight."""
+    """Return start and end, a day apart unless both are given; a wall-clock day from or to midnight."""
     if start is None:
         start = _days(end, -1) if end is not None else local(now).replace(minute=0, second=0, microsecond=0).timestamp()
     if end is None:
