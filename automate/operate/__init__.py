@@ -1,1 +1,1 @@
-"""What operators do: run a task by hand, and stop one."""
+"""What operators do with tasks, runs and their history; one module for each."""

@@ -1,4 +1,4 @@
-"""What to do about it: for each explanation, command lines that a person can type as they are."""
+"""Command lines, ready to be typed, that help with what an explanation found."""
 
 from collections.abc import Iterator, Sequence
 from shlex import join
@@ -22,7 +22,7 @@ class Advice(NamedTuple):
     program: str = "automate"
 
     def line(self, options: Sequence[str]) -> str:
-        """To be typed into a shell; `options` name the instance."""
+        """Return the command line for a shell; `options` name the instance."""
         return join([self.program, *(options if self.program == "automate" else ()), *self.words])
 
 
@@ -33,7 +33,7 @@ _SCHEDULER = (
 
 
 def advice(explanation: Explanation) -> list[Advice]:
-    """What matters most first, each once."""
+    """Return the advice, most important first, without duplicates."""
     subject = explanation.subject
     found = [*_file(explanation)]
     for each in explanation.told:
@@ -49,7 +49,7 @@ def advice(explanation: Explanation) -> list[Advice]:
 
 
 def is_unserved(explanation: Explanation) -> bool:
-    """Whether nothing runs what falls due, as far as this user may know: no daemon and no tick, or the daemon hangs."""
+    """Return whether, as far as this user may know, there is no daemon and no tick, or the daemon hangs."""
     alive = explanation.alive
     looked = max(alive.stepped or 0.0, alive.since or 0.0)
     return alive.serving is not None and looked < explanation.now - OVERDUE
@@ -134,7 +134,7 @@ def _edit(explanation: Explanation, what: str, *change: str) -> Iterator[Advice]
 
 
 def _run(explanation: Explanation, what: str) -> Iterator[Advice]:
-    """Unless it may not be run by hand, or would be refused since it runs."""
+    """Advise to run the task, unless it may not be run by hand or would be refused because it is running."""
     subject, task = explanation.subject, explanation.subject.task
     if task is None or subject.entry is None or subject.faults or task.manual == "never":
         return

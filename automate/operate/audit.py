@@ -18,14 +18,15 @@ from automate.state.schedules import Scheduled, Span
 
 
 class Audit(NamedTuple):
-    """What was looked at, and what is wrong. Instants are epoch seconds.
+    """The range of an audit and its findings; instants are epoch seconds.
 
-    Looked at were the due times in (since, until] that are decided: `due_times` of `tasks` tasks. `wrong` has each
-    with its task's name. `under_way` runs are claimed and not on record yet; `undecided` due times have passed, and
-    nobody has decided them yet; `deferred` ones are refused, and will be on record together. `earliest_record` is when
-    the log begins, where what was before was rotated away, else None. `first_in_force` is since when each task's
-    schedule is known. `passed_over` counts, by file of the log, the lines that
-    are not records.
+    The range is the due times in (since, until] that are decided: `due_times` of `tasks` tasks.
+
+    `wrong` has each finding with its task's name. `under_way` counts runs that are claimed and not recorded yet,
+    `undecided` due times that have passed and are not handled, `deferred` those that were refused and will share a
+    record. `earliest_record` is the begin of the log if older files were rotated away, else None. `first_in_force` has
+    the instant from which each task's schedule is known. `passed_over` counts, by file of the log, the lines that are
+    not records.
     """
 
     since: float
@@ -42,7 +43,7 @@ class Audit(NamedTuple):
 
 
 class _Known:
-    """What is on record of due times, or is going to be, by task."""
+    """Due times that are recorded or will be, by task."""
 
     def __init__(self, instance: Instance, open_runs: Iterable[OpenRun], first: int) -> None:
         """`first` is the id of the first run there ever was: where nothing is known of it any more, the log was cut."""
@@ -65,7 +66,7 @@ class _Known:
         self.records[task].append(OnRecord(run_id, int(first), int(due), number))
 
     def _add_open(self, run: OpenRun) -> bool:
-        """Whether it is of a due time."""
+        """Add the due time of an open run; return whether it has one."""
         if run.due is None or run.trigger not in OF_SCHEDULE:
             return False
         first = due = run.due
@@ -113,7 +114,7 @@ def audit(instance: Instance, state: State, after: float | None, until: float) -
 
 
 def _by_task(spans: Iterable[Span]) -> dict[str, list[Span]]:
-    """Each task's, oldest first, in the order of the names."""
+    """Return the spans of each task, oldest first, in the order of the names."""
     found: dict[str, list[Span]] = {}
     for span in sorted(spans):
         found.setdefault(span.task, []).append(span)
@@ -121,6 +122,6 @@ def _by_task(spans: Iterable[Span]) -> dict[str, list[Span]]:
 
 
 def _undecided(awake: Iterable[Scheduled], until: float) -> int:
-    """Due times that have passed and that nobody has decided yet."""
+    """Count the due times that have passed and are not handled."""
     moments = [(load(row.compiled), row.until, until - row.delay) for row in awake]
     return sum(schedule.count(after, now) for schedule, after, now in moments if after < now)

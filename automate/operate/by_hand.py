@@ -1,4 +1,4 @@
-"""Running tasks by hand: which of them may be, and how a shell is told how it ended."""
+"""Runs by hand: which are allowed, and their exit status."""
 
 from collections.abc import Sequence
 
@@ -14,15 +14,19 @@ SIGNALLED = 128
 
 
 def requests(tasks: Sequence[Task], args: Sequence[str], by: str) -> list[Request]:
-    """A run of each, once each; NotAllowedError when one of them may not be run by hand: then none is."""
+    """Request a run of each task, once each; NotAllowedError if one may not be run by hand: then none is run."""
     for task in tasks:
         _check_allowed(task)
     return [Request(task, by=by, args=tuple(args)) for task in {task.name: task for task in tasks}.values()]
 
 
 def exit_status(records: Sequence[Record], *, signal: int | None) -> int:
-    """Of one run, the command's own status, 124 when it timed out, 75 when it was locked out. Of several, 0 when none
-    went wrong, 75 when being locked out is all that did, else 1. After a `signal`, 128 and its number, as in sh(1)."""
+    """Return the exit status for the shell.
+
+    For one run it is the command's own, 124 after a timeout, 75 if it was locked out. For several it is 0 if all went
+    well, 75 if being locked out is all that went wrong, else 1. After a `signal` it is 128 plus its number, as in
+    sh(1).
+    """
     if signal is not None:
         return SIGNALLED + signal
     each = [_status(record) for record in records]
@@ -53,5 +57,5 @@ def _status(record: Record) -> int:
 
 
 def _is_wrong(record: Record) -> bool:
-    """A task that says itself that there was nothing to do is right; one that was locked out did not run."""
+    """Return whether a run counts as wrong: not if it had nothing to do, but if it was locked out."""
     return record.outcome not in GOOD or (record.outcome == "skipped" and record.exit_code is None)

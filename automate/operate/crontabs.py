@@ -26,10 +26,10 @@ __all__ = ["LARGEST", "STDIN", "sources"]
 def sources(
     paths: list[str], *, form: Form | None, user: str | None, stdin: Callable[[], bytes], passed: Callable[[str], None]
 ) -> list[Source]:
-    """What is to be imported, in order; of a directory what cron reads of it, and `passed` is told of the rest.
+    """Read what is to be imported, in order; of a directory, the files that cron reads.
 
-    `user` is whose crontab it is, where the path does not tell. UsageError where the form cannot be told, AutomateError
-    for what cannot be read.
+    `passed` is called with a message on the other files. `user` owns the crontab if its path does not tell. UsageError
+    if the form is ambiguous, AutomateError for what cannot be read.
     """
     found = []
     for path in paths:
@@ -61,7 +61,7 @@ def _files(path: str, passed: Callable[[str], None]) -> Iterator[str]:
 
 
 def _by_path(path: str) -> tuple[Form | None, str | None]:
-    """The form of a file in its usual place, and whose it is."""
+    """Return the form and the owner of a file in one of cron's usual places."""
     directory, name = os.path.split(os.path.realpath(path))
     if name == "anacrontab":
         return "anacron", None
@@ -80,7 +80,7 @@ def _content(path: str) -> bytes:
 
 
 def _is_private(path: str) -> bool:
-    """May others not read it? What comes by standard input is somebody's own."""
+    """Return whether other users cannot read the file; standard input is private."""
     try:
         return path == STDIN or not os.stat(path).st_mode & _OTHERS_READ
     except OSError:

@@ -1,4 +1,4 @@
-"""What runs when: what the run log, the state and the task files say of a stretch of time, gathered."""
+"""Runs in a stretch of time, from the run log, the state and the task files."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -41,12 +41,12 @@ class Row(NamedTuple):
 
     @property
     def runs(self) -> int:
-        """How many ran or will."""
+        """Count past and future runs."""
         return sum(bar.count for bar in self.bars if bar.kind not in NOT_STARTED)
 
     @property
     def busy(self) -> float:
-        """For how many seconds it runs in all."""
+        """Return the total running time in seconds."""
         return sum(
             (self.takes or 0.0) * bar.count if bar.count > 1 else bar.end - bar.start
             for bar in self.bars
@@ -55,10 +55,10 @@ class Row(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """From `start` to before `end`, as it is known at `now`; epoch seconds. Rows are of tasks that have anything there.
+    """A timeline from `start` to before `end`, as known at `now`; epoch seconds.
 
-    `left_out` counts the other tasks by what they are: disabled, broken, or idle. `uncounted` tasks start so often
-    that `busiest`, minutes with how many starts each has, leaves them out.
+    Tasks that have nothing in it have no row. `left_out` counts them by the reason: disabled, broken, or idle.
+    `busiest` has minutes with their number of starts; it leaves out `uncounted` tasks, which start too often.
     """
 
     start: float
@@ -83,9 +83,9 @@ def timeline(
     end: float,
     now: float,
 ) -> Timeline:
-    """Of these tasks, or all: what is past comes from the run log, also of tasks that do not exist any more.
+    """Return the timeline of these tasks, or all; the past comes from the run log, also for removed tasks.
 
-    A disabled task is looked at only if it is named. `state` is the catalog's. AutomateError.
+    Disabled tasks have a row only if they are named. `state` is the catalog's. AutomateError.
     """
     entries = catalog.entries(names, recent=True)
     chosen = [entry for entry in entries if not entry.faults and (entry.enabled or entry.name in names)]
@@ -118,13 +118,13 @@ def timeline(
 def _shown(
     task: str, bars: Iterable[Bar], start: float, end: float, involved: set[tuple[str, float]]
 ) -> tuple[Bar, ...]:
-    """Those of this stretch, in order; `involved` are the collisions' (task, start)."""
+    """Return the bars of this stretch, in order; `involved` are the collisions' (task, start)."""
     inside = sorted((bar for bar in bars if bar.reaches(start, end)), key=by_start)
     return tuple(bar._replace(collides=True) if (task, bar.start) in involved else bar for bar in inside)
 
 
 def _left_out(entries: Sequence[Entry], chosen: Sequence[Entry], shown: set[str]) -> dict[str, int]:
-    """What of these tasks has no row, by why."""
+    """Count the tasks without a row, by reason."""
     kept = {entry.name for entry in chosen}
     words = [
         "broken" if entry.faults else "disabled" if entry.name not in kept else "idle"
@@ -135,7 +135,7 @@ def _left_out(entries: Sequence[Entry], chosen: Sequence[Entry], shown: set[str]
 
 
 def _past(instance: Instance, names: Sequence[str], start: float, end: float) -> dict[str, list[Bar]]:
-    """What ran or ended in (start, end), oldest first."""
+    """Return runs that were running or ended in (start, end), oldest first."""
     found: dict[str, list[Bar]] = {}
     if start < end:
         period = Period(start, end, under_way=True)
@@ -146,7 +146,7 @@ def _past(instance: Instance, names: Sequence[str], start: float, end: float) ->
 
 
 def _starts(past: Mapping[str, Iterable[Bar]], since: float) -> Iterator[list[float]]:
-    """Of what was started from `since` on, by task."""
+    """Yield the starts from `since` on, for each task."""
     for bars in past.values():
         yield [bar.start for bar in bars if bar.kind not in NOT_STARTED and bar.start >= since]
 
@@ -154,7 +154,7 @@ def _starts(past: Mapping[str, Iterable[Bar]], since: float) -> Iterator[list[fl
 def _undecided(
     state: State | None, tasks: Collection[str], start: float, end: float
 ) -> Iterator[tuple[str, list[Bar]]]:
-    """What should have started in (start, end) and is not on record: nobody has looked since."""
+    """Yield due times in (start, end) that should have started and are not handled."""
     for row in schedules.awake(state, end) if state is not None and start < end else ():
         since = max(start, row.until + row.delay)
         if row.task in tasks and since < end:
@@ -164,7 +164,7 @@ def _undecided(
 
 
 def _deferred(state: State | None, tasks: Collection[str], end: float) -> Iterator[tuple[str, list[Bar]]]:
-    """What was refused up to `end`, and will be on record with what is refused later."""
+    """Yield due times up to `end` that were refused and will share a record with later ones."""
     if state is None:
         return
     for row in schedules.deferred(state):

@@ -1,6 +1,6 @@
-"""Changing task files: what a change would make of them, whether that is right, and putting it in force.
+"""Changes of task files: compute the new text, check it, and put it into effect.
 
-Nothing is put in force that has a fault, and nothing over what somebody else wrote meanwhile.
+No text with a fault is put into effect, and none over what another process wrote in the meantime.
 """
 
 import os
@@ -31,8 +31,11 @@ _POLL = 0.05
 
 
 class Target(NamedTuple):
-    """A task's file. What is in force is `text`, from `source`; it is written to `path`, in the administrator's
-    directory, where `data` stands now (None: nothing, and `source` is a package's file or, with no `text`, none)."""
+    """A task's file.
+
+    `text`, from the file `source`, is in effect. Changes are written to `path`, in the administrator's directory, which
+    holds `data` now. If that is None, `source` is a package's file or, with no `text`, there is none.
+    """
 
     name: str
     path: str
@@ -42,8 +45,10 @@ class Target(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """What the file is to hold; None: there shall be none. `like` is a file whose mode and owner a new one gets; bits
-    of a mode that are not in `most` it has not, nor has one that is changed."""
+    """The new content of the file, None to remove it.
+
+    A new file gets the mode and owner of the file `like`; `most` masks the mode of new and replaced files.
+    """
 
     target: Target
     data: bytes | None
@@ -52,7 +57,7 @@ class Edit(NamedTuple):
 
     @property
     def changes(self) -> bool:
-        """Whether it makes any difference."""
+        """Return whether it makes any difference."""
         return self.data != self.target.text
 
 
@@ -74,7 +79,10 @@ class ChangedMeanwhileError(BusyError):
 
 
 def target(catalog: Catalog, instance: Instance, name: str, *, owner: int | None) -> Target:
-    """Of a task there is; NoSuchTaskError, BadTaskFile when its file cannot be read. One with faults in it can be."""
+    """Return the file of an existing task, which may have faults.
+
+    NoSuchTaskError, or BadTaskFile if its file cannot be read.
+    """
     found = catalog.found(name)
     if found.faults:
         raise BadTaskFile(found.faults)
@@ -86,7 +94,7 @@ def target(catalog: Catalog, instance: Instance, name: str, *, owner: int | None
 
 
 def target_of_new(instance: Instance, name: str) -> Target:
-    """Of a task there is not. UsageError for what cannot name a task."""
+    """Return the file for a new task; UsageError for an invalid name."""
     check_name(name)
     path = os.path.join(instance.task_dirs[0], f"{name}.yaml")
     return Target(name, path, None, path, None)
@@ -103,7 +111,7 @@ def check_name(name: str) -> None:
 
 
 def judged(target: Target, data: bytes, settings: Settings) -> Judged:
-    """What this text would mean as the task's file; BadTaskFile with every fault."""
+    """Parse a text as the task's file; BadTaskFile with every fault."""
     from automate.catalog.parse_cache import schedule_of
 
     task = parse_task(data, file=target.path, name=target.name, settings=settings)
@@ -113,9 +121,10 @@ def judged(target: Target, data: bytes, settings: Settings) -> Judged:
 def with_values(
     target: Target, changes: "Sequence[Change]", settings: Settings, *, enabled: bool | None = None
 ) -> Edit:
-    """The task with these values, and `enabled` as it is asked for, which is only written where it is not so already.
+    """Set values in the task's file, and `enabled` if it is not so already.
 
-    UsageError when it is the values that are wrong, BadTaskFile when the file was before."""
+    UsageError if the values are wrong, BadTaskFile if the file had faults before.
+    """
     from automate.taskfile.splicing import spliced
 
     before = target.text or b""
@@ -151,8 +160,10 @@ def _switched(*, on: bool) -> "Change":
 
 
 def undone(instance: Instance, name: str, steps: int, settings: Settings, *, owner: int | None) -> Edit:
-    """The file as it was so many changes ago. BadTaskFile when that cannot be in force today, AutomateError when no
-    such version is kept."""
+    """Restore the file as it was before the last `steps` changes.
+
+    BadTaskFile if that text has faults today, AutomateError if no such version is kept.
+    """
     now = _standing(instance, name, owner)
     found = versions.versions(instance, name)
     version = versions.back(found, now.data, steps)
@@ -168,7 +179,7 @@ def undone(instance: Instance, name: str, steps: int, settings: Settings, *, own
 
 
 def known_to_undo(instance: Instance, catalog: Catalog, patterns: Sequence[str]) -> list[str]:
-    """The names meant, also of tasks that were removed; globs mean what can be undone. NoSuchTaskError."""
+    """Return the names of tasks, removed ones too; globs match what can be undone. NoSuchTaskError."""
     edited = versions.names(instance)
     known = {*edited, *(name for name in catalog.names() if name in patterns)}
     return matching(patterns, sorted(known))
@@ -177,9 +188,11 @@ def known_to_undo(instance: Instance, catalog: Catalog, patterns: Sequence[str])
 def store(
     instance: Instance, edits: Sequence[Edit], *, owner: int | None, done: Callable[[Edit], object] = lambda _: None
 ) -> None:
-    """Put all of these in force, durably, each with the version before it kept: none, when any of them was changed by
-    somebody else meanwhile or cannot be written; `done` is told of each that is. ChangedMeanwhileError,
-    NotAllowedError, OSError."""
+    """Put all edits into effect, durably, and keep the version before each.
+
+    None is, if another process changed one of the files in the meantime or one cannot be written; `done` is called with
+    each that is. ChangedMeanwhileError, NotAllowedError, OSError.
+    """
     if any(edit.data is not None for edit in edits):
         _make_directory(instance.task_dirs[0])
     with _alone(instance):
@@ -224,7 +237,7 @@ def _check_unchanged(target: Target, owner: int | None) -> None:
 
 
 def _standing(instance: Instance, name: str, owner: int | None) -> Target:
-    """What the administrator's directory has of that name, or nothing."""
+    """Return the file of that name in the administrator's directory, with no data if there is none."""
     stem = os.path.join(instance.task_dirs[0], name)
     path = next((stem + suffix for suffix in (".yaml", ".yml") if os.path.lexists(stem + suffix)), f"{stem}.yaml")
     data = content(path, owner=owner)

@@ -1,4 +1,4 @@
-"""Why a task ran, did not run or will not run: everything that says so, gathered, and put before the rules."""
+"""Facts that explain why a task ran, did not run or will not run, passed to the rules."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -31,8 +31,10 @@ from automate.supervisor.decisions import decisions, exceptions, foreseen, polic
 
 
 class Explained(NamedTuple):
-    """One due time, or one run that had none. `due` has its note about clock changes. `run` is what is under way,
-    `gap` the one that it was missed in, `pause` the one that keeps or kept it, `blocking` what runs or ran in its way.
+    """One due time, or one run that had none.
+
+    `due` has its note about clock changes. `run` is the open run, `gap` the time without a scheduler in which it was
+    missed, `pause` the one that prevents or prevented it, `blocking` the run in its way.
     """
 
     known: Known
@@ -46,8 +48,11 @@ class Explained(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """A task whose end this one waits for, with the outcome `wanted`; `last` is its newest record, None for none, and
-    `run` the id of the run that followed that, as far as it is among the newest."""
+    """A task whose end with the outcome `wanted` starts this one.
+
+    `last` is its newest record, None if it has none; `run` is the id of the run that followed it, if that is among the
+    newest.
+    """
 
     task: str
     wanted: str
@@ -57,10 +62,12 @@ class Followed(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Of one task. `told` begins with what was asked about; where `at` (epoch seconds) is no due time and nothing ran
-    then (`is_due` is false), with the due times around it. `previous` and `next` are those around `at`, or around now.
-    `runs_next` is the first due time to come at which it is to start, where that is another one than `next`. `besides`
-    are runs that were not due, after what is told; `pauses` are those that hold now.
+    """Everything about one task.
+
+    `told` begins with the instant asked about, `at` (epoch seconds); if that is not a due time and nothing ran then
+    (`is_due` is false), it has the due times around it. `previous` and `next` are those around `at`, or around now.
+    `runs_next` is the next due time at which the task will start, if that is not `next`. `besides` are runs without a
+    due time, after those in `told`; `pauses` are those in effect now.
     """
 
     subject: Subject
@@ -79,7 +86,7 @@ class Explanation(NamedTuple):
 
 
 class _Scene(NamedTuple):
-    """What is so for all tasks that are asked about."""
+    """Facts that all tasks share."""
 
     instance: Instance
     catalog: Catalog
@@ -93,7 +100,7 @@ class _Scene(NamedTuple):
 def explain(
     instance: Instance, catalog: Catalog, state: State | None, asked: Sequence[tuple[str, float | None]], now: float
 ) -> list[Explanation]:
-    """Of each task, about its instant (epoch seconds) or, for None, the last due time and the next. AutomateError."""
+    """Explain each task at its instant (epoch seconds) or, for None, its last and next due times. AutomateError."""
     held = [] if state is None else [*pauses(state, now).values()]
     left = left_behind(instance, [] if state is None else runs.open_runs(state))
     scene = _Scene(instance, catalog, state, now, alive(instance, state), held, left)
@@ -140,7 +147,7 @@ class _Explaining:
 
     @property
     def question(self) -> Question | None:
-        """What is to be known of the log; None of a task that has no record: that is not to be searched for."""
+        """Return what to search in the log; None for a task without a record, for which no search is needed."""
         at = self._at if self._at is not None and self._at <= self._now else None
         past = [due for due in self._dues if due <= self._now]
         open_dues = {run.due for run in self._open}
@@ -151,7 +158,7 @@ class _Explaining:
         return Question(self._subject.name, recorded, since, at, 0.0 if at is None else rules.width_of(at))
 
     def _told(self, dues: Sequence[float], found: Evidence) -> tuple[Explained, ...]:
-        """In the order of time: due times, and unless an instant was asked about what is under way now."""
+        """Return due times in order and, unless an instant was asked about, the open runs."""
         of_dues = [self._of_due(due, found.of_due.get(due)) for due in dues]
         if self._at is not None:
             return tuple(of_dues)
@@ -163,7 +170,7 @@ class _Explaining:
         return (*past, *others, *of_dues[len(past) :])
 
     def _during(self, found: Evidence) -> Explained | None:
-        """What was under way at the instant asked about, or began then; also what still is."""
+        """Return the run that was under way at the instant asked about, or started then; it may still be open."""
         at = self._at or self._now
         for run in self._open if at <= self._now else ():
             since = holder(self._instance, run).since if run.phase == "running" else None
@@ -176,7 +183,7 @@ class _Explaining:
         return Explained(known, rules.fate(known))
 
     def _of_run(self, run: OpenRun) -> Explained:
-        """Of one whose due time, if it had one, was not asked about."""
+        """Explain a run whose due time, if it has one, was not asked about."""
         known = Known(self._now, run.due, self._subject.delay, trigger=run.trigger, phase=run.phase)
         return self._under_way(known, run)
 
@@ -215,12 +222,12 @@ class _Explaining:
         return Explained(known, rules.fate(known), due=self._upcoming(known.due), run=about, open=run)
 
     def _about_to_be_recorded(self, due: float) -> Record | None:
-        """The record of a run that is decided not to start, and that nobody has written yet."""
+        """Return the record of a due time that is refused but not recorded yet."""
         decided = [msgspec.json.decode(run.definition, type=Record) for run in self._open if run.phase == "decided"]
         return next((record for record in decided if stands_for(record, due)), None)
 
     def _runs_next(self, told: Sequence[Explained]) -> float | None:
-        """The next due time that will run; None where the next one of all does."""
+        """Return the next due time that will run; None if that is the very next one."""
         if not any(each.fate.kind == "will_not_run" for each in told):
             return None
         future, task = self._subject.future, self._subject.task
@@ -234,7 +241,7 @@ class _Explaining:
         return due <= self._now and (scheduled is None or due <= scheduled.until)
 
     def _asked(self, due: float) -> Decision | None:
-        """What the rules say of a due time that nobody has decided: at its start, or, where that has passed, now."""
+        """Ask the rules about a due time that is not handled: at its start or, if that has passed, now."""
         scheduled, future, task = self._subject.scheduled, self._subject.future, self._subject.task
         if task is None:
             return None
@@ -246,7 +253,7 @@ class _Explaining:
         return rules.covering(decisions(scheduled, task, self._now, held), due)
 
     def _in_the_way(self, due: float) -> Verdict | None:
-        """What `overlap` says if what runs now takes as long as usual."""
+        """Return the verdict of `overlap` if the open run takes as long as usual."""
         task, running = self._subject.task, [run for run in self._open if run.phase == "running"]
         if due <= self._now or task is None or self._state is None or not running:
             return None
@@ -264,7 +271,7 @@ class _Explaining:
         return next((gap for gap in known if gap.since < due <= gap.until), None)
 
     def _blocking(self, fate: Fate, due: float) -> Holder | None:
-        """The run that was in the way, while it still is."""
+        """Return the blocking run if it is still open."""
         if fate.decided != "overlap" and not any(answer.verdict == "maybe" for answer in fate.answers):
             return None
         known = [holder(self._instance, run) for run in self._open if run.phase == "running"]
@@ -290,7 +297,7 @@ class _Explaining:
 
 
 def _pause(known: Known) -> Pause | None:
-    """The pause that its record names, or that the rules do."""
+    """Return the pause that the record names, or that the rules name."""
     if known.record is None:
         return known.decision.refusal.pause if known.decision is not None and known.decision.refusal else None
     recorded = known.record.pause

@@ -16,7 +16,7 @@ from automate.systemd.calendar import calendar_events, follows_clock_changes
 from automate.task import Task
 
 LOCKS = "/run/lock"
-"""Where lock files are, of programs that know nothing of an instance."""
+"""The directory for lock files of programs that do not know the instance."""
 
 
 class LeftOut(NamedTuple):
@@ -36,13 +36,16 @@ class Exported(NamedTuple):
 
 
 def lines(tasks: Iterable[Task], now: float, *, user: str | None, host: str) -> list[Exported | LeftOut]:
-    """For a crontab: of the system, where `user` is who runs the tasks that name no other; of a user, where it is
-    None. `host` is what H and jitter take for the name of this one."""
+    """Export tasks as lines of a crontab.
+
+    For the system's, `user` runs the tasks that name no user; None is for a user's crontab. `host` stands for this
+    host's name in H and jitter.
+    """
     return [_line(task, host, now, user=user) for task in tasks]
 
 
 def unit_files(tasks: Iterable[Task], now: float, *, user: str | None, host: str) -> list[Exported | LeftOut]:
-    """For systemd: the system's, where `user` is as for `lines`; of the manager of a user, where it is None."""
+    """Export tasks as systemd units: of the system with `user` as for `lines`, of a user's manager for None."""
     return [_units(task, schedule_of(task, host), now, user=user) for task in tasks]
 
 
@@ -91,7 +94,7 @@ def _user(task: Task, user: str | None, what: str) -> list[str]:
 
 
 def _left_out(task: Task, schedule: Schedule, refused: str | None, *, can: bool) -> LeftOut | None:
-    """Why a task is, as far as its schedule and its keys say; `can` says that its schedule can be said."""
+    """Return why a task is left out because of its schedule or keys; `can` tells that the schedule can be expressed."""
     if schedule.manual:
         why = "runs after other tasks only, which has no equivalent" if task.after else "runs by hand only"
         return LeftOut(task.name, why, is_lost=bool(task.after))
@@ -102,8 +105,11 @@ def _left_out(task: Task, schedule: Schedule, refused: str | None, *, can: bool)
 
 
 def write(files: Mapping[str, str], *, force: bool) -> Iterator[str]:
-    """Texts by path: writes all that are new or, with `force`, say something else, and gives the path of each that is
-    written. AutomateError, with nothing written, when one of those is there and is to stay; OSError."""
+    """Write texts by path and yield the paths written.
+
+    New files are written, and differing ones with `force`. AutomateError, with nothing written, if a differing file is
+    to stay; OSError.
+    """
     there = {path: _content(path) for path in files}
     other = [path for path, text in files.items() if there[path] not in (None, text)]
     if other and not force:
@@ -115,7 +121,7 @@ def write(files: Mapping[str, str], *, force: bool) -> Iterator[str]:
 
 
 def _content(path: str) -> str | None:
-    """None where there is no file."""
+    """Read a file; None if it does not exist."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read()

@@ -12,8 +12,10 @@ from automate.rules.health_levels import Scheduler, Seen
 from automate.state import LastRun, OpenRun, State, schedules
 
 RECORDS = 10_000
-"""How far back that is looked up of a task that was passed over: one that failed is failing until it runs again. So
-many are read in some hundredths of a second, however long the log is."""
+"""The number of newest records that are searched for a task whose last due times were not run.
+
+A task that failed is failing until it runs again. This many are read in a few hundredths of a second.
+"""
 
 
 class Facts(NamedTuple):
@@ -33,8 +35,10 @@ def facts(
     labels: Sequence[str],
     now: float,
 ) -> Facts:
-    """Of all tasks, or of those of these names, globs and labels, at `now` in epoch seconds. Costs as much as a listing
-    of them. NoSuchTaskError for a name that means none."""
+    """Gather the facts on all tasks, or those with these names, globs and labels, at `now` in epoch seconds.
+
+    It costs as much as a listing. NoSuchTaskError for a name that matches none.
+    """
     wakes = {row.task: row.wake for row in schedules.awake(state, now)} if state else {}
     entries = [entry for entry in catalog.entries(patterns) if entry.has(labels)]
     passed = {entry.name for entry in entries if entry.enabled and entry.last and entry.last.outcome in PASSED_OVER}
@@ -46,7 +50,7 @@ def facts(
 
 
 def _before(instance: Instance, names: Collection[str]) -> dict[str, LastRun]:
-    """The newest runs of these tasks, as far as they are among the newest RECORDS of the log."""
+    """Return the newest runs of these tasks among the newest RECORDS of the log."""
     from automate.runlog import newest_first
     from automate.supervisor.finishing import last_run
 
@@ -85,5 +89,5 @@ def _at_work(seen: Seen, entry: Entry) -> Seen:
 
 
 def _waits_since(run: OpenRun) -> float | None:
-    """Of a further attempt, since it might have started; None where the state does not say."""
+    """Return when a further attempt could have started; None if the state does not say."""
     return max(run.due or 0.0, run.not_before) or None

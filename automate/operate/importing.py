@@ -20,8 +20,11 @@ from automate.taskfile.trusted_read import open_place
 from automate.taskfile.yaml_text import text_of
 
 Action = Literal["new", "same", "differs", "replaced", "faulty", "foreign"]
-"""It is written; is there and says the same; is there, says something else and stays; is there and is replaced;
-cannot be a task file; is a task of another user's, which only root's scheduler can run."""
+"""What becomes of a job.
+
+Its file is written; exists with the same meaning; differs and stays; differs and is replaced; would be invalid; or is
+the task of another user, which only root's scheduler can run.
+"""
 
 WRITTEN: tuple[Action, ...] = ("new", "replaced")
 _NUMBERED = re.compile(r"-\d+$")
@@ -38,8 +41,11 @@ class Source(NamedTuple):
 
 
 class Ways(NamedTuple):
-    """How it is done. `directory` is where the tasks go; `owner` is as for `taskfile.read`; `runs_as` is the only user
-    that tasks there can run as, None: they can run as any."""
+    """Options of an import.
+
+    `directory` gets the tasks; `owner` is as for `taskfile.read`; `runs_as` is the only user that tasks there can run
+    as, None if they can run as any.
+    """
 
     directory: str
     settings: Settings
@@ -51,7 +57,7 @@ class Ways(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One job and the task that it becomes; `before` is what is replaced."""
+    """One job and its task; `before` is the content of the file that is replaced."""
 
     source: str
     line: int
@@ -75,12 +81,12 @@ class Plan(NamedTuple):
 
     @property
     def written(self) -> int:
-        """How many become files that were not there, or not so."""
+        """Count the files that are new or replaced."""
         return sum(item.action in WRITTEN for item in self.items)
 
     @property
     def whole(self) -> bool:
-        """Is every job a task, or going to be one?"""
+        """Return whether every job is or becomes a task."""
         return not self.mistakes and all(item.action in (*WRITTEN, "same") for item in self.items)
 
 
@@ -91,7 +97,7 @@ class _Wanted(NamedTuple):
 
 
 def plan(sources: Sequence[Source], ways: Ways) -> Plan:
-    """What would be done. Nothing is written. AutomateError when the directory cannot be read."""
+    """Decide what to write, without writing; AutomateError if the directory cannot be read."""
     crontabs = [(source, read_crontab(source.data, source.form, source.user)) for source in sources]
     wanted = [_Wanted(source, job, translated(job)) for source, crontab in crontabs for job in _jobs(crontab, ways)]
     if ways.modernize:
@@ -107,16 +113,18 @@ def plan(sources: Sequence[Source], ways: Ways) -> Plan:
 
 
 def is_in_force(ways: Ways, instance: Instance) -> bool:
-    """Whether what is written there is the instance's to run, and no mere directory of files."""
+    """Return whether the directory is one that the instance runs tasks from."""
     return os.path.realpath(ways.directory) == os.path.realpath(instance.task_dirs[0])
 
 
 def write(plan: Plan, ways: Ways, instance: Instance, done: Callable[[str], object]) -> None:
-    """As edits, where they are in force then: what was there before is kept, and all or none of them are written, as
-    far as can be known. Elsewhere each by itself. `done` is told the path of each that is there.
+    """Write the files of a plan.
 
-    BadTaskFile, with nothing written, when no file could be used in that directory; FileExistsError or
-    ChangedMeanwhileError when somebody else wrote one meanwhile; NotAllowedError, OSError."""
+    In a task directory they are edits: previous files are kept, and all or none are written, as far as that can be
+    known. Elsewhere each is written by itself. `done` is called with each path. BadTaskFile, with nothing written, if
+    no file could be used in that directory; FileExistsError or ChangedMeanwhileError if another process wrote one in
+    the meantime; NotAllowedError, OSError.
+    """
     items = [item for item in plan.items if item.action in WRITTEN]
     if not items:
         return
@@ -141,7 +149,7 @@ def _jobs(crontab: Crontab, ways: Ways) -> Iterable[Job]:
 
 
 class _There:
-    """The task files that are in the directory already; each is read once, if it is asked for."""
+    """The task files in the directory; each is read once, when needed."""
 
     def __init__(self, ways: Ways) -> None:
         self.found: dict[str, Found] = discover([ways.directory])
@@ -149,7 +157,7 @@ class _There:
         self._families: dict[str, dict[bytes, list[str]]] = {}
 
     def named(self, name: str, content: bytes | None) -> list[str]:
-        """Those called `name`, or so with a number behind it, that say just this, the plain one first."""
+        """Return the names `name` and `name-N` with just this content, the plain one first."""
         if name not in self._families:
             family = self._families[name] = {}
             members = [one for one in self.found if one == name or _NUMBERED.sub("", one) == name]
@@ -166,12 +174,12 @@ class _There:
 
 
 def _content(data: bytes, ways: Ways) -> bytes:
-    """What a task file says, whatever it is called and however it is written; BadTaskFile."""
+    """Return the meaning of a task file, whatever its name and layout; BadTaskFile."""
     return encode(parse_task(data, file="", name="", settings=ways.settings))
 
 
 def _own_content(task: Translation, ways: Ways) -> bytes | None:
-    """None of what cannot be a task file."""
+    """Return the meaning of a job; None if it cannot be a task file."""
     try:
         return _content(text_of(task.keys).encode(errors="surrogatepass"), ways)
     except BadTaskFile:
@@ -179,8 +187,10 @@ def _own_content(task: Translation, ways: Ways) -> bytes | None:
 
 
 def _names(wanted: Sequence[_Wanted], there: _There, ways: Ways) -> list[tuple[str, bool]]:
-    """One for each, and whether it is there and says the same: then it keeps its name, also where lines were moved or
-    taken out. Of what is new the first has the plain name."""
+    """Name each job, and tell whether its file exists with the same content.
+
+    Then it keeps its name, also if lines were moved or removed. The first new one has the plain name.
+    """
     taken: set[str] = set()
     kept: list[str | None] = []
     for want in wanted:
@@ -214,8 +224,7 @@ def _item(want: _Wanted, name: str, there: _There, ways: Ways, *, is_same: bool)
 
 
 def _fate(found: Found | None, ways: Ways, *, is_same: bool) -> tuple[Action, bytes | None, Fault | None]:
-    """What becomes of the file that is there, and what it holds where it is to be replaced; what nobody may read nobody
-    replaces."""
+    """Decide about an existing file, and return its content if it is replaced; an unreadable one never is."""
     if found is None or is_same or not ways.force:
         return "new" if found is None else "same" if is_same else "differs", None, None
     try:

@@ -8,6 +8,6 @@ from automate.state import OpenRun
 
 
 def left_behind(instance: Instance, open_runs: Iterable[OpenRun]) -> list[OfRun]:
-    """Those that this user may see."""
+    """Return the processes that this user may see."""
     ids = {run.id for run in open_runs}
     return [each for each in of_runs(instance.summaries) if each.run not in ids]

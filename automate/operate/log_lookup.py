@@ -1,4 +1,4 @@
-"""What the run log holds of tasks around some instants: read from its end, once for all of them."""
+"""Search of the run log around some instants: from its end, once for all tasks."""
 
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
@@ -17,9 +17,11 @@ _FEW = 6  # tasks, whose lines are found sooner than all are read
 
 
 class Question(NamedTuple):
-    """What is asked of the log about one task: the records of these due times, each of which should have its one, and
-    what happened since `since`; None: only what the newest record is. `at`, and the `width` seconds after it, is when
-    something may have been under way. Instants are epoch seconds."""
+    """A search for the records of one task; instants are epoch seconds.
+
+    Each of the due times `dues` should have one record. Further records are wanted since `since`; None asks for the
+    newest record only. A run may have been under way in the `width` seconds from `at`.
+    """
 
     task: str
     dues: Collection[float]
@@ -29,9 +31,12 @@ class Question(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """`of_due` has the record of each due time; `during` is the run that was under way at the instant asked about, or
-    started within the `width` seconds after it; `besides` are runs that were not due, the first few since the first of
-    the instants, oldest first; `newest` is the newest record since then, of whatever kind."""
+    """The records found.
+
+    `of_due` has the record of each due time; `during` is the run that was under way at the instant asked about, or
+    started within `width` seconds after it; `besides` are the first few runs without a due time since the earliest
+    instant, oldest first; `newest` is the newest record since then, of any kind.
+    """
 
     of_due: dict[float, Record]
     during: Record | None
@@ -40,8 +45,10 @@ class Evidence(NamedTuple):
 
 
 def evidence(instance: Instance, questions: Sequence[Question | None]) -> list[Evidence]:
-    """Of each question, in their order; nothing of None. However many there are, the log is read once back to the
-    first of their instants, and once more where a record was not found. AutomateError."""
+    """Search for each question, in their order; the evidence for None is empty.
+
+    The log is read once back to the earliest instant, and once more if a record was not found. AutomateError.
+    """
     found = [Findings(question) for question in questions if question is not None]
     since = [each.question.since for each in found if each.question.since is not None]
     if since:
@@ -55,7 +62,7 @@ def evidence(instance: Instance, questions: Sequence[Question | None]) -> list[E
 
 
 class Findings:
-    """What the records that are shown to it, newest first, say to one question."""
+    """The evidence for one question, from records that are passed newest first."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -67,13 +74,13 @@ class Findings:
 
     @property
     def is_complete(self) -> bool:
-        """Whether no record is missed; where there is none to be found, all are to be looked at."""
+        """Return whether nothing can be missing; without due times to find, the whole period must be read."""
         if self.question.since is None:
             return self._newest is not None
         return self._of_due.keys() >= {*self.question.dues}
 
     def note(self, record: Record) -> None:
-        """One that may be of the time since `since`."""
+        """Note a record, which may belong to the period since `since`."""
         since, at = self.question.since or 0.0, self.question.at
         if not self._period.holds(record):
             return
@@ -85,7 +92,7 @@ class Findings:
             self._besides.appendleft(record)
 
     def search(self, record: Record) -> None:
-        """One of any time: the clock may have been set back before the run ended."""
+        """Note a record from any time: the clock may have been set back before the run ended."""
         for due in self.question.dues:
             if stands_for(record, due):
                 self._of_due.setdefault(due, record)
@@ -97,7 +104,7 @@ class Findings:
 
 
 def stands_for(record: Record, due: float) -> bool:
-    """Whether it is the record of this due time, alone or with others."""
+    """Return whether it is the record of this due time, alone or with others."""
     last = seconds_of(record.due)
     if last is None or record.trigger not in OF_SCHEDULE:
         return False
@@ -106,7 +113,7 @@ def stands_for(record: Record, due: float) -> bool:
 
 
 def _search(instance: Instance, missing: Sequence[Findings]) -> None:
-    """Everywhere, before it is said that there is none."""
+    """Search the whole log, before a record is reported missing."""
     left = len(missing)
     for record, asking in _records(instance, missing, None) if missing else ():
         for each in [each for each in asking if not each.is_complete]:

@@ -32,7 +32,7 @@ _HEADING = "# Other common keys; automate-tasks(5) explains all of them.\n"
 
 
 def check_free(instance: Instance, catalog: Catalog, name: str) -> Target:
-    """Where the task of that name would be; UsageError for what is no name, AutomateError when there is one."""
+    """Return the file for a new task; UsageError for an invalid name, AutomateError if the task exists."""
     target = target_of_new(instance, name)
     if name in catalog.names():
         path = catalog.found(name).path
@@ -41,7 +41,7 @@ def check_free(instance: Instance, catalog: Catalog, name: str) -> Target:
 
 
 def made(target: Target, fields: Mapping[str, Any], changes: "Sequence[Change]", catalog: Catalog) -> Edit:
-    """The file with these fields, in this order, and these values. UsageError when they are wrong."""
+    """Make the file with these fields, in this order, and these values; UsageError if they are wrong."""
     from automate.taskfile.splicing import spliced
 
     given = {*fields, *(change.path[0] for change in changes)}

@@ -1,4 +1,4 @@
-"""Which run's output is meant by a name or an id, and where it is."""
+"""Lookup of a run by name or id, and of its output file."""
 
 import os
 from contextlib import suppress
@@ -25,9 +25,9 @@ class Chosen(NamedTuple):
 
 
 def choose(instance: Instance, state: State, wanted: str | None) -> Chosen:
-    """The run meant by `#1423`, `1423`, or a task's name (its latest that was started); None: the latest with output.
+    """Return the run for `#1423`, `1423` or a task's name (its latest run); None: the latest with output.
 
-    Digits are the run of that id, if there is one, else the task of that name. NoSuchTaskError.
+    Digits mean the run with that id if there is one, else the task of that name. NoSuchTaskError.
     """
     if wanted is None:
         return _latest(instance, state)
@@ -35,8 +35,10 @@ def choose(instance: Instance, state: State, wanted: str | None) -> Chosen:
 
 
 def by_id(instance: Instance, state: State, wanted: str) -> Chosen | None:
-    """The run of this id; None where it is none: digits that are no run's may be a task's name. NoSuchTaskError for
-    `#1423` when there is no such run."""
+    """Return the run with this id.
+
+    None if there is no such run: digits may be a task's name. NoSuchTaskError for `#1423` if there is no such run.
+    """
     digits = wanted.removeprefix("#")
     is_id = digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST))
     if is_id and (chosen := _of_id(instance, state, int(digits))):
@@ -47,7 +49,7 @@ def by_id(instance: Instance, state: State, wanted: str) -> Chosen | None:
 
 
 def no_such_run(instance: Instance, wanted: str) -> NoSuchTaskError:
-    """The error for the number of a run that is neither open nor on record; with or without `#`."""
+    """Make the error for the number of a run that is neither open nor on record; with or without `#`."""
     number = wanted.removeprefix("#")
     return NoSuchTaskError(f"no run #{number}; {instance.command('history')} lists the runs")
 
@@ -81,8 +83,11 @@ def _was_started(record: Record) -> bool:
 
 
 def path_of(instance: Instance, chosen: Chosen) -> str | None:
-    """The file's name; None when the run wrote nothing. AutomateError when the file is gone, or when the record names
-    one that is not below the log directory: the run log may have been written by others."""
+    """Return the path of a run's output; None if the run wrote nothing.
+
+    AutomateError if the file is gone, or if the record names one outside the log directory: the run log may have been
+    written by others.
+    """
     if chosen.record is None:
         name = output.path_of(chosen.task, chosen.id)
     elif chosen.record.output is None:
@@ -104,7 +109,7 @@ def path_of(instance: Instance, chosen: Chosen) -> str | None:
 
 
 def start_of_last(path: str, count: int) -> int:
-    """The place in the file, in bytes, where its last `count` lines begin; 0 when there are no more, or no file."""
+    """Return the offset in bytes of the last `count` lines; 0 if there are fewer, or no file."""
     try:
         with open(path, "rb") as file:
             return _start_of_last(file.fileno(), count)

@@ -1,4 +1,4 @@
-"""Whether anybody runs what falls due: the daemon, and when a step of the scheduler was last taken."""
+"""State of the scheduler: whether a daemon is running, and when the last step was taken."""
 
 import os
 from typing import NamedTuple
@@ -13,9 +13,10 @@ _LONGEST_NUMBER = 20  # characters
 
 
 class Alive(NamedTuple):
-    """`serving` says whether a daemon holds the scheduler's lock now: the process `pid`, since `since`. It is None
-    where this user may not see that. `stepped` is when `serve` or `tick` took the last step, None where that is not
-    known or none was ever taken. Instants are epoch seconds, by the wall clock of their time.
+    """The state of the scheduler; instants are epoch seconds, by the wall clock of their time.
+
+    `serving` tells whether a daemon holds the scheduler's lock now: the process `pid`, since `since`; None if this user
+    may not see that. `stepped` is when `serve` or `tick` took the last step, None if unknown or never.
     """
 
     serving: bool | None
@@ -25,8 +26,10 @@ class Alive(NamedTuple):
 
 
 def alive(instance: Instance, state: State | None) -> Alive:
-    """As it is at this moment; `state` is None where there is none yet. The PID is as the daemon itself knows it,
-    which may be inside a container. Nothing is written, and no daemon is hindered."""
+    """Find the state at this moment; `state` is None if there is none yet.
+
+    The PID is the daemon's own, perhaps inside a container. Nothing is written, and no daemon is hindered.
+    """
     stepped = None if state is None else last_step(state)
     try:
         if not locks.is_held(instance.serving):

@@ -1,4 +1,4 @@
-"""Whether a due time to come will be skipped, by what is known now."""
+"""Prediction whether a future due time will be skipped."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +16,7 @@ Skipping = Callable[[float], Refusal | None]
 
 
 def skipping(catalog: Catalog, entry: Entry, task: Task) -> Skipping | None:
-    """A function that says of a due time (epoch seconds) why it will be skipped; None where nothing is skipped."""
+    """Return a function from a due time (epoch seconds) to why it will be skipped; None if none is."""
     pauses = of_task(catalog.pauses.values(), entry.name)
     excepted = exceptions(exceptions_of(task, catalog.settings_read.calendars))
     if not pauses and entry.enabled and excepted is None:

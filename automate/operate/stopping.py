@@ -1,4 +1,4 @@
-"""Ending what is running, whoever watches it."""
+"""Stopping a run, whichever process supervises it."""
 
 from collections.abc import Callable
 from signal import SIGKILL, SIGTERM
@@ -18,10 +18,10 @@ _LOOK_AGAIN = 1.0  # seconds after which a run whose supervisor may have died is
 def stop(
     instance: Instance, state: State, run: OpenRun, by: str, *, uid: int, tell: Callable[[float], None]
 ) -> Record | None:
-    """End a run: TERM to its process group, KILL after the task's `kill_after`, and wait until its record is written,
-    which is returned. Who watches the run writes it; when nobody does, this process sees to that.
+    """End a run: SIGTERM to its process group, SIGKILL after the task's `kill_after`; return its record.
 
-    `tell` is called with the seconds until the KILL. NotAllowedError where the state may only be read.
+    The process that supervises the run writes the record; if there is none, this process does. `tell` is called with
+    the seconds until SIGKILL. NotAllowedError if the state may only be read.
     """
     state.require_writable()
     asked = Stop("stopped", clock.now(), by, "automate stop")

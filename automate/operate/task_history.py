@@ -23,13 +23,13 @@ from automate.taskfile import Fault
 
 
 class Subject(NamedTuple):
-    """One task. `entry` is its file's, None where there is none any more; `faults` are those of the file, else of the
-    settings, which keep every task as it was.
+    """One task and its past.
 
-    `scheduled` is what a scheduler knows, None where none has looked; `future` what is in force from the next look on,
-    None where nothing is; `task` is the definition of the one, else of the other. `in_force` is what was when, oldest
-    first; what will be is the last of it, and ends at infinity. `booted` is when the machine or the container was
-    started, None where that is not known.
+    `entry` is its file's, None if that is removed; `faults` are those of the file, else of the settings, which keep
+    every task as it was. `scheduled` is what the scheduler knows, None if no scheduler has read the task; `future` is
+    what will be in effect once it reads the file, None if nothing; `task` is the definition of one of the two.
+    `in_force` has the past schedules, oldest first; the last one ends at infinity. `booted` is when the machine or
+    container started, None if unknown.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Subject(NamedTuple):
 
     @property
     def is_changed(self) -> bool:
-        """Whether the file says something that no scheduler has seen yet."""
+        """Return whether the file says something that no scheduler has read yet."""
         return self.scheduled is not None and self.future is not None and self.future is not self.scheduled
 
     @property
@@ -60,8 +60,11 @@ class Subject(NamedTuple):
 def about(
     instance: Instance, catalog: Catalog, state: State | None, asked: Sequence[str], at: float | None
 ) -> list[tuple[str, float | None]]:
-    """The tasks that are meant by names and globs, each to be explained as of `at`; and by the ids of runs, as of their
-    due times, or of their starts if they had none. NoSuchTaskError."""
+    """Return the tasks to explain, each with its instant.
+
+    Names and globs are explained at `at`; ids of runs at their due times, or at their starts if they have none.
+    NoSuchTaskError.
+    """
     of_runs = {} if state is None else {word: run for word in asked if (run := by_id(instance, state, word))}
     words = [word for word in asked if word not in of_runs]
     tasks_meant = [(name, at) for name in names(instance, catalog, state, words)] if words else []
@@ -76,7 +79,7 @@ def _instant(run: Chosen) -> float | None:
 
 
 def names(instance: Instance, catalog: Catalog, state: State | None, patterns: Sequence[str]) -> list[str]:
-    """The tasks that are meant, also those that are gone: as long as anything is on record of them. NoSuchTaskError."""
+    """Return the names that match, also of removed tasks while there is any record of them. NoSuchTaskError."""
     known = catalog.names()
     gone = set() if state is None else {*last_runs(state), *schedules.past_tasks(state)}
     for word in patterns:
@@ -86,7 +89,7 @@ def names(instance: Instance, catalog: Catalog, state: State | None, patterns: S
 
 
 def subjects(catalog: Catalog, state: State | None, names: Iterable[str], now: float) -> dict[str, Subject]:
-    """By name, each as it is at `now` (epoch seconds)."""
+    """Return the subjects by name, as of `now` (epoch seconds)."""
     wanted = dict.fromkeys(names)
     there = [name for name in wanted if name in catalog]
     entries = {entry.name: entry for entry in catalog.entries(there)} if there else {}
@@ -119,7 +122,7 @@ def _subject(
 def _of_file(
     read: Parsed, calendars: Mapping[str, Sequence[str]], scheduled: Scheduled | None, now: float
 ) -> Scheduled:
-    """What the next look at the file will keep; what is kept already, where that is the same."""
+    """Return what the scheduler will keep once it reads the file; what it keeps already if that is the same."""
     fresh = Scheduled(
         task=read.brief.name,
         definition=read.definition,

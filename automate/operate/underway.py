@@ -10,7 +10,7 @@ from automate.supervisor.adopting import last_attempt, task_of
 
 
 def under_way(instance: Instance, state: State) -> list[UnderWay]:
-    """Those of all tasks, the newest first; also those that wait for their next attempt."""
+    """Return the open runs of all tasks, newest first, also those that wait for their next attempt."""
     return [_as_record(instance, run) for run in reversed(runs.under_way(state))]
 
 

@@ -1,4 +1,4 @@
-"""Which tasks have outputs that a user has not read."""
+"""Tasks with outputs that a user has not read."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,9 +8,9 @@ from automate.paths import Instance
 
 
 def unread(instance: Instance, entries: Iterable[Entry], read: Mapping[str, int]) -> dict[str, int]:
-    """By task, how many runs that are over wrote what is still there and was not read; tasks without any are left out.
+    """Count the ended runs of each task that have output which was not read; others are left out.
 
-    `read` has the newest run of each task that was. OSError where this user may not see what there is.
+    `read` has the newest read run of each task. OSError if this user may not see the outputs.
     """
     counted = {entry.name: _unread(instance, entry, read.get(entry.name, 0)) for entry in entries}
     return {name: count for name, count in counted.items() if count}

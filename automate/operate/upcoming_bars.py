@@ -1,4 +1,4 @@
-"""What runs or will run in a stretch of time: what the state and the task files say of it, gathered."""
+"""Present and future runs in a stretch of time, from the state and the task files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ _MOMENT = 1e-3  # seconds
 
 
 class Coming:
-    """What is still to come: by task its bars and starts."""
+    """Future runs: the bars and starts of each task."""
 
     def __init__(self, catalog: Catalog, entries: Sequence[Entry], start: float, end: float, now: float) -> None:
         self._start, self._end, self._now = start, end, now
@@ -46,7 +46,7 @@ class Coming:
         self._due_times = cache(self._due_times_of)
 
     def gather(self) -> None:
-        """From what runs now, what falls due, and what follows these."""
+        """Compute them from open runs, due times, and the tasks that follow these."""
         for name, entry in self.entries.items():
             bars = [*self._open(entry)]
             if self._may_be_due(entry):
@@ -61,7 +61,7 @@ class Coming:
             self._following.append([bar.start for bar in more if self._start <= bar.start < self._end])
 
     def starts(self) -> Iterator[Sequence[float]]:
-        """When something starts, as far as that is known one by one."""
+        """Yield the starts that are known one by one."""
         yield from (plan.starts for plan in self.plans.values() if plan.starts is not None)
         yield from self._following
 
@@ -71,7 +71,7 @@ class Coming:
         return collisions({name: bars for name, bars in self.bars.items() if name in locks}, locks)
 
     def outruns(self) -> Iterator[Outrun]:
-        """Those that will still run when they are due again."""
+        """Return the runs that will still run when their task is due again."""
         for name, plan in self.plans.items():
             takes = self.takes[name]
             if takes is not None and plan.interval is not None and takes > plan.interval:
@@ -108,7 +108,7 @@ class Coming:
         return due_times(self._load(compiled), self._after, self._end, delay)
 
     def _remark(self, schedule: Schedule) -> Callable[[float], str | None] | None:
-        """Of clock changes: only asked where the zone has one then."""
+        """Return a function for notes on clock changes, which asks the schedule only if its zone has one."""
         first, last = (schedule.date_of(instant) for instant in (self._start, self._end))
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
         if not any(_clock_changes(schedule.zone_name, day) for day in days):

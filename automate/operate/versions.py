@@ -1,7 +1,7 @@
-"""What task files were before a command changed them, in the state: `edits/NAME/0007.yaml`, the newest number last.
+"""Versions of task files before commands changed them, in the state directory.
 
-Each is a whole file with the owner of the one it was, and its mode but for what lets others write; `.none` stands for
-no file.
+They are `edits/NAME/0007.yaml`, the newest number last. Each is a whole file with the owner of the file it was, and its
+mode without write permission for others; `.none` stands for no file.
 """
 
 import os
@@ -33,7 +33,7 @@ class Version(NamedTuple):
 
 
 def names(instance: Instance) -> list[str]:
-    """The tasks that have any."""
+    """Return the tasks that have versions."""
     try:
         return sorted(entry for entry in os.listdir(instance.edits) if _paths(_directory(instance, entry)))
     except OSError:
@@ -41,7 +41,7 @@ def names(instance: Instance) -> list[str]:
 
 
 def versions(instance: Instance, name: str) -> list[Version]:
-    """The newest first."""
+    """Return the versions, newest first."""
     return [_version(path) for path in reversed(_paths(_directory(instance, name)))]
 
 
@@ -62,9 +62,9 @@ def keep(instance: Instance, name: str, path: str, data: bytes | None) -> None:
 
 
 def back(found: Sequence[Version], data: bytes | None, steps: int) -> Version | None:
-    """The version so many changes ago, of a file that holds `data` now; None when there were not so many.
+    """Return the version `steps` changes ago of a file that holds `data` now; None if there were fewer.
 
-    A version that is what came after it is none: its change was prepared and then never made.
+    A version equal to what came after it is ignored: its change was prepared and then never made.
     """
     for version in found:
         if version.data != data:
@@ -86,8 +86,10 @@ def drafts(instance: Instance, name: str) -> list[str]:
 
 
 def make_draft(instance: Instance, name: str, text: bytes) -> str:
-    """A private copy to be worked on, in a directory of its own, that is called as a task file is. Returns its path;
-    of the others the oldest are removed. OSError."""
+    """Make a private copy for editing, named like a task file in a directory of its own, and return its path.
+
+    The oldest drafts are removed. OSError.
+    """
     directory = _directory(instance, name)
     os.makedirs(directory, mode=0o700, exist_ok=True)
     for old in drafts(instance, name)[DRAFTS - 1 :]:
@@ -99,7 +101,7 @@ def make_draft(instance: Instance, name: str, text: bytes) -> str:
 
 
 def drop_draft(path: str) -> None:
-    """With whatever an editor left beside it."""
+    """Remove a draft and what an editor left beside it."""
     shutil.rmtree(os.path.dirname(path), ignore_errors=True)
 
 
@@ -108,7 +110,7 @@ def _directory(instance: Instance, name: str) -> str:
 
 
 def _paths(directory: str) -> list[str]:
-    """Of the versions, the oldest first."""
+    """Return the paths of the versions, oldest first."""
     try:
         entries = os.listdir(directory)
     except (FileNotFoundError, NotADirectoryError):

@@ -29,7 +29,7 @@ def write(path: str, text: str, *, mode: int = PRIVATE) -> None:
 
 
 def _mode(path: str) -> int | None:
-    """Of what the path leads to; None where there is nothing."""
+    """Return the mode of a file, links followed; None if it does not exist."""
     try:
         return os.stat(path).st_mode
     except FileNotFoundError:
