@@ -30,7 +30,7 @@ _OF_ITSELF = {"name", "file"}
 
 
 class Setting(NamedTuple):
-    """One effective value, entries of mappings by dotted key; `origin` is BUILT_IN or FILE:LINE."""
+    """One effective value, entries of mappings with dotted keys; `origin` is BUILT_IN or FILE:LINE."""
 
     key: str
     value: Any
@@ -60,13 +60,16 @@ class Past(NamedTuple):
 
     @property
     def is_streak_open(self) -> bool:
-        """Whether it may have begun before these records."""
+        """Return whether the streak may have begun before these records."""
         return not self.is_all and self.streak is not None and self.streak.runs == self.judged
 
 
 class About(NamedTuple):
-    """One task. `upcoming` are its next few due times, also while it is disabled; `left_behind` are processes of its
-    runs that are over, where the caller has looked for them."""
+    """Everything about one task.
+
+    `upcoming` are its next few due times, also while it is disabled; `left_behind` are processes of its ended runs, if
+    the caller has looked for them.
+    """
 
     entry: Entry
     task: Task
@@ -78,7 +81,7 @@ class About(NamedTuple):
 
 
 def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None, now: float) -> About:
-    """Reads the task's file, its schedule and the run log; BadTaskFile when the file has a fault."""
+    """Read the task's file, its schedule and the run log; BadTaskFile if the file has a fault."""
     task = catalog.task(name)
     entry = catalog.entries([name], next_run=True)[0]
     schedule = catalog.schedule(task)
@@ -89,7 +92,7 @@ def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None,
 
 
 def settings(task: Task, where: Mapping[str, str]) -> Iterator[Setting]:
-    """All that is in force for the task."""
+    """Yield all values in effect for the task."""
     for name, field in zip(task.__struct_fields__, task.__struct_encode_fields__, strict=True):
         if field in _OF_ITSELF:
             continue
@@ -104,7 +107,7 @@ def settings(task: Task, where: Mapping[str, str]) -> Iterator[Setting]:
 
 
 def _entries(field: str, value: msgspec.Struct, where: Mapping[str, str]) -> Iterator[Setting]:
-    """An entry that is not written out stands where its mapping does (`retries: 3`), unless it is as built in."""
+    """Yield the entries of a mapping; one not written out is placed at the mapping (`retries: 3`) or built in."""
     defaults = type(value)()
     for name in value.__struct_fields__:
         given = getattr(value, name)
@@ -113,7 +116,7 @@ def _entries(field: str, value: msgspec.Struct, where: Mapping[str, str]) -> Ite
 
 
 def past(instance: Instance, name: str) -> Past:
-    """Of the task of that name, whatever its file said then."""
+    """Return statistics of the task of that name, whatever its file said at the time."""
     records = list(islice(newest_first(instance, tasks=[name]), RUNS + 1))
     is_all = len(records) <= RUNS
     del records[RUNS:]

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 class Catalog:
-    """What there is at `now`, as far as it is asked for; make another one to look again.
+    """The tasks of an instance as of `now`, read as far as needed; make another catalog to look again.
 
-    `state` may be None: then everything is read from the files. `owner` is the user that all files must belong to (0
-    for root, DESIGN section 13), None where that is not asked.
+    If `state` is None everything is read from the files. `owner` is the user that all files must belong to (0 for root,
+    DESIGN section 13), None if they may belong to any.
     """
 
     def __init__(self, instance: Instance, state: State | None, *, owner: int | None, now: float) -> None:
@@ -52,7 +52,7 @@ class Catalog:
 
     @property
     def settings_read(self) -> "Settings":
-        """To show something by: as without a file while they have a fault."""
+        """Return the settings for display: the defaults if the file has a fault."""
         return self._settings.read[0]
 
     @property
@@ -62,7 +62,7 @@ class Catalog:
 
     @property
     def task_dirs(self) -> tuple[str, ...]:
-        """Where tasks are looked for: the instance's directories, then those that the settings name."""
+        """Return the task directories: the instance's, then those that the settings name."""
         return self._settings.task_dirs
 
     @property
@@ -72,24 +72,29 @@ class Catalog:
 
     @cached_property
     def pauses(self) -> dict[str, Pause]:
-        """Those in force, by task; that of all tasks stands under pauses.ALL."""
+        """Return the pauses in effect, by task; the one of all tasks has the key pauses.ALL."""
         return pauses(self._state, self._now) if self._state else {}
 
     def found(self, name: str) -> Found:
-        """The task's file; NoSuchTaskError."""
+        """Return the task's file; NoSuchTaskError."""
         return self._found.get(name) or self._found[self.names([name])[0]]
 
     def __contains__(self, name: object) -> bool:
-        """Whether there is such a task, broken or not."""
+        """Return whether the task exists, broken or not."""
         return name in self._found
 
     def names(self, patterns: Sequence[str] = ()) -> list[str]:
-        """The tasks of these names and globs, in that order, or all; NoSuchTaskError for a pattern that means none."""
+        """Return the tasks with these names and globs, in that order, or all.
+
+        NoSuchTaskError for a pattern that matches none.
+        """
         return matching(patterns, self._found) if patterns else [*self._found]
 
     def entries(self, patterns: Sequence[str] = (), *, recent: bool = False, next_run: bool = False) -> list[Entry]:
-        """As `names`, a row for each; broken ones too. `recent` asks how long runs took lately, of all of them;
-        `next_run` asks `except`, and what comes after a pause that has an end."""
+        """Return a row for each of `names`, broken ones too.
+
+        `recent` adds how long recent runs took; `next_run` considers `except` and pauses that have an end.
+        """
         names = self.names(patterns)
         briefs = self._files.briefs(names, every=not patterns)
         due = due_times(briefs.values(), self._now, self._files.compiled, self._cache)
@@ -110,7 +115,7 @@ class Catalog:
         return self._timed(entries, every=recent) if runs or recent else entries
 
     def _unskipped(self, entries: list[Entry], briefs: "Collection[str]") -> list[Entry]:
-        """With the first due time that `except` and a pause leave, of enabled tasks that have one."""
+        """Add the first due time that `except` and pauses leave, to enabled tasks that have one."""
         excepted = {name: task for name, task in self._files.excepted(briefs).items() if task.enabled}
         asked = [each for each in entries if each.name in excepted or _is_due_in_a_pause_that_ends(each)]
         if not asked:
@@ -122,12 +127,14 @@ class Catalog:
         return [entry._replace(unskipped=known.get(entry.name, ())) for entry in entries]
 
     def briefs(self, names: Sequence[str], *, most: int) -> "dict[str, Brief]":
-        """What the files of these say in short, broken ones left out; when more than `most` of them have changed since
-        they were read, those are left out too, and nothing is read."""
+        """Return short definitions of these tasks, broken ones left out.
+
+        If more than `most` files have changed since they were read, those are left out too, and nothing is read.
+        """
         return self._files.briefs(names, every=False, most=most)
 
     def _timed(self, entries: list[Entry], *, every: bool) -> list[Entry]:
-        """With how long runs took lately, of all or of those that run, and how long those have been running."""
+        """Add how long recent runs took, to all or to running tasks, and how long those have been running."""
         from automate.catalog.running import timed
         from automate.state.durations import recent
 
@@ -143,7 +150,7 @@ class Catalog:
         ]
 
     def task(self, name: str) -> "Task":
-        """The definition, to be shown; NoSuchTaskError, or BadTaskFile with all faults of its file."""
+        """Return a definition for display; NoSuchTaskError, or BadTaskFile with all faults of its file."""
         self.found(name)
         tasks = self._files.tasks([name])
         if name in self.broken:
@@ -151,9 +158,10 @@ class Catalog:
         return tasks[name]
 
     def tasks(self, patterns: Sequence[str] = ()) -> "list[Task]":
-        """The definitions, to be run, as `names`; BadTaskFile when the settings, or a task that was named, are broken.
+        """Return the definitions of `names`, to be run.
 
-        Of those that a glob means the broken ones are left out and stand in `broken`; are all of them, it is an error.
+        BadTaskFile if the settings or a named task are broken. Broken tasks that only match a glob are left out and
+        listed in `broken`; it is an error if all are.
         """
         if self.settings_faults:
             raise BadTaskFile(self.settings_faults)
@@ -170,8 +178,7 @@ class Catalog:
         return self._files.tasks([*self._found])
 
     def followed(self, name: str) -> list[str]:
-        """The tasks after which this one runs; none where it does not run, since there is no such task, or it is
-        disabled or broken."""
+        """Return the tasks after which this one runs; none if it does not exist, is disabled, or is broken."""
         task = self._files.tasks([name]).get(name) if name in self._found else None
         return [other for other, _ in task.after] if task is not None and task.enabled else []
 
@@ -195,7 +202,7 @@ class Catalog:
 
     @cached_property
     def host(self) -> str:
-        """What H and jitter take for the name of this host."""
+        """Return the host name that H and jitter use."""
         return host.alias(self.settings_read.host)
 
     def schedule(self, task: "Task") -> "Schedule":
@@ -205,12 +212,12 @@ class Catalog:
         return schedule_of(task, self.host)
 
     def compiled(self, names: Sequence[str]) -> dict[str, str]:
-        """By name, what `schedule.load` makes the schedule of; of those tasks that are not broken."""
+        """Return the dumps of schedules, for `schedule.load`, by name; broken tasks are left out."""
         return self._files.compiled(names)
 
     @property
     def is_readable(self) -> bool:
-        """Whether every task directory can be read, and none has vanished; else what asks for tasks says which."""
+        """Return whether every task directory can be read and none has vanished; listing tasks raises the reason."""
         try:
             return self._found is not None
         except AutomateError:
@@ -218,7 +225,7 @@ class Catalog:
 
     @property
     def devices(self) -> dict[str, int]:
-        """Of each directory whose vanishing is told, if there are tasks in it: the device that it is on."""
+        """Return the device of each directory whose vanishing is reported, if there are tasks in it."""
         devices = {}
         for directory in self._settings.kept_dirs:
             if _hold(self._found, directory):

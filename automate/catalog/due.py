@@ -1,4 +1,4 @@
-"""When tasks are due next: as it was computed before, and again for those whose time has passed."""
+"""Next due times of tasks: from the cache, computed again once they have passed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -18,10 +18,10 @@ WORTH_WRITING = 32  # fewer are computed again sooner than they are written
 def due_times(
     briefs: Iterable[Brief], now: float, compiled: Callable[[Sequence[str]], dict[str, str]], cache: State | None
 ) -> dict[str, float | None]:
-    """By name, the first due time after `now`; all in epoch seconds, None for never.
+    """Return the first due time after `now` by name; epoch seconds, None for never.
 
-    `next_due` holds until it has come, unless the clock was set back behind the moment it was computed at. `compiled`
-    gives the schedules' dumps by name.
+    `next_due` holds until it has come, unless the clock was set back before the moment it was computed at. `compiled`
+    returns the schedules' dumps by name.
     """
     due: dict[str, float | None] = {}
     passed: list[str] = []
@@ -39,7 +39,7 @@ def due_times(
 
 
 def next_due(compiled: str, after: float) -> float | None:
-    """Of a schedule's dump."""
+    """Return the next due time of a schedule's dump."""
     from automate.schedule import load
 
     return load(compiled).next_after(after)
@@ -53,8 +53,10 @@ def unskipped(
     pauses: Sequence[Pause],
     now: float,
 ) -> dict[str, tuple[float | None]]:
-    """By name, the first due time after `now` that neither a pause nor `except` skips; `excepted` are the tasks that
-    have one."""
+    """Return the first due time after `now` that neither a pause nor `except` skips, by name.
+
+    `excepted` are the tasks that have an `except`.
+    """
     from automate.rules.gates import Policy, first_passed, of_task
     from automate.schedule import load
     from automate.schedule.exceptions import parse

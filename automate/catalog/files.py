@@ -1,8 +1,8 @@
 """Task files read through the parse cache.
 
 The cache is trusted as git trusts its index: a file changed within two seconds before it was read could change again
-without its times telling, so what it said is not kept. The first look after those two seconds keeps it. Nor is anything
-kept of a file with faults: much of what can be wrong (its owner, its mode) is mended without changing it.
+without a change of its times, so it is not cached. The first read after those two seconds caches it. A file with faults
+is not cached either: many faults (owner, mode) can be fixed without changing the file.
 """
 
 import gc
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 ZONE_FILES = ("/etc/localtime", "/etc/timezone")
 ZONE_DIRS = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
-"""Where Python's zoneinfo looks for the data of zones, unless it was told otherwise."""
+"""Directories where Python's zoneinfo looks for zone data by default."""
 
 
 class TaskFiles:
     """The files `found`, read at `now` (epoch seconds); they must belong to `owner`, unless that is None.
-    `broken` has the faults of those that were looked at."""
+
+    `broken` has the faults of those that were read.
+    """
 
     def __init__(
         self, found: Mapping[str, Found], settings: SettingsFile, cache: State | None, owner: int | None, now: float
@@ -46,8 +48,10 @@ class TaskFiles:
         self._read_now: dict[str, Parsed] = {}
 
     def briefs(self, names: Sequence[str], *, every: bool, most: int | None = None) -> dict[str, Brief]:
-        """What the files say in short; `every` says that these are all the names there are. When more than `most` files
-        would have to be read, none is."""
+        """Return short definitions; `every` says that these are all names.
+
+        If more than `most` files would have to be read, none is.
+        """
         cached = read_briefs(self._cache, self.context, None if every else names) if self._cache else {}
         if most is not None:
             current = {name: cached[name] for name in names if name in cached and self._holds(cached[name])}
@@ -56,26 +60,26 @@ class TaskFiles:
         return self._current(names, cached)
 
     def compiled(self, names: Sequence[str]) -> dict[str, str]:
-        """The dumps of the schedules of those that are not broken."""
+        """Return the dumps of the schedules, broken tasks left out."""
         briefs = self.briefs(names, every=False)
         dumps = read_compiled(self._cache, self.context, names) if self._cache else {}
         dumps.update((name, parsed.compiled) for name, parsed in self._read_now.items())
         return {name: dumps[name] for name in briefs if name in dumps}
 
     def excepted(self, names: Collection[str]) -> "dict[str, Task]":
-        """The definitions of those that are not broken and have an `except`."""
+        """Return the definitions that have an `except`, broken tasks left out."""
         cached = read_excepted(self._cache, self.context) if self._cache else []
         known = [name for name in {*cached, *self._read_now} if name in names]
         return {name: task for name, task in self.tasks(known).items() if task.exceptions}
 
     def readings(self, names: Sequence[str], *, every: bool) -> dict[str, Parsed]:
-        """Those that are not broken, whole; `every` as for `briefs`."""
+        """Return whole cache rows, broken tasks left out; `every` as for `briefs`."""
         cached = read_parsed(self._cache, self.context, None if every else names) if self._cache else {}
         current = self._current(names, {name: parsed.brief for name, parsed in cached.items()})
         return {name: self._read_now.get(name) or cached[name] for name in current}
 
     def tasks(self, names: Sequence[str]) -> "dict[str, Task]":
-        """The definitions of those that are not broken."""
+        """Return the definitions, broken tasks left out."""
         asked = [name for name in names if name not in self._tasks]
         cached = read_parsed(self._cache, self.context, asked) if self._cache else {}
         current = self._current(asked, {name: parsed.brief for name, parsed in cached.items()})
@@ -86,7 +90,7 @@ class TaskFiles:
         return {name: self._tasks[name] for name in names if name in self._tasks}
 
     def _current(self, names: Sequence[str], cached: dict[str, Brief]) -> dict[str, Brief]:
-        """What is cached and still holds, and the files read again of which nothing does; what was learnt is kept."""
+        """Return cached rows that are still valid, and read the other files again; update the cache."""
         briefs: dict[str, Brief] = {}
         fresh: list[Parsed] = []
         with Ways(self._owner) as within, _uncollected():
@@ -110,7 +114,7 @@ class TaskFiles:
         return (brief.path, brief.size, brief.mtime_ns, brief.inode) == now
 
     def _read(self, found: Found, within: Ways) -> Parsed | None:
-        """None, and noted in `broken`, when it has faults."""
+        """Read a file; None, with its faults in `broken`, if it has any."""
         if found.name in self.broken:
             return None
         from automate.catalog import parse_cache
@@ -127,8 +131,10 @@ class TaskFiles:
         return parsed
 
     def _decode(self, found: Found, parsed: Parsed, within: Ways) -> None:
-        """The file is opened all the same: that it was given away, or may be read no more, does not show in its size
-        and times."""
+        """Decode a cached definition.
+
+        The file is opened all the same: a change of owner or permissions does not show in its size and times.
+        """
         from automate.task import decode
 
         try:
@@ -148,8 +154,10 @@ class TaskFiles:
 
 
 def _zone_marks() -> Iterator[str]:
-    """What tells whether the host's zone, or the data of any zone, is another. Who updates zones puts new files in the
-    place of the old ones, which changes their directories."""
+    """Yield marks that change with the host's zone or the data of any zone.
+
+    Updates of zones replace files, which changes the time of their directory.
+    """
     yield from map(_mark, ZONE_FILES)
     for directory in ZONE_DIRS:
         try:

@@ -1,4 +1,4 @@
-"""What a task file names and this host does not have: the file is right all the same, and may be meant for another."""
+"""Checks for what a task file names and this host lacks: the file is valid, and may be for another host."""
 
 import os
 import re
@@ -29,8 +29,10 @@ _OF_THE_SHELL = re.compile(
 
 
 class Doubt(NamedTuple):
-    """`key` is the task's key that names what is missing. With a `fix`, a command line, nothing is: it is only less
-    safe than it could be."""
+    """A doubt about a task.
+
+    `key` names what is missing. With a `fix`, a command line, nothing is missing, but something could be safer.
+    """
 
     key: str
     message: str
@@ -38,8 +40,11 @@ class Doubt(NamedTuple):
 
 
 class Host:
-    """This host while one command looks: what many tasks name, users and programs, is looked for once. `owner` is as
-    for `taskfile.read`, `known` are the names of the tasks there are, and `followed` gives those that one follows."""
+    """This host while one command runs: users and programs that many tasks name are looked up once.
+
+    `owner` is as for `taskfile.read`, `known` are the names of all tasks, and `followed` returns those that one
+    follows.
+    """
 
     def __init__(self, *, owner: int | None, known: Collection[str], followed: Callable[[str], Iterable[str]]) -> None:
         self._owner = owner
@@ -49,11 +54,10 @@ class Host:
         self._which = cache(shutil.which)
 
     def doubts(self, task: Task) -> list[Doubt]:
-        """A schedule that is hardly meant; user and group, cwd, programs, env_files, tasks that it follows, itself
-        among them in the end.
+        """Return doubts about schedule, user and group, cwd, programs, env_files, and tasks that it follows.
 
-        What may not be looked at (another user's home) is not doubted. The group, and what a `~` means, is only known
-        with the user: nothing more is said of a task without one.
+        A task that in the end follows itself is among them. What must not be looked at (another user's home) is not
+        doubted. Without a valid user there are no doubts about the group or paths with `~`, which depend on it.
         """
         try:  # as root: it is asked who exists, not who may become whom
             who = self._identity(task.user, task.group, uid=_ROOT)
@@ -67,7 +71,7 @@ class Host:
         ]  # fmt: skip
 
     def refused(self, task: Task, uid: int) -> Doubt | None:
-        """That a process of that user may not become the task's."""
+        """Return a doubt if a process of that user may not become the task's user."""
         try:
             self._identity(task.user, task.group, uid=uid)
         except CannotStartError as error:
@@ -75,9 +79,10 @@ class Host:
         return None
 
     def doubtful_text(self, task: Task) -> Doubt | None:
-        """Of a command that is text: that the program with which it begins is not there, where that can be known
-        without running it. A guess, since a shell may define or find it in ways of its own, so `doubts` does not tell
-        it."""
+        """Return a doubt if the program with which a text command begins is missing.
+
+        It is a guess, since a shell may define or find it in ways of its own, so `doubts` does not include it.
+        """
         if isinstance(task.command, tuple) or task.env_file or os.path.basename(task.shell) not in _SHELLS:
             return None
         begin = _FIRST_WORD.match(task.command)

@@ -9,13 +9,15 @@ _GLOB = frozenset("*?[")
 
 
 def is_glob(pattern: str) -> bool:
-    """Whether it may mean several tasks; no task's name has such characters."""
+    """Return whether the pattern may match several tasks; no task's name has such characters."""
     return not _GLOB.isdisjoint(pattern)
 
 
 def matching(patterns: Iterable[str], known: Collection[str]) -> list[str]:
-    """The known names meant, in the order in which they were asked for, each once; NoSuchTaskError for any pattern
-    that means none."""
+    """Return the known names that match, in the order of the patterns, each once.
+
+    NoSuchTaskError for any pattern that matches none.
+    """
     names: dict[str, None] = {}
     for pattern in patterns:
         meant = those_like(known, pattern) if is_glob(pattern) else [pattern] if pattern in known else []

@@ -12,7 +12,10 @@ _FEW = 6  # the log is searched for so many names at once; for more, every line 
 
 
 def newest_records(instance: Instance, entries: Sequence[Entry]) -> dict[str, Record]:
-    """By task. The run log is read from its end until all are found; one that was rotated away is left out."""
+    """Return the newest records by task.
+
+    The run log is read from its end until all are found; a record that was rotated away is left out.
+    """
     names = {entry.last.id: entry.name for entry in entries if entry.last}
     tasks = [*names.values()] if len(names) <= _FEW else None
     found = newest_first(instance, tasks=tasks, accept=lambda record: names.get(record.id) == record.task)

@@ -1,4 +1,4 @@
-"""One task file, read and made ready: the definition, its schedule compiled, and its row for the parse cache."""
+"""One task file, parsed: the definition, its compiled schedule, and its row for the parse cache."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ _BY_HAND = "manual"  # what a schedule says that has no due times
 
 
 def definition(found: Found, settings: Settings, owner: int | None, within: Ways) -> Task:
-    """What the file says; BadTaskFile with every fault."""
+    """Return the definition; BadTaskFile with every fault."""
     if found.faults:
         raise BadTaskFile(found.faults)
     data = read(found.path, owner=owner, within=within)
@@ -25,7 +25,7 @@ def definition(found: Found, settings: Settings, owner: int | None, within: Ways
 
 
 def schedule_of(task: Task, host: str) -> "Schedule":
-    """The task's schedule on the host of that name; BadTaskFile where only the host shows what is wrong with it."""
+    """Return the task's schedule on the host of that name; BadTaskFile for faults that depend on the host."""
     from automate.schedule import ScheduleError, parse
 
     try:
@@ -41,7 +41,7 @@ def delay_of(task: Task, host: str) -> float:
 
 
 def parsed(found: Found, task: Task, host: str, context: str, now: float) -> Parsed:
-    """For the parse cache; BadTaskFile as `schedule_of`."""
+    """Return the row for the parse cache; BadTaskFile as `schedule_of`."""
     english, compiled, next_due = _said(schedule_of(task, host), now)
     brief = Brief(
         name=found.name,
@@ -62,7 +62,7 @@ def parsed(found: Found, task: Task, host: str, context: str, now: float) -> Par
 
 
 def in_words(task: Task, english: str) -> str:
-    """When it runs: by its schedule, which is this in English, and after which tasks: `after backup, mirror failed`."""
+    """Add the tasks it follows to the schedule in English: `after backup, mirror failed`."""
     if not task.after:
         return english
     ends = [name if outcome == "success" else f"{name} {outcome}" for name, outcome in task.after]
@@ -72,5 +72,5 @@ def in_words(task: Task, english: str) -> str:
 
 @lru_cache(maxsize=256)  # many tasks have the same schedule
 def _said(schedule: "Schedule", now: float) -> tuple[str, str, float | None]:
-    """What is kept of a schedule: in English, its dump, and its first due time after `now`."""
+    """Return what is cached of a schedule: in English, its dump, and its first due time after `now`."""
     return schedule.describe(), schedule.dump(), schedule.next_after(now)

@@ -1,4 +1,4 @@
-"""What a task does at this moment: since when, for how long it may be expected to, and whether that is unusual."""
+"""Running tasks: since when, how long they usually take, and whether that is unusual."""
 
 import os
 from collections.abc import Sequence
@@ -12,8 +12,11 @@ from automate.state import OpenRun
 
 
 class Running(NamedTuple):
-    """A run that is running. `since` is in epoch seconds, `elapsed` and `expected` in seconds, counted from its first
-    attempt; None where that is not known."""
+    """A run that is running.
+
+    `since` is in epoch seconds; `elapsed` and `expected` are in seconds, counted from its first attempt; None if
+    unknown.
+    """
 
     id: int
     since: float | None
@@ -23,7 +26,7 @@ class Running(NamedTuple):
 
 
 def timed(entry: Entry, instance: Instance, recent: Sequence[float], now: float) -> Entry:
-    """With what runs at `now` (epoch seconds); `recent` are the seconds that the task's good runs took lately."""
+    """Add the runs at `now` (epoch seconds); `recent` has the seconds that the task's recent good runs took."""
     running = [_running(instance, run, recent, now) for run in entry.open_runs if run.phase == "running"]
     return entry._replace(running=tuple(running), recent=recent)
 

@@ -1,4 +1,4 @@
-"""The settings of an instance, and which directories they add. As little of it is read as is asked for."""
+"""Settings of an instance and the task directories they add, read no further than needed."""
 
 import os
 from functools import cached_property
@@ -18,7 +18,7 @@ FRESH = 2.0  # seconds: the coarsest time stamps of files that there are, FAT's
 
 
 class Mark(NamedTuple):
-    """What tells whether a file has changed."""
+    """Values that change when a file changes."""
 
     size: int
     mtime_ns: int
@@ -26,7 +26,7 @@ class Mark(NamedTuple):
 
 
 def is_settled(mtime_ns: int, now: float) -> bool:
-    """Whether any change from `now` on will show in the file's time of change."""
+    """Return whether any change from `now` on will show in the file's modification time."""
     return mtime_ns / 1e9 < now - FRESH
 
 
@@ -53,12 +53,12 @@ class SettingsFile:
 
     @property
     def kept_dirs(self) -> tuple[str, ...]:
-        """Those that people keep. The others are of packages, which remove a directory with its last file."""
+        """Return the directories that people keep; packages remove the others with their last file."""
         return (self._dirs[0], *self._brief.task_dirs.splitlines()) if self._dirs else ()
 
     @property
     def faults(self) -> "tuple[Fault, ...]":
-        """Of a file that is cached there are none."""
+        """Return the faults; a cached file has none."""
         return self.read[1] if self.digest.startswith(BAD) else ()
 
     @cached_property
@@ -80,7 +80,7 @@ class SettingsFile:
 
     @cached_property
     def _mark(self) -> Mark | None:
-        """None: there is no such file. One that cannot be looked at has faults when it is read."""
+        """Return the mark, None if there is no such file; one that cannot be examined has faults when it is read."""
         try:
             about = os.stat(self.path)
         except FileNotFoundError:

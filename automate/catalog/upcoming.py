@@ -1,4 +1,4 @@
-"""What is due when: due times to come, of one schedule and merged over many tasks."""
+"""Future due times, of one schedule or merged over many tasks."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 class Upcoming(NamedTuple):
-    """One due time. `delay` is the jitter's; `note` what a clock change does to it or to its day; `skipped` why it will
-    not be run, by what is known now."""
+    """One due time.
+
+    `delay` is the jitter's; `note` is the effect of a clock change on it or its day; `skipped` is why it will not be
+    run, as far as known.
+    """
 
     task: str | None
     due: int
@@ -25,12 +28,12 @@ class Upcoming(NamedTuple):
 
     @property
     def starts(self) -> float:
-        """When it starts on this host, if nothing keeps it."""
+        """Return when it starts on this host, if nothing prevents it."""
         return self.due + self.delay
 
 
 def due_after(schedule: "Schedule", instant: float, until: float | None = None) -> Iterator[int]:
-    """All due times after an instant, in order; those before `until`."""
+    """Yield all due times after an instant and before `until`, in order."""
     due = schedule.next_after(instant)
     while due is not None and (until is None or due < until):
         yield due
@@ -40,9 +43,9 @@ def due_after(schedule: "Schedule", instant: float, until: float | None = None) 
 def merged(
     first: Mapping[str, float], schedule_of: "Callable[[str], Schedule]", until: float | None
 ) -> "Iterator[tuple[str, Schedule, int]]":
-    """The due times of many tasks in order, those before `until`; from the first one of each, in epoch seconds.
+    """Yield the due times of many tasks before `until`, in order, from the first one of each; epoch seconds.
 
-    Schedules are asked for only when their task's turn comes, so the cost grows with how many are taken.
+    A schedule is requested only when its task's turn comes, so the cost grows with the number taken.
     """
     turns = _turns(first, schedule_of)
     return takewhile(lambda turn: until is None or turn[2] < until, turns)
@@ -66,7 +69,7 @@ def _turns(
 
 
 def upcoming(task: str | None, schedule: "Schedule", due: int, delay: float = 0.0) -> Upcoming:
-    """That due time with what there is to say about it."""
+    """Return the due time with its notes."""
     note = schedule.note(due)
     if note is None:
         note = _day(schedule.zone_name, schedule.date_of(due))

@@ -7,15 +7,15 @@ from automate.outcomes import DONE
 
 
 def satisfied(wanted: str, outcome: str) -> bool:
-    """Is this the outcome that was waited for? `success`, the default, takes a warning too; any other is itself."""
+    """Return whether an outcome is the one waited for; `success` includes warning, any other only itself."""
     return outcome in DONE if wanted == "success" else outcome == wanted
 
 
 def followers(after: Mapping[str, Iterable[tuple[str, str]]], ended_task: str, outcome: str) -> list[str]:
-    """The tasks that run now that `ended_task` ended as this, in the mapping's order.
+    """Return the tasks that run after `ended_task` ended with this outcome, in the mapping's order.
 
     `after` has each task's (other task, wanted outcome) pairs. They are alternatives: a task that names several runs
-    once for each end of any of them. Waiting for all of them would need a memory of ends that nobody could see.
+    once for each end of any of them. Waiting for all would need a memory of ends that no user could see.
     """
     return [
         task
@@ -25,8 +25,10 @@ def followers(after: Mapping[str, Iterable[tuple[str, str]]], ended_task: str, o
 
 
 def circle(task: str, followed: Callable[[str], Iterable[str]]) -> list[str]:
-    """The shortest way from a task over what it follows, and what that follows, back to itself, both ends among the
-    names; empty where there is none. `followed` gives the tasks that one names in its `after`."""
+    """Return the shortest way from a task over those it follows back to itself, with both ends; empty for none.
+
+    `followed` returns the tasks that one names in its `after`.
+    """
     ways, seen = deque([[task]]), set()
     while ways:
         way = ways.popleft()

@@ -1,6 +1,6 @@
-"""Whether each due time of a task has its one record: proved by counting, and looked at closely where counts differ.
+"""Proof that each due time of a task has one record, by counting; details are read where counts differ.
 
-Instants are epoch seconds; due times are whole ones. A stretch is exclusive at its begin and inclusive at its end.
+Instants are epoch seconds; due times are whole ones. A stretch excludes its begin and includes its end.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ Fault = Literal["no_record", "several_records", "never_due", "miscounted"]
 
 
 class Schedule(Protocol):
-    """What is asked of automate.schedule.Schedule."""
+    """The part of automate.schedule.Schedule that is needed."""
 
     def count(self, after: float, until: float, /) -> int: ...
     def next_after(self, instant: float, /) -> int | None: ...
@@ -30,9 +30,9 @@ class InForce(NamedTuple):
 
 
 class OnRecord(NamedTuple):
-    """What stands for the due times from `first` to `due`, both inclusive: a record, or an open run that will be one.
+    """A record or open run for the due times from `first` to `due`, both inclusive.
 
-    `number` is how many it says these are; None where some of them lie outside of what is looked at.
+    `number` is how many it claims; None if some are outside the range.
     """
 
     id: int
@@ -42,8 +42,10 @@ class OnRecord(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """`number` due times in a row about which schedule and run log disagree, and the ids of the runs on record; of a
-    record that is `miscounted`, `counted` is how many it says these are."""
+    """`number` consecutive due times about which schedule and run log disagree, with the ids of recorded runs.
+
+    For a record that is `miscounted`, `counted` is the number it claims.
+    """
 
     first: int
     due: int
@@ -54,7 +56,7 @@ class Wrong(NamedTuple):
 
     @property
     def what(self) -> str:
-        """What is wrong, in words."""
+        """Describe the disagreement."""
         runs = numbers(self.ids)
         if self.fault == "several_records":
             return f"{len(self.ids)} records: {runs}"
@@ -64,15 +66,17 @@ class Wrong(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """How many due times were looked at, and which of them are wrong, in order."""
+    """The number of due times examined, and the wrong ones in order."""
 
     due_times: int
     wrong: tuple[Wrong, ...]
 
 
 class _Piece(NamedTuple):
-    """A stretch in which neither a span nor what a record stands for begins or ends; so often a time was due there,
-    by `schedule`, which was in force `spans` times over."""
+    """A stretch within which no span and no record begins or ends.
+
+    `schedule` counts its due times; it was in effect `spans` times over.
+    """
 
     after: int
     until: int
@@ -83,7 +87,7 @@ class _Piece(NamedTuple):
 
 
 def prove(in_force: Iterable[InForce], on_record: Iterable[OnRecord], after: float, until: float) -> Proof:
-    """Of one task, in (after, until]: each due time of what was in force has one record, and no record is without.
+    """Prove for one task that each due time in (after, until] has one record, and none is superfluous.
 
     Where spans overlap (a clock that was far ahead was set right) a time was due in each of them, and may have as many
     records.
@@ -112,7 +116,7 @@ def _cut(record: OnRecord, after: int, until: int) -> OnRecord | None:
 
 
 def _agree(spans: Sequence[InForce], records: Sequence[OnRecord]) -> bool:
-    """Whether the records, one after the other, are just what was due; the schedule is asked once for each of them."""
+    """Return whether the records, in order, are exactly the due times; the schedule is asked once for each."""
     left = iter(records)
     record = next(left, None)
     reached: float = 0
@@ -131,7 +135,7 @@ def _agree(spans: Sequence[InForce], records: Sequence[OnRecord]) -> bool:
 
 
 def _is_next(span: InForce, reached: float, record: OnRecord) -> bool:
-    """Whether it stands for the next due times after `reached`, and for nothing else."""
+    """Return whether the record stands for exactly the next due times after `reached`."""
     due = span.schedule.next_after(reached)
     if due is None or not reached < record.first <= due <= record.due:
         return False
@@ -156,7 +160,7 @@ def _pieces(spans: Sequence[InForce], records: Sequence[OnRecord]) -> Iterator[_
 
 
 class _Asked:
-    """A schedule that is asked about one piece after the other: mostly only for the next due time."""
+    """A schedule that is asked about one piece after the other, mostly only for the next due time."""
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
@@ -182,7 +186,7 @@ def _in_pieces(pieces: Iterable[_Piece]) -> Iterator[Wrong]:
 
 
 def _in_records(pieces: Iterable[_Piece], records: Iterable[OnRecord]) -> Iterator[Wrong]:
-    """Records of what was never due, and those that count wrongly."""
+    """Yield records of what was never due, and those that count wrong."""
     real = {id(record): 0 for record in records}
     for piece in pieces:
         for record in piece.records:

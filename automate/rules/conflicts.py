@@ -21,8 +21,10 @@ class Collision(NamedTuple):
 
 
 class Outrun(NamedTuple):
-    """A task that may be expected to take longer than the shortest time between two of its starts; seconds. `overlap`
-    is what it says about that."""
+    """A task that will probably take longer than the shortest time between two of its starts; in seconds.
+
+    `overlap` is its key of that name.
+    """
 
     task: str
     interval: float
@@ -31,7 +33,7 @@ class Outrun(NamedTuple):
 
 
 class Crowd(NamedTuple):
-    """So many runs would go on at once, first at `start` (epoch seconds), and only `limit` may."""
+    """The largest number of simultaneous runs, from `start` (epoch seconds), when `max_running` is `limit`."""
 
     limit: int
     most: int
@@ -39,7 +41,10 @@ class Crowd(NamedTuple):
 
 
 def crowd(rows: Iterable[Sequence[Bar]], limit: int | None) -> Crowd | None:
-    """Where `max_running` will make runs wait; None where it will not. Runs in a row, which are short, do not count."""
+    """Return where `max_running` will make runs wait; None if nowhere.
+
+    Condensed runs, which are short, do not count.
+    """
     if limit is None:
         return None
     single = [bar for bars in rows for bar in bars if bar.kind in TO_COME and bar.count == 1]
@@ -50,7 +55,7 @@ def crowd(rows: Iterable[Sequence[Bar]], limit: int | None) -> Crowd | None:
 
 
 def busiest(starts: Iterable[Sequence[float]]) -> list[tuple[int, int]]:
-    """The minutes (epoch seconds) in which most runs start, two at least, and how many; the first of equals.
+    """Return the minutes (epoch seconds) with most starts, at least two, and their number; the first of equals.
 
     Tasks that share one sequence are counted together.
     """
@@ -68,9 +73,9 @@ def busiest(starts: Iterable[Sequence[float]]) -> list[tuple[int, int]]:
 def collisions(
     rows: Mapping[str, Sequence[Bar]], locks: Mapping[str, Iterable[str]]
 ) -> tuple[list[Collision], set[tuple[str, float]]]:
-    """Of what runs or may be expected to; also (task, start) of each bar that takes part.
+    """Return collisions of past and expected runs, and the (task, start) of each bar involved.
 
-    What nobody knows the duration of collides with what starts at the same second.
+    A run of unknown duration collides with those that start in the same second.
     """
     users: dict[str, list[str]] = {}
     for task in rows:

@@ -1,8 +1,8 @@
-"""What becomes of a task's due times when the scheduler looks: each is started, or on record, and never both.
+"""Decisions about due times: each is started or recorded, and never both.
 
-The questions stand in one order: is it paused (all tasks, then this one), is the task disabled, does `except` cover the
-due time, and was it missed (DESIGN section 8). The answers are given to
-whole stretches of time, and the schedule counts what lies in them: a year's gap costs about as much as an hour's.
+The questions have one order: is it paused (all tasks, then this one), is the task disabled, does `except` cover the due
+time, and was it missed (DESIGN section 8). The answers apply to whole stretches of time, and the schedule counts the
+due times in them: a year's gap costs about as much as an hour's.
 
 Instants are epoch seconds. Due times are whole seconds, so stretches are too: `after` exclusive, `until` inclusive.
 """
@@ -33,8 +33,10 @@ class Window(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What becomes of `count` due times in a row, the last of which is `due`, the first `first_due` (None: it is one):
-    a run, by this trigger, or one line on record, with this refusal."""
+    """The decision about `count` consecutive due times, from `first_due` (None: there is one) to `due`.
+
+    It is a run with this trigger, or one record with this refusal.
+    """
 
     due: float
     trigger: Literal["schedule", "catch-up"] = "schedule"
@@ -70,15 +72,18 @@ def decide(
 
 
 def clock_back(stored_until: float, now: float) -> float:
-    """Up to when due times are decided, after a look at the clock: a stored instant more than three hours ahead of now
-    is brought back to it, and the caller puts that on record. A nearer one stays, so that nothing is repeated."""
+    """Return the instant up to which due times are decided, after a check of the clock.
+
+    A stored instant more than three hours ahead of now is set back to now, and the caller records that. A nearer one
+    stays, so that nothing is repeated.
+    """
     return stored_until if stored_until - now <= NEW_CLOCK else now
 
 
 def _missed(
     policy: Policy, window: Window, schedule: Schedule, stretches: list[Stretch]
 ) -> tuple[list[Decision], list[Stretch]]:
-    """What starts, and what is left of the stretches, on record."""
+    """Return the runs that catch up, and the stretches that remain to be recorded."""
     late = ceil(window.now - window.fresh) - 1
     old = _too_old(policy, window.now, late)
     on_time, eligible = clipped(stretches, late, inf), clipped(stretches, old, late)
@@ -99,14 +104,14 @@ def _missed(
 
 
 def _too_old(policy: Policy, now: float, late: int) -> float:
-    """Up to when, inclusive, `missed_within` says that a missed due time is only recorded."""
+    """Return the instant up to which, inclusive, `missed_within` only records missed due times."""
     if policy.missed == "skip" or policy.missed_within is None:
         return -inf
     return min(late, ceil(now - policy.missed_within) - 1)
 
 
 def _before(stretches: Iterable[Stretch], starts: list[int], refusal: Refusal) -> list[Stretch]:
-    """What lies before the first of them, as refused."""
+    """Return the stretches before the first start, as refused."""
     until = starts[0] - 1 if starts else inf
     return [refused(stretch, refusal) for stretch in clipped(stretches, -inf, until)]
 
@@ -116,7 +121,7 @@ def _not_started(starts: Iterable[Decision], pause: Pause) -> list[Stretch]:
 
 
 def _newest(schedule: Schedule, stretches: Iterable[Stretch], most: int) -> list[int]:
-    """The newest due times in any of the stretches, in order."""
+    """Return the newest due times in any of the stretches, in order."""
     found: list[int] = []
     for stretch in sorted(stretches, key=lambda stretch: stretch.after, reverse=True):
         if len(found) < most:
@@ -134,7 +139,7 @@ def _records(schedule: Schedule, stretches: Iterable[Stretch]) -> Iterator[Decis
 
 
 def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
-    """By time; records with the same refusal and nothing between them are one."""
+    """Sort by time, and join neighbouring records with the same refusal."""
     found: list[Decision] = []
     for decision in sorted(decisions, key=lambda decision: decision.due):
         if decision.refusal is not None and found and found[-1].refusal == decision.refusal:

@@ -1,9 +1,7 @@
-"""How long a task whose due times are refused, one after the other for the same reason, need not be looked at: they are
-put on record together.
+"""How long a task with refused due times can be left alone, so that they share a record.
 
-A task that is paused, disabled or excepted would else cost a transaction and a line for each of its due times. The
-first of them is on record at once; what is known now says what becomes of the next ones, and whoever ends a pause or
-changes a task has it looked at again.
+A task that is paused, disabled or excepted would otherwise cost a transaction and a line for each of its due times. The
+first one is recorded at once. Later ones are predicted; ending a pause or changing a task invalidates that.
 """
 
 from collections.abc import Sequence
@@ -23,9 +21,10 @@ def deferred(
     exceptions: Exceptions | None = None,
     pauses: Sequence[Pause] = (),
 ) -> float | None:
-    """The due time with which all those before it, later than `after`, may be decided, when the last one up to `after`
-    was refused so: the first that is not, by what is known; or else the last within LONGEST. None where that is no
-    other than the next one.
+    """Return the due time at which all earlier ones after `after` can be decided together.
+
+    The last one up to `after` was refused with `refusal`. It is the first one that is not refused, as far as known, or
+    else the last within LONGEST. None if that is just the next one.
     """
     if policy.enabled and exceptions is None and not pauses:
         return None

@@ -1,10 +1,10 @@
-"""How long a run may be expected to take, and when it takes unusually long, by the task's recent good runs."""
+"""Expected and unusual durations of a run, by the task's recent good runs."""
 
 import math
 from collections.abc import Sequence
 
 EVIDENCE = 5
-"""With fewer runs than this nothing is called unusual: the next one may well be the first of its kind."""
+"""The number of runs below which nothing is called unusual."""
 
 _FACTOR, _MARGIN = 2, 10.0  # what runs alike to the millisecond may vary by all the same; seconds
 _FAR_OUT = 3  # Tukey's outer fence (Exploratory Data Analysis, 1977), in distances between the quartiles
@@ -29,11 +29,11 @@ def longest_usual(recent: Sequence[float]) -> float | None:
 
 
 def is_unusual(elapsed: float, recent: Sequence[float]) -> bool:
-    """Whether a run that has been going on for so long is far beyond what the recent ones took."""
+    """Return whether a run of `elapsed` seconds takes far longer than recent ones."""
     limit = longest_usual(recent)
     return limit is not None and elapsed > limit
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float | None:
-    """The smallest value that so many percent do not exceed (the nearest rank); None of none."""
+    """Return the smallest value that is not exceeded by `percent` % (the nearest rank); None for no values."""
     return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None

@@ -1,6 +1,6 @@
-"""What runs when in a stretch of time: what ran, and what may be expected to, by schedules and recent durations.
+"""Past and expected runs in a stretch of time, by schedules and recent durations.
 
-Instants are epoch seconds, stretches go from `start` to before `end`.
+Instants are epoch seconds; stretches go from `start` to before `end`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from automate.rules.gates import Schedule
 EACH = 300
 """A task that starts more often has one bar for many runs in a row."""
 MOST = 2000
-"""Of a task that starts more often the due times are counted, and not looked at."""
+"""The number of starts above which due times are only counted."""
 SLICES = 288  # five minutes of a day: runs nearer to each other are in a row
 
 EXPECTED = "expected"
@@ -26,11 +26,11 @@ NOT_STARTED = PASSED_OVER | {UNDECIDED}
 
 
 class Bar(NamedTuple):
-    """A run. `kind` is its outcome, RUNNING, EXPECTED, or UNDECIDED where it was due and nobody has looked yet; what is
-    NOT_STARTED takes no time.
+    """A run, or the last of `count` runs in a row.
 
-    `end` is `start` where nobody knows how long it will take. Of `count` runs in a row it is the last one's. `run` is
-    the id where it has one; `note` is what there is to say of it. `collides`: another task needs its lock then.
+    `kind` is its outcome, RUNNING, EXPECTED, or UNDECIDED if it was due and is not handled yet; NOT_STARTED takes no
+    time. `end` is `start` if the duration is unknown. `run` is its id, if any; `note` is a remark; `collides` means
+    that another task needs its lock at the time.
     """
 
     start: float
@@ -42,19 +42,21 @@ class Bar(NamedTuple):
     collides: bool = False
 
     def reaches(self, start: float, end: float) -> bool:
-        """Is any of it in this stretch?"""
+        """Return whether any of it is in this stretch."""
         return self.start < end and (self.end > start or self.start >= start)
 
 
 def by_start(bar: Bar) -> tuple[float, float]:
-    """To sort by."""
     return bar.start, bar.end
 
 
 class Plan(NamedTuple):
-    """What is to be known of a task: it starts `delay` seconds after its due times and `takes` so many (None: nobody
-    knows). `dues` are the due times of the stretch, as `due_times` gives them. `skips` says why one will not be run,
-    None when it will; `remark` what is special about it."""
+    """The facts about a task.
+
+    It starts `delay` seconds after its due times and runs for `takes` seconds (None: unknown). `dues` are the due times
+    of the stretch, as `due_times` returns them. `skips` returns why one will not be run, None if it will; `remark`
+    returns a note on it.
+    """
 
     schedule: Schedule
     dues: Sequence[float] | None
@@ -65,8 +67,11 @@ class Plan(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """What a plan comes to. `starts` are None of a task that starts more than MOST times; `interval` is the shortest
-    time between two of them, None where there are no two."""
+    """The expected runs of a plan.
+
+    `starts` is None for a task that starts more than MOST times; `interval` is the shortest time between two starts,
+    None if there are fewer than two.
+    """
 
     bars: list[Bar]
     starts: Sequence[float] | None
@@ -74,14 +79,14 @@ class Planned(NamedTuple):
 
 
 def due_times(schedule: Schedule, after: float, until: float, delay: float) -> Sequence[float] | None:
-    """Those of which the starts, so many seconds later, are in (after, until); None when there are more than MOST."""
+    """Return the due times whose starts, `delay` seconds later, are in (after, until); None for more than MOST."""
     first, last = after - delay, ceil(until - delay) - 1
     number = schedule.count(first, last)
     return None if number > MOST else schedule.between(first, last, number)
 
 
 def planned(plan: Plan, after: float, until: float) -> Planned:
-    """All starts in (after, until)."""
+    """Compute all starts in (after, until)."""
     gap = (until - after) / SLICES
     if plan.dues is None:
         return Planned(_counted(plan, after, gap), None, _shortest(_first_two(plan.schedule, after - plan.delay)))
@@ -101,7 +106,7 @@ def _bar(plan: Plan, due: float) -> Bar:
 
 
 def _in_a_row(starts: Sequence[float], takes: float, gap: float) -> list[Bar]:
-    """What `condensed` would make of their bars, without making each."""
+    """Return what `condensed` would make of their bars, without making each bar."""
     if len(starts) <= EACH:
         return [Bar(start, start + takes, EXPECTED) for start in starts]
     cuts = [index for index, (early, late) in enumerate(pairwise(starts), 1) if late - early > gap + takes]
@@ -110,9 +115,9 @@ def _in_a_row(starts: Sequence[float], takes: float, gap: float) -> list[Bar]:
 
 
 def condensed(bars: list[Bar], gap: float) -> list[Bar]:
-    """As they are while there are EACH at most; else those of one kind as one where they follow within `gap` seconds.
+    """Join bars of one kind that follow within `gap` seconds, if there are more than EACH.
 
-    In order of their starts; a bar for several has no id and no note.
+    They are ordered by start; a bar for several has no id and no note.
     """
     if len(bars) <= EACH:
         return bars
@@ -127,7 +132,7 @@ def condensed(bars: list[Bar], gap: float) -> list[Bar]:
 
 
 def _counted(plan: Plan, after: float, size: float) -> list[Bar]:
-    """In SLICES of this size in seconds; what is skipped is asked once for each."""
+    """Count starts in SLICES of this size in seconds; whether they are skipped is asked once for each slice."""
     bars = []
     for number in range(SLICES):
         begin = after + number * size
@@ -139,7 +144,7 @@ def _counted(plan: Plan, after: float, size: float) -> list[Bar]:
 
 
 def _joined(bars: Iterable[Bar]) -> Iterator[Bar]:
-    """Those that touch each other as one."""
+    """Join bars that touch each other."""
     last: Bar | None = None
     for bar in bars:
         if last is not None and last.kind == bar.kind and bar.start - last.end < 1:
@@ -158,7 +163,7 @@ def followed(
     takes: Mapping[str, float | None],
     until: float,
 ) -> dict[str, list[Bar]]:
-    """What will run because another task has ended well before `until`, and what follows that.
+    """Predict runs that follow the end of another task before `until`, and what follows those.
 
     `after` has (other task, wanted outcome) pairs; a failure is never expected. A task that follows itself in a circle
     is followed once around.

@@ -1,8 +1,9 @@
-"""The gate that each due time must pass: is the task paused, disabled, or does `except` cover the due time?
+"""The gate for due times: whether the task is paused or disabled, or `except` covers the due time.
 
-One due time is asked by `refusal`; whole stretches of time by `told_apart`, so that a year costs about as much as an
-hour. Instants are epoch seconds. Due times are whole seconds, so stretches are too: `after` exclusive, `until`
-inclusive. A pause holds for what starts in it, which is `delay` seconds (the jitter's) after the due time.
+`refusal` asks about one due time, `told_apart` about whole stretches, so that a year costs about as much as an hour.
+
+Instants are epoch seconds. Due times are whole seconds, so stretches are too: `after` exclusive, `until` inclusive. A
+pause applies to starts, which are `delay` seconds (the jitter's) after due times.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ _CHANGES = 20
 
 
 class Schedule(Protocol):
-    """What is asked of automate.schedule.Schedule."""
+    """The part of automate.schedule.Schedule that is needed."""
 
     def count(self, after: float, until: float, /) -> int: ...
     def between(self, after: float, until: float, limit: int, /) -> list[int]: ...
@@ -30,7 +31,7 @@ class Schedule(Protocol):
 
 
 class Exceptions(Protocol):
-    """What is asked of automate.schedule.exceptions.Exceptions."""
+    """The part of automate.schedule.exceptions.Exceptions that is needed."""
 
     def covers(self, instant: float, /) -> str | None: ...
     def since(self, instant: float, after: float, /) -> int: ...
@@ -47,7 +48,7 @@ class Policy(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """All due times in (after, until]. `refusal` is None where they pass."""
+    """All due times in (after, until]. `refusal` is None if they pass."""
 
     after: int
     until: int
@@ -57,8 +58,10 @@ class Stretch(NamedTuple):
 def refusal(
     policy: Policy, due: float, pauses: Iterable[Pause] = (), exceptions: Exceptions | None = None
 ) -> Refusal | None:
-    """Why this due time, or what is to start then without being due, is not started; None where it passes. `pauses` are
-    those of all tasks and of this one."""
+    """Return why this due time, or a start without one, is refused; None if it passes.
+
+    `pauses` are those of all tasks and of this one.
+    """
     if pause := holding(pauses, due + policy.delay):
         return reasons.paused(pause)
     if not policy.enabled:
@@ -74,7 +77,7 @@ def first_passed(
     pauses: Sequence[Pause] = (),
     exceptions: Exceptions | None = None,
 ) -> int | None:
-    """The first due time after the instant that is not refused; None also where `except` covers a year of them."""
+    """Return the first due time after the instant that passes; None also if `except` covers a year of them."""
     due, end = schedule.next_after(after), after + _FAR
     while due is not None and (refused := refusal(policy, due, pauses, exceptions)) is not None:
         over = inf
@@ -88,17 +91,20 @@ def first_passed(
 
 
 def holding(pauses: Iterable[Pause], instant: float) -> Pause | None:
-    """The first of them, in the order in which they are asked, that is in force at the instant."""
+    """Return the first pause, in the order in which they are asked, that is in effect at the instant."""
     return next((pause for pause in asked_in_order(pauses) if pause.holds(instant)), None)
 
 
 def of_task(pauses: Iterable[Pause], task: str) -> list[Pause]:
-    """Those of all tasks and the task's own."""
+    """Return the pauses of all tasks and of this one."""
     return [pause for pause in pauses if pause.task in ("", task)]
 
 
 def asked_in_order(pauses: Iterable[Pause]) -> list[Pause]:
-    """Those of all tasks, then the task's own; of each, as they are given: the first that holds has decided."""
+    """Order pauses: those of all tasks, then the task's own.
+
+    The given order is kept within each; the first in effect decides.
+    """
     return sorted(pauses, key=lambda pause: pause.task != "")
 
 
@@ -110,8 +116,10 @@ def told_apart(
     pauses: Iterable[Pause],
     most: float = inf,
 ) -> list[Stretch]:
-    """Parts of `whole`, each with its refusal, if any. Where the answers of `except` change often, the oldest part is
-    missed, once `most` due times are found that nothing refuses."""
+    """Split `whole` into parts, each with its refusal, if any.
+
+    If the answers of `except` change often, the oldest part is reported as missed once `most` due times pass.
+    """
     stretches = [whole]
     for pause in asked_in_order(pauses):
         stretches = [part for stretch in stretches for part in _paused(stretch, pause, policy.delay)]
@@ -123,12 +131,12 @@ def told_apart(
 
 
 def refused(stretch: Stretch, refusal: Refusal) -> Stretch:
-    """The stretch with this refusal, unless it has one: the first answer stands."""
+    """Return the stretch with this refusal, unless it has one: the first answer counts."""
     return stretch if stretch.refusal is not None else stretch._replace(refusal=refusal)
 
 
 def clipped(stretches: Iterable[Stretch], after: float, until: float) -> list[Stretch]:
-    """What lies in (after, until] of them."""
+    """Return the parts in (after, until]."""
     parts = [
         stretch._replace(after=int(max(stretch.after, after)), until=int(min(stretch.until, until)))
         for stretch in stretches
@@ -147,7 +155,7 @@ def _paused(stretch: Stretch, pause: Pause, delay: float) -> Iterator[Stretch]:
 
 
 def _excepted(stretch: Stretch, schedule: Schedule, exceptions: Exceptions, most: float) -> Iterator[Stretch]:
-    """From the newest due time backwards, at least until there are as many that nothing excludes as may be started."""
+    """Split from the newest due time backwards, at least until as many pass as may be started."""
     if stretch.refusal is not None:
         yield stretch
         return

@@ -1,4 +1,4 @@
-"""How an instance is, in the four words of monitoring plugins: from facts about its tasks and its scheduler."""
+"""Health of an instance in the four words of monitoring plugins, from facts about its tasks and scheduler."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -13,20 +13,20 @@ STATUSES: dict[Level, int] = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3
 """Exit statuses, by the Monitoring Plugins Development Guidelines."""
 
 OVERDUE = 300.0
-"""Seconds after which nobody is there who would look: a daemon does each half minute, and cron each minute."""
+"""Seconds after which a scheduler counts as absent: a daemon steps each half minute, and cron each minute."""
 _FOREVER = float("inf")
 
 Kind = Literal[
     "settings", "scheduler", "broken", "overdue", "failing", "warning", "long", "waiting", "paused", "status"
 ]
-"""What is wrong; `status`: that it could not be found out."""
+"""The kinds of problem; `status`: the state could not be found out."""
 
 
 class Seen(NamedTuple):
-    """A task: how its newest record reads, and what it does now. Instants are epoch seconds, None for never.
+    """A task: its newest record, and what it does now.
 
-    `overdue` is the due time that nobody has decided, `running` and `waiting` since when its oldest run does,
-    `unusual` whether one is running for far longer than they usually take.
+    Instants are epoch seconds, None for never. `overdue` is the due time that is not handled, `running` and `waiting`
+    the start of its oldest such run, `unusual` tells whether one is running for far longer than usual.
     """
 
     name: str
@@ -44,8 +44,11 @@ class Seen(NamedTuple):
 
 
 class Scheduler(NamedTuple):
-    """Whether a daemon serves, None where this user may not see it; when a step was last taken; and what is wrong with
-    the settings, without which nothing new is started."""
+    """The scheduler.
+
+    `serving`: whether a daemon is running, None if this user may not see it. `stepped`: the last step. `settings`: the
+    fault in the settings, without which nothing new is started.
+    """
 
     serving: bool | None
     stepped: float | None
@@ -53,8 +56,11 @@ class Scheduler(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """What is too much: `warning` and `critical` of how many tasks fail (None: never), the others in seconds; `long`
-    None: however long. `paused` is whether a pause is a warning."""
+    """Thresholds for problems.
+
+    `warning` and `critical` are for the number of failing tasks (None: never), the others in seconds; `long` None means
+    however long. `paused` tells whether a pause is a warning.
+    """
 
     critical: Range | None
     warning: Range | None = None
@@ -64,7 +70,7 @@ class Bounds(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong; `since` in epoch seconds. `task` is None where it is not one task's."""
+    """One problem, since `since` (epoch seconds); `task` is None if it is not of one task."""
 
     level: Level
     kind: Kind
@@ -81,7 +87,7 @@ class Health(NamedTuple):
     problems: Sequence[Problem]
 
     def names(self, kind: Kind) -> list[str]:
-        """The tasks with a problem of this kind."""
+        """Return the tasks with a problem of this kind."""
         return [problem.task for problem in self.problems if problem.kind == kind and problem.task is not None]
 
 
@@ -100,7 +106,7 @@ def is_failing(seen: Seen) -> bool:
 
 
 def failing_level(number: int, bounds: Bounds) -> Level:
-    """Of so many failing tasks."""
+    """Return the level for this number of failing tasks."""
     if bounds.critical is not None and bounds.critical.alerts(number):
         return "CRITICAL"
     return "WARNING" if bounds.warning is not None and bounds.warning.alerts(number) else "OK"

@@ -1,4 +1,4 @@
-"""How much later than its due time a task starts on this host, so that a thousand hosts do not start it at once."""
+"""Delay of a task's starts on this host, so that a thousand hosts do not start it at once."""
 
 from automate.digest import blake2b
 

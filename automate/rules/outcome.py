@@ -1,4 +1,4 @@
-"""How an attempt ended, and whether another one follows."""
+"""Outcome of an attempt, and whether another one follows."""
 
 import sys
 from typing import NamedTuple
@@ -11,8 +11,11 @@ _LAST_SIGNAL = 64
 
 
 class End(NamedTuple):
-    """What is known of an attempt that is over. `exit_code` is None when its end was not seen; `asked` is why it was
-    ended from outside: `timeout`, `stopped` or nothing. `condition` is the exit status of a condition that failed."""
+    """The end of an attempt.
+
+    `exit_code` is None if its end was not seen; `asked` is why it was ended from outside: `timeout`, `stopped` or
+    nothing. `condition` is the exit status of a condition that failed.
+    """
 
     exit_code: int | None = None
     condition: int | None = None
@@ -23,7 +26,7 @@ class End(NamedTuple):
 
 
 def outcome(task: Task, end: End) -> Outcome:
-    """One of the closed set. Whoever ended it on purpose comes before what its exit status says."""
+    """Return the outcome; being ended on purpose takes precedence over the exit status."""
     if end.asked is not None:
         return end.asked
     if end.condition is not None and not end.unstartable:
@@ -38,7 +41,7 @@ def outcome(task: Task, end: End) -> Outcome:
 
 
 def by_exit_code(task: Task, exit_code: int) -> Outcome:
-    """What the task's `exit_codes` say of a status."""
+    """Return the outcome that the task's `exit_codes` give a status."""
     meaning: dict[Outcome, tuple[int, ...]] = {
         "skipped": task.exit_codes.skipped,
         "warning": task.exit_codes.warning,
@@ -48,9 +51,9 @@ def by_exit_code(task: Task, exit_code: int) -> Outcome:
 
 
 def signal_number(exit_code: int | None) -> int | None:
-    """Which signal ended the command, read from its status as a shell reports it; None when none did.
+    """Return the signal that ended the command, by its status as in a shell; None for none.
 
-    A command that exits with 130 by its own choice cannot be told from one that SIGINT ended; no shell can.
+    A command that exits with 130 by itself cannot be told from one that SIGINT ended; no shell can do that.
     """
     if exit_code is None or not _SIGNALLED < exit_code <= _SIGNALLED + _LAST_SIGNAL:
         return None

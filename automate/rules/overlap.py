@@ -1,4 +1,4 @@
-"""What a due run does when its task still runs, and when too many tasks run at all."""
+"""The start of a run while its task is still running, or while too many tasks are running."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -12,16 +12,21 @@ DECIDED = "decided"
 
 
 class OpenInfo(NamedTuple):
-    """An open run of the same task. One whose phase is `waiting` has not begun and waits for another; one that is
-    `decided` never runs. Any other runs, or is between two attempts, which is the same here."""
+    """An open run of the same task.
+
+    In the phase `waiting` it has not begun and waits for another; `decided` never runs. In any other phase it runs, or
+    is between two attempts, which counts the same.
+    """
 
     id: int
     phase: str
 
 
 class Verdict(NamedTuple):
-    """What becomes of the new run: it starts, waits, or is skipped, with the refusal. With `replace` the runs in `stop`
-    are to be ended, and it waits for that."""
+    """What happens to the new run: it starts, waits, or is skipped, with the refusal.
+
+    With `replace` the runs in `stop` are to be stopped, and it waits for that.
+    """
 
     action: Literal["start", "wait", "replace", "skip"]
     refusal: Refusal | None = None
@@ -29,7 +34,7 @@ class Verdict(NamedTuple):
 
 
 def overlap(policy: Overlap, open_runs: Sequence[OpenInfo]) -> Verdict:
-    """By the task's `overlap`; `open_runs` are those of this task, the new one not among them."""
+    """Decide by the task's `overlap`; `open_runs` are those of this task without the new one."""
     waiting = [run.id for run in open_runs if run.phase == WAITING]
     running = [run.id for run in open_runs if run.phase not in (WAITING, DECIDED)]
     if policy == "allow" or not (running or waiting):

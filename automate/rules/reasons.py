@@ -33,12 +33,12 @@ def too_many(most: int) -> Refusal:
 
 
 def still_running(runs: Sequence[int]) -> Refusal:
-    """These runs of the same task go on."""
+    """Refuse because these runs of the same task are still running."""
     return Refusal("skipped", "overlap", f"still running: {numbers(runs)}", runs=tuple(runs))
 
 
 def already_waiting(runs: Sequence[int]) -> Refusal:
-    """These runs of the same task wait for their turn."""
+    """Refuse because these runs of the same task are waiting."""
     return Refusal("skipped", "overlap", f"already waiting: {numbers(runs)}", runs=tuple(runs))
 
 
@@ -48,7 +48,7 @@ def lock_held(lock: str) -> Refusal:
 
 
 def lock_failed(error: str) -> Refusal:
-    """The lock file cannot be opened."""
+    """Refuse because the lock file cannot be opened."""
     return Refusal("error", "lock_file", f"cannot lock: {error}")
 
 

@@ -1,4 +1,4 @@
-"""Whether the machine, or the container, was started since a step of the scheduler was last taken: @reboot."""
+"""Detection of a start of the machine or container since the last step of the scheduler, for @reboot."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -7,8 +7,11 @@ _FRESH = 300.0  # seconds
 
 
 class Start(Enum):
-    """What a step finds: a start that a step has `SEEN` before, one to `RUN` for, one to `NOTE` without running
-    anything, or one that is too young to tell, and to be left to a later step (`WAIT`)."""
+    """The result for a start.
+
+    It was `SEEN` by an earlier step; it is one to `RUN` tasks for; one to `NOTE` without running any; or too young to
+    tell, so that a later step decides (`WAIT`).
+    """
 
     SEEN = auto()
     RUN = auto()
@@ -17,12 +20,11 @@ class Start(Enum):
 
 
 def start(seen: Mapping[str, int | None], kernel: str, began: int | None, age: float | None, settled: float) -> Start:
-    """Decide about a start of the machine or a container (`host.Boot`), by those in which steps were taken before.
+    """Decide about a start of the machine or a container (`host.Boot`), by those that steps have seen before.
 
     Containers on one kernel are told apart by when their process 1 began, and only a later one is a new start: so two
-    that share a state do not take turns at being new. A state without any is a new one: if the machine or container has
-    just been started too, this is its start, else it is the scheduler that is new. What is younger than `settled`
-    seconds waits.
+    that share a state do not take turns at being new. A state without any is new: if the machine or container has just
+    been started too, this is its start, else only the scheduler is new. A start younger than `settled` seconds waits.
     """
     known = kernel in seen
     first = seen.get(kernel)

@@ -1,6 +1,6 @@
-"""How well a task's runs went lately: how many of them, and how many in a row.
+"""Success of a task's recent runs: how many went well, and how many in a row.
 
-What was skipped, missed or stopped says nothing about how well a task does its work, and is passed over.
+Skipped, missed and stopped runs say nothing about how well a task works, and are ignored.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ class Streak(NamedTuple):
 
 
 def streak(newest_first: Iterable[Record]) -> Streak | None:
-    """None when no run went well or failed."""
+    """Return the newest streak; None if no run succeeded or failed."""
     current: Streak | None = None
     for record in _judged(newest_first):
         good = record.outcome in DONE
@@ -30,7 +30,7 @@ def streak(newest_first: Iterable[Record]) -> Streak | None:
 
 
 def tally(records: Iterable[Record]) -> tuple[int, int]:
-    """How many went well, of how many that did or failed."""
+    """Count the good runs, and the good and failed ones together."""
     judged = [record.outcome in DONE for record in _judged(records)]
     return sum(judged), len(judged)
 

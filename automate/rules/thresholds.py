@@ -1,5 +1,4 @@
-"""Ranges as monitoring plugins take them for `-w` and `-c`: Monitoring Plugins Development Guidelines, "Threshold and
-Ranges"."""
+"""Ranges for `-w` and `-c` as in the Monitoring Plugins Development Guidelines, "Threshold and Ranges"."""
 
 import re
 from typing import NamedTuple, Self

@@ -1,7 +1,7 @@
-"""Why a task ran, did not run or will not run: which due times are meant, what became of each, and which of the
-questions decided that. Nothing is decided here: records say it, or rules/deciding.py when asked.
+"""Reasons why a task ran, did not run or will not run: its due times, and the question that decided each.
 
-Instants are epoch seconds; due times are whole ones.
+Nothing is decided here: the facts come from records, or from rules/deciding.py. Instants are epoch seconds; due times
+are whole ones.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,14 +24,14 @@ Kind = Literal[
 Verdict = Literal["passed", "decided", "waits", "maybe", "later", "not_asked"]
 Question = Literal["paused", "disabled", "except", "missed", "overlap", "lock", "max_running", "condition"]
 QUESTIONS: tuple[Question, ...] = get_args(Question)
-"""What is asked about each due time, in this order: the first that says no has decided."""
+"""The questions about each due time, in this order: the first "no" decides."""
 
 _ANSWERS: dict[str | None, Question] = {
     **{question: question for question in QUESTIONS if question != "missed"},
     "no_scheduler": "missed", "slow_scheduler": "missed", "missed_within": "missed", "catch_up_limit": "missed",
     "lock_file": "lock",
 }  # fmt: skip
-"""Which question each cause of a record answers; the other causes answer none."""
+"""The question that each cause of a record answers; other causes answer none."""
 
 _DECIDED_AT_ONCE: frozenset[Question] = frozenset({"paused", "disabled", "except", "missed"})
 _ASKED: dict[str, frozenset[Question]] = {
@@ -39,7 +39,7 @@ _ASKED: dict[str, frozenset[Question]] = {
     "startup": frozenset(QUESTIONS) - {"except", "missed"},
     "after": frozenset(QUESTIONS) - {"except", "missed"},
 }
-"""By trigger; of what was due, all are asked."""
+"""The questions by trigger; due times face all of them."""
 
 
 class InForce(NamedTuple):
@@ -51,8 +51,10 @@ class InForce(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """Who holds a lock or a place: a run of this instance, `pid` being its process group, or a process that is none of
-    ours. `since` is when the run started."""
+    """The holder of a lock or a place.
+
+    It is a run of this instance, `pid` being its process group, or a foreign process. `since` is when the run started.
+    """
 
     task: str | None = None
     run: int | None = None
@@ -62,8 +64,11 @@ class Holder(NamedTuple):
 
 
 class Hindrance(NamedTuple):
-    """Why a run that is claimed has not started. `until` is when it is tried again (`retry`), `limit` is `max_running`,
-    `lacking` says which resources the machine lacks."""
+    """The reason why a claimed run has not started.
+
+    `until` is the time of the next attempt (`retry`), `limit` is `max_running`, `lacking` names the resources that the
+    machine lacks.
+    """
 
     cause: Literal["paused", "overlap", "lock", "max_running", "retry", "resources"]
     lock: str | None = None
@@ -74,13 +79,12 @@ class Hindrance(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of one due time, or of a run that had none.
+    """The facts about one due time, or about a run that had none.
 
-    `delay` is the jitter's. `in_force` says whether a schedule was in force that had it, `is_decided` whether the
-    scheduler has got so far, by the state. `phase` is that of its open run. `decision` is what the rules say of it when
-    they are asked, of one that nobody has decided; `recorded_by` is when that is on record at the latest, where it was
-    left to be put on record with others. `in_the_way` is what `overlap` would do if what runs now still ran at its
-    start.
+    `delay` is the jitter's. `in_force` says whether a schedule in effect had it, `is_decided` whether the scheduler has
+    handled it, by the state. `phase` is that of its open run. `decision` is what the rules say if it is not handled;
+    `recorded_by` is when it is recorded at the latest, if it will share a record. `in_the_way` is what `overlap` would
+    do if the current run still ran at its start.
     """
 
     now: float
@@ -98,15 +102,21 @@ class Known(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`maybe`: it will probably say no. `later`: it is asked when the run is to start."""
+    """The answer to a question.
+
+    `maybe`: it will probably be no. `later`: it is asked when the run is to start.
+    """
 
     question: Question
     verdict: Verdict
 
 
 class Fate(NamedTuple):
-    """What became, becomes or will become of it. `decided` is the question that said no; `cause` and `reason` say how,
-    as in a record. `answers` are in the order in which the questions are asked."""
+    """What happened, happens or will happen.
+
+    `decided` is the question that was answered no; `cause` and `reason` are as in a record. `answers` are in the order
+    of the questions.
+    """
 
     kind: Kind
     cause: str | None = None
@@ -116,7 +126,7 @@ class Fate(NamedTuple):
 
 
 def fate(known: Known) -> Fate:
-    """From what is on record, else from what is under way, else from what the rules say."""
+    """Derive the fate from the record, else from the open run, else from the rules."""
     kind = _kind(known)
     refusal = known.record or (known.decision and known.decision.refusal)
     cause, reason = (refusal.cause, refusal.reason) if refusal is not None else (None, None)
@@ -141,7 +151,7 @@ def _kind(known: Known) -> Kind:
 
 
 def was_started(record: Record) -> bool:
-    """Whether the command was executed; also when it then reported that there was nothing to do."""
+    """Return whether the command was executed, also if it then reported that there was nothing to do."""
     return record.outcome in RAN or (record.outcome == "skipped" and record.exit_code is not None)
 
 
@@ -174,7 +184,7 @@ def _comes_later(asked: Question, kind: Kind) -> bool:
 
 
 def last_due(spans: Sequence[InForce], instant: float) -> float | None:
-    """The last due time of what was in force that is not after the instant."""
+    """Return the last due time of the schedules in effect that is not after the instant."""
     found = [
         due
         for span in spans
@@ -186,7 +196,7 @@ def last_due(spans: Sequence[InForce], instant: float) -> float | None:
 
 
 def next_due(spans: Sequence[InForce], instant: float) -> float | None:
-    """The first due time of what is in force that is after the instant."""
+    """Return the first due time of the schedules in effect that is after the instant."""
     found = [
         due
         for span in spans
@@ -198,13 +208,15 @@ def next_due(spans: Sequence[InForce], instant: float) -> float | None:
 
 
 def is_in_force(spans: Sequence[InForce], due: float) -> bool:
-    """Whether any of them was in force then."""
+    """Return whether any of them was in effect at the due time."""
     return any(span.since < due <= span.until for span in spans)
 
 
 def due_at(spans: Sequence[InForce], instant: float, delay: float) -> float | None:
-    """The due time that is meant by an instant: the first within its width; or the one that had come, and that the
-    jitter lets start then or later."""
+    """Return the due time that an instant means.
+
+    It is the first within its width, or the one that had come and that jitter lets start at the instant or later.
+    """
     width = width_of(instant)
     due = next_due(spans, instant - 1)
     if due is not None and due < floor(instant) + width:
@@ -219,5 +231,5 @@ def width_of(instant: float) -> float:
 
 
 def covering(decisions: Sequence[Decision], due: float) -> Decision | None:
-    """What is decided about this due time."""
+    """Return the decision about this due time."""
     return next((each for each in decisions if (each.first_due or each.due) <= due <= each.due), None)

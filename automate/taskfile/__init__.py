@@ -36,9 +36,9 @@ def parse_settings(data: bytes, file: str) -> Settings:
 
 
 def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
-    """Where each effective value comes from: `built_in`, or `FILE:LINE` of the settings or of the task file.
+    """Return the origin of each effective value: `built_in`, or `FILE:LINE` of the settings or the task file.
 
-    The keys are those of a task; entries of mappings stand for themselves too, dotted (`retries.delay`, `env.PATH`).
+    The keys are those of a task; entries of mappings have keys of their own, dotted (`retries.delay`, `env.PATH`).
     """
     from automate.taskfile import parsing
 

@@ -1,4 +1,4 @@
-"""What the keys of a task must agree on with each other, after the defaults were merged in."""
+"""Conditions between the keys of a task, checked after the defaults were merged in."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ def _note_schedule(values: Mapping[str, Any], sheet: Sheet, seed: str, within: s
 
 
 def _schedule_errors(asked: Mapping[str, Any], seed: str) -> Iterator["ScheduleError"]:
-    """All that is wrong: when the whole is refused, each part is asked alone, since only the first is told."""
+    """Yield all errors: if the whole is refused, each part is tried alone, since only the first error is raised."""
     together = _refusal(asked, seed)
     if together is None:
         return
@@ -94,7 +94,7 @@ def _note_schedule_error(error: "ScheduleError", sheet: Sheet, within: str) -> N
 
 
 def _note_exceptions(texts: tuple[str, ...], sheet: Sheet, key: str, calendars: Mapping[str, tuple[str, ...]]) -> None:
-    """Each text is asked alone, since only the first fault of several is told. The zone changes nothing."""
+    """Try each text alone, since only the first of several faults is raised; the zone makes no difference."""
     from automate.schedule import ScheduleError
     from automate.schedule.exceptions import parse
 
@@ -113,14 +113,14 @@ def _note_follows_itself(name: str, sheet: Sheet) -> None:
 
 
 def _inside(node: Node, offset: int) -> Node:
-    """The place of a character in a scalar; its beginning where escapes and line ends make that uncertain."""
+    """Place a character within a scalar; at its beginning if escapes and line ends make that uncertain."""
     if not isinstance(node, Scalar) or node.style in _BLOCKS:
         return node
     return Scalar(node.line, node.column + len(node.style) + offset, node.text)
 
 
 def _note_exit_codes(given: Mapping[str, tuple[int, ...]], sheet: Sheet, key: str) -> None:
-    """A status means one thing."""
+    """Note exit codes that have two meanings."""
     codes = ExitCodes(**given)
     meanings: dict[int, str] = {}
     for meaning in ExitCodes.__struct_fields__:

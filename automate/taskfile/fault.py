@@ -1,4 +1,4 @@
-"""What is wrong with a file, and where: the one form in which every mistake in a task file or the settings is told."""
+"""Faults: the one form of all errors in a task file or the settings, with their place."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,7 +8,10 @@ from automate.errors import BadFileError
 
 
 class Fault(NamedTuple):
-    """One mistake. `line` and `column` count from 1; `key` is dotted (`retries.delay`); empty: the whole file."""
+    """One fault.
+
+    `line` and `column` count from 1; `key` is dotted (`retries.delay`), empty for the whole file.
+    """
 
     file: str
     line: int
@@ -30,10 +33,10 @@ class BadTaskFile(BadFileError):  # noqa: N818 - the name says what it is about;
 
     @classmethod
     def of_whole(cls, file: str, message: str) -> "BadTaskFile":
-        """For what is wrong with the file itself rather than with something written at a place in it."""
+        """Make the error for a fault of the file itself rather than of a place in it."""
         return cls([Fault(file, 1, 1, "", message)])
 
 
 def shown(text: str, limit: int = 40) -> str:
-    """A value as it is quoted in a message, cut when it is long."""
+    """Quote a value for a message, cut if it is long."""
     return visible(repr(text if len(text) <= limit else text[:limit] + "..."))

@@ -1,4 +1,4 @@
-"""Which files in the task directories are tasks. Nothing is opened here; a look at 10,000 files costs tens of ms."""
+"""Discovery of the task files in the task directories, without opening them; 10,000 files cost tens of ms."""
 
 import os
 import re
@@ -19,13 +19,16 @@ _KEPT_ASIDE = re.compile(
     r"~|#|%|\d+|.*\.(?:bak|backup|old|orig|rej|tmp|temp|sw[a-z]|save|disabled|off|example|sample|dist|template|in|j2|"
     r"dpkg-[a-z]+|ucf-[a-z]+|rpm(?:save|new|orig)|pac(?:new|save|orig))"
 )
-"""What editors, patch(1), packages and people leave beside a file on purpose; and vim's 4913."""
+"""Files that editors, patch(1), packages and people keep beside another on purpose; and vim's 4913."""
 _DOCUMENT = re.compile(r"[A-Z]+|Makefile")
 _REGULAR = stat.S_IFREG
 
 
 class Found(NamedTuple):
-    """One file that is, or was meant to be, a task's. (name, size, mtime_ns, inode) tells whether it has changed."""
+    """A file that is, or was meant to be, a task's.
+
+    (name, size, mtime_ns, inode) tells whether it has changed.
+    """
 
     name: str
     path: str
@@ -40,9 +43,9 @@ class BadName(ValueError):  # noqa: N818 - as BadTaskFile
 
 
 def name_of(filename: str) -> str | None:
-    """The task's name, or None for what is no task file at all (hidden, an editor's or a package manager's leftover).
+    """Return the task's name, None for other files (hidden, left by an editor or a package manager).
 
-    BadName when it ends in .yaml or .yml and its stem cannot name a task: that is a mistake, and not passed over.
+    BadName if the file ends in .yaml or .yml and its stem cannot name a task: that is an error, not ignored.
     """
     if match := _task_file(filename):
         return match[1]
@@ -55,8 +58,11 @@ def name_of(filename: str) -> str | None:
 
 
 def is_meant(filename: str) -> bool:
-    """Whether a file that is no task file may well be meant as one: it has no suffix, or `.yaml` or `.yml` in other
-    letters or before another suffix. Not what was kept aside, nor README and its like."""
+    """Return whether a file that is not a task file may be meant as one.
+
+    It has no suffix, or `.yaml` or `.yml` in other letters or before another suffix. Backups and files like README are
+    excluded.
+    """
     _, *suffixes = filename.lower().split(".")
     if filename.startswith(_LEFTOVER) or filename.endswith(("~", "#", "%")) or _KEPT_ASIDE.fullmatch(filename.lower()):
         return False
@@ -64,8 +70,7 @@ def is_meant(filename: str) -> bool:
 
 
 def passed_over(directories: Sequence[str]) -> list[str]:
-    """Files of these directories, and of directories in them, that look like tasks and are none, because of their names
-    or because of where they are."""
+    """Return files in these directories and below that look like tasks but are not, because of their name or place."""
     found = []
     for directory in directories:
         for entry in _entries(directory):
@@ -89,11 +94,10 @@ def _is_named_otherwise(filename: str) -> bool:
 
 
 def discover(directories: Sequence[str]) -> dict[str, Found]:
-    """All tasks of these directories, by name; the first directory that has a name wins, as /etc wins over /usr.
+    """Return all tasks of these directories, by name; the first directory wins, as /etc wins over /usr.
 
-    A directory that does not exist is empty (but see `check_vanished`); one that cannot be read is an AutomateError.
-    What cannot be a task comes with its fault, under its task's name where it has one and under its file's name where
-    not.
+    A directory that does not exist is empty (but see `check_vanished`); one that cannot be read is an AutomateError. A
+    file that cannot be a task has a fault, under its task's name if it has one, else under its file's name.
     """
     tasks: dict[str, Found] = {}
     for directory in directories:
@@ -103,9 +107,12 @@ def discover(directories: Sequence[str]) -> dict[str, Found]:
 
 
 def check_vanished(empty: Sequence[str], devices: Mapping[str, int]) -> None:
-    """AutomateError where one of these directories, in which there is no task now, had some on the device given and is
-    gone, or is another device's and has nothing in it: the mount point of a share that was unmounted. A directory made
-    anew where it was is empty on purpose."""
+    """Raise AutomateError if a directory that had tasks is gone or is an empty mount point.
+
+    These directories have no task now; `devices` has the device on which they had some. The error is for one that is
+    gone, or that is on another device and empty: a share that was unmounted. A directory that was created again in
+    place is empty on purpose.
+    """
     for directory in empty:
         if directory in devices:
             _check_vanished(directory, devices[directory])
@@ -149,7 +156,7 @@ def _in_directory(directory: str) -> dict[str, Found]:
 
 
 def _look(name: str, entry: os.DirEntry[str]) -> Found | None:
-    """None when the file was removed while the directory was read."""
+    """Examine an entry; None if the file was removed while the directory was read."""
     try:
         about = entry.stat()
     except OSError as error:

@@ -217,7 +217,7 @@ HINTS = {
 
 
 def wrong_key(name: str) -> str | None:
-    """What is to be said of a name that is no key of a task; None of one that is."""
+    """Return what is wrong with a name that is not a task's key; None for a key."""
     return None if name in TASK else unknown(name, TASK, HINTS)
 
 

@@ -58,7 +58,7 @@ _SECOND = "a second document begins here: expected one task in a file"
 
 
 def tree(data: bytes, file: str) -> Node | None:
-    """The document in `data`, None when there is none; BadTaskFile with one fault when it is not (our) YAML."""
+    """Return the document in `data`, None if there is none; BadTaskFile with one fault if it is not (our) YAML."""
     import yaml
 
     text = _decoded(data, file)
@@ -71,12 +71,12 @@ def tree(data: bytes, file: str) -> Node | None:
 
 
 def _is_nothing(node: Node) -> bool:
-    """What YAML makes of a document that is begun (`---`) and holds nothing."""
+    """Return whether a document was begun (`---`) and left empty."""
     return isinstance(node, Scalar) and not node.text and not node.style
 
 
 def _built(parser: Any, kinds: Any, file: str) -> list[Node]:
-    """Each event is looked at but once: ten thousand files have some hundred thousand."""
+    """Build nodes from events; each is handled once, since ten thousand files have some hundred thousand."""
     documents: list[Node] = []
     around = [documents]  # the lists being filled, the innermost last; kept by hand, so no depth can overflow the stack
     places: list[tuple[int, int, int]] = []
@@ -147,6 +147,6 @@ def _decoded(data: bytes, file: str) -> str:
 
 
 def _at(before: str, file: str, message: str) -> Fault:
-    """A fault at the end of `before`."""
+    """Make a fault at the end of `before`."""
     line = before.count("\n") + 1
     return Fault(file, line, len(before) - before.rfind("\n"), "", message)

@@ -56,9 +56,9 @@ def parse_settings(data: bytes, file: str) -> Settings:
 
 
 def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
-    """Where each effective value of a task comes from: `built_in`, or `FILE:LINE` of the settings or the task file.
+    """Return the origin of each effective value: `built_in`, or `FILE:LINE` of the settings or the task file.
 
-    The keys are those of a task; entries of mappings stand for themselves too, dotted (`retries.delay`, `env.PATH`).
+    The keys are those of a task; entries of mappings have keys of their own, dotted (`retries.delay`, `env.PATH`).
     """
     sheet = Sheet(file)
     _own(data, sheet)
@@ -68,7 +68,7 @@ def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
 
 
 def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """A task's own keys replace the defaults', except that mappings are merged entry by entry."""
+    """Merge mappings entry by entry; otherwise a task's own keys replace the defaults."""
     values = {**defaults, **own}
     for key in keys.MAPPINGS & own.keys() & defaults.keys():
         values[key] = {**defaults[key], **own[key]}
@@ -76,7 +76,7 @@ def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
 
 
 def _own(data: bytes, sheet: Sheet) -> dict[str, Any]:
-    """What the task file itself says, as far as it can be read."""
+    """Read the task file's own keys, as far as possible."""
     root = tree(data, sheet.file)
     if root is None:
         raise BadTaskFile.of_whole(sheet.file, "is empty: expected at least 'command: ...'")

@@ -27,7 +27,7 @@ class Sheet:
         self.places: dict[str, tuple[Node, Node]] = {}
 
     def note(self, node: Node | None, key: str, message: str) -> None:
-        """Without a node, the fault is that something is not there."""
+        """Add a fault; without a node, something is missing."""
         line, column = (node.line, node.column) if node else (1, 1)
         self.faults.append(Fault(self.file, line, column, visible(key), message))
         if len(self.faults) == MOST_FAULTS:
@@ -49,16 +49,16 @@ class Reader(NamedTuple):
 
 
 class Key(NamedTuple):
-    """One key of a file: what it is for, in one sentence, and how it is read."""
+    """One key of a file: its purpose in one sentence, and its reader."""
 
     doc: str
     reader: Reader
 
 
 def leaf(expected: str, convert: Callable[[str, bool], Any], schema: dict[str, Any]) -> Reader:
-    """A value that is written as one scalar: `convert(text, plain)` gives it, or raises ValueError.
+    """Make a reader of one scalar: `convert(text, plain)` returns the value or raises ValueError.
 
-    A ValueError with a message is told as it is, one without as "expected ..., got ...".
+    A ValueError's message is the fault; without one the fault is "expected ..., got ...".
     """
 
     def take(node: Node, key: str, sheet: Sheet) -> Any:
@@ -88,7 +88,7 @@ def optional(reader: Reader) -> Reader:
 
 
 def listed(item: Reader, *, at_least: int = 0, at_most: int = 1000) -> Reader:
-    """A list without repetitions, or one item alone; gives a tuple."""
+    """Make a reader of a list without repetitions, or of one item alone; it returns a tuple."""
     many = array(item, at_least=at_least, at_most=at_most, repeats=False)
 
     def one(node: Node, key: str, sheet: Sheet) -> Any:
@@ -99,7 +99,7 @@ def listed(item: Reader, *, at_least: int = 0, at_most: int = 1000) -> Reader:
 
 
 def array(item: Reader, *, at_least: int, at_most: int, repeats: bool) -> Reader:
-    """A list and nothing else; gives a tuple."""
+    """Make a reader of a list, which returns a tuple."""
 
     def take(node: Node, key: str, sheet: Sheet) -> Any:
         if not isinstance(node, Sequence):
@@ -136,9 +136,9 @@ def either(one: Reader, other: Reader) -> Reader:
 def mapping(
     keys: Mapping[str, Key], *, not_yet: Mapping[str, str] | None = None, hints: Mapping[str, str] | None = None
 ) -> Reader:
-    """A mapping of known keys; gives a dict of those that were given and could be read.
+    """Make a reader of a mapping of known keys; it returns a dict of those that are present and valid.
 
-    `not_yet` are keys that will exist; `hints` are words from elsewhere and the key that is meant by each.
+    `not_yet` are keys that will exist; `hints` maps words of other programs to the key that is meant.
     """
     refused = {key: f"is not supported yet ({doc})" for key, doc in (not_yet or {}).items()}
 
@@ -157,7 +157,7 @@ def mapping(
 
 
 def named(name_check: Callable[[str], str | None], item: Reader, name_pattern: str) -> Reader:
-    """A mapping whose keys the user chooses; `name_check` gives what is wrong with one, or None."""
+    """Make a reader of a mapping with keys of the user's choice; `name_check` returns the fault of one, or None."""
 
     def take(node: Node, key: str, sheet: Sheet) -> Any:
         values = {}
@@ -177,7 +177,7 @@ def _got(node: Node) -> str:
 
 
 def _pairs(node: Node, key: str, sheet: Sheet) -> list[tuple[str, Node, Node]]:
-    """The pairs with their keys' texts, each key once; notes what is no mapping, no key, or a key's second coming."""
+    """Return the pairs with their keys' texts; note non-mappings, invalid keys and duplicates."""
     if not isinstance(node, Pairs):
         sheet.note(node, key, f"expected keys and values, got {_got(node)}")
         return []
@@ -199,7 +199,7 @@ def _pairs(node: Node, key: str, sheet: Sheet) -> list[tuple[str, Node, Node]]:
 
 
 def unknown(name: str, keys: Mapping[str, Key], hints: Mapping[str, str]) -> str:
-    """What is to be said of a name that is no key, with the one that is nearly always meant."""
+    """Return the message on an unknown key, with the key that is probably meant."""
     from difflib import get_close_matches
 
     if name == "<<":

@@ -1,7 +1,8 @@
-"""Writing task files: whoever reads one, and whatever dies, finds the old one or the new one, whole.
+"""Writes of task files, after which readers and crashes find either the old or the new file, whole.
 
-A new content is made ready beside the file, under a hidden name that is no task's, and put in its place in one step.
-What was checked is what is written to: the directory is opened once, and as root only root's (DESIGN section 13).
+New content is prepared beside the file, under a hidden name that is not a task's, and replaces it in one step. The
+directory that was checked is the one that is written to: it is opened once, and as root must be root's (DESIGN section
+13).
 """
 
 import os
@@ -17,17 +18,19 @@ from automate.taskfile.trusted_read import open_place, read
 
 
 def content(path: str, *, owner: int | None) -> bytes | None:
-    """As `read`; None where there is no such file."""
+    """Read a file as `read` does; None if it does not exist."""
     return read(path, owner=owner) if os.path.lexists(path) else None
 
 
 def prepare(
     path: str, data: bytes, *, owner: int | None, like: str | None = None, is_copy: bool = False, most: int = 0o777
 ) -> None:
-    """Write `data` beside `path`, on disk when it returns, with the mode, owner and extended attributes (ACLs) of the
-    file there; of `like`, where there is none; else its owner's alone to write, and to be read by whom its directory
-    lets in. Bits of the mode that are not in `most` are left out. Who may not give it that owner is refused, unless it
-    `is_copy`. What an earlier attempt left is replaced. BadTaskFile, NotAllowedError, OSError."""
+    """Write `data` beside `path`, durably, with the mode, owner and extended attributes (ACLs) of the file there.
+
+    If there is none, those of `like` are taken; else only its owner may write it, and it can be read by those whom its
+    directory admits. Mode bits that are not in `most` are removed. If this user may not give it that owner it is an
+    error, unless it `is_copy`. A leftover of an earlier attempt is replaced. BadTaskFile, NotAllowedError, OSError.
+    """
     with _beside(path, owner) as (directory, name, new):
         mode = stat.S_IMODE(os.fstat(directory).st_mode) & 0o044 | 0o600
         descriptor = create(directory, new, data)
@@ -64,8 +67,10 @@ def take_away(path: str, *, owner: int | None) -> None:
 
 @contextmanager
 def _beside(path: str, owner: int | None) -> Iterator[tuple[int, str, str]]:
-    """The directory, opened, the name in it of the file that `path` leads to, and the one that its successor has
-    meanwhile."""
+    """Open the directory of the file that `path` leads to.
+
+    Yield its descriptor, the file's name in it, and the name of the new content beside it.
+    """
     try:
         directory, name = open_place(path, owner)
     except OSError as error:

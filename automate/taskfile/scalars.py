@@ -1,7 +1,7 @@
-"""The values written as one scalar, by YAML 1.2's core rules: true and false are the only booleans, 010 is ten.
+"""Values of one scalar, by YAML 1.2's core rules: only true and false are booleans, 010 is ten.
 
-What is asked for decides how a scalar is read, never what it looks like: where text is expected, `on`, `12:30`, `1000`
-and `true` are the text that was written.
+The expected type decides how a scalar is read, never its look: where text is expected, `on`, `12:30`, `1000` and `true`
+are text.
 """
 
 import re
@@ -22,7 +22,10 @@ _DIGITS = 20  # more cannot be in range; reading a million of them takes seconds
 
 
 def text(expected: str = "text", *, longest: int = LONGEST, blank: bool = False) -> Reader:
-    """Any text that can be given to a program. What may be `blank` may also be a secret: no fault shows it."""
+    """Make a reader of text that can be passed to a program.
+
+    If it may be `blank` it may also be a secret: no fault shows it.
+    """
 
     def convert(written: str, _plain: bool) -> str:  # noqa: FBT001
         if _unpassable(written):
@@ -52,8 +55,10 @@ def matching(pattern: str, expected: str, check: Callable[[str], object] | None 
 
 
 def choice(*values: str) -> Reader:
-    """One of these words: the very object, since msgspec leaves out of what it encodes only the object that is the
-    default, and a definition is compared with others as it is encoded."""
+    """Make a reader of one of these words, which returns the very object.
+
+    msgspec omits only the object that is the default, and definitions are compared as they are encoded.
+    """
 
     def convert(written: str, _plain: bool) -> str:  # noqa: FBT001
         if written not in values:
@@ -64,7 +69,7 @@ def choice(*values: str) -> Reader:
 
 
 def whole(low: int, high: int) -> Reader:
-    """A whole number between these, both included."""
+    """Make a reader of a whole number from `low` to `high`."""
 
     def convert(written: str, plain: bool) -> int:  # noqa: FBT001
         if not plain or len(written) > _DIGITS or not _whole(written):
@@ -79,7 +84,7 @@ def whole(low: int, high: int) -> Reader:
 
 
 def number(low: float, high: float) -> Reader:
-    """A number between these, both included."""
+    """Make a reader of a number from `low` to `high`."""
 
     def convert(written: str, plain: bool) -> float:  # noqa: FBT001
         if not plain or not _number(written) or not low <= float(written) <= high:
@@ -102,7 +107,7 @@ def _octal_mode(written: str, _plain: bool) -> int:  # noqa: FBT001
 
 
 def duration(*, above_zero: bool = False) -> Reader:
-    """A duration with its unit; a bare number is a fault, since nobody can know whether it means seconds."""
+    """Make a reader of a duration with its unit; a bare number is a fault, since its unit is a guess."""
 
     def convert(written: str, plain: bool) -> Duration:  # noqa: FBT001
         if plain and _whole(written):

@@ -11,7 +11,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def task_schema() -> dict[str, Any]:
-    """What a task file may hold. An editor cannot know defaults from the settings; it shows the built-in ones."""
+    """Return the JSON Schema of task files, with built-in defaults, since an editor cannot know the settings."""
     properties = {key: {**about, **_default(key)} for key, about in keys.task.schema["properties"].items()}
     return {
         "$schema": _DIALECT,
@@ -23,12 +23,12 @@ def task_schema() -> dict[str, Any]:
 
 
 def settings_schema() -> dict[str, Any]:
-    """What the settings may hold; empty settings are settings too."""
+    """Return the JSON Schema of the settings; empty settings are valid."""
     return {"$schema": _DIALECT, "title": "automate: the settings", **keys.settings.schema, "type": ["object", "null"]}
 
 
 def _default(key: str) -> dict[str, Any]:
-    """The built-in default as it would be written, where it is a plain value rather than "none" or a mapping."""
+    """Return the built-in default as it would be written, if it is a plain value rather than "none" or a mapping."""
     value = _DEFAULTS[key]
     return {"default": value} if isinstance(value, str | bool) and value != "" else {}
 

@@ -1,7 +1,7 @@
-"""One value of a task file changed, and every other byte left as it was.
+"""Change of one value in a task file that leaves every other byte as it was.
 
-Nothing is regenerated from what was read: text is put in and taken out at the places that the reader knows, and what
-comes out is read again. It must say what went in, but for the one value; else the next way of putting it is tried.
+Nothing is regenerated: text is inserted and removed at the places that the reader knows, and the result is read again.
+It must have the same meaning but for that value; otherwise the next way of writing it is tried.
 """
 
 from collections import Counter
@@ -32,19 +32,22 @@ class Change(NamedTuple):
 
 
 class CannotSpliceError(AutomateError):
-    """The value stands in a place that cannot be changed by itself."""
+    """The value cannot be changed by itself in its place."""
 
 
 def spliced(data: bytes, changes: Sequence[Change], file: str) -> bytes:
-    """The file's new content. What is not there is not taken out; whether the values are any good is not asked.
-    BadTaskFile when `data` cannot be read as YAML, CannotSpliceError."""
+    """Return the file's new content.
+
+    Removing a missing key changes nothing; the values are not checked. BadTaskFile if `data` cannot be read as YAML,
+    CannotSpliceError.
+    """
     for change in changes:
         data = _one(data, change, file)
     return data
 
 
 def is_set(data: bytes, change: Change, file: str) -> bool:
-    """Whether the file gives this key. BadTaskFile when it cannot be read as YAML."""
+    """Return whether the file has this key; BadTaskFile if it cannot be read as YAML."""
     return _found(_root(data, file), change.path) is not None
 
 
@@ -78,7 +81,7 @@ def _is(data: bytes, wanted: object) -> bool:
 
 
 def _meaning(node: Node) -> object:
-    """What can be compared: texts, whatever their quotes and places are."""
+    """Return what can be compared: texts without their quotes and places."""
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, nodes.Sequence):
@@ -94,7 +97,7 @@ def _found(mapping: Mapping, path: Sequence[str]) -> Node | None:
 
 
 def _changed(root: Mapping, change: Change) -> Mapping:
-    """The tree as it is to be; nodes that are new have no place."""
+    """Return the tree with the change; new nodes have no place."""
     first, *rest = change.path
     if not rest:
         return _with(root, first, change.value and change.value.node)
@@ -121,7 +124,7 @@ def _opened(parent: Node, change: Change) -> Mapping:
 
 
 def _ways(document: Document, change: Change) -> Iterator[str]:
-    """The texts that may do, the best first."""
+    """Yield the possible texts, the best first."""
     first, *rest = change.path
     root, value = document.root, change.value
     parent = _found(root, [first]) if rest else None

@@ -40,7 +40,7 @@ _AT_CONTEXT = (
 
 
 def explained(error: Any, text: str) -> tuple[int, int, str, str]:
-    """Where and what: line, column, no key, message, for a yaml.MarkedYAMLError about `text`."""
+    """Return line, column, no key, and message for a yaml.MarkedYAMLError about `text`."""
     said = f"{error.context or ''}, {error.problem}"
     at_context = error.context_mark and any(part in said for part in _AT_CONTEXT)
     mark = error.context_mark if at_context else error.problem_mark or error.context_mark

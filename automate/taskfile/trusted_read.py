@@ -54,12 +54,12 @@ def unusable(path: str, error: OSError) -> str:
 
 
 def kind(mode: int) -> str:
-    """What a file of that mode is, when it is no regular file: `a FIFO`."""
+    """Return the kind of a file that is not regular: `a FIFO`."""
     return _KINDS.get(stat.S_IFMT(mode), "a special file")
 
 
 def foreign(path: str, error: ForeignError) -> BadTaskFile:
-    """The fault of a file at `path` that another user could have written or could replace."""
+    """Return the fault of a file at `path` that another user could have written or could replace."""
     parent = os.path.dirname(os.path.abspath(path))
     what = "" if error.path == path else "its directory " if error.path == parent else "the way to it: "
     where = f"{visible(error.path)} " if what else ""
@@ -69,8 +69,11 @@ def foreign(path: str, error: ForeignError) -> BadTaskFile:
 
 
 def open_place(path: str, owner: int | None) -> tuple[int, str]:
-    """The directory, opened, and the name in it of the file that `path` leads to: what replaces that file leaves the
-    links to it alone. With an `owner`, judged as by `read`. The caller owns the descriptor. BadTaskFile, OSError."""
+    """Open the directory of the file that `path` leads to; return it and the file's name in it.
+
+    Replacing that name leaves links to the file alone. `owner` is checked as in `read`. The caller owns the descriptor.
+    BadTaskFile, OSError.
+    """
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     if owner is None:
         directory, name = os.path.split(os.path.realpath(path))

@@ -16,16 +16,18 @@ _JSON_WORD = re.compile(r"true|false|null|-?(0|[1-9][0-9]*)(\.[0-9]+)?").fullmat
 
 
 class Value(NamedTuple):
-    """`node` is what it is to be read back as; `written` is YAML that stands for it, None for text, which is written as
-    its place wants it."""
+    """A value: `node` must be read back; `written` is its YAML, None for text, whose form depends on its place."""
 
     node: Node
     written: str | None = None
 
 
 def value(typed: str) -> Value:
-    """What was typed at a shell: YAML where that is, as a whole, a list or mapping in brackets, text in quotes, `true`,
-    `false` or `null`; any other is text, as it is. ValueError when it is no text at all (bytes that are not UTF-8)."""
+    """Parse what was typed at a shell.
+
+    It is YAML if as a whole it is a list or mapping in brackets, text in quotes, `true`, `false` or `null`; anything
+    else is plain text. ValueError if it is not UTF-8.
+    """
     try:
         typed.encode()
     except UnicodeEncodeError:
@@ -41,7 +43,7 @@ def value(typed: str) -> Value:
 
 
 def listing(texts: Sequence[str]) -> Value:
-    """One text alone; several as a list in brackets. ValueError as `value`."""
+    """Return one text alone, or several as a list in brackets; ValueError as `value`."""
     if len(texts) == 1:
         return value(texts[0])
     items = [value(text) for text in texts]
@@ -50,8 +52,11 @@ def listing(texts: Sequence[str]) -> Value:
 
 
 def inline(value: Value, like: str = "", *, flow: bool = False, as_json: bool = False) -> str:
-    """On one line. `like` is the quote that was used there before; `flow` says that it stands within brackets, and
-    `as_json` that what stands around it is JSON too."""
+    """Write a value on one line.
+
+    `like` is the quote that was used before; `flow` means that it is within brackets, and `as_json` that its
+    surroundings are JSON too.
+    """
     if value.written is not None:
         return value.written
     assert isinstance(value.node, Scalar)  # noqa: S101 - a value without YAML is text

@@ -8,7 +8,7 @@ _SUCCESS = Scalar(1, 1, "success")
 
 
 def opened(key: str, node: Node) -> Mapping | None:
-    """The mapping that the value of this key stands for; None when it stands for none."""
+    """Return the mapping that the value of this key is short for; None if it is not."""
     if key == "retries" and isinstance(node, Scalar):
         return Mapping(1, 1, [(Scalar(1, 1, "attempts"), node)])
     if key == "after":
@@ -18,7 +18,7 @@ def opened(key: str, node: Node) -> Mapping | None:
 
 
 def written(mapping: Mapping, name: str, value: Value) -> Value:
-    """That mapping, of texts alone, in braces, with one more entry."""
+    """Write that mapping, of texts only, in braces, with one more entry."""
     pairs = [(key, each) for key, each in mapping.pairs if isinstance(key, Scalar) and key.text != name]
     texts = [f"{_text(key)}: {_text(each)}" for key, each in pairs]
     entry = f"{_text(Scalar(1, 1, name))}: {inline(value, flow=True)}"

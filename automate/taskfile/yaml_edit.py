@@ -1,4 +1,4 @@
-"""Where in a task file's text a value stands, and the texts with another one there, or with none."""
+"""Place of a value in a task file's text, and texts with another value there, or none."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ class Document(NamedTuple):
     root: Mapping
 
     def put(self, mapping: Mapping, name: str, value: Value | None, order: Sequence[str]) -> Iterator[str]:
-        """The texts with this value, or none, under that name; `order` says which names a new one stands behind."""
+        """Yield the texts with this value, or none, under that name; `order` is that of the names in a file."""
         index = _index(mapping, name)
         if value is None:
             yield from self.without(mapping, name)
@@ -39,7 +39,7 @@ class Document(NamedTuple):
                     yield self._with(start, start, lines)
 
     def put_within(self, first: str, name: str, value: Value, order: Sequence[str]) -> Iterator[str]:
-        """The texts with a mapping under `first`, where there is none, with one entry."""
+        """Yield the texts with a new mapping under `first` that has one entry."""
         if self._is_flow(self.root):
             quote = self._is_json(self.root)
             written = f"{{{_key(name, as_json=quote)}: {inline(value, flow=True, as_json=quote)}}}"
@@ -51,7 +51,7 @@ class Document(NamedTuple):
                 yield self._with_lines(self.root.pairs[place], f"{indent}{first}:{self._newline}{lines}")
 
     def without(self, mapping: Mapping, name: str) -> Iterator[str]:
-        """The text without the key; none when it is not there."""
+        """Yield the text without the key, if it is there."""
         index = _index(mapping, name)
         if index is None:
             return
@@ -111,14 +111,14 @@ class Document(NamedTuple):
                 yield self._with_lines(pair, lines)
 
     def _lines(self, name: str, value: Value, indent: str) -> Iterator[str]:
-        """A key and its value as lines, each with its end."""
+        """Write a key and its value as lines, with their ends."""
         if _has_lines(value):
             header, lines = literal(_text(value), indent + _STEP, self._newline)
             yield f"{indent}{_key(name)}: {header}{self._newline}{lines}"
         yield f"{indent}{_key(name)}: {inline(value)}{self._newline}"
 
     def _with_lines(self, pair: Pair, lines: str) -> str:
-        """Behind a pair. Where the file has no end of line at its end, it has none afterwards."""
+        """Insert lines after a pair; a file without a final newline still has none afterwards."""
         place = self._pair_end(pair)
         before = self.text[:place]
         if not before.endswith(("\n", "\r")):
@@ -136,11 +136,11 @@ class Document(NamedTuple):
         return self._with(start, end, "")
 
     def _spaced(self, old: Node, written: str) -> str:
-        """Where there was no value there may be no space either."""
+        """Add a space if there was no value, and so perhaps none."""
         return f" {written}" if old.start == old.end and self.text[: old.start].endswith(":") else written
 
     def _before(self, key: Node) -> str:
-        """What stands before a key within braces: a line of its own, or a space."""
+        """Return what precedes a key within braces: a line of its own, or a space."""
         start = self._line_start(key.start)
         indent = self.text[start : key.start]
         return self._newline + indent if start and not indent.strip() else " "
@@ -152,7 +152,7 @@ class Document(NamedTuple):
         return all(isinstance(key, Scalar) and key.style == '"' for key, _ in mapping.pairs) and bool(mapping.pairs)
 
     def _end(self, node: Node) -> int:
-        """Where the node's own text ends: before its line's end, and before what follows it."""
+        """Return the end of the node's own text: before the line's end, and before what follows it."""
         if isinstance(node, Scalar):
             if node.style not in _LITERAL:
                 return node.end
@@ -162,7 +162,7 @@ class Document(NamedTuple):
         return self._end(node.items[-1] if isinstance(node, nodes.Sequence) else node.pairs[-1][1])
 
     def _pair_end(self, pair: Pair) -> int:
-        """Where the line after the pair begins, and after comments that go on below its own."""
+        """Return the start of the line after the pair, and after comments below it that are indented deeper."""
         key, value = pair
         last = value
         while not isinstance(last, Scalar) and not self._is_flow(last):
@@ -175,14 +175,14 @@ class Document(NamedTuple):
         return end
 
     def _header_comment(self, old: Node) -> str:
-        """A comment behind the `|` of a text that goes."""
+        """Return the comment after the `|` of a text that is removed."""
         if not isinstance(old, Scalar) or old.style not in _LITERAL:
             return ""
         found = _header(self.text, old.start)
         return (found and found[1]) or ""
 
     def _colon(self, key: Node) -> int:
-        """The place behind it."""
+        """Return the place after the colon."""
         return self.text.find(":", key.end) + 1
 
     def _line_start(self, place: int) -> int:
@@ -198,7 +198,7 @@ class Document(NamedTuple):
 
     @property
     def _newline(self) -> str:
-        """As the file's first line ends."""
+        """Return the newline of the file's first line."""
         found = _line_end(self.text)
         return (found and found[0]) or "\n"
 
@@ -209,7 +209,7 @@ def _index(mapping: Mapping, name: str) -> int | None:
 
 
 def _behind(mapping: Mapping, name: str, order: Sequence[str]) -> list[int]:
-    """Behind which pair a new one may stand, the best place first: the last of those that come before it in `order`."""
+    """Return the pairs after which a new one may be placed, best first: the last that precedes it in `order`."""
     ranks = {key: rank for rank, key in enumerate(order)}
     own = ranks.get(name, len(ranks))
     names = [key.text if isinstance(key, Scalar) else "" for key, _ in mapping.pairs]
@@ -227,6 +227,6 @@ def _text(value: Value) -> str:
 
 
 def _has_lines(value: Value) -> bool:
-    """Whether it is text that is best written as a block."""
+    """Return whether it is text that is best written as a block."""
     text = _text(value)
     return value.written is None and "\n" in text and not nodes.forbidden.search(text) and "\r" not in text

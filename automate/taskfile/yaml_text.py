@@ -8,7 +8,7 @@ from automate.taskfile.readers import NULLS
 from automate.units import Duration
 
 WIDTH = 100
-"""A list that fits into so many columns stands in one line."""
+"""The width up to which a list is written on one line."""
 
 _INDENT = "  "
 # Plain means the same to every reader of YAML: no sign that begins something, nothing that looks like another type.
@@ -26,10 +26,10 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def text_of(fields: Mapping[str, Any], comments: Mapping[str, str] | None = None) -> str:
-    """The text whose reading gives these values: texts, numbers, truth values, Durations, None, lists and mappings.
+    """Return a text that reads as these values: texts, numbers, booleans, Durations, None, lists and mappings.
 
-    `comments` stand above the key they are given for, that for "" at the very top; each may have several lines.
-    Half of a surrogate pair cannot be written: UnicodeEncodeError when the text is encoded.
+    `comments` are placed above their key, that for "" at the top; each may have several lines. Half of a surrogate pair
+    cannot be written: encoding the text raises UnicodeEncodeError.
     """
     comments = comments or {}
     parts = [_comment(comments.get("", ""))]
@@ -83,8 +83,10 @@ def _text(text: str, indent: str, *, in_list: bool) -> str:
 
 
 def block(text: str, indent: str) -> str:
-    """Behind `|`, lines as they are, the last without its end. A number tells the indent where the first line begins
-    with a space of its own."""
+    """Write lines unchanged after `|`, the last without its end.
+
+    A number gives the indent if the first line begins with a space.
+    """
     ends = len(text) - len(text.rstrip("\n"))
     sign = "|" + (str(len(_INDENT)) if text.lstrip("\n")[:1] in {" ", "\t"} or text[0] == "\n" else "")
     sign += "-" if ends == 0 else "" if ends == 1 else "+"
@@ -93,7 +95,7 @@ def block(text: str, indent: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """In double quotes, whatever it holds."""
+    """Write any text in double quotes."""
     return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else _escape(c)) for c in text) + '"'
 
 
