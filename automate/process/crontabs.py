@@ -1,4 +1,4 @@
-"""Where the crontabs of this host are: /etc/crontab, /etc/cron.d, and those of users (cron(8)), as they stand there."""
+"""Crontabs of this host: /etc/crontab, /etc/cron.d, and those of users (cron(8)), unparsed."""
 
 import os
 import subprocess
@@ -13,8 +13,11 @@ _SECONDS = 10.0  # for crontab(1) to answer
 
 
 class Crontab(NamedTuple):
-    """One of them. The lines of a system's name a user each (`user` is None), those of a user's are all that user's.
-    `mode` and `uid` are the file's, None of what crontab(1) gave."""
+    """A crontab.
+
+    Each line of a system crontab names a user (`user` is None); all lines of a user's are that user's. `mode` and `uid`
+    are the file's, None for the output of crontab(1).
+    """
 
     path: str
     data: bytes
@@ -24,7 +27,7 @@ class Crontab(NamedTuple):
 
 
 def crontabs(uid: int, user: str) -> list[Crontab]:
-    """All of them for root; the system's and their own for others. OSError."""
+    """Return all crontabs for root; the system's and their own for other users. OSError."""
     names = [SYSTEM, *(os.path.join(DROP_INS, name) for name in _names(DROP_INS))]
     found = [crontab for path in names if (crontab := _read(path, None))]
     if uid != 0:
@@ -43,7 +46,7 @@ def _read(path: str, user: str | None) -> Crontab | None:
 
 
 def _own(user: str) -> list[Crontab]:
-    """By crontab(1), which alone may read it."""
+    """Read the user's own crontab with crontab(1), the only program that may read it."""
     try:
         said = subprocess.run(["/usr/bin/crontab", "-l"], capture_output=True, timeout=_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):

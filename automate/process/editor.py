@@ -23,10 +23,10 @@ def editor_of(environ: Mapping[str, str]) -> str:
 
 
 def edit(editor: str, path: str, environ: Mapping[str, str], line: int | None = None) -> str | None:
-    """Run it, and wait until it has ended. `editor` may be a command with arguments, as sh(1) reads them; one that is
-    known to understand that begins in `line`, from 1.
+    """Run an editor and wait for its end; return None if it ended well, else a message.
 
-    None when it ended well, else what is to be said of it. Ctrl-C meanwhile is the editor's own business.
+    `editor` may be a command with arguments, as sh(1) reads them; known editors begin in `line`, from 1. Ctrl-C is
+    meanwhile left to the editor.
     """
     asked = {number: signal.signal(number, _leave_alone) for number in (signal.SIGINT, signal.SIGQUIT)}
     try:
@@ -43,7 +43,7 @@ def _program(editor: str) -> str:
 
 
 def _leave_alone(_number: int, _frame: object) -> None:
-    """A handler, and not SIG_IGN, which the editor would inherit."""
+    """Do nothing: unlike SIG_IGN, a handler is not inherited by the editor."""
 
 
 def _said(editor: str, status: int) -> str | None:

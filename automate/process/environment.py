@@ -11,7 +11,7 @@ _QUOTES = "\"'"
 
 
 def environment(task: Task, who: Identity) -> dict[str, str]:
-    """What environ(7) says a login has, then the task's `env`."""
+    """Return a login's variables as in environ(7), and the task's `env`."""
     login = {
         "HOME": who.home,
         "LANG": "C.UTF-8",
@@ -24,8 +24,10 @@ def environment(task: Task, who: Identity) -> dict[str, str]:
 
 
 def secrets(task: Task, who: Identity, read: Callable[[str], bytes]) -> dict[str, str]:
-    """What the task's env_files say; it wins over `env`, as in systemd.exec(5), and is never shown. `read` gives a
-    file's content. CannotStartError names the file and line that is wrong, never a value."""
+    """Return the variables of the task's env_files, which override `env`, as in systemd.exec(5), and are never shown.
+
+    `read` returns a file's content. CannotStartError names the file and line at fault, never a value.
+    """
     found: dict[str, str] = {}
     for path in task.env_file:
         where = who.home + path[1:] if path.startswith("~/") else path
@@ -34,8 +36,11 @@ def secrets(task: Task, who: Identity, read: Callable[[str], bytes]) -> dict[str
 
 
 def parse(content: bytes, path: str) -> dict[str, str]:
-    """`NAME=value` lines; `#` and `;` begin comments, one pair of quotes around a value is taken off, and nothing is
-    expanded. CannotStartError names the line that is something else."""
+    """Parse `NAME=value` lines.
+
+    `#` and `;` begin comments, one pair of quotes around a value is removed, and nothing is expanded. CannotStartError
+    names the line that is anything else.
+    """
     try:
         text = content.decode("utf-8-sig")  # editors of Windows begin a file with a byte-order mark
     except UnicodeDecodeError:

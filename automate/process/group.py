@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 
 class Leader(NamedTuple):
-    """The process that leads the group and gives it its number. `began` is when it was started, in clock ticks since
-    boot (field 22 of proc(5)'s /proc/PID/stat), by which it is told from a later process with the same PID."""
+    """The leader of a process group, whose PID is the group's number.
+
+    `began` is when it started, in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)), which tells it from a
+    later process with the same PID.
+    """
 
     pid: int
     began: int
@@ -20,7 +23,7 @@ class _Stat(NamedTuple):
 
 
 def members(leader: Leader) -> list[int]:
-    """The PIDs of the living processes of the group, its leader first, if that lives.
+    """Return the PIDs of the living processes of the group, its leader first, if that lives.
 
     While one of them lives, no other process is given the leader's number. So if another process has that number, the
     group is gone.
@@ -39,8 +42,10 @@ def members(leader: Leader) -> list[int]:
 
 
 def signal(leader: Leader, number: int) -> bool:
-    """Send a signal to every process of the group; False when there is none, or none that may be signalled. A process
-    that has been started to lead the group, and does not do so yet, is signalled alone."""
+    """Send a signal to every process of the group; return False if there is none, or none that may be signalled.
+
+    A process that was started to lead the group, and does not do so yet, is signalled alone.
+    """
     found = _stat(leader.pid)
     if found is not None and found.began != leader.began:
         return False
@@ -55,8 +60,10 @@ def signal(leader: Leader, number: int) -> bool:
 
 
 def signal_number(group: int, number: int) -> bool:
-    """Send a signal to every process of the group with that number, which the caller knows to be the right one; False
-    when there is none, or none that may be signalled."""
+    """Send a signal to every process of the group with that number, which the caller knows to be the right one.
+
+    Return False if there is none, or none that may be signalled.
+    """
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
@@ -65,7 +72,7 @@ def signal_number(group: int, number: int) -> bool:
 
 
 def start_time(pid: int) -> int | None:
-    """In clock ticks since boot; None when there is no such process."""
+    """Return the start in clock ticks since boot; None if there is no such process."""
     found = _stat(pid)
     return None if found is None else found.began
 
@@ -76,7 +83,7 @@ def _is_in(pid: int, group: int) -> bool:
 
 
 def _stat(pid: int) -> _Stat | None:
-    """None of a process that has ended, even where its parent has not been told yet."""
+    """Read the stat of a process; None if it has ended, even if its parent has not waited for it."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b") ")[2].split()

@@ -1,4 +1,4 @@
-"""Who and where this process is, and what PIDs can be trusted."""
+"""The host, the user and the start of the machine."""
 
 import os
 import pwd
@@ -14,9 +14,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Boot(NamedTuple):
-    """A start of the machine, or of the container whose process 1 this process sees. `began` is when that process was
-    started, in clock ticks after the kernel was; `age` is how many seconds ago that is. Both are None where proc(5)
-    does not tell."""
+    """A start of the machine, or of the container whose process 1 this process sees.
+
+    `began` is when process 1 was started, in clock ticks after the kernel; `age` is how many seconds ago that was. Both
+    are None if proc(5) does not tell.
+    """
 
     kernel: str
     began: int | None
@@ -24,13 +26,15 @@ class Boot(NamedTuple):
 
 
 def name() -> str:
-    """The host's name, as in `uname -n`."""
+    """Return the host's name, as `uname -n` does."""
     return os.uname().nodename
 
 
 def alias(in_settings: str | None) -> str:
-    """What `H` and `jitter` take for the host's name, so that it may be another one tomorrow: AUTOMATE_HOST, else what
-    the settings say, else the name itself. UsageError."""
+    """Return the host's name for `H` and `jitter`, which stays when the host's name changes.
+
+    It is AUTOMATE_HOST, else the settings', else the host's name. UsageError.
+    """
     given = os.environ.get("AUTOMATE_HOST", "")
     if given and not re.fullmatch(HOST, given):
         raise UsageError(f"AUTOMATE_HOST={given}: expected letters, digits, dots, hyphens and underscores")
@@ -45,7 +49,7 @@ def boot_id() -> str:
 
 
 def boot() -> Boot:
-    """The start that this process lives in."""
+    """Return the start of the machine or container that this process lives in."""
     began = _began()
     return Boot(boot_id(), began, None if began is None else clock.monotonic() - began / _TICKS)
 
@@ -71,7 +75,7 @@ def uptime() -> float | None:
 
 
 def user_name(uid: int) -> str:
-    """The login name, or the number where the user database knows none."""
+    """Return the login name, or the number if the user database has none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -79,7 +83,6 @@ def user_name(uid: int) -> str:
 
 
 def has_user(name: str) -> bool:
-    """Is there an account of that name?"""
     try:
         return pwd.getpwnam(name) is not None
     except (KeyError, ValueError):
@@ -87,7 +90,7 @@ def has_user(name: str) -> bool:
 
 
 def keep_descriptors_private() -> None:
-    """Let no child inherit a descriptor that this process was given by whoever started it. 0, 1 and 2 stay."""
+    """Keep children from inheriting descriptors that this process was started with, except 0, 1 and 2."""
     for entry in os.listdir("/proc/self/fd"):
         if int(entry) > 2:  # noqa: PLR2004 - the standard streams
             try:

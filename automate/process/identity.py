@@ -9,7 +9,7 @@ from automate.outcomes import Cause
 
 
 class CannotStartError(Exception):
-    """Why a command cannot be started; its text is the record's `error`."""
+    """The reason why a command cannot be started; its text is the record's `error`."""
 
     def __init__(self, cause: Cause, text: str) -> None:
         super().__init__(text)
@@ -50,8 +50,10 @@ def identity(user: str | None, group: str | None, *, uid: int) -> Identity:
 
 
 def become(user: str) -> Identity:
-    """Turn this process of root's into one of `user`, for good; nothing to do where it is that user already.
-    CannotStartError when there is no such user, or only root may become it."""
+    """Turn this process from root into `user`, for good; do nothing if it is that user already.
+
+    CannotStartError if there is no such user, or only root may become it.
+    """
     who = identity(user, None, uid=os.geteuid())
     if who.switch:
         os.initgroups(who.name, who.gid)

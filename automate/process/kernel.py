@@ -1,4 +1,4 @@
-"""What the kernel allows and knows: whether its clock is set, limits of a process, whether files can be watched."""
+"""Facts from the kernel: whether its clock is set, limits of a process, whether files can be watched."""
 
 import ctypes
 import os
@@ -13,7 +13,10 @@ UNLIMITED = 2**63 - 1
 
 
 def clock_is_synchronised() -> bool:
-    """Whether something keeps the clock right, by the kernel's STA_UNSYNC, which every such program clears. OSError."""
+    """Return whether a program keeps the clock right.
+
+    Every such program clears the kernel's STA_UNSYNC. OSError.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     timex = ctypes.create_string_buffer(_ROOM)  # no modes: nothing is set
     if libc.adjtimex(timex) < 0:
@@ -24,8 +27,10 @@ def clock_is_synchronised() -> bool:
 
 
 def limits(pid: int) -> Mapping[str, int]:
-    """The hard limits of a process by the kernel's names for them, such as `Max open files`, with those of its control
-    group under `pids.max`; see proc(5) and cgroups(7). OSError."""
+    """Return the hard limits of a process by the kernel's names for them, such as `Max open files`.
+
+    That of its control group is `pids.max`; see proc(5) and cgroups(7). OSError.
+    """
     with open(f"/proc/{pid}/limits", encoding="ascii") as file:
         rows = [(line[:26].strip(), line[26:].split()) for line in file.readlines()[1:]]
     found = {name: _number(values[1]) for name, values in rows}

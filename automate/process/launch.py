@@ -1,4 +1,4 @@
-"""From a task to what is executed: argv, environment, directory. `automate run --dry-run` shows just this."""
+"""What a task executes: argv, environment, directory. `automate run --dry-run` shows just this."""
 
 import os
 import resource
@@ -23,8 +23,11 @@ _IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
 
 
 class Launch(NamedTuple):
-    """All that one attempt needs. `argv` is the task's own command; `wrapped` is what the shim executes for it, and
-    `condition` what it executes before, if anything; `hidden` names what came from an env_file, and is never shown."""
+    """Everything that one attempt needs.
+
+    `argv` is the task's own command; `wrapped` is what the shim executes for it, and `condition` what it executes
+    before, if anything; `hidden` names variables of env_files, whose values are never shown.
+    """
 
     argv: tuple[str, ...]
     wrapped: tuple[str, ...]
@@ -48,11 +51,11 @@ def prepare(
     read: Callable[[str], bytes],
     asks: bool = False,
 ) -> Launch:
-    """What starting `task` with further arguments `args` means to a process of effective user id `uid`.
+    """Prepare to start `task` with further arguments `args` from a process of effective user id `uid`.
 
-    `variables` are the run's own (AUTOMATE_...); `read` gives the content of an env_file; `asks` says that the task's
-    condition is asked first. A text command is given to the shell, its arguments behind it as `"$@"`. CannotStartError
-    when there is no such user, directory, shell or program, or an env_file cannot be read.
+    `variables` are the run's own (AUTOMATE_...); `read` returns the content of an env_file; `asks` says that the task's
+    condition is run first. A text command is passed to the shell, its arguments after it as `"$@"`. CannotStartError if
+    there is no such user, directory, shell or program, or an env_file cannot be read.
     """
     who = identity(task.user, task.group, uid=uid)
     hidden = secrets(task, who, read)
@@ -89,8 +92,10 @@ def _shelled(task: Task, command: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _before(task: Task, who: Identity, cwd: str, uid: int) -> list[str]:
-    """The words before the command, each a program that changes one thing and executes the rest. The first makes it the
-    leader of a session and process group, which shim.sh has told of."""
+    """Return the words before the command, each a program that changes one thing and executes the rest.
+
+    The first makes it the leader of a session and process group, which shim.sh has announced.
+    """
     words = [_system_program("setsid")]
     if task.ionice is not None:
         kind, _, level = task.ionice.partition(":")
@@ -141,7 +146,7 @@ def _find(program: str, path: str, cwd: str) -> None:
 
 @cache
 def _system_program(program: str) -> str:
-    """Of util-linux; found on the system's own path, whatever PATH the task has."""
+    """Find a program of util-linux on the system's own path, whatever PATH the task has."""
     where = shutil.which(program, path="/usr/bin:/bin:/usr/sbin:/sbin")
     if where is None:
         raise CannotStartError("no_program", f"{program} is not installed; it is part of util-linux")

@@ -1,4 +1,4 @@
-"""Locks that end with whoever holds them.
+"""Locks that end with their holders.
 
 A lock file is locked with flock(2): the lock belongs to the open file description, so a child that inherits the
 descriptor keeps it when the parent dies. Lock files are never unlinked (two could then hold "the same" lock).
@@ -16,8 +16,10 @@ FIRST_FREE = 10  # descriptors below belong to the shim's numbering; see shim.sh
 
 
 def above(descriptor: int) -> int:
-    """The same open file under a number of at least FIRST_FREE, close-on-exec; the number given is closed, also where
-    there is no other to be had (OSError)."""
+    """Return the same open file under a number of at least FIRST_FREE, close-on-exec.
+
+    The given descriptor is closed, also if there is no other to be had (OSError).
+    """
     try:
         return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     except OSError as error:
@@ -29,8 +31,11 @@ def above(descriptor: int) -> int:
 
 
 def take(path: str) -> int | None:
-    """Lock `path`, made when missing; None when somebody else holds it. The caller owns the descriptor; closing the
-    last copy of it, in whichever process, ends the lock. OSError, also for a link at `path`."""
+    """Lock `path`, which is created if missing; None if another process holds it.
+
+    The caller owns the descriptor; closing the last copy of it, in any process, ends the lock. OSError, also for a link
+    at `path`.
+    """
     descriptor = make_ready(path)
     try:
         locked = lock(descriptor)
@@ -44,14 +49,19 @@ def take(path: str) -> int | None:
 
 
 def make_ready(path: str) -> int:
-    """Open `path`, made when missing, without locking it. The caller owns the descriptor; a child that inherits it has
-    a share in the lock, if it is taken later. OSError, also for a link at `path` and for what others can write."""
+    """Open `path`, which is created if missing, without locking it.
+
+    The caller owns the descriptor; a child that inherits it has a share in the lock, if it is taken later. OSError,
+    also for a link at `path` and for a file that others can write.
+    """
     return above(own(path, os.open(path, _OPEN, 0o640)))
 
 
 def lock(descriptor: int) -> bool:
-    """Take the lock of an open lock file, for everybody who has a copy of the descriptor; False when somebody else
-    holds it. OSError."""
+    """Take the lock of an open lock file, for everyone who has a copy of the descriptor.
+
+    Return False if another process holds it. OSError.
+    """
     from filelock import lock_descriptor
 
     return lock_descriptor(descriptor, blocking=False)
@@ -74,8 +84,10 @@ class Waiting:
         Thread(target=self._wait, daemon=True).start()
 
     def take(self) -> int | None:
-        """The locked descriptor, which is the caller's; None where another file has the name by now. OSError when the
-        lock cannot be waited for."""
+        """Return the locked descriptor, which the caller owns; None if another file has the name by now.
+
+        OSError if the lock cannot be waited for.
+        """
         os.close(self.descriptor)
         if self._error is None and _is_at(self._lock, self._path):
             return self._lock
@@ -101,7 +113,7 @@ def _is_at(descriptor: int, path: str) -> bool:
 
 
 def is_at(path: str, descriptor: int) -> bool:
-    """Whether the open file is the one that has this path now."""
+    """Return whether the path still leads to the open file."""
     try:
         return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(descriptor))
     except OSError:
@@ -109,8 +121,11 @@ def is_at(path: str, descriptor: int) -> bool:
 
 
 def is_held(path: str) -> bool:
-    """Whether somebody holds the lock of this file now. A look takes the lock shared for a moment, which no other look
-    sees, and which a taker of a *new* file waits out; False also when there is no such file."""
+    """Return whether the lock of this file is held now.
+
+    The check takes the lock shared for a moment, which no other check sees, and which a taker of a *new* file waits
+    out. Return False also if there is no such file.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -125,10 +140,10 @@ def is_held(path: str) -> bool:
 
 
 class Watch:
-    """Who watches which run: one byte of one file for each run id, locked by its supervisor.
+    """The supervisors of runs: for each run id one byte of one file is locked by its supervisor.
 
-    Open file description locks (fcntl(2), F_OFD_SETLK): gone with the process, whatever it dies of, and one descriptor
-    is enough for any number of runs. Whoever holds a run's byte may finish it, and nobody else.
+    Open file description locks (fcntl(2), F_OFD_SETLK) end with the process, however it dies, and one descriptor is
+    enough for any number of runs. Only the holder of a run's byte may finish it.
     """
 
     def __init__(self, path: str) -> None:
@@ -139,12 +154,14 @@ class Watch:
 
     @property
     def is_in_place(self) -> bool:
-        """Whether others look at the same file. It may have been removed, and made again by another process."""
+        """Return whether others use the same file: another process may have removed and created it again."""
         return is_at(self._path, self._descriptor)
 
     def renew(self) -> set[int]:
-        """Watch by the file that is in place now, made when missing. The runs are returned that another process watches
-        by it already: they are that one's. OSError."""
+        """Watch by the file that is in place now, created if missing.
+
+        Return the runs that another process watches by it already, and now supervises. OSError.
+        """
         old, held = self._descriptor, self._held
         self._descriptor = above(own(self._path, os.open(self._path, _OPEN, 0o640)))
         os.close(old)
@@ -152,7 +169,7 @@ class Watch:
         return {run_id for run_id in held if not self.take(run_id)}
 
     def take(self, run_id: int) -> bool:
-        """False when another process watches this run; True also when this one does already."""
+        """Watch a run; return False if another process watches it, True also if this one does already."""
         try:
             fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _byte(fcntl.F_WRLCK, run_id))
         except (BlockingIOError, PermissionError):  # EAGAIN or EACCES: both are allowed to mean "held"
@@ -161,7 +178,7 @@ class Watch:
         return True
 
     def take_new(self, run_id: int) -> bool:
-        """False when any process watches this run, also when this one does."""
+        """Watch a run; return False if any process watches it, also if this one does."""
         return run_id not in self._held and self.take(run_id)
 
     def release(self, run_id: int) -> None:
@@ -169,12 +186,12 @@ class Watch:
         fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, _byte(fcntl.F_UNLCK, run_id))
 
     def is_watched(self, run_id: int) -> bool:
-        """Whether another holder than this one watches the run."""
+        """Return whether another holder than this one watches the run."""
         answer = fcntl.fcntl(self._descriptor, fcntl.F_OFD_GETLK, _byte(fcntl.F_WRLCK, run_id))
         return bool(struct.unpack_from("h", answer)[0] != fcntl.F_UNLCK)
 
     def close(self) -> None:
-        """Ends every watch held through this object."""
+        """End every watch held through this object."""
         os.close(self._descriptor)
 
 

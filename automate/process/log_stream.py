@@ -1,4 +1,4 @@
-"""Words on their way out, for which nobody waits: whoever should read them may be stopped, hung or gone."""
+"""Log lines written without waiting for a reader, who may be stopped, hung or gone."""
 
 import fcntl
 import os
@@ -12,11 +12,14 @@ _ATOMIC = select.PIPE_BUF  # bytes that a pipe which poll(2) calls writable take
 
 
 class Outlet:
-    """Lines for an inherited descriptor. Its open file is others' as well, their shell's say, so O_NONBLOCK is never
-    set there: a pipe or terminal is opened anew, each write to a socket is told not to wait, and files never wait."""
+    """Lines for an inherited descriptor.
+
+    Its open file is shared, for example with a shell, so O_NONBLOCK is never set on it: a pipe or terminal is opened
+    again, each write to a socket is told not to wait, and files never wait.
+    """
 
     def __init__(self, descriptor: int) -> None:
-        """The descriptor stays the caller's. One that is closed already takes nothing."""
+        """Take a descriptor, which stays the caller's; one that is closed already takes nothing."""
         self._descriptor = descriptor
         self._rest = b""
         self._mode = 0
@@ -28,8 +31,11 @@ class Outlet:
                 self._own = os.open(f"/proc/self/fd/{descriptor}", flags)
 
     def write(self, line: str) -> bool:
-        """A line, without its end. False when it was dropped, since an earlier one has not left yet, or never can (the
-        disk is full, the reader gone). What has begun to leave follows whole, before the next line."""
+        """Write a line, given without its end; return False if it was dropped.
+
+        It is dropped if an earlier line has not been written yet, or nothing can be written (the disk is full, the
+        reader gone). A line that was begun is completed before the next one.
+        """
         if self._rest:
             self._flush()
         if self._rest:
@@ -43,7 +49,7 @@ class Outlet:
         return False
 
     def has_room(self) -> bool:
-        """Whether half of the pipe, if it is one, is empty: then a line does not crowd out the next ones."""
+        """Return whether half of a pipe is empty, so that a line does not crowd out later ones; True for a file."""
         if not stat.S_ISFIFO(self._mode):
             return True
         descriptor = self._descriptor if self._own is None else self._own

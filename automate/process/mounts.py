@@ -1,4 +1,4 @@
-"""What kind of file system a directory is on, and how much room there is: /proc/self/mountinfo (proc(5))."""
+"""File systems: the kind that a directory is on, and its free space, from /proc/self/mountinfo (proc(5))."""
 
 import os
 from typing import NamedTuple
@@ -7,8 +7,11 @@ _REMOTE = ("nfs", "cifs", "smb", "9p", "ceph", "gluster", "afs", "virtiofs", "fu
 
 
 class Mount(NamedTuple):
-    """Where a directory is. Sizes are in bytes, as unprivileged users have them; `files` and `free_files` are 0 where
-    the file system counts none. `device` is the same for all that share the room."""
+    """The file system of a directory.
+
+    Sizes are in bytes, as available to unprivileged users; `files` and `free_files` are 0 if the file system counts
+    none. `device` is the same for all that share the space.
+    """
 
     device: int
     kind: str
@@ -34,7 +37,7 @@ def mount(path: str) -> Mount:
 
 
 def is_remote(path: str) -> bool:
-    """Whether other machines may write to it without this kernel seeing it; also when that cannot be known."""
+    """Return whether other machines may write to it unseen by this kernel; also if that cannot be found out."""
     try:
         return is_remote_kind(_kind(path))
     except OSError:
@@ -42,7 +45,7 @@ def is_remote(path: str) -> bool:
 
 
 def is_remote_kind(kind: str) -> bool:
-    """The same, of a file system's name."""
+    """Return whether a kind of file system is remote, by its name."""
     return kind.startswith(_REMOTE)
 
 

@@ -4,5 +4,5 @@ import os
 
 
 def without_waiting(path: str, flags: int) -> int:
-    """A FIFO keeps nobody waiting; a child inherits nothing."""
+    """Open a file without waiting for a FIFO's other end; children do not inherit the descriptor."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

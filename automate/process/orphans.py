@@ -1,17 +1,19 @@
-"""What process 1 of a container has to do: see the ends of processes whose parents have died before them."""
+"""The duty of a container's process 1: to wait for processes whose parents died before them."""
 
 import os
 from collections.abc import Collection
 
 
 def is_init() -> bool:
-    """Whether this process is the first one of its machine or container: all others end with it, and their orphans are
-    its children."""
+    """Return whether this process is the first of its machine or container.
+
+    Then all others end with it, and their orphans are its children.
+    """
     return os.getpid() == 1
 
 
 def reap(own: Collection[int]) -> None:
-    """Let go of all children that have ended but these, whose ends are somebody else's to see."""
+    """Wait for all ended children except `own`, whose ends are handled elsewhere."""
     while True:
         try:
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

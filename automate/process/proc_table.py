@@ -11,8 +11,11 @@ from automate.process.group import start_time
 
 
 class Holder(NamedTuple):
-    """A process that has the file `path` open; `locked`: with a lock by flock(2). `session` is the id of its session,
-    which a run's shim leads, and the command another one."""
+    """A process that has the file `path` open.
+
+    `locked`: with a lock by flock(2). `session` is the id of its session: a run's shim leads one, and the command
+    another.
+    """
 
     path: str
     pid: int
@@ -22,7 +25,7 @@ class Holder(NamedTuple):
 
 
 def holders(directory: str) -> list[Holder]:
-    """Of every file below that directory. No lock is taken to find that out."""
+    """Return the holders of every file below that directory, without taking a lock."""
     top = os.path.realpath(directory) + "/"
     found: list[Holder] = []
     for pid in _pids():
@@ -32,8 +35,7 @@ def holders(directory: str) -> list[Holder]:
 
 
 class OfRun(NamedTuple):
-    """A process that a run has started, or that one of those has. `since` is in epoch seconds, None where it is not
-    known."""
+    """A process that a run started, or a descendant of it. `since` is in epoch seconds, None if unknown."""
 
     pid: int
     name: str
@@ -43,7 +45,7 @@ class OfRun(NamedTuple):
 
 
 def of_runs(summaries: str) -> list[OfRun]:
-    """Those whose environment says so: AUTOMATE_SUMMARY in that directory, and AUTOMATE_TASK."""
+    """Return the processes whose environment has AUTOMATE_SUMMARY in that directory, and AUTOMATE_TASK."""
     found = []
     for pid in _pids():
         with suppress(OSError):
@@ -65,7 +67,7 @@ def _since(pid: int) -> float | None:
 
 
 def name_of(pid: int) -> str | None:
-    """What a process calls itself (its comm); None when it is gone."""
+    """Return the name of a process (its comm); None if it is gone."""
     try:
         with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
             return file.read().strip()
@@ -74,7 +76,7 @@ def name_of(pid: int) -> str | None:
 
 
 def names() -> set[str]:
-    """What the processes there are call themselves."""
+    """Return the names of all processes."""
     return {name for pid in _pids() if (name := name_of(pid))}
 
 

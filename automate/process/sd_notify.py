@@ -1,4 +1,4 @@
-"""What systemd, or whatever else starts the daemon, is told: sd_notify(3)."""
+"""Notifications to systemd or another service manager: sd_notify(3)."""
 
 import os
 import socket
@@ -6,8 +6,7 @@ from collections.abc import Mapping, MutableMapping
 
 
 class Service:
-    """This process as a service manager sees it, by the variables that it gave us. They are taken out, since they are
-    not for the tasks."""
+    """This process as a service of a manager, by its environment variables, which are removed for the tasks."""
 
     def __init__(self, environ: MutableMapping[str, str]) -> None:
         address = environ.pop("NOTIFY_SOCKET", "")
@@ -28,7 +27,7 @@ class Service:
 
 
 def is_journal(environ: Mapping[str, str], descriptor: int) -> bool:
-    """Whether what is written to this descriptor goes to the journal, as JOURNAL_STREAM has it (systemd.exec(5))."""
+    """Return whether output to this descriptor goes to the journal, by JOURNAL_STREAM (systemd.exec(5))."""
     try:
         about = os.fstat(descriptor)
     except OSError:

@@ -11,8 +11,11 @@ _PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "searcher.py
 
 
 def start(descriptor: int, spans: Iterable[tuple[int, int]], pattern: str) -> int:
-    """Look for the pattern in parts of an open file, each (start, length) in bytes, as text of many lines; what is not
-    UTF-8 is replaced. The PID of the child, which leads a process group. OSError."""
+    """Start a child that searches parts of an open file, each (start, length) in bytes, for a pattern.
+
+    The text has many lines; bytes that are not UTF-8 are replaced. Return the PID, which leads a process group.
+    OSError.
+    """
     numbers = [str(number) for span in spans for number in span]
     hexadecimal = pattern.encode(errors="surrogatepass").hex()
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
@@ -31,6 +34,6 @@ def start(descriptor: int, spans: Iterable[tuple[int, int]], pattern: str) -> in
 
 
 def result(pid: int) -> bool | None:
-    """Of one that has ended: whether it found the pattern; None when it was not done."""
+    """Return whether the ended child found the pattern; None if it did not complete."""
     _, status = os.waitpid(pid, 0)
     return {FOUND: True, NOT_FOUND: False}.get(os.waitstatus_to_exitcode(status))

@@ -22,8 +22,10 @@ _DEFAULTED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
 class Files(NamedTuple):
-    """The descriptors a shim inherits, all numbered above the shim's own (locks.above). The caller owns them, and may
-    close its copies once the shim is armed."""
+    """The descriptors that a shim inherits, all numbered above the shim's own (locks.above).
+
+    The caller owns them, and may close its copies once the shim is armed.
+    """
 
     status: int
     stdout: int
@@ -32,18 +34,21 @@ class Files(NamedTuple):
 
 
 class Armed(NamedTuple):
-    """A shim that waits for the word. Closing `gate` without giving it lets the shim end without having run anything,
-    which is also what happens when this process dies."""
+    """A shim that waits for the word.
+
+    If `gate` is closed without the word, as when this process dies, the shim ends without having run anything.
+    """
 
     pid: int
     gate: int
 
 
 def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> Armed:
-    """Start the shim, in a session of its own. posix_spawn(3), which does not copy this process: the cost is the same
-    however large it is. `nofile` is the RLIMIT_NOFILE to give back to the child where this process raised its own.
+    """Start the shim in a session of its own.
 
-    CannotStartError when its nice value is refused; OSError when no process can be had.
+    posix_spawn(3) does not copy this process, so the cost does not depend on its size. `nofile` is the RLIMIT_NOFILE to
+    restore in the child if this process raised its own. CannotStartError if its nice value is refused; OSError if no
+    process can be created.
     """
     listening, gate = _pipe()
     stdin = None
@@ -79,7 +84,7 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
 
 
 def give_word(gate: int) -> bool:
-    """From now on the command runs; False when somebody has killed the shim. Closes the gate."""
+    """Let the command run, and close the gate; return False if the shim was killed."""
     try:
         os.write(gate, b"go\n")
     except BrokenPipeError:
@@ -90,7 +95,7 @@ def give_word(gate: int) -> bool:
 
 
 def pidfd(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process ends (pidfd_open(2)); None when it is gone already."""
+    """Return a descriptor that becomes readable when the process ends (pidfd_open(2)); None if it is gone."""
     try:
         return above(os.pidfd_open(pid))
     except ProcessLookupError:
@@ -98,10 +103,10 @@ def pidfd(pid: int) -> int | None:
 
 
 def reap(pid: int) -> tuple[int, int | None]:
-    """Of a child that has ended: its status as in sh(1), and the most memory one process of it had, in bytes.
+    """Return the status of an ended child as in sh(1), and the largest memory of one of its processes in bytes.
 
-    A new process starts with the high-water mark of the one that made it (execve(2) keeps it), so what a command used
-    is only known where it is more than this process ever did.
+    A new process starts with the high-water mark of its parent (execve(2) keeps it), so the command's use is only known
+    if it is more than this process ever used.
     """
     _, status, usage = os.wait4(pid, 0)
     code = os.waitstatus_to_exitcode(status)
@@ -116,8 +121,11 @@ def kill(pid: int) -> None:
 
 
 def see_children_end() -> None:
-    """Where SIGCHLD is ignored, the kernel forgets how a child ended before anybody can ask; one can inherit that. And
-    SIGIO, which comes when somebody opens a file while this process has a lease of it, would end it."""
+    """Reset SIGCHLD and SIGIO.
+
+    If SIGCHLD is ignored, which can be inherited, the kernel forgets how a child ended. SIGIO, sent when somebody opens
+    a file on which this process has a lease, would end it.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGIO, signal.SIG_IGN)
 
@@ -130,7 +138,7 @@ def raise_open_files() -> tuple[int, int]:
 
 
 def free_descriptors() -> int:
-    """How many more this process may use for runs that it starts; it keeps some for seeing to those that it has."""
+    """Return how many more descriptors this process may use for new runs; some are kept for the current ones."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     try:
         used = os.stat("/proc/self/fd").st_size or len(os.listdir("/proc/self/fd"))  # a size since Linux 6.2
@@ -140,10 +148,10 @@ def free_descriptors() -> int:
 
 
 def start_python(module: str, arguments: Sequence[str]) -> None:
-    """Run a module of this package in a process and session of its own that keeps none of this one's files open.
+    """Run a module of this package in a process and session of its own, with none of this one's files open.
 
-    Of the environment it gets the host's zone alone, in which records are written. It imports nothing from the current
-    directory, which may be somebody else's, nor from the user's own site-packages, unless this package is there.
+    Its environment is only the host's zone, in which records are written. It imports nothing from the current
+    directory, which may be another user's, nor from the user's own site-packages, unless this package is there.
     """
     null = above(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC))
     try:
@@ -195,7 +203,7 @@ def _stdin(content: bytes | None) -> int:
 
 
 def _adjust(armed: Armed, launch: Launch, nofile: tuple[int, int] | None) -> None:
-    """Before the word is given, so that the command never ran without it."""
+    """Adjust the shim before the word is given, so that the command never runs without it."""
     try:
         if nofile is not None:
             resource.prlimit(armed.pid, resource.RLIMIT_NOFILE, nofile)

@@ -28,10 +28,13 @@ _TIMES = re.compile(rb"^(\d{1,9})m(\d{1,9}[.,]?\d{0,9})s (\d{1,9})m(\d{1,9}[.,]?
 
 
 class Status(NamedTuple):
-    """What is known of an attempt. `pid` is the shim's; `leader` is the condition, later the command. `exit` is as in
-    sh(1): 128 and more is a signal, or the command's own saying; `condition` is that of a condition that failed, and so
-    kept the command from being run; `unforked`: there was no process to be had for it, and `exit` is the shim's own.
-    `uptime` is the machine's when it started, in seconds, where the shim could tell; `ended` is in epoch seconds."""
+    """The known facts of an attempt.
+
+    `pid` is the shim's; `leader` is the condition, later the command. `exit` is as in sh(1): 128 and more is a signal,
+    or the command's own status; `condition` is the status of a condition that failed, so that the command was not run;
+    `unforked`: no process could be created for it, and `exit` is the shim's own. `uptime` is the machine's when it
+    started, in seconds, if the shim could tell; `ended` is in epoch seconds.
+    """
 
     head: bytes = b""
     pid: int | None = None
@@ -57,8 +60,11 @@ def parse_name(name: str) -> tuple[int, int, str] | None:
 
 
 def create(path: str, head: bytes) -> int:
-    """Write the first line (`head`, without newline) and take the file's lock. The caller hands the descriptor to the
-    shim, whose first line comes next, and closes its own. OSError, also when there is no room for the shim's lines."""
+    """Write the first line (`head`, without newline) and take the file's lock.
+
+    The caller passes the descriptor to the shim, whose first line comes next, and closes its own. OSError, also if
+    there is no space for the shim's lines.
+    """
     descriptor = _locked(path)
     try:
         os.ftruncate(descriptor, 0)
@@ -72,8 +78,10 @@ def create(path: str, head: bytes) -> int:
 
 
 def read(path: str) -> Status:
-    """An empty Status when there is no such file, or something else or another user's in its place. OSError, when that
-    cannot be found out now."""
+    """Read a status file; empty if it is missing, something else, or another user's.
+
+    OSError if that cannot be found out now.
+    """
     try:
         with open(path, "rb", opener=_no_link) as file:
             about = os.fstat(file.fileno())

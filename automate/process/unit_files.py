@@ -24,17 +24,17 @@ class Unit(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As systemctl(1) knows it."""
+        """Return the unit's name for systemctl(1)."""
         return os.path.basename(self.path)
 
 
 def directories(uid: int, home: str) -> Sequence[str]:
-    """Where units of root, or of a user, are looked for; the first one wins."""
+    """Return the directories for units of root or of a user; the first one wins."""
     return SYSTEM if uid == 0 else (os.path.join(home, ".config/systemd/user"), *_USER)
 
 
 def services(places: Sequence[str], started: re.Pattern[str]) -> list[Unit]:
-    """Those whose ExecStart is like `started`."""
+    """Return the units whose ExecStart matches `started`."""
     paths: dict[str, str] = {}
     for directory in places:
         for name in _names(directory, ".service"):

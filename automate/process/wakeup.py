@@ -11,7 +11,7 @@ from automate.process.locks import above
 
 
 class Wakeup:
-    """From now on the signals given are noted, in order. The descriptor is readable when one was."""
+    """Notes the given signals in order, from its creation; the descriptor is readable when there is one."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
         self._noted: list[int] = []
@@ -22,7 +22,7 @@ class Wakeup:
         signal.set_wakeup_fd(self._written, warn_on_full_buffer=False)
 
     def taken(self) -> list[int]:
-        """What was noted since the last time."""
+        """Return the signals noted since the last call."""
         with suppress(BlockingIOError):
             os.read(self.descriptor, 4096)
         noted, self._noted = self._noted, []

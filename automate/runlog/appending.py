@@ -19,15 +19,17 @@ _POLL = 0.002  # seconds between looks at a held lock: an append takes less
 
 
 class Position(NamedTuple):
-    """The begin of a line in the run log, which rotation does not move. `file` is the mark of the file it is in
-    (`files.mark_of`), 0 for a log that had no line yet; `size` is in bytes."""
+    """The begin of a line in the run log, which rotation does not change.
+
+    `file` is the mark of the file it is in (`files.mark_of`), 0 for a log without lines; `size` is in bytes.
+    """
 
     file: int
     size: int
 
 
 def position(instance: Instance) -> Position:
-    """Where the next record will stand: to be taken before a run starts, and kept with its claim, for `recorded`."""
+    """Return the place of the next record; take it before a run starts, and keep it with its claim, for `recorded`."""
     try:
         with _locked(instance.run_log, os.O_RDONLY) as descriptor:
             size = _start_of_last_line(descriptor, os.fstat(descriptor).st_size)
@@ -54,7 +56,7 @@ def append(instance: Instance, records: Sequence[Record]) -> None:
 
 
 def _append(descriptor: int, lines: bytes, directory: str) -> None:
-    """All of it, or nothing."""
+    """Append all lines or none."""
     before = os.fstat(descriptor).st_size
     try:
         _mend(descriptor, before)
@@ -69,7 +71,7 @@ def _append(descriptor: int, lines: bytes, directory: str) -> None:
 
 @contextmanager
 def _locked(path: str, flags: int) -> Iterator[int]:
-    """A descriptor of the file that has this path now, which nobody else writes to."""
+    """Open the file at this path and lock it against other writers."""
     import filelock
 
     while True:
@@ -143,8 +145,10 @@ def _is_object(line: bytes) -> bool:
 
 
 def _write(descriptor: int, content: bytes) -> None:
-    """In one call, which O_APPEND makes one piece. A second one, after what a full disk or a limit still had room for,
-    only learns the reason."""
+    """Write in one call, which O_APPEND makes atomic.
+
+    If a full disk or a limit cut it short, a second call only fetches the error.
+    """
     while content:
         content = content[os.write(descriptor, content) :]
 

@@ -10,11 +10,13 @@ from automate.runlog.files import LogFile
 FIRST_BLOCK = 64 * 1024
 LAST_BLOCK = 256 * 1024  # larger ones leave the processor's cache before they are searched
 LONGEST_LINE = 1024 * 1024
-"""In bytes. A longer one is no record, such as the zeros a file system may leave after a power cut; those that we write
-are shorter than 128 KiB."""
+"""The length in bytes above which a line is not a record.
+
+A file system may leave that many zeros after a power cut; records are shorter than 128 KiB.
+"""
 
 TOO_LONG = b"\0"
-"""What is given in place of such a line."""
+"""The stand-in for a line that is too long."""
 
 
 def lines(
@@ -24,11 +26,11 @@ def lines(
     first_block: int = FIRST_BLOCK,
     enough: Callable[[bytes, int], bool] | None = None,
 ) -> Iterator[bytes]:
-    """The lines that begin at `start` or after it, last one first, without their newlines and without empty ones.
+    """Yield the lines that begin at or after `start`, last one first, without newlines and empty lines.
 
-    With `needles`, only lines that contain one of them, found by searching whole blocks: as quick as grep. `enough` is
-    asked after each stretch of lines, with its first line and its size in bytes, whether to end there. What is
-    appended meanwhile is not seen; a file that shrinks meanwhile (a failed append is taken back) ends early.
+    With `needles`, only lines that contain one of them, found by searching whole blocks: as fast as grep. `enough` is
+    called after each stretch of lines, with its first line and its size in bytes, and returns whether to stop. Lines
+    appended meanwhile are not seen; a file that shrinks meanwhile (a failed append is undone) ends early.
     """
     with _plain(file) as descriptor:
         for block, begin, end in _whole_lines(descriptor, start, first_block):
@@ -39,7 +41,7 @@ def lines(
 
 @contextmanager
 def _plain(file: LogFile) -> Iterator[int]:
-    """The file's descriptor, or one of its content unpacked: a temporary file, since gzip cannot be read backwards."""
+    """Yield the file's descriptor, or that of a temporary file with its content if it is compressed."""
     if not file.packed:
         yield file.descriptor
         return
@@ -51,7 +53,7 @@ def _plain(file: LogFile) -> Iterator[int]:
 
 
 def _unpack(descriptor: int, target: BinaryIO) -> None:
-    """As much as there is of it; a damaged file is read up to the damage."""
+    """Unpack as much as possible: a damaged file is read up to the damage."""
     import gzip
     import zlib
 
@@ -64,9 +66,10 @@ def _unpack(descriptor: int, target: BinaryIO) -> None:
 
 
 def _whole_lines(descriptor: int, start: int, size: int) -> Iterator[tuple[bytes | bytearray, int, int]]:
-    """Stretches of whole lines, last one first, each as a block with the begin and the end of the stretch in it.
+    """Yield stretches of whole lines, last one first: a block, and the begin and end of the stretch in it.
 
-    A block holds until the next one is asked for: they are read into the same room, which is half the cost of reading.
+    A block is valid until the next one is requested: they are read into the same memory, which saves half the cost of
+    reading.
     """
     position = os.fstat(descriptor).st_size
     rest: list[bytes] = []  # the line that begins before the block and ends after it; its last piece first
@@ -108,14 +111,14 @@ def _all(block: bytes | bytearray, begin: int, end: int) -> Iterator[bytes]:
 
 
 def _containing(block: bytes | bytearray, begin: int, end: int, needles: Sequence[bytes]) -> Iterator[bytes]:
-    """One search of the block for each needle; lines in which several are found are given once."""
+    """Search the block once for each needle; yield a line with several of them once."""
     found = {start: stop for needle in needles for start, stop in _hits(block, begin, end, needle)}
     for start in sorted(found, reverse=True):
         yield bytes(block[start : found[start]])
 
 
 def _hits(block: bytes | bytearray, begin: int, end: int, needle: bytes) -> Iterator[tuple[int, int]]:
-    """From the end, since CPython's search backwards is the quicker one of the two by a third."""
+    """Search from the end, since CPython's backward search is a third faster."""
     while (hit := block.rfind(needle, begin, end)) >= 0:
         start = max(block.rfind(b"\n", begin, hit) + 1, begin)
         stop = block.find(b"\n", hit, end)

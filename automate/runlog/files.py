@@ -14,13 +14,13 @@ from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 
 _ROTATED = re.compile(r"(?:\.(?P<number>\d+)|-(?P<date>\d[\d-]*))(?:\.gz)?", re.ASCII)
-"""What logrotate appends: `.1`, or with `dateext` `-20261121`; `.gz` once it is compressed."""
+"""Suffixes that logrotate appends: `.1`, or with `dateext` `-20261121`; `.gz` once it is compressed."""
 
 _FIRST = 4096  # bytes of a first line that are looked at
 
 
 def inode(path: str) -> int:
-    """Which file has this path now; 0 when none has."""
+    """Return the inode at this path; 0 if there is no file."""
     try:
         return os.stat(path, follow_symlinks=False).st_ino
     except FileNotFoundError:
@@ -28,7 +28,7 @@ def inode(path: str) -> int:
 
 
 class LogFile(NamedTuple):
-    """One file of the log, open for reading; `opened` closes it. `path` is what it was called when it was opened."""
+    """One file of the log, open for reading; `opened` closes it. `path` was its name when it was opened."""
 
     descriptor: int
     packed: bool
@@ -50,16 +50,21 @@ class LogFile(NamedTuple):
 
 
 def mark_of(beginning: bytes) -> int:
-    """What tells a file of the log from all others, whatever it is called and even if it is compressed: its first line,
-    in which a run's id stands, as a checksum. An inode number would be given to the next file soon. 0 for no line."""
+    """Return a checksum of a file's first line, which has a run's id, as a mark of the file; 0 for no line.
+
+    It stays when the file is renamed or compressed, and no later file gets it, as with an inode number.
+    """
     line, newline, _ = beginning[:_FIRST].partition(b"\n")
     return crc32(line) + 1 if newline or len(line) == _FIRST else 0
 
 
 @contextmanager
 def opened(instance: Instance) -> Iterator[list[LogFile]]:
-    """Every file of the log, newest first, as they are at one moment: all open at once, so that no rotation can hide
-    one or show it twice while they are read. ForeignError where root would read what others can write."""
+    """Open every file of the log, newest first, as of one moment.
+
+    All are open at once, so that no rotation can hide one or show it twice while they are read. ForeignError if root
+    would read what others can write.
+    """
     trust.to_read(instance)
     while True:
         with ExitStack() as stack:
@@ -71,7 +76,7 @@ def opened(instance: Instance) -> Iterator[list[LogFile]]:
 
 
 def _open_all(run_log: str, stack: ExitStack) -> list[LogFile] | None:
-    """None when a file was renamed in between."""
+    """Open all files; None if one was renamed in between."""
     files = []
     for path in paths_newest_first(run_log):
         try:
@@ -89,7 +94,10 @@ def _is_in_place(file: LogFile) -> bool:
 
 
 def paths_newest_first(run_log: str) -> list[str]:
-    """The log and its rotated siblings. While one is being compressed both it and its `.gz` are there: it is taken."""
+    """Return the log and its rotated siblings.
+
+    While a file is being compressed, both it and its `.gz` exist: it is taken.
+    """
     directory, name = os.path.split(run_log)
     try:
         names = {other for other in os.listdir(directory) if other.startswith(name)}
@@ -112,10 +120,10 @@ def _twin(packed: re.Match[str], names: set[str]) -> bool:
 
 
 def open_log(path: str, flags: int) -> int:
-    """A descriptor of a regular file of the log, reached without a link at its end; the caller closes it.
+    """Open a regular file of the log, not through a link at its end; the caller closes it.
 
-    FileNotFoundError without O_CREAT; AutomateError for what is no regular file; NotAllowedError, and ForeignError when
-    another user could have written it, and root is to read it or anybody to write it.
+    FileNotFoundError without O_CREAT; AutomateError if it is not a regular file; NotAllowedError; ForeignError if
+    another user could have written it and either root reads it or anyone writes it.
     """
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640)

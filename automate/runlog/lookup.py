@@ -28,8 +28,10 @@ class Entry(NamedTuple):
 
 
 class Due(msgspec.Struct):
-    """What a record says of its due times and its run, and no more: a million of them are read at once. `count` due
-    times are meant, the last of which is `due`, the first `first_due` (None: it is one)."""
+    """The due times and the run of a record, and no more: a million of them are read at once.
+
+    It stands for `count` due times, from `first_due` (None: there is one) to `due`.
+    """
 
     id: Count
     task: str
@@ -58,8 +60,11 @@ NO_RECORD = (ValueError, RecursionError)  # what msgspec raises of a line: no JS
 
 
 class Reader:
-    """One reading of an instance's log. `passed_over` counts, by file, the lines met so far that are not records: torn
-    by a power cut, or written by something else."""
+    """One reading of an instance's log.
+
+    `passed_over` counts, by file, the lines met so far that are not records: torn by a power cut, or written by
+    something else.
+    """
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
@@ -73,11 +78,10 @@ class Reader:
         period: Period | None = None,
         accept: Callable[[Record], bool] | None = None,
     ) -> Iterator[Entry]:
-        """Newest first: those of these tasks (names or globs), with these outcomes, of this period, which `accept`
-        takes; None is all.
+        """Yield records, newest first, of these tasks (names or globs), outcomes and period, that `accept` takes.
 
-        As the log is when the first is asked for; a rotation while reading changes nothing. With few tasks or outcomes
-        lines are found by their bytes, so that one which somebody wrote again with other spacing is passed over.
+        None means all. The log is read as of the first request; a rotation meanwhile changes nothing. With few tasks or
+        outcomes lines are found by their bytes, so a line that was rewritten with other spacing is not found.
         """
         of_tasks = re.compile("|".join(map(translate, tasks))).match if tasks is not None else None
         for path, line in _every_line(self.instance, _needles(tasks, outcomes), period):
@@ -101,13 +105,15 @@ def newest_first(
     period: Period | None = None,
     accept: Callable[[Record], bool] | None = None,
 ) -> Iterator[Record]:
-    """The records of these tasks (names or globs), of this period, which `accept` takes; None is all. Other lines are
-    passed over."""
+    """Yield the records of these tasks (names or globs) and this period that `accept` takes; None means all.
+
+    Other lines are ignored.
+    """
     return (entry.record for entry in Reader(instance).entries(tasks=tasks, period=period, accept=accept))
 
 
 def find(instance: Instance, run_id: int) -> Record | None:
-    """The record of this run; None when it has none, or has none yet."""
+    """Return the record of this run; None if it has none yet."""
     for needles in ([b'"id":%d,' % run_id], []):  # as we write it; then as somebody else may have
         for _, line in _every_line(instance, needles):
             if (due := _due(line)) and due.id == run_id:
@@ -126,10 +132,10 @@ def dues(instance: Instance, passed_over: Counter[str] | None = None) -> Iterato
 
 
 def recorded(instance: Instance, ids: Collection[int], *since: Position) -> set[int]:
-    """Which of these runs have their record at the earliest of these positions or after it: what a crash between record
-    and state left.
+    """Return which of these runs have their record at or after the earliest of these positions.
 
-    Follows the log through rotation; when a file of that time is no longer found, everything is searched.
+    A crash between record and state leaves such runs. Rotation is followed; if a file of that time is no longer found,
+    the whole log is searched.
     """
     wanted = set(ids)
     found: set[int] = set()
@@ -144,7 +150,7 @@ def recorded(instance: Instance, ids: Collection[int], *since: Position) -> set[
 
 
 def last_of_each(instance: Instance) -> dict[str, Record]:
-    """Each task's newest record, by name: reads the whole log."""
+    """Return each task's newest record, by name; reads the whole log."""
     last: dict[str, Record] = {}
     for _, line in _every_line(instance):
         if (due := _due(line)) and due.task not in last:
@@ -153,7 +159,7 @@ def last_of_each(instance: Instance) -> dict[str, Record]:
 
 
 def recent_seconds(instance: Instance, outcomes: Collection[str], most: int) -> dict[str, list[float]]:
-    """How long the runs of each task took that ended so, the newest `most`, newest first: reads the whole log."""
+    """Return the seconds of each task's newest `most` runs with these outcomes, newest first; reads the whole log."""
     recent: dict[str, list[float]] = {}
     for took in dues(instance):
         if took.seconds is not None and took.outcome in outcomes:
@@ -164,15 +170,17 @@ def recent_seconds(instance: Instance, outcomes: Collection[str], most: int) -> 
 
 
 def highest_id(instance: Instance) -> int:
-    """Return the highest id of any run on record, 0 for none; reads the whole log. An id beyond half of what there is
-    was given by nobody, and would leave too few."""
+    """Return the highest id of any run on record, 0 for none; reads the whole log.
+
+    An id beyond half of the range is ignored: automate never assigned it, and it would leave too few.
+    """
     return max((due.id for due in dues(instance) if due.id <= LARGEST // 2), default=0)
 
 
 def _every_line(
     instance: Instance, needles: Sequence[bytes] = (), period: Period | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Each with the path of its file."""
+    """Yield each line with the path of its file."""
     first_block = LAST_BLOCK if needles else FIRST_BLOCK
     enough = period.enough if period else None
     with opened(instance) as files:
@@ -215,9 +223,9 @@ def _after(files: Sequence[LogFile], since: set[Position]) -> Iterator[tuple[Log
 
 
 def _needles(tasks: Collection[str] | None, outcomes: Collection[str] | None) -> list[bytes]:
-    """What a line must contain one of, as we write it: nothing in these words is ever escaped in JSON.
+    """Return bytes of which each matching line has one: nothing in these words is ever escaped in JSON.
 
-    Key and value together are found in two thirds of the time that the value alone takes.
+    Searching for key and value together takes two thirds of the time that the value alone takes.
     """
     if tasks is not None and len(tasks) <= _MOST_NEEDLES and all(map(_literal, tasks)):
         return [f',"task":"{_literal(name)}{_end(name)}'.encode() for name in sorted(tasks)]
@@ -227,7 +235,7 @@ def _needles(tasks: Collection[str] | None, outcomes: Collection[str] | None) ->
 
 
 def _literal(pattern: str) -> str:
-    """What stands before the first wildcard."""
+    """Return the part before the first wildcard."""
     return re.split(r"[*?[]", pattern, maxsplit=1)[0]
 
 

@@ -11,8 +11,11 @@ from automate.run import Record, instant_of
 
 OUT_OF_ORDER = 86400.0  # seconds
 PATIENCE = 1024 * 1024  # bytes
-"""The log is in the order in which runs ended, but for clocks that were set back: so much of it in a row that ended
-so long before the period is taken as the sign that all that is older did."""
+"""The size in bytes of lines that ended long before the period after which the search stops.
+
+The log is in the order in which runs ended, unless clocks were set back: that much of it is taken as the sign that
+everything older ended before, too.
+"""
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -27,10 +30,10 @@ _decode = msgspec.json.Decoder(_Times).decode
 
 
 class Period:
-    """From `since` on and before `until`: what started then, or was due then and never started. None is no bound.
+    """Runs from `since` on and before `until`: what started then, or was due then and never started.
 
-    A run may take as long as it likes, so what ended after `until` may belong to it; what ended before `since` cannot.
-    With `under_way` what started before `since` belongs to it too, if it ended then or later.
+    None is no bound. A run may take any time, so one that ended after `until` may belong to it; one that ended before
+    `since` cannot. With `under_way` what started before `since` belongs to it too, if it ended then or later.
     """
 
     def __init__(self, since: float | None = None, until: float | None = None, *, under_way: bool = False) -> None:
@@ -41,8 +44,7 @@ class Period:
         self.is_over = False
 
     def holds_line(self, line: bytes) -> bool | None:
-        """Whether a record is of this period, decided in a quarter of the time it takes to read all of it; None when it
-        is no record."""
+        """Return whether a record is of this period; None if it is not a record. Decoding takes four times as long."""
         try:
             times = _decode(line)
         except (ValueError, RecursionError):
@@ -51,7 +53,7 @@ class Period:
         return self._overlaps(start.timestamp(), times.ended.timestamp())
 
     def holds(self, record: Record) -> bool:
-        """A record without any time is of no period that has a bound, unless it is the first one."""
+        """Return whether a record is of this period; one without any time fits a period without an end."""
         start = instant_of(record)
         if start is None:
             return self.until == inf
@@ -61,8 +63,10 @@ class Period:
         return self.since <= (end if self._under_way else start) and start < self.until
 
     def enough(self, line: bytes, size: int) -> bool:
-        """Told of stretches of the log from its end, by their first line and their size: whether older ones can be left
-        out; `is_over` says so from then on."""
+        """Note a stretch of the log by its first line and size; return whether older ones can be skipped.
+
+        `is_over` is true from then on.
+        """
         if self.since > -inf:
             try:
                 self._older = self._older + size if _decode(line).ended.timestamp() < self.since - OUT_OF_ORDER else 0
