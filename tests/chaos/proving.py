@@ -79,7 +79,7 @@ def _of_the_files(base: Path) -> Iterator[str]:
     for line in _log_lines(base / "instance"):
         if not line.endswith(b"\n"):
             yield f"a torn line in the run log: {line[:100]!r}"
-    for word, fault in ((b"Traceback", "a traceback"), (b"not as they should be", "an audit that disagrees")):
+    for word, fault in ((b"Traceback", "a traceback"), (b"discrepanc", "an audit that disagrees")):
         if word in (base / "said").read_bytes():
             yield f"{fault} in {base / 'said'}"
 

@@ -100,7 +100,7 @@ def test_what_is_wrong_is_listed(run_cli: RunCli, write: Callable[..., None], ke
         ["backup", "2026-11-21 02:30:00 +01:00", "recorded but never due: #3"],
         ["backup", "2026-11-21 04:00:00 +01:00 to 2026-11-21 05:00:00 +01:00 (2)", "no record"],
     ]
-    assert done.stderr.endswith(": 4 errors\n")
+    assert done.stderr.endswith(": 4 discrepancies\n")
 
 
 def test_as_json(run_cli: RunCli, write: Callable[..., None], kept: Callable[..., None]) -> None:

@@ -48,7 +48,7 @@ def test_each_job_becomes_a_task(run_cli, instance, crontab):
 
 def test_it_says_that_cron_still_runs_them_and_who_will(run_cli, crontab, instance):
     said = run_cli("import", "crontab", crontab(CRONTAB)).stderr
-    assert f"take them out: edit {instance}/mine" in said
+    assert f"remove them: edit {instance}/mine" in said
     assert f"start automate -C {instance} serve" in said
 
 
@@ -303,5 +303,5 @@ def test_what_only_root_can_run_is_told_to_others_and_not_imported(environment, 
         words = [sys.executable, str(AS_NOBODY), "-C", made, "import", "crontab", f"{made}/cron.d"]
         done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60, env=environment)
         assert (done.returncode, os.listdir(f"{made}/tasks.d")) == (1, ["c.yaml"])
-        assert f"automate: {made}/cron.d/a:1,2: runs as root, as only root's tasks can" in done.stderr
+        assert f"automate: {made}/cron.d/a:1,2: runs as root, which only root's tasks can do" in done.stderr
         assert "1 task written, 2 not imported" in done.stderr

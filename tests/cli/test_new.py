@@ -112,7 +112,7 @@ def test_the_first_task_makes_its_directory(run_cli: RunCli, instance: Path, wri
         (("../x", "--command", "a"), 2, "cannot name a task"),
         ((".x", "--command", "a"), 2, "cannot name a task"),
         (("x.yaml", "--command", "a"), 2, "cannot name a task"),
-        (("known", "--command", "a"), 1, "there is such a task already"),
+        (("known", "--command", "a"), 1, "known: already exists ("),
         (("packaged", "--command", "a"), 1, " edit packaged changes it"),
     ],
 )
@@ -216,7 +216,7 @@ def test_remove_and_undo(run_cli: RunCli, backup: Path) -> None:
 def test_without_a_terminal_and_yes_it_refuses(run_cli: RunCli, backup: Path) -> None:
     done = run_cli("remove", "backup")
     assert (done.returncode, backup.exists()) == (2, True)
-    assert "--yes is needed" in done.stderr
+    assert "pass --yes to confirm" in done.stderr
 
 
 @pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("n\n", 1), ("\n", 1), ("\x03", 130), ("\x04", 130)])

@@ -242,7 +242,7 @@ def test_a_user_does_not_take_over_a_file_of_somebody_else(as_nobody, of_nobody)
     os.chown(of_nobody / "real.yaml", 0, 0)
     done = as_nobody("edit", "linked", "--set", "nice=5")
     assert done.returncode == 77
-    assert "this user may not preserve that: edit it as its owner" in done.stderr
+    assert "this user cannot preserve that: edit it as its owner" in done.stderr
     assert (of_nobody / "real.yaml").read_text() == "command: 'true'\n"
 
 

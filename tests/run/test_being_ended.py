@@ -164,7 +164,7 @@ def test_second_ctrl_c_kills(task, start, record, until, instance):
     running = start("run", "x")
     until((instance / "began").exists)
     running.send_signal(signal.SIGINT)
-    assert "once more kills" in running.stderr.readline()
+    assert "press Ctrl-C again to kill" in running.stderr.readline()
     running.send_signal(signal.SIGINT)
     assert running.wait(20) == 130
     assert (record()["outcome"], record()["signal"]) == ("stopped", "KILL")

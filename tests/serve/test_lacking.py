@@ -36,7 +36,7 @@ def few_descriptors(serve):
 def test_what_finds_no_descriptor_waits_and_says_so(few_descriptors, herd, events, until, run_cli):
     herd(forty(WAITS))
     (lacking,) = until(lambda: events("lacking"))
-    assert "no file could be opened for it" in lacking["message"]
+    assert "no file could be opened: " in lacking["message"]
     assert 10 < lacking["waiting"] < 35
     why = run_cli("why", "x39").stdout
     assert "waits for room: no file could be opened: the scheduler's limit is reached" in why
@@ -88,7 +88,7 @@ def test_what_finds_no_process_waits_and_runs_when_others_have_ended(serve, herd
     daemon = serve(within=["sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', pids_group])
     herd({f"x{number:02}": ["sleep", "1"] for number in range(12)})
     (lacking,) = until(lambda: events("lacking"))
-    assert "no process could be had for it" in lacking["message"]
+    assert "no process could be started: " in lacking["message"]
     until(lambda: len(records()) == 12, within=60)
     assert Counter(record["outcome"] for record in records()) == {"success": 12}
     assert len({record["task"] for record in records()}) == 12

@@ -61,6 +61,6 @@ def test_why_and_audit_tell_what_will_be_on_record(serve, every_second, run_cli,
     every_second("x", enabled=False)
     serve()
     refused("x")
-    until(lambda: " refused, and on record within the hour" in run_cli("audit").stderr)
+    until(lambda: " refused; one record for several of them" in run_cli("audit").stderr)
     assert "did not run at" in (said := run_cli("why", "x").stdout)
     assert "disabled; it will be recorded together with others by " in said

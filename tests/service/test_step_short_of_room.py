@@ -68,7 +68,7 @@ def phases(world):
 def test_a_run_for_which_there_is_no_process_waits(world, due):
     due()
     assert (phases(world), world.records()) == (["pending"], [])
-    assert "no process could be had for it" in world.supervisor.lacking
+    assert "no process could be started: " in world.supervisor.lacking
 
 
 def test_it_runs_when_there_is_one(world, due, processes, later):
@@ -108,7 +108,7 @@ def test_after_an_hour_it_is_an_error(world, due, later):
     world.settle()
     (record,) = world.records()
     assert (record["outcome"], record["started"]) == ("error", None)
-    assert "no process could be had for it" in record["error"]
+    assert "no process could be started: " in record["error"]
 
 
 def test_one_that_waits_may_be_stopped(world, due, later):

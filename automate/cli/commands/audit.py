@@ -64,7 +64,7 @@ def _dues(first: int, due: int, number: int) -> str:
 def _talk(shell: Shell, found: "Audit", since: float | None) -> None:
     window = f"from {_when(found.since)} to {_when(found.until)}"
     wrong = sum(each.number for _, each in found.wrong)
-    verdict = counted(wrong, "error") if wrong else "each has one record"
+    verdict = "1 discrepancy" if wrong == 1 else f"{wrong} discrepancies" if wrong else "each has one record"
     shell.say(f"{counted(found.due_times, 'due time')} of {counted(found.tasks, 'task')} {window}: {verdict}")
     if found.under_way:
         shell.say(f"{counted(found.under_way, 'run')} of these under way")
