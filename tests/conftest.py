@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 import pytest
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
-Start = Callable[..., "subprocess.Popen[str]"]
+Start = Callable[..., "subprocess.Popen[Any]"]
 WriteTask = Callable[..., Path]
+WriteTexts = Callable[..., None]
 Records = Callable[..., list[dict[str, Any]]]
 OneRecord = Callable[..., dict[str, Any]]
 Lines = Callable[[str], list[str]]

@@ -1,14 +1,19 @@
 """Tasks by name and glob, broken ones beside them, and whose files they must be."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from automate.catalog import Entry
 from automate.errors import NoSuchTaskError
 from automate.outcomes import Pause
+from automate.state import State
 from automate.state.runs import LastRun, OpenRun, insert, remember_last
 from automate.taskfile import BadTaskFile
+from tests.catalog.conftest import Look, Write
 
 ROOT = os.geteuid()
 NOBODY = 65534
@@ -24,43 +29,43 @@ def is_open(state, phase="running", attempt=1):
         insert(state, [run])
 
 
-def test_all_tasks_come_by_name(write, look):
+def test_all_tasks_come_by_name(write: Write, look: Look) -> None:
     for name in ("b", "a", "c"):
         write(name, "command: x")
     assert names(look()) == ["a", "b", "c"]
 
 
-def test_no_tasks_directory_is_no_tasks(look, instance):
+def test_no_tasks_directory_is_no_tasks(look: Look, instance: Path) -> None:
     (instance / "tasks.d").rmdir()
     assert look().entries() == []
 
 
-def test_names_and_globs_come_as_asked_for_and_once(write, look):
+def test_names_and_globs_come_as_asked_for_and_once(write: Write, look: Look) -> None:
     for name in ("db-a", "db-b", "web"):
         write(name, "command: x")
     assert names(look(), "web", "db-*", "db-a") == ["web", "db-a", "db-b"]
 
 
-def test_a_glob_of_characters_is_a_glob(write, look):
+def test_a_glob_of_characters_is_a_glob(write: Write, look: Look) -> None:
     write("a1", "command: x")
     write("a2", "command: x")
     assert names(look(), "a[2-9]") == ["a2"]
 
 
 @pytest.mark.parametrize("pattern", ["bakcup", "x*", "", "A"])
-def test_a_pattern_that_means_nothing_is_an_error(write, look, pattern):
+def test_a_pattern_that_means_nothing_is_an_error(write: Write, look: Look, pattern: str) -> None:
     write("backup", "command: x")
     with pytest.raises(NoSuchTaskError):
         look().entries(["backup", pattern])
 
 
-def test_the_error_names_the_nearest_task(write, look):
+def test_the_error_names_the_nearest_task(write: Write, look: Look) -> None:
     write("backup", "command: x")
     with pytest.raises(NoSuchTaskError, match="did you mean backup"):
         look().task("bakcup")
 
 
-def test_a_broken_task_stands_beside_the_others_with_its_faults(write, look):
+def test_a_broken_task_stands_beside_the_others_with_its_faults(write: Write, look: Look) -> None:
     write("a", "comand: x")
     write("b", "command: x")
     broken, sound = look().entries()
@@ -69,37 +74,37 @@ def test_a_broken_task_stands_beside_the_others_with_its_faults(write, look):
     assert sound.state == "idle"
 
 
-def test_a_broken_task_is_asked_for_in_vain(write, look):
+def test_a_broken_task_is_asked_for_in_vain(write: Write, look: Look) -> None:
     write("a", "comand: x")
     with pytest.raises(BadTaskFile) as error:
         look().task("a")
     assert len(error.value.faults) == 2
 
 
-def test_a_file_that_is_no_file_is_broken(look, instance):
+def test_a_file_that_is_no_file_is_broken(look: Look, instance: Path) -> None:
     (instance / "tasks.d" / "a.yaml").mkdir()
     assert look().entries()[0].state == "broken"
 
 
-def test_a_file_name_that_cannot_name_a_task_is_broken(write, look):
+def test_a_file_name_that_cannot_name_a_task_is_broken(write: Write, look: Look) -> None:
     write("Big Name", "command: x")
     assert [(entry.name, entry.state) for entry in look().entries()] == [("Big Name.yaml", "broken")]
 
 
-def test_tasks_to_run_are_definitions_in_the_order_asked_for(write, look):
+def test_tasks_to_run_are_definitions_in_the_order_asked_for(write: Write, look: Look) -> None:
     write("a", "command: 'true'")
     write("b", "command: 'false'")
     assert [task.command for task in look().tasks(["b", "a"])] == ["false", "true"]
 
 
-def test_a_broken_task_that_is_named_stops_the_tasks_to_run(write, look):
+def test_a_broken_task_that_is_named_stops_the_tasks_to_run(write: Write, look: Look) -> None:
     write("a", "comand: x")
     write("b", "command: x")
     with pytest.raises(BadTaskFile):
         look().tasks(["b", "a"])
 
 
-def test_a_broken_task_that_a_glob_means_is_left_out_and_told(write, look):
+def test_a_broken_task_that_a_glob_means_is_left_out_and_told(write: Write, look: Look) -> None:
     write("a", "comand: x")
     write("b", "command: x")
     catalog = look()
@@ -107,32 +112,34 @@ def test_a_broken_task_that_a_glob_means_is_left_out_and_told(write, look):
     assert [*catalog.broken] == ["a"]
 
 
-def test_only_broken_tasks_to_run_is_an_error(write, look):
+def test_only_broken_tasks_to_run_is_an_error(write: Write, look: Look) -> None:
     write("a", "comand: x")
     with pytest.raises(BadTaskFile):
         look().tasks(["*"])
 
 
-def test_settings_give_defaults(write, look, settings):
+def test_settings_give_defaults(write: Write, look: Look, settings: Callable[[str], Path]) -> None:
     write("a", "command: x")
     settings("defaults: {timeout: 1h}")
     assert look().task("a").timeout == 3600
 
 
-def test_broken_settings_stop_the_tasks_to_run(write, look, settings):
+def test_broken_settings_stop_the_tasks_to_run(write: Write, look: Look, settings: Callable[[str], Path]) -> None:
     write("a", "command: x")
     settings("default: {timeout: 1h}")
     with pytest.raises(BadTaskFile, match=r"automate\.yaml"):
         look().tasks(["a"])
 
 
-def test_broken_settings_can_not_be_had(look, settings):
+def test_broken_settings_can_not_be_had(look: Look, settings: Callable[[str], Path]) -> None:
     settings("- 1")
     with pytest.raises(BadTaskFile, match=r"automate\.yaml"):
         look().settings  # noqa: B018 - it raises
 
 
-def test_with_broken_settings_tasks_are_listed_without_them(write, look, settings):
+def test_with_broken_settings_tasks_are_listed_without_them(
+    write: Write, look: Look, settings: Callable[[str], Path]
+) -> None:
     write("a", "command: x")
     settings("default: {timeout: 1h}")
     catalog = look()
@@ -140,19 +147,23 @@ def test_with_broken_settings_tasks_are_listed_without_them(write, look, setting
     assert catalog.settings_faults
 
 
-def test_settings_that_are_sound_have_no_faults_also_from_the_cache(look, settings):
+def test_settings_that_are_sound_have_no_faults_also_from_the_cache(
+    look: Look, settings: Callable[[str], Path]
+) -> None:
     settings("defaults: {timeout: 1h}")
     assert look().settings_faults == ()
     look().entries()
     assert look().settings_faults == ()
 
 
-def test_settings_that_are_a_dangling_link_are_broken(look, instance):
+def test_settings_that_are_a_dangling_link_are_broken(look: Look, instance: Path) -> None:
     (instance / "automate.yaml").symlink_to("nowhere")
     assert look().settings_faults
 
 
-def test_settings_add_directories_of_weaker_tasks(write, look, settings, instance):
+def test_settings_add_directories_of_weaker_tasks(
+    write: Write, look: Look, settings: Callable[[str], Path], instance: Path
+) -> None:
     write("a", "command: strong")
     (instance / "more").mkdir()
     for name in "ab":
@@ -161,7 +172,7 @@ def test_settings_add_directories_of_weaker_tasks(write, look, settings, instanc
     assert [look().task(name).command for name in "ab"] == ["strong", "weak"]
 
 
-def test_an_entry_says_what_its_file_says_in_short(write, look):
+def test_an_entry_says_what_its_file_says_in_short(write: Write, look: Look) -> None:
     write(
         "a", "command: x\ndescription: D\ncategory: c\nlabels: [l, m]\nschedule: daily at 02:00\ntimezone: Asia/Tokyo"
     )
@@ -170,13 +181,13 @@ def test_an_entry_says_what_its_file_says_in_short(write, look):
     assert (entry.schedule, entry.next_due) == ("daily at 02:00", 1795280400.0)
 
 
-def test_a_disabled_task_is_not_due(write, look):
+def test_a_disabled_task_is_not_due(write: Write, look: Look) -> None:
     write("a", "command: x\nenabled: false\nschedule: daily at 02:00")
     entry = look().entries()[0]
     assert (entry.state, entry.next_due) == ("disabled", None)
 
 
-def test_an_entry_has_the_last_run(write, look, state):
+def test_an_entry_has_the_last_run(write: Write, look: Look, state: State) -> None:
     write("a", "command: x")
     last = LastRun("a", 7, "failed", 1.0, 2.0, 1.0)
     with state.transaction():
@@ -194,13 +205,15 @@ def test_an_entry_has_the_last_run(write, look, state):
         ("decided", 1, "idle"),
     ],
 )
-def test_an_open_run_is_what_a_task_does(write, look, state, phase, attempt, word):
+def test_an_open_run_is_what_a_task_does(
+    write: Write, look: Look, state: State, phase: str, attempt: int, word: str
+) -> None:
     write("a", "command: x")
     is_open(state, phase, attempt)
     assert look().entries()[0].state == word
 
 
-def test_a_broken_task_may_still_be_running(write, look, state):
+def test_a_broken_task_may_still_be_running(write: Write, look: Look, state: State) -> None:
     write("a", "comand: x")
     is_open(state)
     entry = look().entries()[0]
@@ -209,7 +222,7 @@ def test_a_broken_task_may_still_be_running(write, look, state):
 
 
 @pytest.mark.root
-def test_files_must_belong_to_the_owner(write, look):
+def test_files_must_belong_to_the_owner(write: Write, look: Look) -> None:
     file = write("a", "command: x")
     assert look(owner=ROOT).entries()[0].state == "idle"
     os.chown(file, NOBODY, -1)
@@ -217,12 +230,12 @@ def test_files_must_belong_to_the_owner(write, look):
 
 
 @pytest.mark.root
-def test_settings_must_belong_to_the_owner(look, settings):
+def test_settings_must_belong_to_the_owner(look: Look, settings: Callable[[str], Path]) -> None:
     os.chown(settings("defaults: {timeout: 1h}"), NOBODY, -1)
     assert look(owner=ROOT).settings_faults
 
 
-def test_a_file_given_away_after_it_was_kept_is_not_run(write, look):
+def test_a_file_given_away_after_it_was_kept_is_not_run(write: Write, look: Look) -> None:
     file = write("a", "command: x")
     look(owner=ROOT).tasks(["a"])
     file.chmod(0o666)
@@ -241,7 +254,9 @@ def test_a_file_given_away_after_it_was_kept_is_not_run(write, look):
         (90.0, 0.0, (None,), None),
     ],
 )
-def test_the_next_run_is_one_that_starts_when_no_pause_holds(until, delay, unskipped, next_run):
+def test_the_next_run_is_one_that_starts_when_no_pause_holds(
+    until: float | None, delay: float, unskipped: tuple[Any, ...], next_run: float | None
+) -> None:
     pause = Pause(0.0, until, "root", "")
     entry = Entry("a", "/a.yaml", next_due=100.0, delay=delay, pause=pause, unskipped=unskipped)
     assert entry.next_run == next_run

@@ -3,17 +3,20 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import RunCli, WriteTask
+
 
 @pytest.fixture(autouse=True)
-def tasks(task):
+def tasks(task: WriteTask) -> None:
     task("backup", "dump 100%", schedule="daily at 02:00", description="Dump\x1b[0m", missed="skip")
     task("poll", ["/opt/poll", "a b"], schedule="every 5 minutes", overlap="allow", retries=2)
 
 
-def test_a_crontab_that_cron_takes(run_cli, tmp_path):
+def test_a_crontab_that_cron_takes(run_cli: RunCli, tmp_path: Path) -> None:
     done = run_cli("export", "--form", "user", "crontab")
     assert done.returncode == 0
     path = tmp_path / "crontab"
@@ -23,14 +26,14 @@ def test_a_crontab_that_cron_takes(run_cli, tmp_path):
     assert "dump 100\\%" in done.stdout
 
 
-def test_what_is_not_said_is_told(run_cli):
+def test_what_is_not_said_is_told(run_cli: RunCli) -> None:
     said = run_cli("export", "crontab").stderr
     assert "not exported: `retries` (cron has no equivalent): poll" in said
     assert "not exported: `missed: once` (cron has no equivalent): poll" in said
     assert "automate runs them too until they are paused or removed" in said
 
 
-def test_a_crontab_can_be_imported_again(run_cli, instance):
+def test_a_crontab_can_be_imported_again(run_cli: RunCli, instance: Path) -> None:
     exported = run_cli("export", "--form", "user", "crontab").stdout
     done = run_cli("import", "crontab", "--to", str(instance / "again"), input=exported)
     assert done.returncode == 0
@@ -38,14 +41,14 @@ def test_a_crontab_can_be_imported_again(run_cli, instance):
 
 
 @pytest.mark.parametrize("form", ["system", "user"])
-def test_only_a_crontab_of_the_system_has_users(run_cli, task, form):
+def test_only_a_crontab_of_the_system_has_users(run_cli: RunCli, task: WriteTask, form: str) -> None:
     task("other", "x", schedule="@daily", user="daemon", overlap="allow")
     done = run_cli("export", "--form", form, "crontab", "other")
     assert ("* daemon cd " in done.stdout) == (form == "system")
     assert ("not exported: `user` (a user's crontab runs as that user): other" in done.stderr) == (form == "user")
 
 
-def test_what_would_run_otherwise_is_left_out_with_the_reason(run_cli, task):
+def test_what_would_run_otherwise_is_left_out_with_the_reason(run_cli: RunCli, task: WriteTask) -> None:
     task("odd", "x", schedule="every 90s")
     done = run_cli("export", "crontab")
     assert done.returncode == 1
@@ -53,14 +56,14 @@ def test_what_would_run_otherwise_is_left_out_with_the_reason(run_cli, task):
     assert "dump" in done.stdout
 
 
-def test_what_is_only_run_by_hand_is_no_loss(run_cli, task):
+def test_what_is_only_run_by_hand_is_no_loss(run_cli: RunCli, task: WriteTask) -> None:
     task("byhand", "x")
     done = run_cli("export", "crontab")
     assert done.returncode == 0
     assert "byhand: left out: runs by hand only" in done.stderr
 
 
-def test_units_on_standard_output(run_cli):
+def test_units_on_standard_output(run_cli: RunCli) -> None:
     done = run_cli("export", "systemd", "backup")
     assert done.returncode == 0
     assert [line for line in done.stdout.splitlines() if line.startswith("# ")] == [
@@ -70,7 +73,7 @@ def test_units_on_standard_output(run_cli):
     assert "OnCalendar=*-*-* 02:00:00\n" in done.stdout
 
 
-def test_units_in_a_directory_are_sound(run_cli, instance):
+def test_units_in_a_directory_are_sound(run_cli: RunCli, instance: Path) -> None:
     done = run_cli("export", "--to", str(instance / "units"), "systemd", "backup")
     assert (done.returncode, done.stdout) == (0, "")
     files = sorted(map(str, (instance / "units").iterdir()))
@@ -79,7 +82,7 @@ def test_units_in_a_directory_are_sound(run_cli, instance):
     assert sound.returncode == 0
 
 
-def test_units_that_say_something_else_stay(run_cli, instance):
+def test_units_that_say_something_else_stay(run_cli: RunCli, instance: Path) -> None:
     units = instance / "units"
     run_cli("export", "--to", str(units), "systemd")
     (units / "automate-backup.timer").write_text("mine")
@@ -91,7 +94,7 @@ def test_units_that_say_something_else_stay(run_cli, instance):
     assert "OnCalendar" in (units / "automate-backup.timer").read_text()
 
 
-def test_json_has_everything(run_cli, task):
+def test_json_has_everything(run_cli: RunCli, task: WriteTask) -> None:
     task("odd", "x", schedule="every 7 hours")
     done = run_cli("export", "--json", "crontab")
     said = {one["task"]: one for one in json.loads(done.stdout)}
@@ -100,15 +103,15 @@ def test_json_has_everything(run_cli, task):
     assert said["backup"]["said"]["schedules"] == ["0 2 * * *"]
 
 
-def test_to_is_for_units(run_cli, instance):
+def test_to_is_for_units(run_cli: RunCli, instance: Path) -> None:
     assert run_cli("export", "--to", str(instance), "crontab").returncode == 2
 
 
-def test_a_name_that_does_not_exist(run_cli):
+def test_a_name_that_does_not_exist(run_cli: RunCli) -> None:
     assert run_cli("export", "crontab", "bakup").returncode == 4
 
 
-def test_no_tasks(run_cli, instance):
+def test_no_tasks(run_cli: RunCli, instance: Path) -> None:
     for path in (instance / "tasks.d").iterdir():
         path.unlink()
     done = run_cli("export", "crontab")

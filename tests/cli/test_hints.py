@@ -2,11 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from automate import paths
 from automate.cli.commands import VERBS
+from tests.conftest import RunCli, WriteTask
 
 _OURS = re.compile(rf"\bautomate (?=(?:-C \S+ )?(?:{'|'.join(VERBS)})\b)(?!\S+ --help)")
 CRONTAB = "0 0 * * * /opt/dump.sh\n0 1 * * * /opt/other\n"
@@ -41,7 +44,7 @@ def hints(said):
 
 
 @pytest.fixture
-def used(task, run_cli, instance):
+def used(task: WriteTask, run_cli: RunCli, instance: Path) -> Iterator[Path]:
     """An instance with all that there may be something to say of."""
     for name in ("x", "never", "held", "edited", "dump"):
         task(name, "true", schedule="hourly" if name != "never" else "manual")
@@ -56,7 +59,7 @@ def used(task, run_cli, instance):
 
 
 @pytest.mark.usefixtures("used")
-def test_each_command_that_is_named_means_the_same_instance(run_cli):
+def test_each_command_that_is_named_means_the_same_instance(run_cli: RunCli) -> None:
     said = {}
     for what, words in LINES.items():
         done = run_cli(*words, input=CRONTAB)
@@ -67,17 +70,17 @@ def test_each_command_that_is_named_means_the_same_instance(run_cli):
     assert silent == ["no such task"], "these lines say no more what they are here for"
 
 
-def test_without_tasks_it_is_said_how_to_make_one(run_cli, instance):
+def test_without_tasks_it_is_said_how_to_make_one(run_cli: RunCli, instance: Path) -> None:
     said = run_cli("list").stderr
     assert f"automate -C {instance} new NAME creates one" in said
     assert len(hints(said)) == 2
 
 
-def test_a_directory_with_a_space_is_quoted(run_cli, instance):
+def test_a_directory_with_a_space_is_quoted(run_cli: RunCli, instance: Path) -> None:
     there = instance / "my tasks"
     (there / "tasks.d").mkdir(parents=True)
     assert f"automate -C '{there}' resume ends it" in run_cli("pause", dir=there).stderr
 
 
-def test_the_usual_instance_needs_no_option():
+def test_the_usual_instance_needs_no_option() -> None:
     assert paths.of_system().command("edit", "--undo", "x") == "automate edit --undo x"

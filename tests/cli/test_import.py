@@ -7,11 +7,13 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from automate.process import locks
+from tests.conftest import RunCli, Start, Until
 
 AS_NOBODY = Path(__file__).parents[1] / "run" / "as_nobody.py"
 
@@ -19,10 +21,10 @@ CRONTAB = "# Dump\n0 2 * * * /opt/dump.sh\n*/5 * * * * nice /opt/poll\n"
 
 
 @pytest.fixture
-def crontab(instance):
+def crontab(instance: Path) -> Callable[..., str]:
     """`crontab(text)` is a file in no usual place."""
 
-    def write(text, name="mine"):
+    def write(text: str, name: str = "mine") -> str:
         path = instance / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
@@ -35,7 +37,7 @@ def written(instance):
     return sorted(path.name for path in (instance / "tasks.d").iterdir())
 
 
-def test_each_job_becomes_a_task(run_cli, instance, crontab):
+def test_each_job_becomes_a_task(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     done = run_cli("import", "crontab", crontab(CRONTAB))
     assert done.returncode == 0
     assert written(instance) == ["dump.yaml", "poll.yaml"]
@@ -46,13 +48,17 @@ def test_each_job_becomes_a_task(run_cli, instance, crontab):
     assert shown["settings"]["overlap"]["value"] == "allow"
 
 
-def test_it_says_that_cron_still_runs_them_and_who_will(run_cli, crontab, instance):
+def test_it_says_that_cron_still_runs_them_and_who_will(
+    run_cli: RunCli, crontab: Callable[..., str], instance: Path
+) -> None:
     said = run_cli("import", "crontab", crontab(CRONTAB)).stderr
     assert f"remove them: edit {instance}/mine" in said
     assert f"start automate -C {instance} serve" in said
 
 
-def test_the_same_crontab_twice_makes_the_same_tasks(run_cli, instance, crontab):
+def test_the_same_crontab_twice_makes_the_same_tasks(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str]
+) -> None:
     path = crontab(CRONTAB)
     run_cli("import", "crontab", path)
     before = {path: path.stat().st_mtime_ns for path in (instance / "tasks.d").iterdir()}
@@ -62,7 +68,7 @@ def test_the_same_crontab_twice_makes_the_same_tasks(run_cli, instance, crontab)
     assert before == {path: path.stat().st_mtime_ns for path in (instance / "tasks.d").iterdir()}
 
 
-def test_lines_that_were_moved_keep_their_names(run_cli, instance, crontab):
+def test_lines_that_were_moved_keep_their_names(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     run_cli("import", "crontab", crontab("0 1 * * * /opt/x a.txt\n0 2 * * * /opt/x b.txt\n"))
     assert written(instance) == ["x-2.yaml", "x.yaml"]
     done = run_cli(
@@ -72,7 +78,7 @@ def test_lines_that_were_moved_keep_their_names(run_cli, instance, crontab):
     assert done.stdout.count("already there") == 2
 
 
-def test_a_line_that_stands_twice_is_two_tasks(run_cli, instance, crontab):
+def test_a_line_that_stands_twice_is_two_tasks(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     path = crontab("0 1 * * * /opt/x\n0 1 * * * /opt/x\n")
     run_cli("import", "crontab", path)
     assert written(instance) == ["x-2.yaml", "x.yaml"]
@@ -81,7 +87,7 @@ def test_a_line_that_stands_twice_is_two_tasks(run_cli, instance, crontab):
     assert done.stdout.count("already there") == 2
 
 
-def test_a_task_that_says_something_else_stays(run_cli, instance, crontab):
+def test_a_task_that_says_something_else_stays(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     mine = instance / "tasks.d" / "dump.yaml"
     mine.write_text("command: mine\n")
     done = run_cli("import", "crontab", crontab(CRONTAB))
@@ -91,14 +97,14 @@ def test_a_task_that_says_something_else_stays(run_cli, instance, crontab):
     assert "poll.yaml" in written(instance)
 
 
-def test_force_replaces_it(run_cli, instance, crontab):
+def test_force_replaces_it(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     mine = instance / "tasks.d" / "dump.yaml"
     mine.write_text("command: mine\n")
     assert run_cli("import", "crontab", "--force", crontab(CRONTAB)).returncode == 0
     assert "/opt/dump.sh" in mine.read_text()
 
 
-def test_what_was_imported_can_be_undone(run_cli, instance, crontab):
+def test_what_was_imported_can_be_undone(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     mine = instance / "tasks.d" / "dump.yaml"
     mine.write_text("command: mine # by hand\n")
     mine.chmod(0o640)
@@ -110,7 +116,9 @@ def test_what_was_imported_can_be_undone(run_cli, instance, crontab):
     assert written(instance) == ["dump.yaml"]
 
 
-def test_it_waits_for_who_else_writes_task_files(start, run_cli, instance, crontab, until):
+def test_it_waits_for_who_else_writes_task_files(
+    start: Start, run_cli: RunCli, instance: Path, crontab: Callable[..., str], until: Until
+) -> None:
     run_cli("import", "crontab", crontab("0 0 * * * /opt/a\n"))
     descriptor = locks.take(str(instance / ".automate" / "locks" / "edit"))
     assert descriptor is not None
@@ -130,7 +138,7 @@ def opened(pid):
         return []
 
 
-def test_what_may_not_be_read_is_not_replaced(run_cli, instance, crontab):
+def test_what_may_not_be_read_is_not_replaced(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     (instance / "tasks.d" / "dump.yaml").mkdir()
     done = run_cli("import", "crontab", "--force", crontab(CRONTAB))
     assert done.returncode == 1
@@ -139,7 +147,7 @@ def test_what_may_not_be_read_is_not_replaced(run_cli, instance, crontab):
     assert written(instance) == ["dump.yaml", "poll.yaml"]
 
 
-def test_a_private_crontab_makes_no_public_task_of_one_that_was(run_cli, instance):
+def test_a_private_crontab_makes_no_public_task_of_one_that_was(run_cli: RunCli, instance: Path) -> None:
     mine = instance / "tasks.d" / "dump.yaml"
     mine.write_text("command: mine\n")
     mine.chmod(0o644)
@@ -148,26 +156,26 @@ def test_a_private_crontab_makes_no_public_task_of_one_that_was(run_cli, instanc
     assert stat.S_IMODE(mine.stat().st_mode) == 0o600
 
 
-def test_a_yml_file_is_the_same_task(run_cli, instance, crontab):
+def test_a_yml_file_is_the_same_task(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     (instance / "tasks.d" / "dump.yml").write_text("command: mine\n")
     run_cli("import", "crontab", "--force", crontab(CRONTAB))
     assert written(instance) == ["dump.yml", "poll.yaml"]
 
 
-def test_dry_run_shows_the_files_and_writes_none(run_cli, instance, crontab):
+def test_dry_run_shows_the_files_and_writes_none(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     done = run_cli("import", "crontab", "--dry-run", "--to", str(instance / "new"), crontab(CRONTAB))
     assert done.stdout.startswith(f"# {instance}/new/dump.yaml\n# From {instance}/mine, line 2.\ndescription: Dump\n")
     assert written(instance) == []
     assert not (instance / "new").exists()
 
 
-def test_they_can_go_elsewhere(run_cli, instance, crontab):
+def test_they_can_go_elsewhere(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     run_cli("import", "crontab", "--to", str(instance / "a" / "b"), crontab(CRONTAB))
     assert (instance / "a" / "b" / "dump.yaml").exists()
     assert stat.S_IMODE((instance / "a" / "b").stat().st_mode) == 0o755
 
 
-def test_what_others_may_not_read_stays_so(run_cli, instance, crontab):
+def test_what_others_may_not_read_stays_so(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     path = crontab("SECRET=x\n0 0 * * * /opt/a\n")
     for mode, kept in ((0o600, 0o600), (0o644, 0o644)):
         os.chmod(path, mode)
@@ -176,7 +184,7 @@ def test_what_others_may_not_read_stays_so(run_cli, instance, crontab):
         (instance / "tasks.d" / "a.yaml").unlink()
 
 
-def test_standard_input_is_a_users_crontab(run_cli, instance):
+def test_standard_input_is_a_users_crontab(run_cli: RunCli, instance: Path) -> None:
     done = run_cli("import", "crontab", "--user", "daemon", "-", input=CRONTAB)
     assert done.returncode == 0
     assert "user: daemon" in (instance / "tasks.d" / "dump.yaml").read_text()
@@ -184,7 +192,9 @@ def test_standard_input_is_a_users_crontab(run_cli, instance):
     assert "crontab -u daemon -e" in done.stderr
 
 
-def test_wrong_lines_are_told_and_the_rest_is_imported(run_cli, instance, crontab):
+def test_wrong_lines_are_told_and_the_rest_is_imported(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str]
+) -> None:
     done = run_cli("import", "crontab", crontab(f"61 * * * * x\n{CRONTAB}"))
     assert done.returncode == 1
     assert f"automate: {instance}/mine:1:1: minute `61`" in done.stderr
@@ -192,14 +202,16 @@ def test_wrong_lines_are_told_and_the_rest_is_imported(run_cli, instance, cronta
     assert written(instance) == ["dump.yaml", "poll.yaml"]
 
 
-def test_what_cannot_be_a_task_is_told_at_its_line(run_cli, instance, crontab):
+def test_what_cannot_be_a_task_is_told_at_its_line(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str]
+) -> None:
     done = run_cli("import", "crontab", crontab("A-B=x\n0 0 * * * /opt/a\n"))
     assert done.returncode == 1
     assert f"automate: {instance}/mine:2:11: env.A-B: expected a name" in done.stderr
     assert written(instance) == []
 
 
-def test_a_directory_is_read_as_cron_reads_it(run_cli, instance, crontab):
+def test_a_directory_is_read_as_cron_reads_it(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     crontab("0 0 * * * root /opt/a\n", "cron.d/a")
     crontab("0 0 * * * root /opt/b\n", "cron.d/b.dpkg-old")
     crontab("0 0 * * * root /opt/c\n", "cron.d/c.bak")
@@ -210,7 +222,7 @@ def test_a_directory_is_read_as_cron_reads_it(run_cli, instance, crontab):
     assert f"{instance}/cron.d: ignored, as cron does: b.dpkg-old, c.bak\n" in done.stderr
 
 
-def test_the_form_is_not_guessed(run_cli, instance, crontab):
+def test_the_form_is_not_guessed(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     path = crontab("0 0 * * * root /opt/a\n")
     done = run_cli("import", "crontab", path)
     assert done.returncode == 2
@@ -219,7 +231,7 @@ def test_the_form_is_not_guessed(run_cli, instance, crontab):
     assert "command: /opt/a" in (instance / "tasks.d" / "a.yaml").read_text()
 
 
-def test_a_spool_says_whose_crontab_it_is(run_cli, instance):
+def test_a_spool_says_whose_crontab_it_is(run_cli: RunCli, instance: Path) -> None:
     spool = instance / "var" / "spool" / "cron" / "crontabs"
     spool.mkdir(parents=True)
     (spool / "daemon").write_text("0 0 * * * /opt/a\n")
@@ -228,25 +240,29 @@ def test_a_spool_says_whose_crontab_it_is(run_cli, instance):
     assert "crontab -u daemon -e" in done.stderr
 
 
-def test_an_anacrontab_is_known_by_its_name(run_cli, instance, crontab):
+def test_an_anacrontab_is_known_by_its_name(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     run_cli("import", "crontab", crontab("1 5 cron.daily run-parts /etc/cron.daily\n", "anacrontab"))
     assert "missed: once" in (instance / "tasks.d" / "cron.daily.yaml").read_text()
 
 
-def test_disabled_lines_are_mentioned_and_imported_when_asked_for(run_cli, instance, crontab):
+def test_disabled_lines_are_mentioned_and_imported_when_asked_for(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str]
+) -> None:
     path = crontab("# 0 0 * * * /opt/a\n")
     assert "1 line that is commented out looks like a job" in run_cli("import", "crontab", path).stderr
     run_cli("import", "crontab", "--disabled", path)
     assert "enabled: false" in (instance / "tasks.d" / "a.yaml").read_text()
 
 
-def test_modernize_takes_out_of_the_command_what_has_a_key(run_cli, instance, crontab):
+def test_modernize_takes_out_of_the_command_what_has_a_key(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str]
+) -> None:
     done = run_cli("import", "crontab", "--modernize", crontab(CRONTAB))
     assert "nice: 10" in (instance / "tasks.d" / "poll.yaml").read_text()
     assert f"{instance}/mine:3: nice became `nice: 10`" in done.stderr
 
 
-def test_json_has_everything(run_cli, instance, crontab):
+def test_json_has_everything(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     done = run_cli("import", "crontab", "--json", crontab(f"MAILTO=a\nnope\n# 1 1 * * * x\n{CRONTAB}"))
     said = json.loads(done.stdout)
     assert [(task["task"], task["action"], task["line"]) for task in said["tasks"]] == [
@@ -259,7 +275,7 @@ def test_json_has_everything(run_cli, instance, crontab):
     assert said["disabled"] == 1
 
 
-def test_defaults_of_the_settings_are_told(run_cli, instance, crontab):
+def test_defaults_of_the_settings_are_told(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
     (instance / "automate.yaml").write_text("defaults: {timeout: 1h}\n")
     assert (
         "defaults from the settings apply to them too: timeout" in run_cli("import", "crontab", crontab(CRONTAB)).stderr
@@ -267,7 +283,9 @@ def test_defaults_of_the_settings_are_told(run_cli, instance, crontab):
 
 
 @pytest.mark.parametrize("what", ["nowhere", "fifo"])
-def test_what_cannot_be_read_changes_nothing(run_cli, instance, crontab, what):
+def test_what_cannot_be_read_changes_nothing(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str], what: str
+) -> None:
     os.mkfifo(instance / "fifo")
     done = run_cli("import", "crontab", crontab(CRONTAB), str(instance / what))
     assert done.returncode == 1
@@ -275,25 +293,29 @@ def test_what_cannot_be_read_changes_nothing(run_cli, instance, crontab, what):
     assert written(instance) == []
 
 
-def test_root_writes_nothing_where_others_can_write(run_cli, instance, crontab):
+def test_root_writes_nothing_where_others_can_write(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str]
+) -> None:
     (instance / "tasks.d").chmod(0o777)
     done = run_cli("import", "crontab", crontab(CRONTAB))
     assert (done.returncode, bool(written(instance))) == ((78, False) if os.geteuid() == 0 else (0, True))
 
 
-def test_control_characters_are_not_shown(run_cli, crontab):
+def test_control_characters_are_not_shown(run_cli: RunCli, crontab: Callable[..., str]) -> None:
     done = run_cli("import", "crontab", "--dry-run", crontab("# \x1b[31mred\n0 0 * * * x\x1b[0m\n\x1bnope\n"))
     assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_an_empty_crontab_says_so(run_cli, crontab):
+def test_an_empty_crontab_says_so(run_cli: RunCli, crontab: Callable[..., str]) -> None:
     done = run_cli("import", "crontab", crontab("# nothing\n"))
     assert (done.returncode, done.stdout) == (0, "")
     assert "0 tasks written" in done.stderr
 
 
 @pytest.mark.root
-def test_what_only_root_can_run_is_told_to_others_and_not_imported(environment, crontab):
+def test_what_only_root_can_run_is_told_to_others_and_not_imported(
+    environment: dict[str, str], crontab: Callable[..., str]
+) -> None:
     lines = "0 0 * * * root /opt/a\n0 1 * * * root /opt/b\n0 2 * * * nobody /opt/c\n"
     with tempfile.TemporaryDirectory() as made:
         shutil.chown(made, "nobody")

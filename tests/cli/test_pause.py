@@ -4,37 +4,42 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from automate import paths
+from automate.outcomes import Pause
 from automate.state import open_state, pauses
+from tests.conftest import RunCli, Until
 
 
 @pytest.fixture(autouse=True)
-def _tasks(instance):
+def _tasks(instance: Path) -> None:
     """Three of them."""
     for name in ("backup", "borg", "mail"):
         (instance / "tasks.d" / f"{name}.yaml").write_text("command: 'true'\nschedule: daily at 02:00\n")
 
 
 @pytest.fixture
-def held(run_cli):
+def held(run_cli: RunCli) -> Callable[[], list[str]]:
     """`held()`: the tasks in state paused, by `list`."""
     return lambda: [task["name"] for task in json.loads(run_cli("list", "--status", "paused", "--json").stdout)]
 
 
 @pytest.fixture
-def pause_of(run_cli):
+def pause_of(run_cli: RunCli) -> Callable[[str], Any]:
     """`pause_of("x")` as `list --json` has it."""
     return lambda name: json.loads(run_cli("list", name, "--json").stdout)[0]["pause"]
 
 
 @pytest.fixture
-def kept(instance):
+def kept(instance: Path) -> Callable[[float], dict[str, Pause]]:
     """`kept(instant)`: what the state tells the scheduler of pauses after an instant."""
 
-    def read(instant):
+    def read(instant: float) -> dict[str, Pause]:
         state = open_state(paths.of_directory(str(instance)))
         try:
             return {pause.task: pause for pause in pauses.pauses_after(state, instant)}  # the newest of each task
@@ -44,23 +49,25 @@ def kept(instance):
     return read
 
 
-def test_pause_one(run_cli, held):
+def test_pause_one(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
     assert run_cli("pause", "backup").returncode == 0
     assert held() == ["backup"]
 
 
-def test_pause_those_that_a_glob_means(run_cli, held):
+def test_pause_those_that_a_glob_means(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
     run_cli("pause", "b*")
     assert held() == ["backup", "borg"]
 
 
-def test_pause_all_without_a_name_and_those_that_come_later_too(run_cli, held, instance):
+def test_pause_all_without_a_name_and_those_that_come_later_too(
+    run_cli: RunCli, held: Callable[[], list[str]], instance: Path
+) -> None:
     run_cli("pause")
     (instance / "tasks.d" / "new.yaml").write_text("command: 'true'\n")
     assert held() == ["backup", "borg", "mail", "new"]
 
 
-def test_pause_says_what_happens_next(run_cli):
+def test_pause_says_what_happens_next(run_cli: RunCli) -> None:
     said = run_cli("pause", "backup", "--until", "2037-01-01 12:00", "--reason", "new disks").stderr
     assert re.fullmatch(
         r"backup: paused until 2037-01-01 12:00 \+01:00, by \S+: new disks; "
@@ -69,29 +76,31 @@ def test_pause_says_what_happens_next(run_cli):
     )
 
 
-def test_pause_without_an_end_it_holds_until_resumed(run_cli, pause_of):
+def test_pause_without_an_end_it_holds_until_resumed(run_cli: RunCli, pause_of: Callable[[str], Any]) -> None:
     assert "backup: paused until resumed, by " in run_cli("pause", "backup").stderr
     assert pause_of("backup")["until"] is None
 
 
-def test_pause_who_is_the_user_behind_sudo(run_cli, pause_of):
+def test_pause_who_is_the_user_behind_sudo(run_cli: RunCli, pause_of: Callable[[str], Any]) -> None:
     run_cli("pause", "backup", env={"SUDO_USER": "carla"})
     assert pause_of("backup")["by"] == ("carla" if os.geteuid() == 0 else pause_of("backup")["by"])
 
 
-def test_pause_for_so_long(run_cli, kept):
+def test_pause_for_so_long(run_cli: RunCli, kept: Callable[[float], dict[str, Pause]]) -> None:
     run_cli("pause", "backup", "--for", "1h 30m")
     pause = kept(0)["backup"]
     assert pause.until == pytest.approx(time.time() + 5400, abs=60)
     assert pause.since == pytest.approx(time.time(), abs=60)
 
 
-def test_pause_ends_by_itself(run_cli, held, until):
+def test_pause_ends_by_itself(run_cli: RunCli, held: Callable[[], list[str]], until: Until) -> None:
     run_cli("pause", "--for", "1s")
     until(lambda: held() == [])
 
 
-def test_pause_once_more_changes_the_end_and_the_reason_and_not_since_when(run_cli, kept):
+def test_pause_once_more_changes_the_end_and_the_reason_and_not_since_when(
+    run_cli: RunCli, kept: Callable[[float], dict[str, Pause]]
+) -> None:
     run_cli("pause", "backup", "--for", "1h", "--reason", "disks")
     before = kept(0)["backup"]
     run_cli("pause", "backup", "--reason", "more disks")
@@ -99,7 +108,7 @@ def test_pause_once_more_changes_the_end_and_the_reason_and_not_since_when(run_c
     assert (after.until, after.reason, after.since) == (None, "more disks", before.since)
 
 
-def test_pause_after_it_has_ended_it_is_a_new_one(run_cli, kept):
+def test_pause_after_it_has_ended_it_is_a_new_one(run_cli: RunCli, kept: Callable[[float], dict[str, Pause]]) -> None:
     run_cli("pause", "backup")
     run_cli("resume", "backup")
     before = time.time()
@@ -117,27 +126,31 @@ def test_pause_after_it_has_ended_it_is_a_new_one(run_cli, kept):
         ("--until", "soon"),
     ],
 )
-def test_an_end_that_is_none_is_a_mistake_in_typing(run_cli, held, options):
+def test_an_end_that_is_none_is_a_mistake_in_typing(
+    run_cli: RunCli, held: Callable[[], list[str]], options: tuple[Any, ...]
+) -> None:
     assert run_cli("pause", "backup", *options).returncode == 2
     assert held() == []
 
 
-def test_pause_a_task_that_is_not_there_is_4_and_nothing_is_paused(run_cli, held):
+def test_pause_a_task_that_is_not_there_is_4_and_nothing_is_paused(
+    run_cli: RunCli, held: Callable[[], list[str]]
+) -> None:
     assert run_cli("pause", "backup", "nothing-like-it").returncode == 4
     assert held() == []
 
 
-def test_pause_json(run_cli):
+def test_pause_json(run_cli: RunCli) -> None:
     (one,) = json.loads(run_cli("pause", "backup", "--until", "2037-01-01", "--json").stdout)
     assert (one["task"], one["until"], one["reason"]) == ("backup", "2037-01-01T00:00:00+01:00", None)
     assert json.loads(run_cli("pause", "--json").stdout)[0]["task"] is None
 
 
-def test_pause_quiet_says_nothing(run_cli):
+def test_pause_quiet_says_nothing(run_cli: RunCli) -> None:
     assert run_cli("pause", "backup", "--quiet").stderr == ""
 
 
-def test_pause_what_runs_goes_on_and_is_told(run_cli, instance, until):
+def test_pause_what_runs_goes_on_and_is_told(run_cli: RunCli, instance: Path, until: Until) -> None:
     (instance / "tasks.d" / "long.yaml").write_text(f"command: touch began; sleep 60\ncwd: {instance}\n")
     run_cli("run", "long", "--detach")
     until((instance / "began").exists)
@@ -146,23 +159,23 @@ def test_pause_what_runs_goes_on_and_is_told(run_cli, instance, until):
     run_cli("stop", "long")
 
 
-def test_pause_by_hand_it_runs_all_the_same(run_cli):
+def test_pause_by_hand_it_runs_all_the_same(run_cli: RunCli) -> None:
     run_cli("pause")
     assert run_cli("run", "backup").returncode == 0
 
 
-def test_pause_control_characters_in_a_reason_are_shown_harmless(run_cli):
+def test_pause_control_characters_in_a_reason_are_shown_harmless(run_cli: RunCli) -> None:
     said = run_cli("pause", "--reason", "a\x1b]0;x\x07b").stderr + run_cli("list").stderr
     assert "\\x1b" in said
     assert "\x1b" not in said
 
 
-def test_in_the_list_with_its_end(run_cli):
+def test_in_the_list_with_its_end(run_cli: RunCli) -> None:
     run_cli("pause", "backup", "--until", "2037-01-01 12:00")
     assert re.search(r"backup +paused until 2037-01-01 12:00 \+01:00 ", run_cli("list").stdout)
 
 
-def test_next_run_is_told_if_it_comes_after_the_end(run_cli, instance):
+def test_next_run_is_told_if_it_comes_after_the_end(run_cli: RunCli, instance: Path) -> None:
     task = "command: 'true'\nschedule: '2037-01-01 00:00'\ntimezone: Europe/Berlin\n"
     (instance / "tasks.d" / "backup.yaml").write_text(task)
     run_cli("pause", "--until", "2038-01-01")
@@ -171,7 +184,7 @@ def test_next_run_is_told_if_it_comes_after_the_end(run_cli, instance):
     assert "2037-01-01 00:00 +01:00" in run_cli("list", "backup").stdout
 
 
-def test_the_pause_of_all_is_talk(run_cli):
+def test_the_pause_of_all_is_talk(run_cli: RunCli) -> None:
     run_cli("pause", "--until", "2037-01-01", "--reason", "moving house")
     said = run_cli("list").stderr
     assert re.fullmatch(
@@ -180,7 +193,7 @@ def test_the_pause_of_all_is_talk(run_cli):
     )
 
 
-def test_of_two_pauses_the_longer_one_counts(run_cli, pause_of):
+def test_of_two_pauses_the_longer_one_counts(run_cli: RunCli, pause_of: Callable[[str], Any]) -> None:
     run_cli("pause", "--until", "2037-01-01")
     run_cli("pause", "backup", "--until", "2038-01-01")
     run_cli("pause", "mail", "--until", "2036-01-01")
@@ -188,14 +201,14 @@ def test_of_two_pauses_the_longer_one_counts(run_cli, pause_of):
     assert ends == ["2038", "2037"]
 
 
-def test_a_disabled_task_is_disabled_and_paused(run_cli, instance, held):
+def test_a_disabled_task_is_disabled_and_paused(run_cli: RunCli, instance: Path, held: Callable[[], list[str]]) -> None:
     (instance / "tasks.d" / "off.yaml").write_text("command: 'true'\nenabled: false\n")
     run_cli("pause", "off")
     assert re.search(r"off +disabled", run_cli("list").stdout)
     assert held() == ["off"]
 
 
-def test_paused_shown_by_show(run_cli):
+def test_paused_shown_by_show(run_cli: RunCli) -> None:
     run_cli("pause", "backup", "--until", "2037-01-01", "--reason", "new disks")
     shown = run_cli("show", "backup").stdout
     assert re.search(r"paused +until 2037-01-01 00:00 \+01:00, by \S+: new disks\n", shown)
@@ -203,26 +216,28 @@ def test_paused_shown_by_show(run_cli):
     assert "until 2037" not in run_cli("show", "mail").stdout
 
 
-def test_resume_one(run_cli, held):
+def test_resume_one(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
     run_cli("pause", "b*")
     result = run_cli("resume", "backup")
     assert (result.returncode, result.stderr) == (0, "backup: resumed\n")
     assert held() == ["borg"]
 
 
-def test_resume_those_that_a_glob_means_and_that_are_paused(run_cli, held):
+def test_resume_those_that_a_glob_means_and_that_are_paused(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
     run_cli("pause", "backup", "mail")
     assert run_cli("resume", "*").stderr == "backup: resumed\nmail: resumed\n"
     assert held() == []
 
 
-def test_resume_all(run_cli, held):
+def test_resume_all(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
     run_cli("pause")
     assert run_cli("resume").stderr == "all tasks: resumed\n"
     assert held() == []
 
 
-def test_resume_all_leaves_those_that_are_paused_by_themselves_and_says_so(run_cli, held):
+def test_resume_all_leaves_those_that_are_paused_by_themselves_and_says_so(
+    run_cli: RunCli, held: Callable[[], list[str]]
+) -> None:
     run_cli("pause")
     run_cli("pause", "backup")
     said = run_cli("resume").stderr
@@ -230,7 +245,7 @@ def test_resume_all_leaves_those_that_are_paused_by_themselves_and_says_so(run_c
     assert held() == ["backup"]
 
 
-def test_resume_one_while_all_are_paused_says_so(run_cli, held):
+def test_resume_one_while_all_are_paused_says_so(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
     run_cli("pause", "--reason", "moving house")
     run_cli("pause", "backup")
     said = run_cli("resume", "backup").stderr
@@ -239,7 +254,7 @@ def test_resume_one_while_all_are_paused_says_so(run_cli, held):
     assert "backup" in held()
 
 
-def test_resume_what_is_not_paused_is_3_and_nothing_is_resumed(run_cli, held):
+def test_resume_what_is_not_paused_is_3_and_nothing_is_resumed(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
     run_cli("pause", "backup")
     result = run_cli("resume", "backup", "mail")
     assert result.returncode == 3
@@ -247,50 +262,53 @@ def test_resume_what_is_not_paused_is_3_and_nothing_is_resumed(run_cli, held):
     assert held() == ["backup"]
 
 
-def test_resume_what_only_the_pause_of_all_holds_is_3_and_says_so(run_cli):
+def test_resume_what_only_the_pause_of_all_holds_is_3_and_says_so(run_cli: RunCli) -> None:
     run_cli("pause")
     result = run_cli("resume", "backup")
     assert result.returncode == 3
     assert "backup is not paused by itself, but all tasks are, by " in result.stderr
 
 
-def test_resume_all_when_nothing_is_paused_is_3(run_cli):
+def test_resume_all_when_nothing_is_paused_is_3(run_cli: RunCli) -> None:
     result = run_cli("resume")
     assert (result.returncode, result.stderr) == (3, "automate: nothing is paused\n")
 
 
-def test_resume_all_when_only_some_are_paused_is_3_and_names_them(run_cli):
+def test_resume_all_when_only_some_are_paused_is_3_and_names_them(run_cli: RunCli) -> None:
     run_cli("pause", "backup", "mail")
     result = run_cli("resume")
     assert result.returncode == 3
     assert "only these are paused: backup, mail; name them" in result.stderr
 
 
-def test_resume_a_task_that_is_not_there_is_4(run_cli):
+def test_resume_a_task_that_is_not_there_is_4(run_cli: RunCli) -> None:
     assert run_cli("resume", "nothing-like-it").returncode == 4
 
 
-def test_resume_a_task_whose_file_is_gone(run_cli, instance):
+def test_resume_a_task_whose_file_is_gone(run_cli: RunCli, instance: Path) -> None:
     run_cli("pause", "backup")
     (instance / "tasks.d" / "backup.yaml").unlink()
     assert run_cli("resume", "backup").returncode == 0
 
 
-def test_resume_json_is_what_was_ended(run_cli):
+def test_resume_json_is_what_was_ended(run_cli: RunCli) -> None:
     run_cli("pause", "backup", "--until", "2037-01-01", "--reason", "x")
     (one,) = json.loads(run_cli("resume", "backup", "--json").stdout)
     assert (one["task"], one["until"], one["reason"]) == ("backup", "2037-01-01T00:00:00+01:00", "x")
 
 
-def test_resume_that_it_held_is_still_known_for_due_times_not_decided_yet(run_cli, kept):
+def test_resume_that_it_held_is_still_known_for_due_times_not_decided_yet(
+    run_cli: RunCli, kept: Callable[[float], dict[str, Pause]]
+) -> None:
     run_cli("pause", "backup")
     run_cli("resume", "backup")
     pause = kept(0)["backup"]
+    assert pause.until is not None
     assert pause.since < pause.until <= time.time()
     assert kept(time.time()) == {}
 
 
-def test_what_falls_due_is_on_record_with_who_and_why(run_cli, instance, until):
+def test_what_falls_due_is_on_record_with_who_and_why(run_cli: RunCli, instance: Path, until: Until) -> None:
     (instance / "tasks.d" / "often.yaml").write_text("command: 'true'\nschedule: every 1s\n")
     run_cli("tick")
     run_cli("pause", "often", "--reason", "new disks", env={"SUDO_USER": ""})

@@ -1,5 +1,7 @@
 """What keys are, however they arrive, and where they lead."""
 
+from typing import Any
+
 import pytest
 
 from automate.cli.scrolling import keys, moved, step
@@ -23,7 +25,7 @@ END, HOME = step("G"), step("g")
         ("\x1b\x1b[A", ["\x1b", "\x1b[A"], ""),
     ],
 )
-def test_sequences_are_one_key_also_when_they_come_in_pieces(typed, found, begun):
+def test_sequences_are_one_key_also_when_they_come_in_pieces(typed: str, found: list[str], begun: str) -> None:
     assert keys(typed) == (found, begun)
 
 
@@ -42,9 +44,9 @@ def test_sequences_are_one_key_also_when_they_come_in_pieces(typed, found, begun
         (3, (0, 1), 0, 5, 4),
     ],
 )
-def test_no_room_is_left_empty(top, by, room, count, then):
+def test_no_room_is_left_empty(top: int, by: Any, room: int, count: int, then: int) -> None:
     assert moved(top, by, room, count) == then
 
 
-def test_other_keys_move_nothing():
+def test_other_keys_move_nothing() -> None:
     assert [key for key in ("x", " ", "\x1b", "\x1b[1;5A") if step(key)] == []

@@ -4,7 +4,10 @@ import json
 import os
 import stat
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +15,15 @@ from automate import paths
 from automate.instants import stamp
 from automate.run import Record
 from automate.runlog import append
+from tests.conftest import Lines, RunCli, Start, Until, WriteTask, WriteTexts
 
 DAY = ("--from", "2037-01-05", "--to", "2037-01-06")  # a Monday
 NOW = time.time()
 
 
 @pytest.fixture
-def write(instance):
-    def write(**texts):
+def write(instance: Path) -> WriteTexts:
+    def write(**texts: str) -> None:
         for name, text in texts.items():
             path = instance / "tasks.d" / f"{name.replace('_', '-')}.yaml"
             path.write_text(f"command: 'true'\ntimezone: Europe/Berlin\n{text}")
@@ -28,10 +32,10 @@ def write(instance):
 
 
 @pytest.fixture
-def past(instance):
+def past(instance: Path) -> Callable[..., None]:
     """`past(("backup", "failed", 3.0, 1.5))`: so many hours ago it started, and so many it took."""
 
-    def write(*runs):
+    def write(*runs: tuple[str, Any, float, float]) -> None:
         append(
             paths.of_directory(str(instance)),
             [
@@ -48,8 +52,8 @@ def past(instance):
 
 
 @pytest.fixture
-def document(run_cli):
-    def ask(*arguments):
+def document(run_cli: RunCli) -> Callable[..., Any]:
+    def ask(*arguments: str) -> Any:
         done = run_cli("timeline", *arguments, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -64,7 +68,7 @@ def bars(document):
     }
 
 
-def test_what_is_due_that_day_sorted_by_its_start(document, write):
+def test_what_is_due_that_day_sorted_by_its_start(document: Callable[..., Any], write: WriteTexts) -> None:
     write(b="schedule: daily at 02:00", a="schedule: daily at 04:00", c="schedule: tuesdays at 01:00")
     found = document(*DAY)
     assert list(bars(found).items()) == [
@@ -75,12 +79,12 @@ def test_what_is_due_that_day_sorted_by_its_start(document, write):
 
 
 @pytest.mark.parametrize(("sort", "names"), [("start", "bca"), ("name", "abc"), ("runs", "cba")])
-def test_orders(document, write, sort, names):
+def test_orders(document: Callable[..., Any], write: WriteTexts, sort: str, names: str) -> None:
     write(a="schedule: daily at 04:00", b="schedule: at 02:00 and 05:00", c="schedule: 0 3-20 * * *")
     assert "".join(bars(document(*DAY, "--sort", sort))) == names
 
 
-def test_midnight_is_of_the_day_that_begins(document, write):
+def test_midnight_is_of_the_day_that_begins(document: Callable[..., Any], write: WriteTexts) -> None:
     write(a="schedule: daily at 00:00")
     assert [task["runs"] for task in document(*DAY)["tasks"]] == [1]
 
@@ -95,12 +99,14 @@ def test_midnight_is_of_the_day_that_begins(document, write):
         (("--to", "2037-10-26"), "2037-10-25T00:00:00+02:00", "2037-10-26T00:00:00+01:00"),
     ],
 )
-def test_a_day_is_as_long_as_the_clocks_make_it(document, arguments, start, end):
+def test_a_day_is_as_long_as_the_clocks_make_it(
+    document: Callable[..., Any], arguments: tuple[str, str], start: str, end: str
+) -> None:
     found = document(*arguments)
     assert (found["from"], found["to"]) == (start, end)
 
 
-def test_without_an_hour_it_is_the_coming_day(document):
+def test_without_an_hour_it_is_the_coming_day(document: Callable[..., Any]) -> None:
     found = document()
     start, end, now = (datetime.fromisoformat(found[key]) for key in ("from", "to", "now"))
     assert (start.minute, start.second, end - start) == (0, 0, timedelta(days=1))
@@ -116,11 +122,11 @@ def test_without_an_hour_it_is_the_coming_day(document):
         ("--json", "--svg", "x"),
     ],
 )
-def test_what_does_not_go_together_is_a_usage_error(run_cli, arguments):
+def test_what_does_not_go_together_is_a_usage_error(run_cli: RunCli, arguments: tuple[Any, ...]) -> None:
     assert run_cli("timeline", *arguments).returncode == 2
 
 
-def test_past_runs_are_as_they_were(document, write, past):
+def test_past_runs_are_as_they_were(document: Callable[..., Any], write: WriteTexts, past: Callable[..., None]) -> None:
     write(backup="schedule: manual")
     past(("backup", "failed", 5, 1), ("backup", "success", 3, 1), ("gone", "lost", 4, 2))
     found = document("--from", "1d ago", "--to", "now")
@@ -128,19 +134,25 @@ def test_past_runs_are_as_they_were(document, write, past):
     assert kinds == {"backup": [("failed", 1), ("success", 2)], "gone": [("lost", 3)]}
 
 
-def test_a_run_that_began_before_is_of_the_stretch_in_which_it_ended(document, past):
+def test_a_run_that_began_before_is_of_the_stretch_in_which_it_ended(
+    document: Callable[..., Any], past: Callable[..., None]
+) -> None:
     past(("long", "success", 50, 48), ("before", "success", 50, 1))
     assert [*bars(document("--from", "1d ago", "--to", "now"))] == ["long"]
 
 
-def test_how_long_recent_runs_took_is_expected(document, write, past, run_cli):
+def test_how_long_recent_runs_took_is_expected(
+    document: Callable[..., Any], write: WriteTexts, past: Callable[..., None], run_cli: RunCli
+) -> None:
     write(a="schedule: daily at 02:00", b="after: [a]", c="after: [{b: failed}]")
     past(("a", "success", 10, 1.5), ("b", "success", 5, 0.5))
     assert run_cli("list").returncode == 0  # the state is made, from the run log
     assert bars(document(*DAY)) == {"a": [("02:00", "03:30", "expected")], "b": [("03:30", "04:00", "expected")]}
 
 
-def test_what_collides_and_what_outruns_its_interval(run_cli, document, write, past):
+def test_what_collides_and_what_outruns_its_interval(
+    run_cli: RunCli, document: Callable[..., Any], write: WriteTexts, past: Callable[..., None]
+) -> None:
     write(a="schedule: daily at 02:00\nlocks: [disk]", b="schedule: daily at 03:00\nlocks: [disk]",
           sync="schedule: every 15 minutes\noverlap: queue")  # fmt: skip
     past(("a", "success", 10, 1.5), ("sync", "success", 5, 0.5))
@@ -155,18 +167,20 @@ def test_what_collides_and_what_outruns_its_interval(run_cli, document, write, p
     assert "sync outruns its interval: takes 30m 00s, starts every 15m 00s; overlap is queue" in text
 
 
-def test_the_busiest_minutes(document, write):
+def test_the_busiest_minutes(document: Callable[..., Any], write: WriteTexts) -> None:
     write(a="schedule: daily at 02:00", b="schedule: '@hourly'", c="schedule: every 10 seconds")
     assert document(*DAY)["busiest"] == [{"minute": "2037-01-05T02:00:00+01:00", "starts": 2}]
 
 
-def test_more_at_once_than_max_running(document, write, instance):
+def test_more_at_once_than_max_running(document: Callable[..., Any], write: WriteTexts, instance: Path) -> None:
     (instance / "automate.yaml").write_text("max_running: 1\n")
     write(a="schedule: daily at 02:00", b="schedule: daily at 02:00")
     assert document(*DAY)["crowd"] == {"limit": 1, "most": 2, "start": "2037-01-05T02:00:00+01:00"}
 
 
-def test_what_runs_now_is_shown_with_its_number(document, task, start, until, lines):
+def test_what_runs_now_is_shown_with_its_number(
+    document: Callable[..., Any], task: WriteTask, start: Start, until: Until, lines: Lines
+) -> None:
     task("slow", "echo >seen; exec sleep 100")
     start("run", "slow")
     until(lambda: lines("seen"))
@@ -174,7 +188,9 @@ def test_what_runs_now_is_shown_with_its_number(document, task, start, until, li
     assert [(bar["kind"], bar["run"]) for bar in row["bars"]] == [("running", 1)]
 
 
-def test_a_run_that_waits_for_its_next_attempt_is_to_come(document, task, run_cli, until):
+def test_a_run_that_waits_for_its_next_attempt_is_to_come(
+    document: Callable[..., Any], task: WriteTask, run_cli: RunCli, until: Until
+) -> None:
     task("flaky", "false", retries={"attempts": 1, "delay": "1h"})
     assert run_cli("run", "--detach", "flaky").returncode == 0
     [bar] = until(lambda: [bar for row in document()["tasks"] for bar in row["bars"] if bar["note"] == "attempt 2"])
@@ -182,7 +198,7 @@ def test_a_run_that_waits_for_its_next_attempt_is_to_come(document, task, run_cl
     assert run_cli("stop", "flaky").returncode == 0
 
 
-def test_due_times_that_share_a_record_are_one_bar_without_a_run(document, instance):
+def test_due_times_that_share_a_record_are_one_bar_without_a_run(document: Callable[..., Any], instance: Path) -> None:
     hours = [stamp(NOW - ago * 3600) for ago in (5, 2, 1)]
     skipped = Record(
         id=1, task="x", outcome="skipped", trigger="schedule", first_due=hours[0], due=hours[1], ended=hours[2],
@@ -195,14 +211,16 @@ def test_due_times_that_share_a_record_are_one_bar_without_a_run(document, insta
     assert (bar["count"], bar["note"], row["runs"]) == (4, "paused", 0)
 
 
-def test_what_is_paused_does_not_follow(run_cli, document, write):
+def test_what_is_paused_does_not_follow(run_cli: RunCli, document: Callable[..., Any], write: WriteTexts) -> None:
     write(a="schedule: daily at 02:00", b="after: [a]")
     assert [*bars(document(*DAY))] == ["a", "b"]
     assert run_cli("pause", "b").returncode == 0
     assert [*bars(document(*DAY))] == ["a"]
 
 
-def test_what_was_due_and_nobody_has_looked_at_is_not_hidden(run_cli, document, write, until):
+def test_what_was_due_and_nobody_has_looked_at_is_not_hidden(
+    run_cli: RunCli, document: Callable[..., Any], write: WriteTexts, until: Until
+) -> None:
     write(often="schedule: every 1s\nmissed: skip")
     assert run_cli("tick").returncode == 0  # from now on it is in force
     [bar] = until(
@@ -212,13 +230,13 @@ def test_what_was_due_and_nobody_has_looked_at_is_not_hidden(run_cli, document, 
     assert "? undecided" in run_cli("timeline").stdout
 
 
-def test_the_delay_of_a_jitter_is_part_of_the_start(document, write):
+def test_the_delay_of_a_jitter_is_part_of_the_start(document: Callable[..., Any], write: WriteTexts) -> None:
     write(a="schedule: daily at 02:00\njitter: 30m")
     [(begin, _, _)] = bars(document(*DAY))["a"]
     assert "02:00" <= begin < "02:30"
 
 
-def test_what_will_be_skipped_says_why(run_cli, document, write):
+def test_what_will_be_skipped_says_why(run_cli: RunCli, document: Callable[..., Any], write: WriteTexts) -> None:
     write(a="schedule: daily at 02:00\nexcept: [mon]", b="schedule: daily at 03:00")
     assert run_cli("pause", "b", "--reason", "disks").returncode == 0
     found = {task["task"]: [(bar["kind"], bar["note"]) for bar in task["bars"]] for task in document(*DAY)["tasks"]}
@@ -227,14 +245,16 @@ def test_what_will_be_skipped_says_why(run_cli, document, write):
     assert found["b"][0][1].endswith(": disks")
 
 
-def test_disabled_tasks_are_left_out_unless_they_are_named(run_cli, document, write):
+def test_disabled_tasks_are_left_out_unless_they_are_named(
+    run_cli: RunCli, document: Callable[..., Any], write: WriteTexts
+) -> None:
     write(a="schedule: daily at 02:00\nenabled: false", b="schedule: daily at 02:00")
     assert [*bars(document(*DAY))] == ["b"]
     assert run_cli("timeline", *DAY).stderr == "left out: 1 disabled\n"
     assert bars(document(*DAY, "a")) == {"a": [("02:00", "02:00", "skipped")]}
 
 
-def test_a_broken_task_does_not_hide_the_others(run_cli, write):
+def test_a_broken_task_does_not_hide_the_others(run_cli: RunCli, write: WriteTexts) -> None:
     write(a="schedule: nonsense", b="schedule: '@hourly'")
     done = run_cli("timeline", *DAY)
     assert done.returncode == 0
@@ -243,13 +263,13 @@ def test_a_broken_task_does_not_hide_the_others(run_cli, write):
     assert "left out: 1 broken" in done.stderr
 
 
-def test_names_and_globs(run_cli, document, write):
+def test_names_and_globs(run_cli: RunCli, document: Callable[..., Any], write: WriteTexts) -> None:
     write(a="schedule: '@hourly'", ab="schedule: '@hourly'", b="schedule: '@hourly'")
     assert [*bars(document(*DAY, "a*"))] == ["a", "ab"]
     assert run_cli("timeline", "nope").returncode == 4
 
 
-def test_the_day_of_a_clock_change_is_marked(run_cli, write):
+def test_the_day_of_a_clock_change_is_marked(run_cli: RunCli, write: WriteTexts) -> None:
     write(night="schedule: daily at 02:30")
     text = run_cli("timeline", "--from", "2027-03-28").stdout
     assert "2027-03-29 00:00 +02:00 (23h)" in text
@@ -257,7 +277,9 @@ def test_the_day_of_a_clock_change_is_marked(run_cli, write):
     assert "night 03:00: moved from 02:30" in text
 
 
-def test_rows_are_limited_and_the_rest_is_counted(run_cli, document, write):
+def test_rows_are_limited_and_the_rest_is_counted(
+    run_cli: RunCli, document: Callable[..., Any], write: WriteTexts
+) -> None:
     write(**{f"t{number}": "schedule: '@hourly'" for number in range(5)})
     done = run_cli("timeline", *DAY, "-n", "2")
     assert sum(line.startswith("t") for line in done.stdout.splitlines()) == 2
@@ -265,20 +287,20 @@ def test_rows_are_limited_and_the_rest_is_counted(run_cli, document, write):
     assert len(document(*DAY)["tasks"]) == 5
 
 
-def test_without_tasks_it_says_what_to_do(run_cli):
+def test_without_tasks_it_says_what_to_do(run_cli: RunCli) -> None:
     done = run_cli("timeline")
     assert (done.returncode, done.stdout) == (0, "")
     assert "no tasks yet" in done.stderr
 
 
-def test_nothing_in_this_time_says_so(run_cli, write):
+def test_nothing_in_this_time_says_so(run_cli: RunCli, write: WriteTexts) -> None:
     write(a="schedule: manual")
     done = run_cli("timeline")
     assert (done.returncode, done.stdout) == (0, "")
     assert "nothing ran or is due in this time" in done.stderr
 
 
-def test_svg_is_written_whole_or_not_at_all(run_cli, instance, write):
+def test_svg_is_written_whole_or_not_at_all(run_cli: RunCli, instance: Path, write: WriteTexts) -> None:
     write(a="schedule: daily at 02:00")
     target = instance / "day.svg"
     done = run_cli("timeline", *DAY, "--svg", str(target))
@@ -288,7 +310,7 @@ def test_svg_is_written_whole_or_not_at_all(run_cli, instance, write):
     assert sorted(os.listdir(instance)) == [".automate", "day.svg", "tasks.d"]
 
 
-def test_svg_keeps_the_mode_and_the_link_that_are_there(run_cli, instance, write):
+def test_svg_keeps_the_mode_and_the_link_that_are_there(run_cli: RunCli, instance: Path, write: WriteTexts) -> None:
     write(a="schedule: daily at 02:00")
     target, link = instance / "public.svg", instance / "link.svg"
     target.write_text("old")
@@ -301,7 +323,9 @@ def test_svg_keeps_the_mode_and_the_link_that_are_there(run_cli, instance, write
 
 
 @pytest.mark.parametrize("path", ["missing/day.svg", "tasks.d"])
-def test_svg_that_cannot_be_written_is_an_error_that_names_it(run_cli, instance, write, path):
+def test_svg_that_cannot_be_written_is_an_error_that_names_it(
+    run_cli: RunCli, instance: Path, write: WriteTexts, path: str
+) -> None:
     write(a="schedule: daily at 02:00")
     done = run_cli("timeline", *DAY, "--svg", str(instance / path))
     assert done.returncode in (1, 2)

@@ -8,11 +8,12 @@ import struct
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import Start, Until
+from tests.conftest import RunCli, Start, Until, WriteTask
 
 if TYPE_CHECKING:
     import subprocess
@@ -81,7 +82,9 @@ def watch(
     return begin
 
 
-def test_it_is_drawn_again_in_the_same_place(watch, terminal, task, run_cli, until):
+def test_it_is_drawn_again_in_the_same_place(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, run_cli: RunCli, until: Until
+) -> None:
     task("a", "sleep 60")
     watch(every="0.2")
     assert [line.split()[:2] for line in terminal.shown()[-1:]] == [["a", "idle"]]
@@ -95,7 +98,9 @@ def test_it_is_drawn_again_in_the_same_place(watch, terminal, task, run_cli, unt
 @pytest.mark.parametrize(
     ("typed", "status"), [("q", 0), ("\x04", 0), ("\x03", 130), ("\x1c", -signal.SIGQUIT)], ids=["q", "D", "C", "Q"]
 )
-def test_keys_end_it_and_the_terminal_is_as_it_was(watch, terminal, typed, status):
+def test_keys_end_it_and_the_terminal_is_as_it_was(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, typed: str, status: int | signal.Signals
+) -> None:
     before = terminal.modes
     watching = watch()
     assert terminal.modes != before
@@ -107,7 +112,9 @@ def test_keys_end_it_and_the_terminal_is_as_it_was(watch, terminal, typed, statu
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_signals_end_it_and_the_terminal_is_as_it_was(watch, terminal, number):
+def test_signals_end_it_and_the_terminal_is_as_it_was(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, number: signal.Signals
+) -> None:
     before = terminal.modes
     watching = watch()
     watching.send_signal(number)
@@ -116,7 +123,9 @@ def test_signals_end_it_and_the_terminal_is_as_it_was(watch, terminal, number):
     assert terminal.modes == before
 
 
-def test_a_state_that_cannot_be_read_is_told_and_is_no_end(watch, terminal, task, instance, until):
+def test_a_state_that_cannot_be_read_is_told_and_is_no_end(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, instance: Path, until: Until
+) -> None:
     task("a", "true")
     watching = watch(every="0.2")
     state = instance / ".automate" / "state.db"
@@ -127,7 +136,9 @@ def test_a_state_that_cannot_be_read_is_told_and_is_no_end(watch, terminal, task
     assert watching.wait(20) == 0
 
 
-def test_stopped_it_gives_the_terminal_back_and_continued_it_looks_again(watch, terminal, task, until):
+def test_stopped_it_gives_the_terminal_back_and_continued_it_looks_again(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, until: Until
+) -> None:
     watching = watch()
     task("new", "true")
     watching.send_signal(signal.SIGTSTP)  # of a group without a parent's shell the kernel stops none
@@ -156,14 +167,18 @@ def job(terminal: Terminal, start: Callable[..., object], environment: dict[str,
     return begin
 
 
-def test_in_the_background_it_stands_still_and_can_be_ended(job, terminal, until):
+def test_in_the_background_it_stands_still_and_can_be_ended(
+    job: Callable[[str], None], terminal: Terminal, until: Until
+) -> None:
     job(IN_BACKGROUND)
     until(lambda: "ended" in terminal.read())
     assert TAKEN not in terminal.text
     assert GIVEN not in terminal.text
 
 
-def test_what_was_stopped_can_be_ended_and_touches_the_terminal_no_more(job, terminal, until):
+def test_what_was_stopped_can_be_ended_and_touches_the_terminal_no_more(
+    job: Callable[[str], None], terminal: Terminal, until: Until
+) -> None:
     job(IN_FRONT)
     until(terminal.shown)
     terminal.type("\x1a")
@@ -171,7 +186,9 @@ def test_what_was_stopped_can_be_ended_and_touches_the_terminal_no_more(job, ter
     assert terminal.text.count(TAKEN) == terminal.text.count(GIVEN) == 1
 
 
-def test_what_there_is_no_room_for_is_counted(watch, terminal, task):
+def test_what_there_is_no_room_for_is_counted(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask
+) -> None:
     for number in range(50):
         task(f"t{number:02}", "true", enabled=number < 45)
     terminal.resize(12, 40)
@@ -183,7 +200,9 @@ def test_what_there_is_no_room_for_is_counted(watch, terminal, task):
     assert shown[3].startswith("NAME")
 
 
-def test_a_terminal_of_another_size_is_drawn_at_once(watch, terminal, task, until):
+def test_a_terminal_of_another_size_is_drawn_at_once(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, until: Until
+) -> None:
     for number in range(50):
         task(f"t{number:02}", "true")
     watch()
@@ -196,7 +215,9 @@ def test_a_terminal_of_another_size_is_drawn_at_once(watch, terminal, task, unti
 UP, DOWN, HOME, END, PAGE_UP, PAGE_DOWN = "\x1b[A", "\x1b[B", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~"
 
 
-def test_keys_move_to_tasks_that_there_was_no_room_for(watch, terminal, task, until):
+def test_keys_move_to_tasks_that_there_was_no_room_for(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, until: Until
+) -> None:
     for number in range(50):
         task(f"t{number:02}", "true")
     terminal.resize(14, 100)
@@ -219,7 +240,9 @@ def test_keys_move_to_tasks_that_there_was_no_room_for(watch, terminal, task, un
     until(lambda: shows("t25", "t49"))
 
 
-def test_moving_is_no_look(watch, terminal, task, until):
+def test_moving_is_no_look(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, until: Until
+) -> None:
     for number in range(50):
         task(f"t{number:02}", "true")
     watch()
@@ -230,14 +253,18 @@ def test_moving_is_no_look(watch, terminal, task, until):
     until(lambda: terminal.shown()[4].startswith("t00-new"))
 
 
-def test_any_other_key_looks_at_once(watch, terminal, task, until):
+def test_any_other_key_looks_at_once(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, until: Until
+) -> None:
     watch()
     task("new", "true")
     terminal.type(" ")
     until(lambda: terminal.shown()[-1].startswith("new "))
 
 
-def test_who_schedules_is_told(watch, terminal, task, run_cli, until):
+def test_who_schedules_is_told(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, run_cli: RunCli, until: Until
+) -> None:
     task("a", "true", schedule="every 2 hours")
     watch(every="0.2")
     assert terminal.shown()[1] == "no scheduler; no step so far"
@@ -245,7 +272,9 @@ def test_who_schedules_is_told(watch, terminal, task, run_cli, until):
     until(lambda: re.fullmatch("no daemon; last step (now|.* ago)", terminal.shown()[1]))
 
 
-def test_faults_and_pauses_are_a_part_of_the_picture(watch, terminal, task, run_cli):
+def test_faults_and_pauses_are_a_part_of_the_picture(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, run_cli: RunCli
+) -> None:
     task("a", None)
     run_cli("pause", "--reason", "new disks")
     terminal.resize(24, 300)
@@ -256,7 +285,9 @@ def test_faults_and_pauses_are_a_part_of_the_picture(watch, terminal, task, run_
     assert "new disks" in text
 
 
-def test_a_task_that_is_gone_is_no_end(watch, terminal, task, until):
+def test_a_task_that_is_gone_is_no_end(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, until: Until
+) -> None:
     file = task("a", "true")
     task("b", "true")
     watch("a", every="0.2")
@@ -266,7 +297,9 @@ def test_a_task_that_is_gone_is_no_end(watch, terminal, task, until):
     until(lambda: terminal.shown()[-1].startswith("a "))
 
 
-def test_the_progress_of_what_runs_is_shown_where_there_is_room(watch, terminal, task, run_cli, until):
+def test_the_progress_of_what_runs_is_shown_where_there_is_room(
+    watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, run_cli: RunCli, until: Until
+) -> None:
     task("a", "test $AUTOMATE_RUN -gt 1 && sleep 60; sleep 1")
     run_cli("run", "a")
     task("b", "sleep 60")
@@ -280,7 +313,7 @@ def test_the_progress_of_what_runs_is_shown_where_there_is_room(watch, terminal,
     run_cli("stop", "a", "b")
 
 
-def test_in_a_pipe_the_looks_follow_one_another_as_plain_text(start, task):
+def test_in_a_pipe_the_looks_follow_one_another_as_plain_text(start: Start, task: WriteTask) -> None:
     task("a", "true")
     watching = start("list", "--watch", "0.1", "--columns", "name,state", env=os.environ | {"TERM": "xterm"})
     lines = [watching.stdout.readline() for _ in range(10)]
@@ -289,7 +322,7 @@ def test_in_a_pipe_the_looks_follow_one_another_as_plain_text(start, task):
     assert "\x1b" not in "".join(lines)
 
 
-def test_it_ends_when_nobody_reads_any_more(start, task):
+def test_it_ends_when_nobody_reads_any_more(start: Start, task: WriteTask) -> None:
     task("a", "true")
     watching = start("list", "--watch=0.1")
     watching.stdout.readline()
@@ -297,7 +330,7 @@ def test_it_ends_when_nobody_reads_any_more(start, task):
     assert watching.wait(20) == 141
 
 
-def test_what_follows_is_its_argument_only_when_it_is_a_number(start, task):
+def test_what_follows_is_its_argument_only_when_it_is_a_number(start: Start, task: WriteTask) -> None:
     task("a", "true")
     task("b", "true")
     for words, told in ((["--watch", "b"], "every 15s  1 task"), (["--watch", "0.5", "b"], "every 0.5s  1 task")):
@@ -307,11 +340,11 @@ def test_what_follows_is_its_argument_only_when_it_is_a_number(start, task):
 
 
 @pytest.mark.parametrize("words", [["--watch=x"], ["--watch=0"], ["--watch=2d"], ["--watch", "--json"]])
-def test_what_it_cannot_mean_is_a_usage_error(run_cli, words):
+def test_what_it_cannot_mean_is_a_usage_error(run_cli: RunCli, words: list[str]) -> None:
     result = run_cli("list", *words)
     assert (result.returncode, result.stdout) == (2, "")
 
 
-def test_a_wrong_name_is_an_error_at_once(run_cli, task):
+def test_a_wrong_name_is_an_error_at_once(run_cli: RunCli, task: WriteTask) -> None:
     task("a", "true")
     assert run_cli("list", "--watch", "nix").returncode == 4

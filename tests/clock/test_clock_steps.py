@@ -1,8 +1,14 @@
 """The daemon while its wall clock is set, and in the nights in which Berlin sets its clocks."""
 
+import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+
+from tests.clock.conftest import Clock
+from tests.conftest import Lines, Records, Until, WriteTask
 
 BERLIN = {"timezone": "Europe/Berlin", "missed": "once"}
 
@@ -19,7 +25,15 @@ def seconds_covered(records):
 
 
 @pytest.mark.parametrize("seconds", [3600, 2 * 86400])
-def test_set_forward_what_was_passed_is_on_record(clock, serve, task, until, records, dues, seconds):
+def test_set_forward_what_was_passed_is_on_record(
+    clock: Clock,
+    serve: Callable[[], subprocess.Popen[str]],
+    task: WriteTask,
+    until: Until,
+    records: Records,
+    dues: Callable[..., list[str]],
+    seconds: int,
+) -> None:
     task("x", "true", schedule="every second", overlap="allow")
     serve()
     until(lambda: len(dues("x")) >= 2)
@@ -32,7 +46,14 @@ def test_set_forward_what_was_passed_is_on_record(clock, serve, task, until, rec
     assert len(covered) > seconds
 
 
-def test_set_back_by_ten_minutes_nothing_is_repeated(clock, serve, task, until, records, dues):
+def test_set_back_by_ten_minutes_nothing_is_repeated(
+    clock: Clock,
+    serve: Callable[[], subprocess.Popen[str]],
+    task: WriteTask,
+    until: Until,
+    records: Records,
+    dues: Callable[..., list[str]],
+) -> None:
     task("x", "true", schedule="every second", overlap="allow")
     serve()
     until(lambda: len(dues("x")) >= 2)
@@ -46,7 +67,14 @@ def test_set_back_by_ten_minutes_nothing_is_repeated(clock, serve, task, until, 
     assert covered == list(range(covered[0], covered[-1] + 1))
 
 
-def test_set_back_by_five_hours_it_goes_on_from_there_on_record(clock, serve, task, until, records, dues):
+def test_set_back_by_five_hours_it_goes_on_from_there_on_record(
+    clock: Clock,
+    serve: Callable[[], subprocess.Popen[str]],
+    task: WriteTask,
+    until: Until,
+    records: Records,
+    dues: Callable[..., list[str]],
+) -> None:
     task("x", "true", schedule="every second", overlap="allow")
     serve()
     until(lambda: len(dues("x")) >= 2)
@@ -60,7 +88,9 @@ def test_set_back_by_five_hours_it_goes_on_from_there_on_record(clock, serve, ta
     assert dues("x")[-1] <= now
 
 
-def test_a_retry_that_waits_does_not_wait_for_the_clock_to_come_again(clock, serve, task, until, lines):
+def test_a_retry_that_waits_does_not_wait_for_the_clock_to_come_again(
+    clock: Clock, serve: Callable[[], subprocess.Popen[str]], task: WriteTask, until: Until, lines: Lines
+) -> None:
     retries = {"attempts": 1, "delay": "2s"}
     task("x", "echo $AUTOMATE_ATTEMPT >>tried; exit 1", schedule="every second", retries=retries)
     serve()
@@ -69,7 +99,14 @@ def test_a_retry_that_waits_does_not_wait_for_the_clock_to_come_again(clock, ser
     until(lambda: "2" in lines("tried"))
 
 
-def test_a_timeout_counts_real_time_under_the_next_daemon_too(clock, serve, task, until, instance, records):
+def test_a_timeout_counts_real_time_under_the_next_daemon_too(
+    clock: Clock,
+    serve: Callable[[], subprocess.Popen[str]],
+    task: WriteTask,
+    until: Until,
+    instance: Path,
+    records: Records,
+) -> None:
     task("x", "touch begun; until [ -e go ]; do sleep 0.1; done", schedule="every second", timeout="1h")
     daemon = serve()
     until((instance / "begun").exists)
@@ -85,10 +122,16 @@ def test_a_timeout_counts_real_time_under_the_next_daemon_too(clock, serve, task
 
 
 @pytest.fixture
-def night(clock, serve, task, until, dues):
+def night(
+    clock: Clock,
+    serve: Callable[[], subprocess.Popen[str]],
+    task: WriteTask,
+    until: Until,
+    dues: Callable[..., list[str]],
+) -> Callable[[str], None]:
     """`night("2027-03-28")`: the daemon lives through the seconds around each half hour from 00:30 to 02:00 UTC."""
 
-    def live(day):
+    def live(day: str) -> None:
         clock.set(f"{day} 00:10")
         task("fixed", "true", schedule="30 2 * * *", **BERLIN)
         task("follows", "true", schedule="*/30 * * * *", **BERLIN)
@@ -100,13 +143,17 @@ def night(clock, serve, task, until, dues):
     return live
 
 
-def test_in_the_night_that_lacks_an_hour_a_fixed_time_is_due_right_after_it(night, dues):
+def test_in_the_night_that_lacks_an_hour_a_fixed_time_is_due_right_after_it(
+    night: Callable[[str], None], dues: Callable[..., list[str]]
+) -> None:
     night("2027-03-28")
     assert dues("fixed") == ["2027-03-28 01:00:00"]
     assert dues("follows") == [f"2027-03-28 {time}:00" for time in ("00:30", "01:00", "01:30", "02:00")]
 
 
-def test_in_the_night_that_has_an_hour_twice_a_fixed_time_is_due_once(night, dues):
+def test_in_the_night_that_has_an_hour_twice_a_fixed_time_is_due_once(
+    night: Callable[[str], None], dues: Callable[..., list[str]]
+) -> None:
     night("2027-10-31")
     assert dues("fixed") == ["2027-10-31 00:30:00"]
     assert dues("follows") == [f"2027-10-31 {time}:00" for time in ("00:30", "01:00", "01:30", "02:00")]

@@ -1,18 +1,25 @@
 """`why`, under the clock of the daemon: what the night of a clock change did."""
 
 import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.clock.conftest import Clock
+from tests.conftest import RunCli, Until, WriteTask
 
 BERLIN = {"timezone": "Europe/Berlin", "schedule": "daily at 02:30"}
 
 
 @pytest.fixture
-def why(run_cli, library, instance):
+def why(run_cli: RunCli, library: Path, instance: Path) -> Callable[..., Any]:
     """`why("--at", "2027-03-28 02:30")`: the answer of the program under that clock."""
     preload = {"LD_PRELOAD": str(library), "AUTOMATE_TEST_CLOCK": str(instance / "clock")}
 
-    def ask(*arguments):
+    def ask(*arguments: str) -> Any:
         result = run_cli("why", "x", *arguments, "--json", env=preload)
         assert result.returncode == 0, result.stderr
         [found] = json.loads(result.stdout)
@@ -22,8 +29,13 @@ def why(run_cli, library, instance):
 
 
 def test_what_fell_into_the_gap_ran_after_it_and_is_found_by_the_time_that_never_was(
-    clock, serve, task, until, dues, why
-):
+    clock: Clock,
+    serve: Callable[[], subprocess.Popen[str]],
+    task: WriteTask,
+    until: Until,
+    dues: Callable[..., list[str]],
+    why: Callable[..., Any],
+) -> None:
     clock.set("2027-03-28 00:59:57")
     task("x", "true", **BERLIN)
     serve()
@@ -38,7 +50,14 @@ def test_what_fell_into_the_gap_ran_after_it_and_is_found_by_the_time_that_never
     assert found["scheduler"]["serving"] is True
 
 
-def test_nights_while_nobody_looked_are_missed_with_the_gap(clock, serve, task, until, dues, why):
+def test_nights_while_nobody_looked_are_missed_with_the_gap(
+    clock: Clock,
+    serve: Callable[[], subprocess.Popen[str]],
+    task: WriteTask,
+    until: Until,
+    dues: Callable[..., list[str]],
+    why: Callable[..., Any],
+) -> None:
     clock.set("2027-10-29 12:00:00")
     task("x", "true", **BERLIN)
     serve()

@@ -2,9 +2,12 @@
 
 import os
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+Cron = Callable[[str], None]
 
 # A cron of our own beside the machine's: nobody else's jobs are in its files, and nobody sees its PID file.
 PRIVATE = """
@@ -25,15 +28,15 @@ def _nothing_stays(_no_process_stays: None) -> None:
 
 
 @pytest.fixture
-def cron(instance, environment):
+def cron(instance: Path, environment: dict[str, str]) -> Iterator[Cron]:
     """`cron(text)` is a cron with this crontab."""
-    begun = []
+    begun: list[subprocess.Popen[bytes]] = []
 
-    def begin(text):
+    def begin(text: str) -> None:
         crontab = instance / "crontab"
         crontab.write_text(text)
         crontab.chmod(0o644)
-        words = ["unshare", "-mpf", "--mount-proc", "--kill-child", "sh", "-c", PRIVATE, "sh", crontab]
+        words = ["unshare", "-mpf", "--mount-proc", "--kill-child", "sh", "-c", PRIVATE, "sh", str(crontab)]
         begun.append(subprocess.Popen(words, env=environment | {"PATH": "/usr/sbin:/sbin:" + os.environ["PATH"]}))
 
     yield begin

@@ -1,8 +1,13 @@
 """What is imported gets what Debian's cron gave it, and what is exported does under it what it did here."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.conftest import RunCli, Until, WriteTask
+from tests.cron.conftest import Cron
 
 JOBS = """\
 A = "x y"
@@ -23,7 +28,9 @@ def seen(directory):
 
 
 @pytest.mark.parametrize("who", ["root"] if os.geteuid() == 0 else [])
-def test_an_imported_job_has_the_environment_and_the_input_that_cron_gave_it(cron, run_cli, until, instance, who):
+def test_an_imported_job_has_the_environment_and_the_input_that_cron_gave_it(
+    cron: Cron, run_cli: RunCli, until: Until, instance: Path, who: Any
+) -> None:
     theirs, ours = instance / "theirs", instance / "ours"
     theirs.mkdir()
     ours.mkdir()
@@ -43,7 +50,9 @@ umask >> OUT/several; pwd >> OUT/several
 
 
 @pytest.mark.parametrize("who", ["root"] if os.geteuid() == 0 else [])
-def test_an_exported_task_does_the_same_under_cron(cron, run_cli, task, until, instance, who):
+def test_an_exported_task_does_the_same_under_cron(
+    cron: Cron, run_cli: RunCli, task: WriteTask, until: Until, instance: Path, who: Any
+) -> None:
     theirs, ours = instance / "theirs", instance / "ours"
     theirs.mkdir()
     ours.mkdir()

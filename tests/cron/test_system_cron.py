@@ -2,12 +2,19 @@
 
 import os
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.conftest import Records, RunCli, Until, WriteTask
+from tests.cron.conftest import Cron
+
 
 @pytest.mark.parametrize("minutes", ["*"] if os.geteuid() == 0 else [])
-def test_a_line_that_calls_tick_each_minute_runs_what_is_due(cron, task, run_cli, until, records, instance, minutes):
+def test_a_line_that_calls_tick_each_minute_runs_what_is_due(
+    cron: Cron, task: WriteTask, run_cli: RunCli, until: Until, records: Records, instance: Path, minutes: Any
+) -> None:
     task("x", "echo $AUTOMATE_TRIGGER", schedule="* * * * *")
     run_cli("tick")  # sees the task; it is due from now on
     cron(f"PATH={os.defpath}\n{minutes} * * * * root {sys.executable} -m automate -C {instance} tick\n")

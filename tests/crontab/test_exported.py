@@ -2,6 +2,7 @@
 
 import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,7 +74,7 @@ def due(task):
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(tasks, min_size=1, max_size=3))
-def test_the_due_times_are_the_same(some):
+def test_the_due_times_are_the_same(some: Any) -> None:
     found = [(task, one.said) for task, one in zip(some, export(*some), strict=True) if isinstance(one, Exported)]
     said = [(task, line) for task, line in found if isinstance(line, Line)]
     again = imported(crontab_of([line for _, line in said], "UTC"))
@@ -85,7 +86,7 @@ def test_the_due_times_are_the_same(some):
 
 
 @pytest.mark.parametrize("schedule", UNSAYABLE)
-def test_a_schedule_that_cron_cannot_say_is_left_out(schedule):
+def test_a_schedule_that_cron_cannot_say_is_left_out(schedule: str) -> None:
     (one,) = export(Task(name="x", file="", command="x", schedule=(schedule,)))
     assert isinstance(one, LeftOut)
     assert one.is_lost
@@ -109,13 +110,13 @@ def test_a_schedule_that_cron_cannot_say_is_left_out(schedule):
         ("at " + ", ".join(f"{hour}:30" for hour in range(24)), "Europe/Berlin", ["30 0-23 * * *"]),
     ],
 )
-def test_a_schedule_in_words_is_said_in_fields(schedule, zone, said):
+def test_a_schedule_in_words_is_said_in_fields(schedule: Any, zone: str, said: list[str] | None) -> None:
     from automate.schedule.as_cron import cron_texts
 
     assert cron_texts(parse([schedule], zone), NOW) == said
 
 
-def test_what_another_expression_says_too_is_left_out():
+def test_what_another_expression_says_too_is_left_out() -> None:
     from automate.schedule.as_cron import coincide, cron_texts
 
     schedule = parse(["daily at 00:00", "*/15 * * * *", "0 0 29 2 *"], "UTC")
@@ -126,7 +127,7 @@ def test_what_another_expression_says_too_is_left_out():
     assert not coincide(["0 0 * * 1"], parse(["0 0 * * 1"], "UTC"), NOW)
 
 
-def test_bounds_that_are_not_over_cannot_be_said():
+def test_bounds_that_are_not_over_cannot_be_said() -> None:
     bounds: list[dict[str, Any]] = [{"starting": "2027-01-01"}, {"ending": "2027-01-01"}]
     for more in bounds:
         (one,) = export(Task(name="x", file="", command="x", schedule=("@daily",), **more))
@@ -186,17 +187,18 @@ def plain(command, **more):
 @example(plain("cat", stdin="50\\%\n"))
 @example(plain("printf '<%s>' 'a\\\\b%5\\7'"))
 @example(plain("cat <<E\n%\\%\nE\n"))
-def test_the_commands_do_the_same(tmp_path, task):
+def test_the_commands_do_the_same(tmp_path: Path, task: Task) -> None:
     (tmp_path / "a b").mkdir(exist_ok=True)
     (one,) = export(task)
     if isinstance(one, LeftOut):
+        assert task.stdin is not None
         assert "\\\n" in task.stdin or "\\%" in task.stdin
         return
     (again,) = imported(crontab_of([one.said], "UTC"))
     assert by_cron(again, tmp_path) == by_itself(task, tmp_path)
 
 
-def test_what_cron_does_not_do_by_itself_stands_around_the_command():
+def test_what_cron_does_not_do_by_itself_stands_around_the_command() -> None:
     task = Task(
         name="x", file="", command="a; b", schedule=("@daily",), timeout=Duration(7200), nice=5, ionice="idle",
         locks=("tape",), limits=Limits(memory=Size(1024), cpu_time=Duration(60)), condition="test -e /x",
@@ -208,7 +210,7 @@ def test_what_cron_does_not_do_by_itself_stands_around_the_command():
     )
 
 
-def test_a_crontab_of_the_system_has_a_user():
+def test_a_crontab_of_the_system_has_a_user() -> None:
     assert "0 0 * * * root x\n" in text(
         Task(name="x", file="", command="x", schedule=("@daily",), overlap="allow"), user="root"
     )
@@ -218,13 +220,13 @@ def test_a_crontab_of_the_system_has_a_user():
     assert one.unsaid[-1] == "`user` (a user's crontab runs as that user)"
 
 
-def test_mail_goes_where_it_went():
+def test_mail_goes_where_it_went() -> None:
     some = [plain("a", env={"MAILTO": "ops"}), plain("b"), plain("c", env={"MAILTO": ""})]
     again = imported(text(*some))
     assert [(one.command, one.env.get("MAILTO")) for one in again] == [("b", None), ("a", "ops"), ("c", "")]
 
 
-def test_what_is_not_said_is_listed():
+def test_what_is_not_said_is_listed() -> None:
     more = {"overlap": "replace", "missed": "all", "warn_on": "stderr", "group": "tape"}
     (one,) = export(plain("x", after=(("y", "success"),), retries=Retries(attempts=3), **more))
     keys = ["after", "retries", "missed: all", "overlap: replace", "warn_on", "group"]
@@ -235,19 +237,19 @@ def test_what_is_not_said_is_listed():
     "more",
     [{"env_file": ("/x",)}, {"exceptions": ("sat",)}, {"user": "1000"}, {"command": "x" * 1000}, {"stdin": "a\\\nb\n"}],
 )
-def test_a_task_that_would_run_otherwise_is_left_out(more):
+def test_a_task_that_would_run_otherwise_is_left_out(more: dict[str, Any]) -> None:
     (one,) = export(Task(**{"name": "x", "file": "", "command": "x", "schedule": ("@daily",)} | more))
     assert isinstance(one, LeftOut)
     assert one.is_lost
 
 
-def test_a_disabled_task_stands_behind_a_hash():
+def test_a_disabled_task_stands_behind_a_hash() -> None:
     found = read(text(Task(name="x", file="", command="x", schedule=("@daily",), enabled=False)).encode(), "user")
     assert found.jobs == ()
     assert [job.command for job in found.disabled] == ["flock -n /run/lock/automate.x /bin/sh -c x"]
 
 
-def test_the_description_comes_back():
+def test_the_description_comes_back() -> None:
     task = Task(
         name="x", file="", command="x", schedule=("@daily",), description="Dump\n  100% of it", retries=Retries(1)
     )
@@ -255,7 +257,7 @@ def test_the_description_comes_back():
     assert again.description == "Dump 100% of it"
 
 
-def test_debian_takes_it(tmp_path):
+def test_debian_takes_it(tmp_path: Path) -> None:
     path = tmp_path / "crontab"
     odd = Task(
         name="x", file="", command="a\nb 5% 'c'", schedule=tuple(TEXTS[:6]), env={"A": "x\ny"}, timezone="Asia/Tokyo"

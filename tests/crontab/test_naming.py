@@ -1,6 +1,7 @@
 """What jobs are called."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -47,11 +48,11 @@ from automate.taskfile.finding import name_of as name_of_file
         ("deploy.yaml", "deploy"),
     ],
 )
-def test_a_job_is_called_after_what_it_runs(command, name):
+def test_a_job_is_called_after_what_it_runs(command: str, name: str) -> None:
     assert name_of(command) == name
 
 
 @given(st.text(max_size=100))
-def test_every_name_can_be_a_tasks(command):
+def test_every_name_can_be_a_tasks(command: Any) -> None:
     assert name_of_file(f"{name_of(command)}-2.yaml")
     assert re.fullmatch(r"(?:[a-z0-9][a-z0-9._-]*)?", named(command))

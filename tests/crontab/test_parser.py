@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -44,7 +46,7 @@ def mistake(text, form="user"):
         ("* * * * * A=b", None),
     ],
 )
-def test_variables_are_read_as_cron_reads_them(line, pair):
+def test_variables_are_read_as_cron_reads_them(line: str, pair: tuple[str, str] | None) -> None:
     assert assignment(line) == pair
 
 
@@ -74,7 +76,7 @@ VARIABLES = [
 
 
 @pytest.mark.parametrize("line", VARIABLES)
-def test_debian_takes_the_same_lines_for_variables(line, tmp_path):
+def test_debian_takes_the_same_lines_for_variables(line: str, tmp_path: Path) -> None:
     assert (assignment(line) is not None) == cron_accepts(f"{line}\n", tmp_path)
 
 
@@ -98,7 +100,7 @@ fields = st.tuples(
 @example("5/15 * * * *")
 @example("* * * *,0 1")
 @example("* * * * *,8")
-def test_debian_accepts_every_job_that_we_read(fields):
+def test_debian_accepts_every_job_that_we_read(fields: Any) -> None:
     line = f"{fields} true"
     if jobs(line):
         path = f"/tmp/.crontab.{os.getpid()}"
@@ -128,7 +130,7 @@ def test_debian_accepts_every_job_that_we_read(fields):
         ("0 0 * * MON", "0 0 * * MON"),
     ],
 )
-def test_a_schedule_stays_as_it_was_written(written, schedule):
+def test_a_schedule_stays_as_it_was_written(written: str, schedule: str) -> None:
     assert only(f"{written} true").schedule == schedule
 
 
@@ -150,70 +152,70 @@ def test_a_schedule_stays_as_it_was_written(written, schedule):
         ("* * * * *,8 x", 11, "`8` is not a day of week"),
     ],
 )
-def test_a_line_that_no_cron_reads_is_told_with_its_place(line, column, message):
+def test_a_line_that_no_cron_reads_is_told_with_its_place(line: str, column: int, message: str) -> None:
     found = mistake(f"# c\n{line}\n")
     assert (found.line, found.column) == (2, column)
     assert message in found.message
 
 
-def test_what_is_not_utf_8_is_told():
+def test_what_is_not_utf_8_is_told() -> None:
     (found,) = read(b"* * * * * echo \xff\n", "user").mistakes
     assert (found.column, found.message) == (16, r"not UTF-8: '\udcff'")
 
 
-def test_the_rest_goes_on_after_a_wrong_line():
+def test_the_rest_goes_on_after_a_wrong_line() -> None:
     found = read(b"nope\n* * * * * x\n", "user")
     assert (len(found.jobs), len(found.mistakes)) == (1, 1)
 
 
-def test_a_variable_holds_for_the_lines_below_it():
+def test_a_variable_holds_for_the_lines_below_it() -> None:
     first, second, third = jobs("0 0 * * * a\nA=b\n0 0 * * * b\nA=c\n0 0 * * * c\n")
     assert [dict(job.variables) for job in (first, second, third)] == [{}, {"A": "b"}, {"A": "c"}]
 
 
-def test_the_system_form_has_a_user():
+def test_the_system_form_has_a_user() -> None:
     job = only("0 0 * * *\troot\tcd / && x\n", "system")
     assert (job.user, job.command, job.column) == ("root", "cd / && x", 16)
 
 
-def test_a_line_of_the_system_form_without_a_user_is_told():
+def test_a_line_of_the_system_form_without_a_user_is_told() -> None:
     assert "no user" in mistake("0 0 * * *", "system").message
 
 
-def test_comments_above_a_job_are_its_description():
+def test_comments_above_a_job_are_its_description() -> None:
     text = "# far\n\n# Nightly dump\n# of all databases\nA=b\n# two\n0 0 * * * x\n"
     assert only(text).description == "two"
     assert only("# far\n\n# Nightly dump\n# of all\n0 0 * * * x\n").description == "Nightly dump of all"
 
 
-def test_headings_and_rulers_are_no_description():
+def test_headings_and_rulers_are_no_description() -> None:
     assert [job.description for job in jobs(DEBIAN_SYSTEM, "system")] == ["", "", ""]
     assert only(DEBIAN_USER).description == ""
     assert only("# -----\n# Dump\n# -----\n0 0 * * * x").description == "Dump"
 
 
-def test_a_job_behind_a_hash_is_noted_as_disabled():
+def test_a_job_behind_a_hash_is_noted_as_disabled() -> None:
     (job,) = read(DEBIAN_USER.encode(), "user").disabled
     assert (job.line, job.schedule, job.command) == (5, "0 5 * * 1", "tar -zcf /var/backups/home.tgz /home/")
     assert not job.enabled
 
 
-def test_the_example_in_a_heading_is_no_job():
+def test_the_example_in_a_heading_is_no_job() -> None:
     assert read(DEBIAN_SYSTEM.encode(), "system").disabled == ()
 
 
-def test_a_last_line_without_a_newline_is_told_of():
+def test_a_last_line_without_a_newline_is_told_of() -> None:
     assert "no newline" in only("0 0 * * * x").notes[0]
     assert only("0 0 * * * x\n").notes == ()
 
 
-def test_the_packages_of_debian_are_read_without_a_mistake():
+def test_the_packages_of_debian_are_read_without_a_mistake() -> None:
     found = read(PACKAGES.encode(), "system")
     assert found.mistakes == ()
     assert [job.user for job in found.jobs] == ["root", "root", "root", "www-data"]
 
 
-def test_an_anacrontab_is_read():
+def test_an_anacrontab_is_read() -> None:
     found = read(ANACRONTAB.encode(), "anacron")
     assert found.mistakes == ()
     assert [(job.name, job.schedule) for job in found.jobs] == [
@@ -232,30 +234,30 @@ def test_an_anacrontab_is_read():
         ("7 1500 a b", "every week on monday at 08:30"),
     ],
 )
-def test_anacron_without_hours_is_due_when_debian_starts_it(line, schedule):
+def test_anacron_without_hours_is_due_when_debian_starts_it(line: str, schedule: str) -> None:
     assert only(line, "anacron").schedule == schedule
 
 
 @pytest.mark.parametrize("line", ["x 5 a b", "1 x a b", "0 5 a b", "1 5 a", "@hourly 5 a b"])
-def test_what_anacron_does_not_read_is_told(line):
+def test_what_anacron_does_not_read_is_told(line: str) -> None:
     assert mistake(line, "anacron").column == 1
 
 
-def test_the_form_is_in_doubt_where_the_command_could_be_a_user():
+def test_the_form_is_in_doubt_where_the_command_could_be_a_user() -> None:
     assert doubtful(b"0 0 * * * x\n0 0 * * * mail root\n", {"mail", "root"}.__contains__) == (2, "mail")
     assert doubtful(b"0 0 * * * x\n", {"mail"}.__contains__) is None
 
 
 @given(st.binary(max_size=200), st.sampled_from(["user", "system", "anacron"]))
-def test_anything_can_be_read(data, form):
+def test_anything_can_be_read(data: Any, form: Any) -> None:
     read(data, form)
 
 
-def test_an_option_of_cronie_is_no_part_of_the_command():
+def test_an_option_of_cronie_is_no_part_of_the_command() -> None:
     job = only("0 5 * * * -n -q backup\n")
     assert (job.command, job.column) == ("backup", 17)
     assert "`-n -q` dropped" in job.notes[0]
 
 
-def test_what_is_hardly_meant_is_noted():
+def test_what_is_hardly_meant_is_noted() -> None:
     assert only("*/60 * * * * x\n").notes == ("`*/60` is minute 0 only; write `0` or `every 60 minutes`",)

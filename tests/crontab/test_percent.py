@@ -1,5 +1,7 @@
 """`%` in commands, against a transcription of what do_command.c of Debian's cron does character by character."""
 
+from typing import Any
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -45,12 +47,12 @@ def _input(text):
 @example("a\\%b%c\\%d%e")
 @example("a%")
 @example("a%b\\\\%c")
-def test_a_command_is_split_as_cron_splits_it(line):
+def test_a_command_is_split_as_cron_splits_it(line: Any) -> None:
     assert percent.split(line) == as_cron(line)
 
 
 @given(texts, texts | st.none())
-def test_what_can_be_joined_splits_into_the_same(command, stdin):
+def test_what_can_be_joined_splits_into_the_same(command: Any, stdin: Any) -> None:
     line = percent.joined(command, stdin)
     if line is not None:
         said = stdin if not stdin or stdin.endswith("\n") else stdin + "\n"
@@ -59,7 +61,7 @@ def test_what_can_be_joined_splits_into_the_same(command, stdin):
         assert "\n" not in line
 
 
-def test_the_usual_can_be_joined():
+def test_the_usual_can_be_joined() -> None:
     assert percent.joined("date +%F", None) == "date +\\%F"
     assert percent.joined("mail root", "a\nb 5%\n") == "mail root%a%b 5\\%"
     assert percent.joined("a\nb", None) is None
@@ -67,7 +69,7 @@ def test_the_usual_can_be_joined():
     assert percent.joined("printf 'a\\\\b'", None) is None
 
 
-def test_two_backslashes_are_one_and_doubtful():
+def test_two_backslashes_are_one_and_doubtful() -> None:
     assert percent.split(r"a\\b\c%d\\e") == (r"a\b\c", "d\\\\e\n")
     assert percent.is_doubtful(r"a\\b")
     assert not percent.is_doubtful(r"a\b\%c%d\\e")

@@ -1,5 +1,7 @@
 """Jobs as keys of task files: the same, and what is told of the rest."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ def modern(command, *others, within="/bin/sh"):
     return modernized(done, [done.keys["command"], *others])
 
 
-def test_a_job_does_what_cron_did():
+def test_a_job_does_what_cron_did() -> None:
     assert keys("0 2 * * * x\n") == {
         "command": "x",
         "schedule": "0 2 * * *",
@@ -35,41 +37,41 @@ def test_a_job_does_what_cron_did():
     }
 
 
-def test_variables_become_keys_and_stay_variables():
+def test_variables_become_keys_and_stay_variables() -> None:
     found = keys("SHELL=/bin/bash\nHOME=/srv\nPATH=/x\nTZ=UTC\nMAILTO=a\n0 2 * * * x\n")
     assert (found["shell"], found["cwd"]) == ("/bin/bash", "/srv")
     assert found["env"] == {"SHELL": "/bin/bash", "HOME": "/srv", "PATH": "/x", "TZ": "UTC", "MAILTO": "a"}
     assert "timezone" not in found
 
 
-def test_cronies_variables_become_keys():
+def test_cronies_variables_become_keys() -> None:
     done = task("CRON_TZ=Asia/Tokyo\nRANDOM_DELAY=6\n0 2 * * * x\n")
     assert (done.keys["timezone"], done.keys["jitter"]) == ("Asia/Tokyo", Duration(360))
     assert done.keys["env"].keys() == {"PATH", "SHELL"}
     assert [note.split()[0] for note in done.notes] == ["CRON_TZ", "RANDOM_DELAY"]
 
 
-def test_a_second_zone_holds_from_there_on():
+def test_a_second_zone_holds_from_there_on() -> None:
     jobs = read(b"CRON_TZ=Asia/Tokyo\n0 2 * * * x\nCRON_TZ=UTC\n0 2 * * * x\n", "user").jobs
     assert [translated(job).keys["timezone"] for job in jobs] == ["Asia/Tokyo", "UTC"]
 
 
-def test_percent_signs_become_standard_input():
+def test_percent_signs_become_standard_input() -> None:
     found = keys("0 2 * * * mail -s 5\\% root%a%b\n")
     assert (found["command"], found["stdin"]) == ("mail -s 5% root", "a\nb\n")
 
 
-def test_mail_that_nobody_gets_is_told_of():
+def test_mail_that_nobody_gets_is_told_of() -> None:
     assert "no mail is sent" in task("MAILTO=root\n0 2 * * * x\n").notes[0]
     assert task('MAILTO=""\n0 2 * * * x\n').notes == ()
 
 
-def test_the_user_is_that_of_the_line_or_of_the_file():
+def test_the_user_is_that_of_the_line_or_of_the_file() -> None:
     assert keys("0 2 * * * bin x\n", form="system")["user"] == "bin"
     assert keys("0 2 * * * bin x\n", user="alice")["user"] == "alice"
 
 
-def test_anacrons_jobs_are_made_up_for_and_do_not_overlap():
+def test_anacrons_jobs_are_made_up_for_and_do_not_overlap() -> None:
     jobs = [translated(job) for job in read(ANACRONTAB.encode(), "anacron").jobs]
     assert [job.name for job in jobs] == ["cron.daily", "cron.weekly", "cron.monthly"]
     assert jobs[0].keys["missed"] == "once"
@@ -105,7 +107,7 @@ def test_anacrons_jobs_are_made_up_for_and_do_not_overlap():
         ("cd / && nice -n 5 chronic x >/dev/null 2>&1", "x", {"cwd": "/", "nice": 5}),
     ],
 )
-def test_what_has_a_key_of_its_own_becomes_one(command, left, said):
+def test_what_has_a_key_of_its_own_becomes_one(command: str, left: str, said: dict[str, Any]) -> None:
     done = modern(command)
     assert done.keys["command"] == left
     assert {key: done.keys[key] for key in said} == said
@@ -157,17 +159,17 @@ def test_what_has_a_key_of_its_own_becomes_one(command, left, said):
         "flock -n /x flock -n /x y",
     ],
 )
-def test_what_would_not_mean_the_same_stays(command):
+def test_what_would_not_mean_the_same_stays(command: str) -> None:
     done = modern(command, "flock -n /run/both.lock y")
     assert done.keys == task(f"SHELL=/bin/sh\n0 0 * * * {command}\n").keys
 
 
 @pytest.mark.parametrize("word", ["flock", "timeout", "nice", "chronic"])
-def test_what_stays_is_told_with_the_reason(word):
+def test_what_stays_is_told_with_the_reason(word: str) -> None:
     assert any(note.startswith(f"{word} stays") for note in modern(f"{word} /x | y").notes)
 
 
-def test_the_shell_decides_what_a_line_means():
+def test_the_shell_decides_what_a_line_means() -> None:
     done = modern("sleep $((RANDOM \\% 60)); x &>/dev/null", within="/bin/bash")
     assert (done.keys["command"], done.keys["jitter"]) == ("x", Duration(60))
     assert modern("nice x", within="/usr/bin/python3").keys["command"] == "nice x"
@@ -193,7 +195,7 @@ items = st.one_of(
 
 
 @given(st.lists(items, min_size=1, max_size=3).map(",".join))
-def test_hours_written_otherwise_are_the_same_hours(hours):
+def test_hours_written_otherwise_are_the_same_hours(hours: Any) -> None:
     for job in read(f"* {hours} * * * x\n".encode(), "user").jobs:
         written = job.schedule.split()[1]
         assert expand(written, 0, 23) == expand(hours, 0, 23)
@@ -204,10 +206,10 @@ def test_hours_written_otherwise_are_the_same_hours(hours):
     ("line", "command"),
     [("0 2 * * * x  \t\n", "x"), ("0 2 * * * rm a\\  \n", "rm a\\ "), ("0 2 * * * rm a\\\\  \n", "rm a\\ ")],
 )
-def test_only_an_escaped_blank_at_the_end_of_a_command_stays(line, command):
+def test_only_an_escaped_blank_at_the_end_of_a_command_stays(line: str, command: str) -> None:
     assert task(line).keys["command"] == command
 
 
-def test_a_percent_sign_that_breaks_a_quote_is_noted():
+def test_a_percent_sign_that_breaks_a_quote_is_noted() -> None:
     assert any("ends the command" in note for note in task('0 2 * * * date "+%F"\n').notes)
     assert not any("ends the command" in note for note in task("0 2 * * * cat%a\n").notes)

@@ -1,5 +1,7 @@
 """env_file: lines of NAME=value; what is wrong is told by its line, and never by its content."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,25 +34,25 @@ VALUES = st.text(st.characters(exclude_characters="\0\r\n", exclude_categories=[
         ("", {}),
     ],
 )
-def test_lines(line, expected):
+def test_lines(line: str, expected: dict[str, Any]) -> None:
     assert parse(line.encode(), "f") == expected
 
 
 @pytest.mark.parametrize("line", ["secret", "1A=secret", "A B=secret", "A =secret", "=secret", "A=sec\0ret"])
-def test_fault_names_the_line_and_shows_nothing_of_it(line):
+def test_fault_names_the_line_and_shows_nothing_of_it(line: str) -> None:
     with pytest.raises(CannotStartError) as raised:
         parse(f"A=1\n{line}\n".encode(), "/the/file")
     assert str(raised.value) == "/the/file:2: expected NAME=value"
 
 
 @given(st.dictionaries(NAMES, VALUES))
-def test_quoted_values_are_read_back_as_they_were_written(variables):
+def test_quoted_values_are_read_back_as_they_were_written(variables: Any) -> None:
     text = "".join(f'{name}="{value}"\n' for name, value in variables.items())
     assert parse(text.encode(), "f") == variables
 
 
 @given(st.binary())
-def test_any_bytes_are_read_or_refused(content):
+def test_any_bytes_are_read_or_refused(content: Any) -> None:
     try:
         variables = parse(content, "f")
     except CannotStartError:

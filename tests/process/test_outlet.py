@@ -7,6 +7,9 @@ import subprocess
 import sys
 import termios
 import tty
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +17,7 @@ from automate.process.log_stream import Outlet
 
 
 @pytest.fixture
-def pipe():
+def pipe() -> Iterator[tuple[int, int]]:
     ends = os.pipe()
     yield ends
     for end in ends:
@@ -40,17 +43,17 @@ def drain(reading):
     return found
 
 
-def test_a_line_leaves_with_its_end(pipe):
+def test_a_line_leaves_with_its_end(pipe: tuple[int, int]) -> None:
     assert Outlet(pipe[1]).write("said")
     assert os.read(pipe[0], 99) == b"said\n"
 
 
-def test_a_full_pipe_takes_nothing_and_keeps_nobody_waiting(pipe):
+def test_a_full_pipe_takes_nothing_and_keeps_nobody_waiting(pipe: tuple[int, int]) -> None:
     assert fill(Outlet(pipe[1])) > 0
     assert fill(Outlet(pipe[1])) == 0
 
 
-def test_what_is_read_makes_room_again(pipe):
+def test_what_is_read_makes_room_again(pipe: tuple[int, int]) -> None:
     outlet = Outlet(pipe[1])
     fill(outlet)
     drain(pipe[0])
@@ -58,7 +61,7 @@ def test_what_is_read_makes_room_again(pipe):
     assert drain(pipe[0]).endswith(b"after\n")
 
 
-def test_lines_longer_than_a_pipe_arrive_whole(pipe):
+def test_lines_longer_than_a_pipe_arrive_whole(pipe: tuple[int, int]) -> None:
     outlet, lines = Outlet(pipe[1]), ["a" * 100_000, "b" * 100_000, "c"]
     outlet.write(lines[0])
     found = b""
@@ -70,12 +73,14 @@ def test_lines_longer_than_a_pipe_arrive_whole(pipe):
     assert found.decode().splitlines() == [*lines, "end"]
 
 
-def test_the_open_file_that_others_write_to_stays_as_it_was(pipe):
+def test_the_open_file_that_others_write_to_stays_as_it_was(pipe: tuple[int, int]) -> None:
     fill(Outlet(pipe[1]))
     assert not fcntl.fcntl(pipe[1], fcntl.F_GETFL) & os.O_NONBLOCK
 
 
-def test_a_pipe_that_may_not_be_opened_anew_keeps_nobody_waiting(pipe, monkeypatch):
+def test_a_pipe_that_may_not_be_opened_anew_keeps_nobody_waiting(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_arguments):
         raise PermissionError
 
@@ -86,7 +91,7 @@ def test_a_pipe_that_may_not_be_opened_anew_keeps_nobody_waiting(pipe, monkeypat
     assert outlet.write("after")
 
 
-def test_a_reader_that_is_gone_is_no_error():
+def test_a_reader_that_is_gone_is_no_error() -> None:
     reading, writing = os.pipe()
     outlet = Outlet(writing)
     os.close(reading)
@@ -95,14 +100,14 @@ def test_a_reader_that_is_gone_is_no_error():
     os.close(writing)
 
 
-def test_a_closed_descriptor_is_no_error(pipe):
+def test_a_closed_descriptor_is_no_error(pipe: tuple[int, int]) -> None:
     closed = os.dup(pipe[1])
     os.close(closed)
     assert not Outlet(closed).write("said")
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
-def test_a_socket_that_is_full_keeps_nobody_waiting(kind):
+def test_a_socket_that_is_full_keeps_nobody_waiting(kind: Any) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
     with ours, theirs:
         outlet = Outlet(ours.fileno())
@@ -112,7 +117,7 @@ def test_a_socket_that_is_full_keeps_nobody_waiting(kind):
         assert not fcntl.fcntl(ours.fileno(), fcntl.F_GETFL) & os.O_NONBLOCK
 
 
-def test_a_terminal_that_is_stopped_keeps_nobody_waiting():
+def test_a_terminal_that_is_stopped_keeps_nobody_waiting() -> None:
     master, terminal = os.openpty()
     tty.setraw(terminal)
     termios.tcflow(terminal, termios.TCOOFF)
@@ -121,13 +126,13 @@ def test_a_terminal_that_is_stopped_keeps_nobody_waiting():
     os.close(terminal)
 
 
-def test_a_full_disk_is_no_error():
+def test_a_full_disk_is_no_error() -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     assert not Outlet(full).write("said")
     os.close(full)
 
 
-def test_a_file_is_appended_to_where_others_append(tmp_path):
+def test_a_file_is_appended_to_where_others_append(tmp_path: Path) -> None:
     path = tmp_path / "log"
     code = "import sys; from automate.process.log_stream import Outlet; Outlet(2).write('one'); Outlet(2).write('two')"
     with path.open("ab") as log:
@@ -137,7 +142,7 @@ def test_a_file_is_appended_to_where_others_append(tmp_path):
     assert path.read_text() == "zero\none\ntwo\n"
 
 
-def test_a_pipe_has_room_while_half_of_it_is_empty(pipe):
+def test_a_pipe_has_room_while_half_of_it_is_empty(pipe: tuple[int, int]) -> None:
     outlet = Outlet(pipe[1])
     half = fcntl.fcntl(pipe[1], fcntl.F_GETPIPE_SZ) // 2
     os.write(pipe[1], b"x" * half)
@@ -148,6 +153,6 @@ def test_a_pipe_has_room_while_half_of_it_is_empty(pipe):
     assert outlet.has_room()
 
 
-def test_a_file_always_has_room(tmp_path):
+def test_a_file_always_has_room(tmp_path: Path) -> None:
     with (tmp_path / "said").open("wb") as file:
         assert Outlet(file.fileno()).has_room()

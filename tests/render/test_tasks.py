@@ -30,11 +30,11 @@ TASK = Entry(
         (46, "NAME STATE RESULT LEFT"),
     ],
 )
-def test_a_narrow_terminal_has_shorter_columns_and_then_fewer(width, headers):
+def test_a_narrow_terminal_has_shorter_columns_and_then_fewer(width: int | None, headers: str) -> None:
     shown = fitting(Listing([TASK], Screen(now=NOW, width=width)))
     assert " ".join(shown.splitlines()[0].split()) == headers
     assert max(map(text_width, shown.splitlines())) <= (width or 1000)
 
 
-def test_without_a_header_it_is_what_is_under_it():
+def test_without_a_header_it_is_what_is_under_it() -> None:
     assert fitting(Listing([TASK], Screen(now=NOW, width=46)), header=False).split()[-2:] == ["in", "9m"]

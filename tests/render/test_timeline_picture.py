@@ -1,5 +1,6 @@
 """A timeline as text and as SVG, from what it is made of."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -20,7 +21,7 @@ PIPE = Screen(NOW, blocks=True)
 
 
 @pytest.fixture(autouse=True)
-def _utc(host_zone):
+def _utc(host_zone: Callable[[str], None]) -> None:
     host_zone("UTC")
 
 
@@ -78,11 +79,11 @@ def cells(*bars, screen=PIPE):
         ),
     ],
 )
-def test_bars(bars, expected):
+def test_bars(bars: Any, expected: str) -> None:
     assert cells(*bars) == expected
 
 
-def test_without_block_elements_it_is_ascii():
+def test_without_block_elements_it_is_ascii() -> None:
     of = timeline([bar(0, 2, "success"), bar(12, 13), bar(14, 15, "running")])
     text = picture(of, of.rows, PIPE._replace(blocks=False))
     assert text.isascii()
@@ -90,18 +91,18 @@ def test_without_block_elements_it_is_ascii():
     assert "# success" in text
 
 
-def test_now_is_a_line_where_nothing_else_is():
+def test_now_is_a_line_where_nothing_else_is() -> None:
     lines = drawn(timeline([bar(0, 1)], [bar(12, 13)]))
     at = len("task0") + 2 + 48
     assert (lines[2][at], lines[3][at]) == ("│", "▒")
     assert "│ now" in lines[5]
 
 
-def test_a_day_that_now_is_not_in_has_no_line():
+def test_a_day_that_now_is_not_in_has_no_line() -> None:
     assert "now" not in "\n".join(drawn(timeline([bar(0, 1)], now=START - 1)))
 
 
-def test_the_heading_has_the_hours_and_the_row_how_often_and_how_long():
+def test_the_heading_has_the_hours_and_the_row_how_often_and_how_long() -> None:
     lines = drawn(timeline([bar(0, 1), bar(2, 3, count=1200)]))
     assert lines[0] == "2026-11-21 00:00 +00:00 to 2026-11-22 00:00 +00:00"
     assert lines[1].split() == ["TASK", "11-21", *(f"{n:02}:00" for n in range(2, 24, 2)), "RUNS", "TAKES"]
@@ -111,22 +112,22 @@ def test_the_heading_has_the_hours_and_the_row_how_often_and_how_long():
 @pytest.mark.parametrize(
     ("hours", "told"), [(24, "+00:00"), (25, "(25h)"), (1 / 3, "(20m)"), (2.5, "(2h 30m)"), (192, "(8d)")]
 )
-def test_how_long_it_is_is_told_where_it_is_no_day(hours, told):
+def test_how_long_it_is_is_told_where_it_is_no_day(hours: Any, told: str) -> None:
     assert drawn(timeline([bar(0, 1)], end=START + hours * HOUR))[0].endswith(told)
 
 
-def test_no_header_is_the_rows_alone():
+def test_no_header_is_the_rows_alone() -> None:
     assert len(drawn(timeline([bar(0, 1)], [bar(0, 1)]), header=False)) == 2
 
 
-def test_colours_are_by_outcome_and_only_where_there_are_some():
+def test_colours_are_by_outcome_and_only_where_there_are_some() -> None:
     of = timeline([bar(0, 1, "failed")])
     assert "\x1b[31mFFFF\x1b[0m" in picture(of, of.rows, PIPE._replace(colour=True))
     assert "\x1b" not in picture(of, of.rows, PIPE)
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
-def test_every_line_fits_the_terminal(width):
+def test_every_line_fits_the_terminal(width: int) -> None:
     busy = [(int(START) + 60 * n, 9) for n in range(5)]
     of = timeline([bar(0, 24)], busiest=busy, outruns=[Outrun("task0", 60.0, 90.0, "skip")])
     of = of._replace(rows=[of.rows[0]._replace(task="a-very-long-name-" * 3), *of.rows])
@@ -135,14 +136,14 @@ def test_every_line_fits_the_terminal(width):
     assert all(text_width(line) == width for line in lines[1:4])
 
 
-def test_names_are_whole_in_a_pipe_and_drive_no_terminal():
+def test_names_are_whole_in_a_pipe_and_drive_no_terminal() -> None:
     name = "x" * 60 + "\x1b[2J"
     of = timeline([bar(0, 1)])
     of = of._replace(rows=[of.rows[0]._replace(task=name)])
     assert drawn(of)[2].startswith("x" * 60 + "\\x1b[2J  ▒▒▒▒")
 
 
-def test_remarks():
+def test_remarks() -> None:
     of = timeline(
         [bar(2, 2, "skipped", note="paused by root"), bar(3, 3, "skipped", note="paused by root")],
         [bar(2, 3, note="moved from 02:30"), bar(4, 5, note="after task0"), bar(6, 7, "failed", run=1, note="no")],
@@ -162,7 +163,7 @@ def test_remarks():
     ]
 
 
-def test_remarks_are_few():
+def test_remarks_are_few() -> None:
     many = [Outrun(f"t{number}", 1.0, 2.0, "skip") for number in range(8)]
     assert drawn(timeline([bar(0, 1)], outruns=many))[-1] == "and 3 more outrun their intervals; --json has all"
 
@@ -175,7 +176,7 @@ def of_class(of, name):
     return [each for each in image(of).iter("{http://www.w3.org/2000/svg}rect") if each.get("class") == name]
 
 
-def test_svg_has_a_box_for_each_bar_in_its_place():
+def test_svg_has_a_box_for_each_bar_in_its_place() -> None:
     first, second = (
         (float(each.get("x")), float(each.get("width")))
         for each in of_class(timeline([bar(0, 6, "success"), bar(12, 24, "success")], now=0.0), "success")[:2]
@@ -184,19 +185,19 @@ def test_svg_has_a_box_for_each_bar_in_its_place():
     assert second[0] == pytest.approx(first[0] + 2 * first[1], abs=0.2)
 
 
-def test_svg_stays_within_its_stretch():
+def test_svg_stays_within_its_stretch() -> None:
     [box, _legend] = of_class(timeline([bar(-50, 50, "success")]), "success")
     [stripe] = of_class(timeline([bar(-50, 50, "success")]), "stripe")
     assert (box.get("x"), box.get("width")) == (stripe.get("x"), stripe.get("width"))
 
 
-def test_svg_tells_of_each_bar():
+def test_svg_tells_of_each_bar() -> None:
     text = svg(of := timeline([bar(2, 3, "failed", run=7, note="disk full")]), of.rows)
     assert "<title>task0 #7: failed, 02:00 to 03:00 (disk full)</title>" in text
     assert ">F</text>" in text
 
 
-def test_svg_runs_nothing_and_loads_nothing():
+def test_svg_runs_nothing_and_loads_nothing() -> None:
     hostile = '</text><script>alert(1)</script><a href="http://x">&\x00\x1b'
     of = timeline([bar(2, 3, note=hostile)])
     of = of._replace(rows=[of.rows[0]._replace(task=hostile)])
@@ -206,6 +207,6 @@ def test_svg_runs_nothing_and_loads_nothing():
     assert text.count("http") == 1 + text.count("&quot;http://x&quot;")  # its name space
 
 
-def test_svg_is_for_light_and_dark_pages():
+def test_svg_is_for_light_and_dark_pages() -> None:
     of = timeline([bar(0, 1)])
     assert "@media(prefers-color-scheme:dark)" in svg(of, of.rows)

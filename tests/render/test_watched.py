@@ -1,6 +1,7 @@
 """What `list --watch` shows, by itself."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ def entry(name, outcome="success", **about):
 @given(
     st.integers(0, 60), st.integers(1, 200), st.integers(1, 60), st.integers(0, 20), st.booleans(), st.integers(0, 99)
 )
-def test_it_always_fits(number, width, height, notes, header, top):
+def test_it_always_fits(number: Any, width: Any, height: Any, notes: Any, header: Any, top: Any) -> None:
     tasks = Listing([entry(f"task-{index}") for index in range(number)], SCREEN._replace(colour=True))
     picture = Picture(tasks, frozenset(), "nobody", ["a note"] * notes, 15, header=header)
     shown = lines(picture, width, height, min(top, number - room(picture, height)))
@@ -34,14 +35,14 @@ def test_it_always_fits(number, width, height, notes, header, top):
 
 
 @pytest.mark.parametrize(("height", "shown"), [(23, 20), (22, 18), (10, 6)])
-def test_no_line_is_left_empty_while_tasks_are_left_out(height, shown):
+def test_no_line_is_left_empty_while_tasks_are_left_out(height: int, shown: int) -> None:
     picture = Picture(Listing([entry(f"t{index:02}") for index in range(20)], SCREEN), frozenset(), "nobody", [], 15)
     drawn = lines(picture, 100, height + 1)
     assert len([line for line in drawn if line.startswith("t")]) == shown
     assert len(drawn) == height + 1 or shown == 20
 
 
-def test_what_is_not_as_every_day_is_counted():
+def test_what_is_not_as_every_day_is_counted() -> None:
     entries = [
         entry("a"),
         entry("b", "failed"),
@@ -62,10 +63,10 @@ def test_what_is_not_as_every_day_is_counted():
         (Alive(serving=True, pid=42, stepped=NOW + 100), "daemon: process 42; last step now"),
     ],
 )
-def test_who_schedules_is_told(alive, told):
+def test_who_schedules_is_told(alive: Alive, told: str) -> None:
     assert scheduled_by(alive, SCREEN) == told
 
 
-def test_a_scheduler_that_hangs_is_marked():
+def test_a_scheduler_that_hangs_is_marked() -> None:
     late = Alive(serving=True, pid=42, stepped=NOW - 300)
     assert scheduled_by(late, SCREEN._replace(colour=True)).startswith("\x1b[31mdaemon: process 42; last step 5m ago")

@@ -1,6 +1,6 @@
 """`after`: who follows."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -30,12 +30,14 @@ AFTER = {
         ("verify", "success", []),
     ],
 )
-def test_any_of_the_tasks_named_is_followed_when_it_ended_as_wanted(ended, outcome, follow):
+def test_any_of_the_tasks_named_is_followed_when_it_ended_as_wanted(
+    ended: str, outcome: str, follow: list[str]
+) -> None:
     assert followers(AFTER, ended, outcome) == follow
 
 
 @pytest.mark.parametrize("outcome", get_args(Outcome))
-def test_only_success_takes_another_outcome_for_itself(outcome):
+def test_only_success_takes_another_outcome_for_itself(outcome: Any) -> None:
     accepted = {wanted for wanted in get_args(Outcome) if satisfied(wanted, outcome)}
     assert accepted == ({outcome, "success"} if outcome == "warning" else {outcome})
 
@@ -51,7 +53,7 @@ def test_only_success_takes_another_outcome_for_itself(outcome):
         ("itself", ["itself", "itself"]),
     ],
 )
-def test_the_shortest_circle_through_a_task(task, way):
+def test_the_shortest_circle_through_a_task(task: str, way: list[str]) -> None:
     followed = {"a": "b", "b": "c", "c": "a", "beside": "a", "itself": ["itself"]}
     if task == "short":
         followed |= {"short": ["b", "a"], "a": ["b", "short"]}

@@ -1,5 +1,7 @@
 """Runs that get into each other's way."""
 
+from typing import Any
+
 import pytest
 
 from automate.rules.conflicts import TOP, busiest, collisions, crowd
@@ -16,16 +18,16 @@ from automate.rules.forecast import EXPECTED, Bar
         ([[120.0, 0.0], [0.0, 120.0]], [(0, 2), (120, 2)]),
     ],
 )
-def test_the_minutes_in_which_most_start(starts, expected):
+def test_the_minutes_in_which_most_start(starts: list[list[float]], expected: list[tuple[int, int]]) -> None:
     assert busiest(starts) == expected
 
 
-def test_tasks_with_the_same_starts_are_each_counted():
+def test_tasks_with_the_same_starts_are_each_counted() -> None:
     shared = [0.0, 60.0]
     assert busiest([shared, shared, [60.0]]) == [(60, 3), (0, 2)]
 
 
-def test_only_the_busiest_are_told():
+def test_only_the_busiest_are_told() -> None:
     assert len(busiest([[60.0 * n] * 2 for n in range(20)])) == TOP
 
 
@@ -52,16 +54,16 @@ LOCKS = {"a": ["disk"], "b": ["disk", "net"], "c": ["net"]}
          [("disk", ("a", "b"), 0, 1), ("net", ("b", "c"), 0, 1)]),
     ],
 )  # fmt: skip
-def test_one_lock_for_several(rows, expected):
+def test_one_lock_for_several(rows: dict[str, Any], expected: list[tuple[Any, ...]]) -> None:
     assert collisions(rows, LOCKS)[0] == expected
 
 
-def test_which_bars_take_part():
+def test_which_bars_take_part() -> None:
     rows = {"a": bars((0, 10), (50, 60)), "b": bars((5, 15))}
     assert collisions(rows, LOCKS)[1] == {("a", 0), ("b", 5)}
 
 
-def test_what_starts_while_a_long_one_still_runs_takes_part():
+def test_what_starts_while_a_long_one_still_runs_takes_part() -> None:
     rows = {"a": bars((0, 100)), "b": bars((5, 6), (50, 60))}
     assert collisions(rows, LOCKS)[1] == {("a", 0), ("b", 5), ("b", 50)}
 
@@ -80,5 +82,5 @@ def test_what_starts_while_a_long_one_still_runs_takes_part():
         ([], 1, None),
     ],
 )
-def test_more_at_once_than_may_run(rows, limit, expected):
+def test_more_at_once_than_may_run(rows: list[Any], limit: int | None, expected: tuple[int, int, int] | None) -> None:
     assert crowd(rows, limit) == expected

@@ -51,7 +51,7 @@ def ending(**length):
         ({"enabled": False, "excepted": ["fri"]}, 60),  # that is asked first
     ],
 )
-def test_until_it_is_not_refused_any_more_or_for_an_hour(keys, minutes):
+def test_until_it_is_not_refused_any_more_or_for_an_hour(keys: dict[str, Any], minutes: int) -> None:
     assert looked_at(**keys) == minutes
 
 
@@ -69,11 +69,11 @@ def test_until_it_is_not_refused_any_more_or_for_an_hour(keys, minutes):
         {"enabled": False, "texts": ("0 3 * * *",)},
     ],
 )
-def test_not_at_all_where_the_next_one_is_to_be_looked_at(keys):
+def test_not_at_all_where_the_next_one_is_to_be_looked_at(keys: dict[str, Any]) -> None:
     assert looked_at(**keys) is None
 
 
-def test_an_hour_of_seconds_costs_no_more_than_a_few_due_times():
+def test_an_hour_of_seconds_costs_no_more_than_a_few_due_times() -> None:
     each_second = schedule(["every 1s"])
     assert looked_at(["every 1s"], pauses=[HELD]) == 60
     policy = Policy()
@@ -89,7 +89,9 @@ instants = st.integers(-3600, 3 * 3600) | st.floats(-3600, 3 * 3600)
 
 @settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), texts, changes, excepted_texts, st.sampled_from([True, True, False]))
-def test_deferred_or_not_every_due_time_has_the_same_fate(data, text, begin, excepted, enabled):
+def test_deferred_or_not_every_due_time_has_the_same_fate(
+    data: Any, text: Any, begin: Any, excepted: Any, enabled: Any
+) -> None:
     due = parse(text, "Europe/Berlin")
     closed = parse_exceptions(excepted, "Europe/Berlin", {}) if excepted else None
     pauses = []

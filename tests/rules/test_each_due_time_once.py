@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 from timeit import repeat
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -37,7 +38,9 @@ def paused(draw: st.DrawFn, now: float) -> Pause:
 
 @settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), st.lists(texts, min_size=1, max_size=2), zones, changes, policies, excepted_texts)
-def test_every_due_time_is_in_exactly_one_decision(data, several, zone, change, policy, excepted):
+def test_every_due_time_is_in_exactly_one_decision(
+    data: Any, several: Any, zone: Any, change: Any, policy: Any, excepted: Any
+) -> None:
     due = parse(several, zone)
     now = change + data.draw(st.floats(-DAY, DAY))
     after = now - data.draw(st.floats(0, 200) | st.floats(0, 3 * DAY))
@@ -64,13 +67,13 @@ def test_every_due_time_is_in_exactly_one_decision(data, several, zone, change, 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
 @given(st.data(), texts, policies, st.integers(1, 5))
-def test_neighbours_have_different_fates(data, text, policy, hours):
+def test_neighbours_have_different_fates(data: Any, text: Any, policy: Any, hours: Any) -> None:
     pauses = data.draw(st.lists(paused(NOON), max_size=2))
     found = decide(policy, Window(noon(-hours), noon(), 90), schedule([text]), exceptions("09:00-10:00"), pauses)
     refusals = [decision.refusal for decision in found]
     assert all(one != other for one, other in pairwise(refusals) if other is not None)
 
 
-def test_a_year_of_minutes_is_decided_in_no_time():
+def test_a_year_of_minutes_is_decided_in_no_time() -> None:
     due, window = schedule(MINUTELY), Window(noon(-365 * 24), noon(), 90)
     assert min(repeat(lambda: decide(Policy(), window, due), number=10, repeat=5)) / 10 < 0.005  # about 0.2 ms

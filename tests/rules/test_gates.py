@@ -1,6 +1,7 @@
 """The gate: one due time asked by itself, and the same one within a stretch of time."""
 
 from math import floor
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ HELD = Pause(noon(-1), noon(1), "ann", "disk")
         ("", "", "paused"),
     ],
 )
-def test_a_pause_says_by_whom_and_why(by, reason, sentence):
+def test_a_pause_says_by_whom_and_why(by: str, reason: str, sentence: str) -> None:
     assert reasons.paused(Pause(NOON, None, by, reason)).reason == sentence
 
 
@@ -41,12 +42,14 @@ def test_a_pause_says_by_whom_and_why(by, reason, sentence):
         (Policy(delay=3600), [HELD], (), None),
     ],
 )
-def test_the_first_question_that_says_no_decides(policy, pauses, excepted, cause):
+def test_the_first_question_that_says_no_decides(
+    policy: Policy, pauses: list[Any], excepted: tuple[Any, ...], cause: str | None
+) -> None:
     found = refusal(policy, NOON, pauses, exceptions(*excepted))
     assert (found and found.cause) == cause
 
 
-def test_the_pause_of_all_tasks_is_asked_before_the_tasks_own():
+def test_the_pause_of_all_tasks_is_asked_before_the_tasks_own() -> None:
     own = HELD._replace(task="x")
     assert refusal(Policy(), NOON, [own, HELD]).pause == HELD
 
@@ -66,7 +69,9 @@ pauses = st.builds(
     st.booleans(),
     st.sampled_from([0.0, 90.5, 1800.0]),
 )
-def test_a_stretch_of_time_and_each_due_time_in_it_are_answered_alike(held, excepted, enabled, delay):
+def test_a_stretch_of_time_and_each_due_time_in_it_are_answered_alike(
+    held: Any, excepted: Any, enabled: Any, delay: Any
+) -> None:
     policy, minutely, closed = Policy(enabled, delay=delay), schedule(["* * * * *"]), exceptions(*excepted)
     parts = told_apart(policy, Stretch(floor(noon(-1)), floor(noon(1))), minutely, closed, held)
     for part in parts:
@@ -88,10 +93,12 @@ def test_a_stretch_of_time_and_each_due_time_in_it_are_answered_alike(held, exce
         (Policy(), [], ("mon-sun",), None),
     ],
 )
-def test_the_first_due_time_that_passes_is_found(policy, held, excepted, minutes):
+def test_the_first_due_time_that_passes_is_found(
+    policy: Policy, held: list[Any], excepted: tuple[Any, ...], minutes: int | None
+) -> None:
     found = first_passed(policy, schedule(["* * * * *"]), NOON, held, exceptions(*excepted))
     assert found == (None if minutes is None else noon(minutes=minutes))
 
 
-def test_a_far_due_time_that_is_not_refused_is_found():
+def test_a_far_due_time_that_is_not_refused_is_found() -> None:
     assert first_passed(Policy(), schedule(["2050-01-01 00:00"]), NOON) is not None

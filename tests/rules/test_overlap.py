@@ -1,5 +1,7 @@
 """`overlap` and `max_running`."""
 
+from typing import Any
+
 import pytest
 
 from automate.rules.overlap import OpenInfo, Verdict, overlap, room
@@ -36,7 +38,7 @@ DECIDED = OpenInfo(10, "decided")
         ("allow", [RUNNING, WAITING], Verdict("start")),
     ],
 )
-def test_what_a_due_run_does_beside_open_ones(policy, open_runs, verdict):
+def test_what_a_due_run_does_beside_open_ones(policy: Any, open_runs: Any, verdict: Any) -> None:
     assert overlap(policy, open_runs) == verdict
 
 
@@ -44,5 +46,5 @@ def test_what_a_due_run_does_beside_open_ones(policy, open_runs, verdict):
     ("max_running", "running", "room_"),
     [(None, 10_000, True), (2, 0, True), (2, 1, True), (2, 2, False), (2, 3, False)],
 )
-def test_there_is_room_below_the_most(max_running, running, room_):
+def test_there_is_room_below_the_most(max_running: int | None, running: int, room_: bool) -> None:
     assert room(max_running, running) == room_

@@ -33,7 +33,7 @@ CODES = ExitCodes(success=(0, 9), warning=(1, 5), skipped=(5, 6))
         (End(6, wrote_stderr=True), "stderr", "skipped"),
     ],
 )
-def test_outcome(end, warn_on, expected):
+def test_outcome(end: End, warn_on: str | None, expected: str) -> None:
     assert outcome(Task(name="x", file="", command="", exit_codes=CODES, warn_on=warn_on), end) == expected
 
 
@@ -41,7 +41,7 @@ def test_outcome(end, warn_on, expected):
     ("exit_code", "number"),
     [(None, None), (0, None), (127, None), (128, None), (129, 1), (143, 15), (192, 64), (193, None), (255, None)],
 )
-def test_signal_number(exit_code, number):
+def test_signal_number(exit_code: int | None, number: int | None) -> None:
     assert signal_number(exit_code) == number
 
 
@@ -68,7 +68,7 @@ def test_signal_number(exit_code, number):
         ({"attempts": 1, "delay": 10, "on_exit": (143,)}, 1, "timeout", 143, None),
     ],
 )
-def test_retry_delay(keys, attempt, ended_as, exit_code, delay):
+def test_retry_delay(keys: Any, attempt: Any, ended_as: Any, exit_code: Any, delay: Any) -> None:
     durations: dict[str, Any] = {key: Duration(value) if "delay" in key else value for key, value in keys.items()}
     assert retry_delay(Retries(**durations), attempt, ended_as, exit_code) == delay
 
@@ -100,11 +100,11 @@ def ended(outcome, exit_code=None):
         ([ended("skipped", 77), ended("success", 0)], 0),
     ],
 )
-def test_exit_status(records, status):
+def test_exit_status(records: list[Any], status: int) -> None:
     assert exit_status(records, signal=None) == status
     assert exit_status(records, signal=15) == 143
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(0, 0), (1, 2), (2, 4), (3, 5), (9, 5)])
-def test_the_delay_after_an_attempt_grows_up_to_max_delay(attempt, seconds):
+def test_the_delay_after_an_attempt_grows_up_to_max_delay(attempt: int, seconds: int) -> None:
     assert delay_after(Retries(delay=Duration(2), backoff=2.0, max_delay=Duration(5)), attempt) == seconds

@@ -24,15 +24,15 @@ def records(outcomes):
         ("skipped failed missed stopped failed success", False, 2, 96),
     ],
 )
-def test_a_streak_goes_back_to_the_first_that_ended_otherwise(outcomes, good, runs, first):
+def test_a_streak_goes_back_to_the_first_that_ended_otherwise(outcomes: str, good: bool, runs: int, first: int) -> None:
     found = streak(records(outcomes))
     assert (found.good, found.runs, found.first.id) == (good, runs, first)
 
 
 @pytest.mark.parametrize("outcomes", ["", "skipped missed stopped"])
-def test_without_runs_that_tell_something_there_is_none(outcomes):
+def test_without_runs_that_tell_something_there_is_none(outcomes: str) -> None:
     assert streak(records(outcomes)) is None
 
 
-def test_what_did_not_run_to_its_own_end_does_not_count():
+def test_what_did_not_run_to_its_own_end_does_not_count() -> None:
     assert tally(records("success warning failed skipped missed stopped lost")) == (2, 4)

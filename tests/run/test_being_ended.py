@@ -3,8 +3,12 @@
 import json
 import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from tests.conftest import Lines, OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask
 
 STUBBORN = (
     "trap '' TERM; (trap '' TERM; echo $$ >began; while :; do sleep 0.05; done) & wait; while :; do sleep 1; done"
@@ -13,36 +17,40 @@ OUTLIVES = "(trap '' TERM; while :; do sleep 0.05; done) & touch began; wait"
 
 
 @pytest.fixture
-def is_gone(processes):
+def is_gone(processes: Callable[[], list[int]]) -> Callable[[], bool]:
     """Whether no process of the instance is left."""
     return lambda: not processes()
 
 
-def test_timeout_tells_the_whole_group_to_end(outcome, lines):
+def test_timeout_tells_the_whole_group_to_end(outcome: OneRecord, lines: Lines) -> None:
     record = outcome("(trap 'echo inner >>seen; exit' TERM; sleep 60 & wait) & sleep 60 & wait", timeout="200ms")
     assert (record["outcome"], record["exit_code"], record["signal"]) == ("timeout", 143, "TERM")
     assert lines("seen") == ["inner"]
 
 
-def test_timeout_kills_a_stubborn_group_after_kill_after(outcome, is_gone, until):
+def test_timeout_kills_a_stubborn_group_after_kill_after(
+    outcome: OneRecord, is_gone: Callable[[], bool], until: Until
+) -> None:
     record = outcome(STUBBORN, timeout="150ms", kill_after="100ms")
     assert (record["outcome"], record["signal"]) == ("timeout", "KILL")
     assert "timeout of 0.15 s" in record["reason"]
     until(is_gone)
 
 
-def test_timeout_kills_what_outlives_the_command(outcome, processes):
+def test_timeout_kills_what_outlives_the_command(outcome: OneRecord, processes: Callable[[], list[int]]) -> None:
     """Its shell ends at once, a child of it ignores TERM: the run is over when nothing of it is left."""
     record = outcome(OUTLIVES, timeout="200ms", kill_after="200ms")
     assert record["outcome"] == "timeout"
     assert processes() == []
 
 
-def test_timeout_reaches_a_stopped_process(outcome):
+def test_timeout_reaches_a_stopped_process(outcome: OneRecord) -> None:
     assert outcome("kill -STOP $$", timeout="100ms")["signal"] == "TERM"
 
 
-def test_stop_reaches_a_group_that_is_stopped_with_its_shim(task, start, run_cli, record, shim_pid, leader_pid):
+def test_stop_reaches_a_group_that_is_stopped_with_its_shim(
+    task: WriteTask, start: Start, run_cli: RunCli, record: OneRecord, shim_pid: PidOf, leader_pid: PidOf
+) -> None:
     task("x", "sleep 60")
     start("run", "x")
     os.killpg(leader_pid("x"), signal.SIGSTOP)
@@ -51,12 +59,14 @@ def test_stop_reaches_a_group_that_is_stopped_with_its_shim(task, start, run_cli
     assert (record("x")["outcome"], record("x")["cause"], record("x")["signal"]) == ("stopped", "operator", "TERM")
 
 
-def test_ended_well_after_the_timeout_is_still_a_timeout(outcome):
+def test_ended_well_after_the_timeout_is_still_a_timeout(outcome: OneRecord) -> None:
     record = outcome("trap 'exit 0' TERM; sleep 60 & wait", timeout="100ms")
     assert (record["outcome"], record["exit_code"]) == ("timeout", 0)
 
 
-def test_background_process_of_a_run_that_ended_by_itself_is_left_alone(task, run_cli, until, instance, lines):
+def test_background_process_of_a_run_that_ended_by_itself_is_left_alone(
+    task: WriteTask, run_cli: RunCli, until: Until, instance: Path, lines: Lines
+) -> None:
     task("x", "(while [ ! -e go ]; do sleep 0.02; done; echo later >>seen) & true")
     assert run_cli("run", "x").returncode == 0
     (instance / "go").touch()
@@ -64,7 +74,9 @@ def test_background_process_of_a_run_that_ended_by_itself_is_left_alone(task, ru
 
 
 @pytest.mark.parametrize("word", ["x", "#1", "1", "?", "[x]"])
-def test_stop_by_name_number_and_glob(task, start, run_cli, record, shim_pid, word):
+def test_stop_by_name_number_and_glob(
+    task: WriteTask, start: Start, run_cli: RunCli, record: OneRecord, shim_pid: PidOf, word: str
+) -> None:
     task("x", "sleep 60")
     running = start("run", "x")
     shim_pid("x")
@@ -73,7 +85,9 @@ def test_stop_by_name_number_and_glob(task, start, run_cli, record, shim_pid, wo
     assert running.wait(20) == 143
 
 
-def test_stop_says_who_and_why_on_record(task, start, run_cli, record, shim_pid):
+def test_stop_says_who_and_why_on_record(
+    task: WriteTask, start: Start, run_cli: RunCli, record: OneRecord, shim_pid: PidOf
+) -> None:
     task("x", "sleep 60")
     start("run", "x")
     shim_pid("x")
@@ -82,14 +96,24 @@ def test_stop_says_who_and_why_on_record(task, start, run_cli, record, shim_pid)
     assert record()["by"] == ("grace" if os.geteuid() == 0 else record()["user"])
 
 
-def test_stop_writes_the_record_as_json(task, start, run_cli, record, shim_pid):
+def test_stop_writes_the_record_as_json(
+    task: WriteTask, start: Start, run_cli: RunCli, record: OneRecord, shim_pid: PidOf
+) -> None:
     task("x", "sleep 60")
     start("run", "x")
     shim_pid("x")
     assert json.loads(run_cli("stop", "x", "--json").stdout) == record()
 
 
-def test_stop_kills_what_ignores_it(task, start, run_cli, record, until, instance, processes):
+def test_stop_kills_what_ignores_it(
+    task: WriteTask,
+    start: Start,
+    run_cli: RunCli,
+    record: OneRecord,
+    until: Until,
+    instance: Path,
+    processes: Callable[[], list[int]],
+) -> None:
     task("x", STUBBORN, kill_after="100ms")
     running = start("run", "x")
     until((instance / "began").exists)
@@ -99,7 +123,15 @@ def test_stop_kills_what_ignores_it(task, start, run_cli, record, until, instanc
     until(lambda: processes() == [])
 
 
-def test_stop_kills_what_outlives_the_command(task, start, run_cli, record, until, instance, processes):
+def test_stop_kills_what_outlives_the_command(
+    task: WriteTask,
+    start: Start,
+    run_cli: RunCli,
+    record: OneRecord,
+    until: Until,
+    instance: Path,
+    processes: Callable[[], list[int]],
+) -> None:
     task("x", OUTLIVES, kill_after="100ms")
     running = start("run", "x")
     until((instance / "began").exists)
@@ -109,7 +141,15 @@ def test_stop_kills_what_outlives_the_command(task, start, run_cli, record, unti
     assert processes() == []
 
 
-def test_stop_of_a_run_that_nobody_watches(task, start, run_cli, record, shim_pid, until, processes):
+def test_stop_of_a_run_that_nobody_watches(
+    task: WriteTask,
+    start: Start,
+    run_cli: RunCli,
+    record: OneRecord,
+    shim_pid: PidOf,
+    until: Until,
+    processes: Callable[[], list[int]],
+) -> None:
     task("x", "sleep 60")
     running = start("run", "x")
     shim_pid("x")
@@ -120,7 +160,9 @@ def test_stop_of_a_run_that_nobody_watches(task, start, run_cli, record, shim_pi
     until(lambda: processes() == [])
 
 
-def test_stop_during_a_retry_wait(task, start, run_cli, record, until, instance):
+def test_stop_during_a_retry_wait(
+    task: WriteTask, start: Start, run_cli: RunCli, record: OneRecord, until: Until, instance: Path
+) -> None:
     task("x", "touch tried; exit 3", retries={"attempts": 5, "delay": "1h"})
     running = start("run", "x")
     until((instance / "tried").exists)
@@ -130,7 +172,9 @@ def test_stop_during_a_retry_wait(task, start, run_cli, record, until, instance)
     assert (record()["outcome"], record()["exit_code"], record()["attempts"]) == ("stopped", 3, 1)
 
 
-def test_stopped_run_is_not_tried_again(task, start, run_cli, record, shim_pid):
+def test_stopped_run_is_not_tried_again(
+    task: WriteTask, start: Start, run_cli: RunCli, record: OneRecord, shim_pid: PidOf
+) -> None:
     task("x", "sleep 60", retries={"attempts": 5, "delay": "1ms"})
     start("run", "x")
     shim_pid("x")
@@ -138,19 +182,21 @@ def test_stopped_run_is_not_tried_again(task, start, run_cli, record, shim_pid):
     assert (record()["outcome"], record()["attempts"]) == ("stopped", 1)
 
 
-def test_stop_of_what_does_not_run_is_3(task, run_cli):
+def test_stop_of_what_does_not_run_is_3(task: WriteTask, run_cli: RunCli) -> None:
     task("x", "true")
     assert run_cli("stop", "x").returncode == 3
 
 
 @pytest.mark.parametrize("word", ["y", "#77", "77", "y*"])
-def test_stop_of_what_there_is_not_is_4(task, run_cli, word):
+def test_stop_of_what_there_is_not_is_4(task: WriteTask, run_cli: RunCli, word: str) -> None:
     task("x", "true")
     assert run_cli("stop", word).returncode == 4
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_end_it_stops_the_task_and_exits_as_of_that_signal(task, start, record, shim_pid, number):
+def test_asked_to_end_it_stops_the_task_and_exits_as_of_that_signal(
+    task: WriteTask, start: Start, record: OneRecord, shim_pid: PidOf, number: signal.Signals
+) -> None:
     task("x", "sleep 60")
     running = start("run", "x")
     shim_pid("x")
@@ -159,7 +205,7 @@ def test_asked_to_end_it_stops_the_task_and_exits_as_of_that_signal(task, start,
     assert (record()["outcome"], record()["cause"], record()["signal"]) == ("stopped", "interrupt", "TERM")
 
 
-def test_second_ctrl_c_kills(task, start, record, until, instance):
+def test_second_ctrl_c_kills(task: WriteTask, start: Start, record: OneRecord, until: Until, instance: Path) -> None:
     task("x", STUBBORN, kill_after="1h")
     running = start("run", "x")
     until((instance / "began").exists)
@@ -170,7 +216,7 @@ def test_second_ctrl_c_kills(task, start, record, until, instance):
     assert (record()["outcome"], record()["signal"]) == ("stopped", "KILL")
 
 
-def test_ctrl_c_stops_all_of_several(task, start, records, shim_pid):
+def test_ctrl_c_stops_all_of_several(task: WriteTask, start: Start, records: Records, shim_pid: PidOf) -> None:
     task("x", "sleep 60")
     task("y", "sleep 60")
     running = start("run", "x", "y")
@@ -181,7 +227,9 @@ def test_ctrl_c_stops_all_of_several(task, start, records, shim_pid):
     assert [record["outcome"] for record in records()] == ["stopped", "stopped"]
 
 
-def test_ctrl_c_during_a_retry_wait(task, start, record, until, run_cli, instance):
+def test_ctrl_c_during_a_retry_wait(
+    task: WriteTask, start: Start, record: OneRecord, until: Until, run_cli: RunCli, instance: Path
+) -> None:
     task("x", "touch tried; exit 3", retries={"attempts": 5, "delay": "1h"})
     running = start("run", "x")
     until((instance / "tried").exists)
@@ -192,8 +240,8 @@ def test_ctrl_c_during_a_retry_wait(task, start, record, until, run_cli, instanc
 
 
 def test_hanging_up_leaves_the_task_running_and_it_is_recorded_later(
-    task, start, record, records, shim_pid, until, instance
-):
+    task: WriteTask, start: Start, records: Records, shim_pid: PidOf, until: Until, instance: Path
+) -> None:
     task("x", "until [ -e go ]; do sleep 0.02; done; exit 3")
     running = start("run", "x")
     shim_pid("x")
@@ -201,11 +249,13 @@ def test_hanging_up_leaves_the_task_running_and_it_is_recorded_later(
     assert running.wait(20) == 129
     assert records() == []
     (instance / "go").touch()
-    (record,) = until(records)
-    assert (record["outcome"], record["exit_code"]) == ("failed", 3)
+    (one,) = until(records)
+    assert (one["outcome"], one["exit_code"]) == ("failed", 3)
 
 
-def test_timeout_holds_although_the_supervisor_was_killed(task, start, run_cli, record, records, shim_pid, until):
+def test_timeout_holds_although_the_supervisor_was_killed(
+    task: WriteTask, start: Start, run_cli: RunCli, record: OneRecord, records: Records, shim_pid: PidOf, until: Until
+) -> None:
     task("x", "sleep 60", timeout="700ms")
     running = start("run", "x")
     shim_pid("x")

@@ -2,10 +2,15 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.conftest import OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask
 
-def test_detached_run_returns_at_once_and_is_recorded(task, run_cli, records, record, until, instance):
+
+def test_detached_run_returns_at_once_and_is_recorded(
+    task: WriteTask, run_cli: RunCli, records: Records, record: OneRecord, until: Until, instance: Path
+) -> None:
     task("x", "until [ -e go ]; do sleep 0.02; done; exit 3")
     answer = run_cli("run", "--detach", "x")
     assert (answer.returncode, answer.stdout, records()) == (0, "", [])
@@ -15,7 +20,9 @@ def test_detached_run_returns_at_once_and_is_recorded(task, run_cli, records, re
     assert (record()["outcome"], record()["exit_code"]) == ("failed", 3)
 
 
-def test_the_supervisor_of_a_detached_run_imports_nothing_of_its_user(task, run_cli, processes, until):
+def test_the_supervisor_of_a_detached_run_imports_nothing_of_its_user(
+    task: WriteTask, run_cli: RunCli, processes: Callable[[], list[int]], until: Until
+) -> None:
     task("x", "sleep 60")
     run_cli("run", "--detach", "x")
 
@@ -26,21 +33,23 @@ def test_the_supervisor_of_a_detached_run_imports_nothing_of_its_user(task, run_
     assert b"-I" in supervisor
 
 
-def test_detached_run_holds_no_pipe_of_the_caller_open(task, run_cli, instance):
+def test_detached_run_holds_no_pipe_of_the_caller_open(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
     """run_cli reads both pipes to their ends."""
     task("x", "until [ -e go ]; do sleep 0.02; done")
     run_cli("run", "--detach", "x", timeout=10)
     (instance / "go").touch()
 
 
-def test_detached_run_is_tried_again(task, run_cli, records, record, until):
+def test_detached_run_is_tried_again(
+    task: WriteTask, run_cli: RunCli, records: Records, record: OneRecord, until: Until
+) -> None:
     task("x", "[ $AUTOMATE_ATTEMPT = 3 ]", retries={"attempts": 3, "delay": "20ms"})
     run_cli("run", "--detach", "x")
     until(records)
     assert (record()["outcome"], record()["attempts"]) == ("success", 3)
 
 
-def test_detached_run_that_cannot_start_says_so(task, run_cli, record):
+def test_detached_run_that_cannot_start_says_so(task: WriteTask, run_cli: RunCli, record: OneRecord) -> None:
     task("x", "true", user="no-such-user")
     answer = run_cli("run", "--detach", "x")
     assert answer.returncode == 1
@@ -48,38 +57,40 @@ def test_detached_run_that_cannot_start_says_so(task, run_cli, record):
     assert record()["outcome"] == "error"
 
 
-def test_detached_run_that_is_locked_out_is_75(task, start, run_cli, shim_pid):
+def test_detached_run_that_is_locked_out_is_75(task: WriteTask, start: Start, run_cli: RunCli, shim_pid: PidOf) -> None:
     task("x", "sleep 60")
     start("run", "x")
     shim_pid("x")
     assert run_cli("run", "--detach", "x").returncode == 75
 
 
-def test_detached_run_as_json_is_its_number(task, run_cli):
+def test_detached_run_as_json_is_its_number(task: WriteTask, run_cli: RunCli) -> None:
     task("x", "sleep 60")
     assert json.loads(run_cli("run", "--detach", "--json", "x").stdout) == {"id": 1, "task": "x"}
 
 
-def test_json_is_the_record_instead_of_the_output(task, run_cli, record):
+def test_json_is_the_record_instead_of_the_output(task: WriteTask, run_cli: RunCli, record: OneRecord) -> None:
     task("x", "echo out; exit 3")
     answer = run_cli("run", "--json", "x")
     assert json.loads(answer.stdout) == record()
     assert answer.returncode == 3
 
 
-def test_json_of_several_is_a_line_each(task, run_cli, records):
+def test_json_of_several_is_a_line_each(task: WriteTask, run_cli: RunCli, records: Records) -> None:
     task("a", "true")
     task("b", "false")
     assert [json.loads(line) for line in run_cli("run", "--json", "*").stdout.splitlines()] == records()
 
 
-def test_how_it_ended_is_said_unless_quiet(task, run_cli):
+def test_how_it_ended_is_said_unless_quiet(task: WriteTask, run_cli: RunCli) -> None:
     task("x", "exit 3")
     assert "x #1: failed in" in run_cli("run", "x").stderr
     assert run_cli("run", "-q", "x").stderr == ""
 
 
-def test_dry_run_runs_nothing_and_takes_no_number(task, run_cli, records, instance):
+def test_dry_run_runs_nothing_and_takes_no_number(
+    task: WriteTask, run_cli: RunCli, records: Records, instance: Path
+) -> None:
     task("x", "touch ran")
     before = {path for path in instance.rglob("*") if ".automate" not in path.parts}
     answer = run_cli("run", "--dry-run", "x")
@@ -89,7 +100,7 @@ def test_dry_run_runs_nothing_and_takes_no_number(task, run_cli, records, instan
     assert run_cli("run", "--json", "x").stdout.startswith('{"v":1,"id":1,')
 
 
-def test_dry_run_shows_what_would_be_run(task, run_cli, instance):
+def test_dry_run_shows_what_would_be_run(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
     task("x", "echo hi", umask="027", env={"OWN": "1"}, locks=["db"])
     (shown,) = json.loads(run_cli("run", "--dry-run", "--json", "x", "--", "a b").stdout)
     assert shown["argv"] == ["/bin/sh", "-c", 'echo hi "$@"', "x", "a b"]
@@ -97,37 +108,39 @@ def test_dry_run_shows_what_would_be_run(task, run_cli, instance):
     assert shown["locks"] == {"task/x": False, "shared/db": False}
 
 
-def test_dry_run_as_text_can_be_typed_again(task, run_cli):
+def test_dry_run_as_text_can_be_typed_again(task: WriteTask, run_cli: RunCli) -> None:
     task("x", ["printf", "%s", "a b"])
     assert "argv     printf %s 'a b'" in run_cli("run", "--dry-run", "x").stdout
 
 
-def test_dry_run_shows_a_lock_that_is_held(task, start, run_cli, shim_pid):
+def test_dry_run_shows_a_lock_that_is_held(task: WriteTask, start: Start, run_cli: RunCli, shim_pid: PidOf) -> None:
     task("x", "sleep 60")
     start("run", "x")
     shim_pid("x")
     assert "task/x (held)" in run_cli("run", "--dry-run", "x").stdout
 
 
-def test_dry_run_of_what_cannot_start_is_1(task, run_cli):
+def test_dry_run_of_what_cannot_start_is_1(task: WriteTask, run_cli: RunCli) -> None:
     task("x", "true", cwd="/no/such/directory")
     answer = run_cli("run", "--dry-run", "x")
     assert answer.returncode == 1
     assert "/no/such/directory" in answer.stdout
 
 
-def test_names_and_globs_mean_each_task_once(task, run_cli, records):
+def test_names_and_globs_mean_each_task_once(task: WriteTask, run_cli: RunCli, records: Records) -> None:
     task("a", "true")
     task("b", "true")
     run_cli("run", "a", "*", "a", "b")
     assert sorted(record["task"] for record in records()) == ["a", "b"]
 
 
-def test_without_a_name_it_is_a_usage_error(run_cli):
+def test_without_a_name_it_is_a_usage_error(run_cli: RunCli) -> None:
     assert run_cli("run").returncode == 2
 
 
-def test_closed_standard_streams_do_no_harm(task, start, record, records, until):
+def test_closed_standard_streams_do_no_harm(
+    task: WriteTask, start: Start, record: OneRecord, records: Records, until: Until
+) -> None:
     task("x", "echo out")
 
     def close():
@@ -139,7 +152,9 @@ def test_closed_standard_streams_do_no_harm(task, start, record, records, until)
     assert (record()["outcome"], record()["output_bytes"]) == ("success", 4)
 
 
-def test_standard_output_on_a_full_disk_ends_no_task(task, start, records, record, until):
+def test_standard_output_on_a_full_disk_ends_no_task(
+    task: WriteTask, start: Start, records: Records, record: OneRecord, until: Until
+) -> None:
     task("x", "echo out; sleep 0.2; exit 3")
     with open("/dev/full", "w") as full:
         running = start("run", "x", stdout=full)

@@ -2,24 +2,30 @@
 
 import json
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from tests.conftest import Lines, OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask
 
 MANY = 12
 
 
 @pytest.fixture
-def all_at_once(start):
+def all_at_once(start: Start) -> Callable[[list[list[str]]], list[int]]:
     """`all_at_once([["run", "x"], ...])` starts them all before it waits for any; their exit statuses."""
 
-    def run(commands):
+    def run(commands: list[list[str]]) -> list[int]:
         begun = [start(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for words in commands]
         return [process.wait(60) for process in begun]
 
     return run
 
 
-def test_of_many_runs_of_one_task_one_runs_and_the_others_are_busy(task, start, records, until, instance, lines):
+def test_of_many_runs_of_one_task_one_runs_and_the_others_are_busy(
+    task: WriteTask, start: Start, records: Records, until: Until, instance: Path, lines: Lines
+) -> None:
     task("x", "echo ran >>seen; until [ -e go ]; do sleep 0.02; done")
     begun = [start("run", "x", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(MANY)]
     until(lambda: len(records()) == MANY - 1)
@@ -32,7 +38,13 @@ def test_of_many_runs_of_one_task_one_runs_and_the_others_are_busy(task, start, 
     assert {record["id"] for record in found} == set(range(1, MANY + 1))
 
 
-def test_of_many_tasks_all_run(task, all_at_once, records, run_cli, instance):
+def test_of_many_tasks_all_run(
+    task: WriteTask,
+    all_at_once: Callable[[list[list[str]]], list[int]],
+    records: Records,
+    run_cli: RunCli,
+    instance: Path,
+) -> None:
     for number in range(MANY):
         task(f"x{number}", "echo $AUTOMATE_RUN")
     assert all_at_once([["run", f"x{number}"] for number in range(MANY)]) == [0] * MANY
@@ -45,14 +57,18 @@ def test_of_many_tasks_all_run(task, all_at_once, records, run_cli, instance):
     assert {task["last_run"]["id"] for task in listed} == {record["id"] for record in found}
 
 
-def test_many_short_runs_of_one_task_never_overlap(task, all_at_once, records, lines):
+def test_many_short_runs_of_one_task_never_overlap(
+    task: WriteTask, all_at_once: Callable[[list[list[str]]], list[int]], records: Records, lines: Lines
+) -> None:
     task("x", "mkdir alone || echo overlap >>seen; rmdir alone")
     statuses = all_at_once([["run", "x"]] * MANY)
     assert lines("seen") == []
     assert sorted(statuses) == sorted(75 if record["outcome"] == "skipped" else 0 for record in records())
 
 
-def test_lock_that_somebody_else_holds_makes_it_busy_with_the_lock_named(task, run_cli, record, instance):
+def test_lock_that_somebody_else_holds_makes_it_busy_with_the_lock_named(
+    task: WriteTask, run_cli: RunCli, record: OneRecord, instance: Path
+) -> None:
     task("x", "true")
     directory = instance / ".automate" / "locks" / "task"
     directory.mkdir(parents=True)
@@ -70,7 +86,9 @@ def test_lock_that_somebody_else_holds_makes_it_busy_with_the_lock_named(task, r
     assert run_cli("run", "x").returncode == 0
 
 
-def test_tasks_that_share_a_lock_do_not_run_together(task, start, run_cli, records, shim_pid):
+def test_tasks_that_share_a_lock_do_not_run_together(
+    task: WriteTask, start: Start, run_cli: RunCli, records: Records, shim_pid: PidOf
+) -> None:
     task("x", "sleep 60", locks=["db", "net"])
     task("y", "true", locks=["net"])
     task("z", "true", locks=["other"])
@@ -81,7 +99,7 @@ def test_tasks_that_share_a_lock_do_not_run_together(task, start, run_cli, recor
     assert (records("y")[0]["cause"], records("y")[0]["lock"]) == ("lock", "shared/net")
 
 
-def test_refused_run_holds_none_of_its_locks(task, start, run_cli, shim_pid):
+def test_refused_run_holds_none_of_its_locks(task: WriteTask, start: Start, run_cli: RunCli, shim_pid: PidOf) -> None:
     task("x", "sleep 60", locks=["net"])
     task("y", "true", locks=["db", "net"])
     task("z", "true", locks=["db"])
@@ -91,13 +109,15 @@ def test_refused_run_holds_none_of_its_locks(task, start, run_cli, shim_pid):
     assert run_cli("run", "z").returncode == 0
 
 
-def test_lock_ends_with_the_command_and_not_with_what_it_left_behind(task, run_cli):
+def test_lock_ends_with_the_command_and_not_with_what_it_left_behind(task: WriteTask, run_cli: RunCli) -> None:
     task("x", "sleep 60 &")
     assert run_cli("run", "x").returncode == 0
     assert run_cli("run", "x").returncode == 0
 
 
-def test_looking_while_runs_end_changes_nothing(task, all_at_once, records):
+def test_looking_while_runs_end_changes_nothing(
+    task: WriteTask, all_at_once: Callable[[list[list[str]]], list[int]], records: Records
+) -> None:
     task("x", "true")
     task("y", "sleep 0.2")
     assert set(all_at_once([["run", "x"], ["run", "y"], *[["list"]] * 6, ["history"]])) == {0}

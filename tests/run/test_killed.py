@@ -2,15 +2,19 @@
 
 import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import Lines, OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask
+
 
 @pytest.fixture
-def orphan(start, shim_pid):
+def orphan(start: Start, shim_pid: PidOf) -> PidOf:
     """`orphan("x")` starts it, waits until it runs and kills the supervisor; the shim's PID."""
 
-    def begin(name):
+    def begin(name: str) -> int:
         running = start("run", name)
         pid = shim_pid(name)
         running.kill()
@@ -20,7 +24,9 @@ def orphan(start, shim_pid):
     return begin
 
 
-def test_run_goes_on_without_its_supervisor_and_is_recorded(task, orphan, run_cli, record, until, instance, records):
+def test_run_goes_on_without_its_supervisor_and_is_recorded(
+    task: WriteTask, orphan: PidOf, run_cli: RunCli, record: OneRecord, until: Until, instance: Path, records: Records
+) -> None:
     task("x", "echo one; until [ -e go ]; do sleep 0.02; done; echo two; exit 3")
     orphan("x")
     assert "running" in run_cli("list").stdout
@@ -29,7 +35,9 @@ def test_run_goes_on_without_its_supervisor_and_is_recorded(task, orphan, run_cl
     assert (record()["outcome"], record()["exit_code"], record()["error"]) == ("failed", 3, "one\ntwo")
 
 
-def test_run_that_ended_unwatched_is_recorded_at_the_next_look(task, orphan, run_cli, record, until, instance):
+def test_run_that_ended_unwatched_is_recorded_at_the_next_look(
+    task: WriteTask, orphan: PidOf, run_cli: RunCli, record: OneRecord, until: Until, instance: Path
+) -> None:
     task("x", "until [ -e go ]; do sleep 0.02; done; exit 4")
     orphan("x")
     (instance / "go").touch()
@@ -39,7 +47,7 @@ def test_run_that_ended_unwatched_is_recorded_at_the_next_look(task, orphan, run
     assert (record()["outcome"], record()["exit_code"]) == ("failed", 4)
 
 
-def test_running_is_still_busy_when_only_the_supervisor_died(task, orphan, run_cli):
+def test_running_is_still_busy_when_only_the_supervisor_died(task: WriteTask, orphan: PidOf, run_cli: RunCli) -> None:
     task("x", "sleep 60")
     orphan("x")
     answer = run_cli("run", "x")
@@ -47,7 +55,9 @@ def test_running_is_still_busy_when_only_the_supervisor_died(task, orphan, run_c
     assert "still running: #1" in answer.stderr
 
 
-def test_warn_on_stderr_is_known_of_an_adopted_run(task, orphan, run_cli, records, record, until, instance):
+def test_warn_on_stderr_is_known_of_an_adopted_run(
+    task: WriteTask, orphan: PidOf, run_cli: RunCli, records: Records, record: OneRecord, until: Until, instance: Path
+) -> None:
     task("x", "echo oops >&2; until [ -e go ]; do sleep 0.02; done", warn_on="stderr")
     orphan("x")
     run_cli("list")
@@ -56,7 +66,9 @@ def test_warn_on_stderr_is_known_of_an_adopted_run(task, orphan, run_cli, record
     assert record()["outcome"] == "warning"
 
 
-def test_nothing_on_stderr_is_known_of_an_adopted_run(task, orphan, run_cli, records, record, until, instance):
+def test_nothing_on_stderr_is_known_of_an_adopted_run(
+    task: WriteTask, orphan: PidOf, run_cli: RunCli, records: Records, record: OneRecord, until: Until, instance: Path
+) -> None:
     task("x", "echo fine; until [ -e go ]; do sleep 0.02; done", warn_on="stderr")
     orphan("x")
     run_cli("list")
@@ -65,7 +77,9 @@ def test_nothing_on_stderr_is_known_of_an_adopted_run(task, orphan, run_cli, rec
     assert record()["outcome"] == "success"
 
 
-def test_all_killed_is_lost(task, orphan, kill_whole_run, run_cli, record):
+def test_all_killed_is_lost(
+    task: WriteTask, orphan: PidOf, kill_whole_run: Callable[[str], None], run_cli: RunCli, record: OneRecord
+) -> None:
     task("x", "sleep 60")
     orphan("x")
     kill_whole_run("x")
@@ -74,7 +88,9 @@ def test_all_killed_is_lost(task, orphan, kill_whole_run, run_cli, record):
     assert "its end was not seen" in record()["reason"]
 
 
-def test_shim_and_command_killed_under_a_living_supervisor_is_lost(task, start, kill_whole_run, record):
+def test_shim_and_command_killed_under_a_living_supervisor_is_lost(
+    task: WriteTask, start: Start, kill_whole_run: Callable[[str], None], record: OneRecord
+) -> None:
     task("x", "sleep 60")
     running = start("run", "x")
     kill_whole_run("x")
@@ -82,7 +98,9 @@ def test_shim_and_command_killed_under_a_living_supervisor_is_lost(task, start, 
     assert record()["outcome"] == "lost"
 
 
-def test_command_that_outlives_its_shim_is_still_running(task, start, shim_pid, run_cli, records, until, instance):
+def test_command_that_outlives_its_shim_is_still_running(
+    task: WriteTask, start: Start, shim_pid: PidOf, run_cli: RunCli, records: Records, until: Until, instance: Path
+) -> None:
     task("x", "touch began; until [ -e go ]; do sleep 0.02; done")
     running = start("run", "x")
     until((instance / "began").exists)
@@ -94,7 +112,9 @@ def test_command_that_outlives_its_shim_is_still_running(task, start, shim_pid, 
     assert [each["outcome"] for each in records()] == ["skipped", "lost"]
 
 
-def test_command_that_outlives_shim_and_supervisor_is_still_running(task, orphan, run_cli, records, until, instance):
+def test_command_that_outlives_shim_and_supervisor_is_still_running(
+    task: WriteTask, orphan: PidOf, run_cli: RunCli, records: Records, until: Until, instance: Path
+) -> None:
     task("x", "touch began; until [ -e go ]; do sleep 0.02; done")
     pid = orphan("x")
     until((instance / "began").exists)
@@ -104,7 +124,9 @@ def test_command_that_outlives_shim_and_supervisor_is_still_running(task, orphan
     until(lambda: [each["outcome"] for each in records()] == ["skipped", "lost"])
 
 
-def test_timeout_holds_for_what_outlives_shim_and_supervisor(task, orphan, run_cli, records, record, until, instance):
+def test_timeout_holds_for_what_outlives_shim_and_supervisor(
+    task: WriteTask, orphan: PidOf, run_cli: RunCli, records: Records, record: OneRecord, until: Until, instance: Path
+) -> None:
     task("x", "touch began; sleep 60", timeout="500ms")
     pid = orphan("x")
     until((instance / "began").exists)
@@ -114,7 +136,15 @@ def test_timeout_holds_for_what_outlives_shim_and_supervisor(task, orphan, run_c
     assert record()["outcome"] == "timeout"
 
 
-def test_stop_ends_what_outlives_shim_and_supervisor(task, orphan, run_cli, record, until, instance, processes):
+def test_stop_ends_what_outlives_shim_and_supervisor(
+    task: WriteTask,
+    orphan: PidOf,
+    run_cli: RunCli,
+    record: OneRecord,
+    until: Until,
+    instance: Path,
+    processes: Callable[[], list[int]],
+) -> None:
     task("x", "touch began; sleep 60")
     pid = orphan("x")
     until((instance / "began").exists)
@@ -124,7 +154,15 @@ def test_stop_ends_what_outlives_shim_and_supervisor(task, orphan, run_cli, reco
     until(lambda: processes() == [])
 
 
-def test_lost_run_is_tried_again(task, orphan, kill_whole_run, run_cli, records, record, until):
+def test_lost_run_is_tried_again(
+    task: WriteTask,
+    orphan: PidOf,
+    kill_whole_run: Callable[[str], None],
+    run_cli: RunCli,
+    records: Records,
+    record: OneRecord,
+    until: Until,
+) -> None:
     task("x", "[ $AUTOMATE_ATTEMPT = 2 ] || sleep 60", retries={"attempts": 1, "delay": "1ms"})
     orphan("x")
     kill_whole_run("x")
@@ -133,7 +171,9 @@ def test_lost_run_is_tried_again(task, orphan, kill_whole_run, run_cli, records,
     assert (record()["outcome"], record()["attempts"]) == ("success", 2)
 
 
-def test_retry_wait_survives_its_supervisor(task, start, run_cli, records, record, until, lines):
+def test_retry_wait_survives_its_supervisor(
+    task: WriteTask, start: Start, run_cli: RunCli, records: Records, record: OneRecord, until: Until, lines: Lines
+) -> None:
     task("x", "echo $AUTOMATE_ATTEMPT >>seen; [ $AUTOMATE_ATTEMPT = 2 ]", retries={"attempts": 3, "delay": "1s"})
     running = start("run", "x")
     until(lambda: '"pending"' in run_cli("list", "--json").stdout)
@@ -144,7 +184,9 @@ def test_retry_wait_survives_its_supervisor(task, start, run_cli, records, recor
     assert (record()["outcome"], record()["attempts"], lines("seen")) == ("success", 2, ["1", "2"])
 
 
-def test_a_look_leaks_no_descriptor_into_what_it_starts(task, start, instance, until, run_cli, lines):
+def test_a_look_leaks_no_descriptor_into_what_it_starts(
+    task: WriteTask, start: Start, instance: Path, until: Until, run_cli: RunCli, lines: Lines
+) -> None:
     task("x", "ls /proc/self/fd >>seen; false", retries={"attempts": 1, "delay": "2s"})
     running = start("run", "x")
     until(lambda: '"pending"' in run_cli("list", "--json").stdout)
@@ -156,7 +198,7 @@ def test_a_look_leaks_no_descriptor_into_what_it_starts(task, start, instance, u
     assert lines("seen") == ["0", "1", "2", "3"] * 2
 
 
-def test_status_file_says_what_the_shim_said(task, orphan, instance):
+def test_status_file_says_what_the_shim_said(task: WriteTask, orphan: PidOf, instance: Path) -> None:
     task("x", "sleep 60")
     pid = orphan("x")
     (path,) = (instance / ".automate" / "open").iterdir()
@@ -164,7 +206,7 @@ def test_status_file_says_what_the_shim_said(task, orphan, instance):
     assert f"\nstarted {pid} " in path.read_text()
 
 
-def test_nothing_is_left_over_of_a_run_on_record(task, run_cli, instance):
+def test_nothing_is_left_over_of_a_run_on_record(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
     task("x", "echo 1 >$AUTOMATE_SUMMARY; exit 3", retries={"attempts": 2, "delay": "1ms"})
     run_cli("run", "x")
     state = instance / ".automate"

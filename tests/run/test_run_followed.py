@@ -1,10 +1,14 @@
 """`after` where no step of the scheduler has seen the task files as they are."""
 
+from pathlib import Path
+
 import pytest
+
+from tests.conftest import Records, RunCli, Until, WriteTask
 
 
 @pytest.fixture
-def by_hand(task):
+def by_hand(task: WriteTask) -> None:
     """`first` and `then`, which follows it; no scheduler has ever looked."""
     task("first", "true")
     task("then", "true", after="first")
@@ -15,20 +19,24 @@ def told(records, name="then"):
 
 
 @pytest.mark.usefixtures("by_hand")
-def test_a_run_by_hand_is_followed_before_any_scheduler_has_looked(run_cli, records, until):
+def test_a_run_by_hand_is_followed_before_any_scheduler_has_looked(
+    run_cli: RunCli, records: Records, until: Until
+) -> None:
     assert run_cli("run", "first").returncode == 0
     until(lambda: records("then"))
     assert told(records) == [("success", "after", "first #1")]
 
 
 @pytest.mark.usefixtures("by_hand")
-def test_a_detached_run_is_followed_too(run_cli, records, until):
+def test_a_detached_run_is_followed_too(run_cli: RunCli, records: Records, until: Until) -> None:
     run_cli("run", "--detach", "first")
     until(lambda: records("then"))
     assert told(records) == [("success", "after", "first #1")]
 
 
-def test_a_follower_whose_file_is_new_since_the_last_step_is_run(run_cli, task, records, until):
+def test_a_follower_whose_file_is_new_since_the_last_step_is_run(
+    run_cli: RunCli, task: WriteTask, records: Records, until: Until
+) -> None:
     task("first", "true")
     run_cli("tick")
     task("then", "true", after="first")
@@ -38,7 +46,9 @@ def test_a_follower_whose_file_is_new_since_the_last_step_is_run(run_cli, task, 
 
 
 @pytest.mark.usefixtures("by_hand")
-def test_a_follower_whose_file_names_the_task_no_more_is_not_run(run_cli, task, records):
+def test_a_follower_whose_file_names_the_task_no_more_is_not_run(
+    run_cli: RunCli, task: WriteTask, records: Records
+) -> None:
     run_cli("tick")
     task("then", "true")
     run_cli("run", "first")
@@ -47,7 +57,9 @@ def test_a_follower_whose_file_names_the_task_no_more_is_not_run(run_cli, task, 
 
 
 @pytest.mark.usefixtures("by_hand")
-def test_a_follower_that_is_broken_now_runs_as_the_scheduler_last_understood_it(run_cli, instance, records, until):
+def test_a_follower_that_is_broken_now_runs_as_the_scheduler_last_understood_it(
+    run_cli: RunCli, instance: Path, records: Records, until: Until
+) -> None:
     run_cli("tick")
     (instance / "tasks.d" / "then.yaml").write_text("command: [\n")
     run_cli("run", "first")
@@ -56,7 +68,9 @@ def test_a_follower_that_is_broken_now_runs_as_the_scheduler_last_understood_it(
 
 
 @pytest.mark.usefixtures("by_hand")
-def test_a_new_follower_that_is_disabled_is_on_record(run_cli, task, records, until):
+def test_a_new_follower_that_is_disabled_is_on_record(
+    run_cli: RunCli, task: WriteTask, records: Records, until: Until
+) -> None:
     task("then", "true", after="first", enabled=False)
     run_cli("run", "first")
     until(lambda: records("then"))
@@ -64,7 +78,9 @@ def test_a_new_follower_that_is_disabled_is_on_record(run_cli, task, records, un
 
 
 @pytest.mark.usefixtures("by_hand")
-def test_a_run_by_hand_brings_no_schedule_into_force(run_cli, task, records, until):
+def test_a_run_by_hand_brings_no_schedule_into_force(
+    run_cli: RunCli, task: WriteTask, records: Records, until: Until
+) -> None:
     task("x", "true", schedule="every second")
     run_cli("run", "first")
     until(lambda: records("then"))

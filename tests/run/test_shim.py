@@ -6,11 +6,14 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import automate.process
+from tests.conftest import Until
 
 SHIM = Path(automate.process.__file__).with_name("shim.sh")
 SETSID = shutil.which("setsid") or "setsid"
@@ -66,10 +69,10 @@ class Shim:
 
 
 @pytest.fixture
-def shim(tmp_path, shell):
-    made = []
+def shim(tmp_path: Path, shell: list[str]) -> Iterator[Callable[..., Shim]]:
+    made: list[Shim] = []
 
-    def make(*command, **keys):
+    def make(*command: str, **keys: Any) -> Shim:
         made.append(Shim(tmp_path, shell, command, **keys))
         return made[-1]
 
@@ -79,7 +82,7 @@ def shim(tmp_path, shell):
         each.end()
 
 
-def test_it_writes_when_it_started_and_how_it_ended(shim):
+def test_it_writes_when_it_started_and_how_it_ended(shim: Callable[..., Shim]) -> None:
     shim_ = shim("sh", "-c", "echo out; exit 7").give_word()
     assert shim_.end() == ("out\n", 7)
     times = r"\d+m[\d.]+s \d+m[\d.]+s\n"
@@ -89,19 +92,19 @@ def test_it_writes_when_it_started_and_how_it_ended(shim):
     assert int(found[1]) == shim_.process.pid
 
 
-def test_without_the_word_nothing_is_run(shim, tmp_path):
+def test_without_the_word_nothing_is_run(shim: Callable[..., Shim], tmp_path: Path) -> None:
     shim_ = shim("touch", str(tmp_path / "ran"))
     assert shim_.end() == ("", 0)
     assert shim_.said() == ""
     assert not (tmp_path / "ran").exists()
 
 
-def test_its_descriptors_are_closed_in_the_command(shim):
+def test_its_descriptors_are_closed_in_the_command(shim: Callable[..., Shim]) -> None:
     shim_ = shim("ls", "/proc/self/fd").give_word()
     assert shim_.end()[0].split() == ["0", "1", "2", "3"]
 
 
-def test_words_reach_the_command_as_they_are(shim):
+def test_words_reach_the_command_as_they_are(shim: Callable[..., Shim]) -> None:
     words = ["a b", "", "*", "$HOME", "-n", "\\", "ö\n"]
     assert shim("printf", "[%s]", *words).give_word().end()[0] == "".join(f"[{word}]" for word in words)
 
@@ -110,7 +113,7 @@ NAMES = ["TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "ALRM"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_signal_to_its_own_group_does_not_end_it(shim, name, until):
+def test_signal_to_its_own_group_does_not_end_it(shim: Callable[..., Shim], name: str, until: Until) -> None:
     shim_ = shim("sh", "-c", "read -r _ && exit 3", stdin=subprocess.PIPE).give_word()
     leader = until(lambda: leader_of(shim_), within=5)
     os.killpg(shim_.process.pid, getattr(signal, f"SIG{name}"))
@@ -120,7 +123,9 @@ def test_signal_to_its_own_group_does_not_end_it(shim, name, until):
 
 
 @pytest.mark.parametrize("name", [*NAMES, "KILL"])
-def test_signal_to_the_group_of_the_command_ends_it_and_not_the_shim(shim, name, until):
+def test_signal_to_the_group_of_the_command_ends_it_and_not_the_shim(
+    shim: Callable[..., Shim], name: Any, until: Until
+) -> None:
     shim_ = shim("sleep", "60").give_word()
     number = getattr(signal, f"SIG{name}")
     os.killpg(until(lambda: leader_of(shim_), within=5), number)
@@ -129,7 +134,7 @@ def test_signal_to_the_group_of_the_command_ends_it_and_not_the_shim(shim, name,
 
 
 @pytest.mark.parametrize("words", ["kill -9 0", "kill -9 -$$"])
-def test_what_a_command_does_to_its_group_is_its_own_end(shim, words):
+def test_what_a_command_does_to_its_group_is_its_own_end(shim: Callable[..., Shim], words: str) -> None:
     shim_ = shim("sh", "-c", f"{words}; echo reached").give_word()
     assert "reached" not in shim_.end()[0].splitlines()
     assert shim_.said().endswith("exited 137\n")
@@ -141,7 +146,7 @@ def leader_of(shim):
     return int(found[-1]) if found and os.getsid(int(found[-1])) == int(found[-1]) else None
 
 
-def test_start_time_of_the_leader_is_the_kernels(shim, until):
+def test_start_time_of_the_leader_is_the_kernels(shim: Callable[..., Shim], until: Until) -> None:
     shim_ = shim("sleep", "60").give_word()
     leader = until(lambda: leader_of(shim_), within=5)
     fields = Path(f"/proc/{leader}/stat").read_text().split()
@@ -149,19 +154,19 @@ def test_start_time_of_the_leader_is_the_kernels(shim, until):
     os.killpg(leader, signal.SIGKILL)
 
 
-def test_variables_of_the_task_are_left_alone(shim):
+def test_variables_of_the_task_are_left_alone(shim: Callable[..., Shim]) -> None:
     words = ["pid", "began", "count", "all", "word", "uptime", "directory", "condition", "status", "place"]
     shim_ = shim("sh", "-c", " ".join(["echo", *(f"${word}" for word in words)]), env=dict.fromkeys(words, "own"))
     assert shim_.give_word().end()[0].split() == ["own"] * len(words)
 
 
-def test_signals_have_their_default_effect_in_the_command(shim):
+def test_signals_have_their_default_effect_in_the_command(shim: Callable[..., Shim]) -> None:
     line = shim("grep", "^SigIgn", "/proc/self/status").give_word().end()[0]
     caught_by_shim = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGALRM]
     assert not [number for number in caught_by_shim if int(line.split()[1], 16) >> (number - 1) & 1]
 
 
-def test_directory_that_vanished_is_told(shim, tmp_path):
+def test_directory_that_vanished_is_told(shim: Callable[..., Shim], tmp_path: Path) -> None:
     shim_ = shim("touch", str(tmp_path / "ran"), cwd=tmp_path / "gone").give_word()
     shim_.end()
     assert "unstartable\n" in shim_.said()
@@ -170,35 +175,37 @@ def test_directory_that_vanished_is_told(shim, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_program_that_is_not_there_is_127(shim):
+def test_program_that_is_not_there_is_127(shim: Callable[..., Shim]) -> None:
     assert shim("/no/such/program").give_word().end()[1] == 127
 
 
-def test_umask_and_directory_are_set(shim, tmp_path):
+def test_umask_and_directory_are_set(shim: Callable[..., Shim], tmp_path: Path) -> None:
     shim_ = shim("sh", "-c", "umask; pwd; echo ${OLDPWD-none}", cwd=tmp_path, umask="0027").give_word()
     assert shim_.end()[0].split() == ["0027", str(tmp_path), "none"]
 
 
 @pytest.mark.parametrize(("command", "wrote"), [("echo fine", False), ("echo oops >&2", True)])
-def test_place_of_stderr_tells_whether_anything_was_written(shim, tmp_path, command, wrote):
+def test_place_of_stderr_tells_whether_anything_was_written(
+    shim: Callable[..., Shim], tmp_path: Path, command: str, wrote: bool
+) -> None:
     with open(tmp_path / "errors", "a") as errors:
         shim_ = shim("sh", "-c", command, stderr=errors).give_word()
         shim_.end()
     assert re.findall(r"^stderr (\d+)$", shim_.said(), re.MULTILINE) == [str(5 * wrote)]
 
 
-def test_condition_that_holds_lets_the_command_run(shim):
+def test_condition_that_holds_lets_the_command_run(shim: Callable[..., Shim]) -> None:
     shim_ = shim("echo", "ran", condition=["test", "a b", "=", "a b"]).give_word()
     assert shim_.end() == ("ran\n", 0)
     assert "condition" not in shim_.said()
 
 
-def test_condition_that_fails_keeps_the_command_from_running(shim):
+def test_condition_that_fails_keeps_the_command_from_running(shim: Callable[..., Shim]) -> None:
     shim_ = shim("echo", "ran", condition=["sh", "-c", "exit 4", "with", "words"]).give_word()
     assert shim_.end() == ("", 4)
     assert "\ncondition 4\n" in shim_.said()
 
 
-def test_descriptors_are_closed_in_the_condition(shim):
+def test_descriptors_are_closed_in_the_condition(shim: Callable[..., Shim]) -> None:
     shim_ = shim("true", condition=["ls", "/proc/self/fd"]).give_word()
     assert shim_.end()[0].split() == ["0", "1", "2", "3"]

@@ -3,32 +3,37 @@
 import json
 import os
 import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import Lines, OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask
 
-def remove(state):
+
+def remove(state: Path) -> None:
     for path in state.glob("state.db*"):
         path.unlink()
 
 
-def remove_only_the_database(state):
+def remove_only_the_database(state: Path) -> None:
     (state / "state.db").unlink()
 
 
-def overwrite(state):
+def overwrite(state: Path) -> None:
     with open(state / "state.db", "r+b") as file:
         file.write(os.urandom(40000))
 
 
-def overwrite_alone(state):
+def overwrite_alone(state: Path) -> None:
     overwrite(state)
     for path in state.glob("state.db-*"):
         path.unlink()
 
 
 @pytest.fixture
-def begun(task, start, shim_pid):
+def begun(task: WriteTask, start: Start, shim_pid: PidOf) -> subprocess.Popen[str]:
     """`automate run x` of a task that runs until there is a file `go`."""
     task("x", "echo ran >>seen; until [ -e go ]; do sleep 0.02; done; exit 3")
     running = start("run", "x")
@@ -40,7 +45,9 @@ every_loss = pytest.mark.parametrize("lose", [remove, remove_only_the_database, 
 
 
 @every_loss
-def test_ids_go_on_and_last_runs_are_known(task, run_cli, instance, lose):
+def test_ids_go_on_and_last_runs_are_known(
+    task: WriteTask, run_cli: RunCli, instance: Path, lose: Callable[[Path], None]
+) -> None:
     task("x", "true")
     run_cli("run", "x")
     run_cli("run", "x")
@@ -50,7 +57,14 @@ def test_ids_go_on_and_last_runs_are_known(task, run_cli, instance, lose):
 
 
 @every_loss
-def test_running_task_is_still_running_and_is_recorded_once(begun, run_cli, records, instance, lose, lines):
+def test_running_task_is_still_running_and_is_recorded_once(
+    begun: subprocess.Popen[str],
+    run_cli: RunCli,
+    records: Records,
+    instance: Path,
+    lose: Callable[[Path], None],
+    lines: Lines,
+) -> None:
     lose(instance / ".automate")
     assert run_cli("run", "x").returncode == 75
     (instance / "go").touch()
@@ -61,7 +75,9 @@ def test_running_task_is_still_running_and_is_recorded_once(begun, run_cli, reco
 
 
 @every_loss
-def test_loss_that_nobody_sees_before_the_end_is_harmless(begun, run_cli, record, instance, lose):
+def test_loss_that_nobody_sees_before_the_end_is_harmless(
+    begun: subprocess.Popen[str], run_cli: RunCli, record: OneRecord, instance: Path, lose: Callable[[Path], None]
+) -> None:
     lose(instance / ".automate")
     (instance / "go").touch()
     assert begun.wait(20) == 3
@@ -70,7 +86,14 @@ def test_loss_that_nobody_sees_before_the_end_is_harmless(begun, run_cli, record
 
 
 @every_loss
-def test_run_that_lost_its_supervisor_too_is_recorded(begun, run_cli, records, instance, lose, until):
+def test_run_that_lost_its_supervisor_too_is_recorded(
+    begun: subprocess.Popen[str],
+    run_cli: RunCli,
+    records: Records,
+    instance: Path,
+    lose: Callable[[Path], None],
+    until: Until,
+) -> None:
     begun.kill()
     begun.wait()
     lose(instance / ".automate")
@@ -80,7 +103,7 @@ def test_run_that_lost_its_supervisor_too_is_recorded(begun, run_cli, records, i
     assert [(record["id"], record["outcome"]) for record in records()] == [(2, "skipped"), (1, "failed")]
 
 
-def test_damaged_state_is_kept_aside(task, run_cli, instance):
+def test_damaged_state_is_kept_aside(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
     task("x", "true")
     run_cli("run", "x")
     overwrite(instance / ".automate")
@@ -88,7 +111,9 @@ def test_damaged_state_is_kept_aside(task, run_cli, instance):
     assert [*(instance / ".automate").glob("state.db.damaged-*")]
 
 
-def test_many_who_find_the_damage_make_one_new_state(task, start, run_cli, instance):
+def test_many_who_find_the_damage_make_one_new_state(
+    task: WriteTask, start: Start, run_cli: RunCli, instance: Path
+) -> None:
     task("x", "true")
     run_cli("run", "x")
     overwrite(instance / ".automate")
@@ -98,7 +123,7 @@ def test_many_who_find_the_damage_make_one_new_state(task, start, run_cli, insta
     assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 2
 
 
-def test_whole_state_directory_removed_between_runs(task, run_cli, instance):
+def test_whole_state_directory_removed_between_runs(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
     task("x", "true")
     run_cli("run", "x")
     for path in (instance / ".automate").iterdir():
@@ -107,7 +132,7 @@ def test_whole_state_directory_removed_between_runs(task, run_cli, instance):
     assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 2
 
 
-def damage(state):
+def damage(state: Path) -> None:
     """Behind the first page, which the -wal file has a whole copy of, or which is read as it is."""
     for path in state.glob("state.db-*"):
         path.unlink()
@@ -117,7 +142,7 @@ def damage(state):
         file.write(os.urandom(size - 4096))
 
 
-def test_damage_that_only_writing_finds_is_in_the_way_once(task, run_cli, instance):
+def test_damage_that_only_writing_finds_is_in_the_way_once(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
     task("x", "true")
     run_cli("run", "x")
     damage(instance / ".automate")

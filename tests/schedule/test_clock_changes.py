@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -60,7 +61,7 @@ def due_on(text: str, where: str) -> list[str]:
         ("0 12 * * *", "Africa/Monrovia 1972-01-06", []),
     ],
 )
-def test_due_times_in_utc_on_the_day_of_a_change(text, where, due):
+def test_due_times_in_utc_on_the_day_of_a_change(text: str, where: Any, due: Any) -> None:
     assert due_on(text, where) == due
 
 
@@ -73,12 +74,12 @@ def test_due_times_in_utc_on_the_day_of_a_change(text, where, due):
         ("*/15 * * * *", "2027-04-03 14:45", "2027-04-03 15:00"),
     ],
 )
-def test_half_hour_changes(text, after, expected):
+def test_half_hour_changes(text: str, after: str, expected: str) -> None:
     due = next_after(parse([text], "Australia/Lord_Howe"), datetime.fromisoformat(f"{after}+00:00"))
     assert due == datetime.fromisoformat(f"{expected}+00:00")
 
 
-def test_an_instant_inside_the_second_pass_of_a_repeated_hour():
+def test_an_instant_inside_the_second_pass_of_a_repeated_hour() -> None:
     second_pass = datetime(2027, 10, 31, 1, 10, tzinfo=UTC)
     fixed, wild = parse(["20 2 * * *"], "Europe/Berlin"), parse(["*/20 * * * *"], "Europe/Berlin")
     assert next_after(fixed, second_pass) == datetime(2027, 11, 1, 1, 20, tzinfo=UTC)
@@ -87,19 +88,19 @@ def test_an_instant_inside_the_second_pass_of_a_repeated_hour():
     assert previous_before(wild, second_pass) == datetime(2027, 10, 31, 1, tzinfo=UTC)
 
 
-def test_a_day_that_did_not_exist_has_no_due_time():
+def test_a_day_that_did_not_exist_has_no_due_time() -> None:
     daily = parse(["0 12 * * *"], "Pacific/Apia")
     noon = datetime(2011, 12, 29, 22, tzinfo=UTC)
     assert next_after(daily, noon) == noon + timedelta(days=1)
     assert next_after(parse(["2011-12-30 12:00"], "Pacific/Apia"), noon - timedelta(days=9)) is None
 
 
-def test_a_change_of_exactly_three_hours_is_still_a_gap():
+def test_a_change_of_exactly_three_hours_is_still_a_gap() -> None:
     casey = parse(["30 5 * * *"], "Antarctica/Casey")  # 2018-10-07: 04:00 becomes 07:00
     assert next_after(casey, datetime(2018, 10, 6, 12, tzinfo=UTC)) == datetime(2018, 10, 6, 20, tzinfo=UTC)
 
 
-def test_what_a_new_clock_repeats_is_due_again():
+def test_what_a_new_clock_repeats_is_due_again() -> None:
     vostok = parse(["30 22 * * *"], "Antarctica/Vostok")  # 1994-01-31: seven hours back, at 17:00 UTC
     start = datetime(1994, 1, 31, tzinfo=UTC)
     assert forwards(vostok, start, start + timedelta(days=1)) == [
@@ -125,7 +126,7 @@ class TwoChangesInADay(tzinfo):
 @pytest.mark.parametrize(
     "expression", ["30 2 * * *", "0,30 3-5 * * *", "*/20 * * * *", "45 4 * * *", "15 5 * * *", "0 */2 * * *"]
 )
-def test_two_changes_in_one_day(expression):
+def test_two_changes_in_one_day(expression: str) -> None:
     zone = Zone("two", TwoChangesInADay())
     schedule = Schedule(zone, (0, LAST), [compiled_text(expression, origin(None, zone), "")], at_startup=False)
     start = datetime(2026, 5, 31, 22, tzinfo=UTC)
@@ -154,7 +155,7 @@ def test_two_changes_in_one_day(expression):
         (["0 3 * * *"], "2027-10-31 02:00", None),
     ],
 )
-def test_a_due_time_is_marked_where_the_clock_changes(texts, due, note):
+def test_a_due_time_is_marked_where_the_clock_changes(texts: list[str], due: str, note: str | None) -> None:
     assert parse(texts, "Europe/Berlin").note(int(datetime.fromisoformat(f"{due}+00:00").timestamp())) == note
 
 
@@ -172,29 +173,29 @@ def test_a_due_time_is_marked_where_the_clock_changes(texts, due, note):
         ("UTC", date(2027, 3, 28), None),
     ],
 )
-def test_days_on_which_the_clock_changes(zone, day, change):
+def test_days_on_which_the_clock_changes(zone: str, day: Any, change: str | None) -> None:
     assert dst_day(zone, day) == change
 
 
-def test_the_hosts_zone_is_the_link_localtime(tmp_path: Path):
+def test_the_hosts_zone_is_the_link_localtime(tmp_path: Path) -> None:
     (tmp_path / "localtime").symlink_to("/usr/share/zoneinfo/Asia/Tokyo")
     (tmp_path / "timezone").write_text("Europe/Paris\n")
     assert host_zone(str(tmp_path)).key == "Asia/Tokyo"
 
 
-def test_the_hosts_zone_is_the_file_timezone_where_localtime_is_no_link(tmp_path: Path):
+def test_the_hosts_zone_is_the_file_timezone_where_localtime_is_no_link(tmp_path: Path) -> None:
     (tmp_path / "localtime").write_bytes(b"TZif")
     (tmp_path / "timezone").write_text("Europe/Paris\n")
     assert host_zone(str(tmp_path)).key == "Europe/Paris"
 
 
 @pytest.mark.parametrize("content", ["", "Nowhere/Land\n", "../../etc/passwd"])
-def test_the_hosts_zone_is_utc_where_nothing_says_so(tmp_path: Path, content):
+def test_the_hosts_zone_is_utc_where_nothing_says_so(tmp_path: Path, content: str) -> None:
     (tmp_path / "timezone").write_text(content)
     assert host_zone(str(tmp_path)).key == "UTC"
 
 
-def test_a_zone_that_the_host_changes_to_is_followed(monkeypatch: pytest.MonkeyPatch):
+def test_a_zone_that_the_host_changes_to_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for name in ("Asia/Tokyo", "Europe/Berlin"):
         monkeypatch.setattr(zone, "host_zone", lambda name=name: ZoneInfo(name))

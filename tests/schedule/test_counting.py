@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from timeit import repeat
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -43,7 +44,7 @@ def walked(schedule: Schedule, after: datetime, until: datetime) -> list[datetim
 
 @thorough
 @given(st.data(), zones, texts, spans)
-def test_a_count_is_how_many_are_found_by_walking(data, zone, text, span):
+def test_a_count_is_how_many_are_found_by_walking(data: Any, zone: Any, text: Any, span: Any) -> None:
     schedule = parsed(text, zone)
     after = data.draw(moments(zone)) + timedelta(seconds=data.draw(st.sampled_from([-1, 0, 1, 29])))
     until = after + timedelta(seconds=span)
@@ -53,7 +54,7 @@ def test_a_count_is_how_many_are_found_by_walking(data, zone, text, span):
 @thorough
 @given(st.data(), zones, st.lists(texts, min_size=2, max_size=4), spans)
 @example(None, "Europe/Berlin", ["every 7 minutes", "every 11 minutes", "0 2 * * *"], 86400)
-def test_what_several_texts_share_counts_once(data, zone, several, span):
+def test_what_several_texts_share_counts_once(data: Any, zone: Any, several: Any, span: Any) -> None:
     try:
         schedule = parse(several, zone)
     except ScheduleError:
@@ -65,7 +66,7 @@ def test_what_several_texts_share_counts_once(data, zone, several, span):
 
 @thorough
 @given(st.data(), zones, texts)
-def test_a_count_is_the_sum_of_its_pieces(data, zone, text):
+def test_a_count_is_the_sum_of_its_pieces(data: Any, zone: Any, text: Any) -> None:
     schedule = parsed(text, zone)
     first, middle, last = sorted(data.draw(moments(zone)) for _ in range(3))
     assert count(schedule, first, last) == count(schedule, first, middle) + count(schedule, middle, last)
@@ -73,7 +74,7 @@ def test_a_count_is_the_sum_of_its_pieces(data, zone, text):
 
 @thorough
 @given(st.data(), zones, texts, st.integers(0, 9), spans)
-def test_between_gives_the_newest_in_order(data, zone, text, limit, span):
+def test_between_gives_the_newest_in_order(data: Any, zone: Any, text: Any, limit: Any, span: Any) -> None:
     schedule = parsed(text, zone)
     after = data.draw(moments(zone))
     until = after + timedelta(seconds=span)
@@ -103,7 +104,7 @@ def test_between_gives_the_newest_in_order(data, zone, text, limit, span):
         (["@reboot"], 365, 0),
     ],
 )
-def test_how_many_there_are_in_many_days(texts, days, number):
+def test_how_many_there_are_in_many_days(texts: list[str], days: int, number: int) -> None:
     assert count(parse(texts, "Europe/Berlin"), START, START + timedelta(days=days)) == number
 
 
@@ -117,21 +118,21 @@ def test_how_many_there_are_in_many_days(texts, days, number):
         ("2026-01-05 00:20", "2026-01-05 00:10", 0),
     ],
 )
-def test_after_is_exclusive_and_until_inclusive(after, until, number):
+def test_after_is_exclusive_and_until_inclusive(after: str, until: str, number: int) -> None:
     schedule = parse(["*/10 * * * *"], "UTC")
     window = datetime.fromisoformat(f"{after}+00:00"), datetime.fromisoformat(f"{until}+00:00")
     assert count(schedule, *window) == number
     assert len(between(schedule, *window, 5)) == number
 
 
-def test_starting_and_ending_bound_the_count():
+def test_starting_and_ending_bound_the_count() -> None:
     schedule = parse(["every 10 minutes"], "UTC", starting="2026-01-06", ending="2026-01-06")
     assert count(schedule, START, START + timedelta(days=365)) == 144
     assert len(between(schedule, START, START + timedelta(days=365), 1000)) == 144
 
 
 @pytest.mark.parametrize("texts", [["30 2 * * *", "0,30 3-5 * * *"], ["*/20 * * * *", "45 4 * * *"], ["0 */2 * * *"]])
-def test_two_changes_in_one_day(texts):
+def test_two_changes_in_one_day(texts: list[str]) -> None:
     zone = Zone("two", TwoChangesInADay())
     entries = [compiled_text(text, origin(None, zone), "") for text in texts]
     schedule = Schedule(zone, (0, LAST), entries, at_startup=False)
@@ -140,7 +141,7 @@ def test_two_changes_in_one_day(texts):
     assert [count(schedule, start, end) for end in ends] == [len(walked(schedule, start, end)) for end in ends]
 
 
-def test_what_a_gap_swallowed_of_several_texts_is_one_due_time():
+def test_what_a_gap_swallowed_of_several_texts_is_one_due_time() -> None:
     spring = datetime(2027, 3, 28, tzinfo=UTC)
     schedule = parse(["30 2 * * *", "at 02:10 and 02:20", "0 3 * * *"], "Europe/Berlin")
     assert count(schedule, spring, spring + timedelta(hours=12)) == 1
@@ -149,13 +150,13 @@ def test_what_a_gap_swallowed_of_several_texts_is_one_due_time():
 @pytest.mark.parametrize(
     ("after", "until", "number"), [("00:59:59", "01:00", 1), ("01:00", "09:00", 0), ("00:00", "00:59:59", 0)]
 )
-def test_what_a_gap_swallowed_is_due_at_its_end(after, until, number):
+def test_what_a_gap_swallowed_is_due_at_its_end(after: str, until: str, number: int) -> None:
     window = [datetime.fromisoformat(f"2027-03-28 {time}+00:00") for time in (after, until)]
     assert count(parse(["30 2 * * *"], "Europe/Berlin"), *window) == number
 
 
 @pytest.mark.parametrize("text", ["* * * * *", "*/5 * * * *", "every 90s"])
-def test_a_year_is_counted_in_no_time(text):
+def test_a_year_is_counted_in_no_time(text: str) -> None:
     schedule = parse([text], "Europe/Berlin")
     seconds = min(repeat(lambda: count(schedule, START, START + timedelta(days=365)), number=20, repeat=5)) / 20
     assert seconds < 0.002  # about 80 µs; walking takes half a second

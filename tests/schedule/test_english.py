@@ -1,6 +1,7 @@
 """What a schedule is called in English, and that our own words are read back as the same schedule."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ def same(first, second, start):
 
 @thorough
 @given(st.data(), zones, word_texts())
-def test_words_are_read_back_to_the_same_due_times(data, zone, words):
+def test_words_are_read_back_to_the_same_due_times(data: Any, zone: Any, words: Any) -> None:
     schedule = parse([words.text], zone)
     again = parse([schedule.describe()], zone)
     assert again.describe() == schedule.describe()
@@ -31,7 +32,7 @@ def test_words_are_read_back_to_the_same_due_times(data, zone, words):
 
 @thorough
 @given(st.data(), zones, intervals, starts)
-def test_intervals_are_read_back_to_the_same_due_times(data, zone, text, starting):
+def test_intervals_are_read_back_to_the_same_due_times(data: Any, zone: Any, text: Any, starting: Any) -> None:
     schedule = parse([text], zone, starting=starting)
     again = parse([schedule.describe()], zone, starting=starting)
     assert again.describe() == schedule.describe()
@@ -40,7 +41,7 @@ def test_intervals_are_read_back_to_the_same_due_times(data, zone, text, startin
 
 @thorough
 @given(st.data(), zones, cron_texts(), starts)
-def test_a_reading_of_cron_that_is_in_our_words_means_the_same(data, zone, text, starting):
+def test_a_reading_of_cron_that_is_in_our_words_means_the_same(data: Any, zone: Any, text: Any, starting: Any) -> None:
     parsed(text, zone)
     schedule = parse([text], zone, starting=starting)
     setting = english.Setting(schedule._zone, schedule._first)
@@ -101,7 +102,7 @@ def test_a_reading_of_cron_that_is_in_our_words_means_the_same(data, zone, text,
         ("0 0 * 6 *", "at 00:00, only in June"),
     ],
 )
-def test_the_english_reading(text, reading):
+def test_the_english_reading(text: str, reading: str) -> None:
     assert parse([text], "Europe/Berlin").describe() == reading
 
 
@@ -109,7 +110,7 @@ def test_the_english_reading(text, reading):
     "text", [*(f"*/{step} * * * *" for step in range(2, 61)), *(f"7 */{step} * * *" for step in range(2, 25))]
 )
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Australia/Lord_Howe"])
-def test_steps_are_read_back_to_the_same_due_times(text, zone):
+def test_steps_are_read_back_to_the_same_due_times(text: Any, zone: str) -> None:
     schedule = parse([text], zone)
     again = parse([schedule.describe()], zone)
     for start in changes_of(zone)[-2:] or [datetime(2027, 3, 28, tzinfo=UTC)]:
@@ -124,10 +125,10 @@ def test_steps_are_read_back_to_the_same_due_times(text, zone):
         ("0 */2 * * *", "UTC", "every 2 hours"),
     ],
 )
-def test_every_is_said_of_cron_only_where_real_time_agrees(text, zone, reading):
+def test_every_is_said_of_cron_only_where_real_time_agrees(text: str, zone: str, reading: str) -> None:
     assert parse([text], zone).describe() == reading
 
 
-def test_a_list_is_read_between_semicolons():
+def test_a_list_is_read_between_semicolons() -> None:
     schedule = parse(["daily at 02:00", "@reboot", "*/15 * * * *"], "UTC")
     assert schedule.describe() == "daily at 02:00; every 15 minutes; at startup"

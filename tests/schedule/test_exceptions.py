@@ -1,6 +1,7 @@
 """`except`: what each text covers, by the wall clock; what is refused, and how."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -75,7 +76,7 @@ def covered(texts: list[str], local: str, zone: str = "Europe/Berlin") -> str | 
         ("none", "2026-11-22 12:00+01:00", False),
     ],
 )
-def test_what_a_text_covers(text, local, covers):
+def test_what_a_text_covers(text: str, local: str, covers: bool) -> None:
     assert covered([text], local) == (text if covers else None)
 
 
@@ -100,11 +101,11 @@ def test_what_a_text_covers(text, local, covers):
         ("sun", "2027-10-31 23:00", False),
     ],
 )
-def test_what_is_covered_on_days_when_the_clock_changes(text, utc, covers):
+def test_what_is_covered_on_days_when_the_clock_changes(text: str, utc: str, covers: bool) -> None:
     assert covered([text], f"{utc}+00:00") == (text if covers else None)
 
 
-def test_the_first_text_that_covers_it_is_named_as_it_was_written():
+def test_the_first_text_that_covers_it_is_named_as_it_was_written() -> None:
     assert covered(["Sun", "SAT", "12-26"], "2026-12-26 10:00+01:00") == "SAT"
 
 
@@ -121,7 +122,7 @@ def test_the_first_text_that_covers_it_is_named_as_it_was_written():
         (["03:00-04:00"], "2027-03-28 03:30+02:00", "2027-03-28 03:00+02:00"),
     ],
 )
-def test_since_when_it_has_been_so(texts, local, since):
+def test_since_when_it_has_been_so(texts: list[str], local: str, since: str) -> None:
     exceptions = parse(texts, "Europe/Berlin", CALENDARS)
     assert exceptions.since(at(local), at("2026-01-01 00:00+00:00")) == at(since)
 
@@ -138,7 +139,7 @@ def test_since_when_it_has_been_so(texts, local, since):
         (["01:00-04:00"], "2027-03-28 01:30+01:00", "2027-03-28 04:00+02:00"),
     ],
 )
-def test_until_when_it_will_be_so(texts, local, until):
+def test_until_when_it_will_be_so(texts: list[str], local: str, until: str) -> None:
     exceptions = parse(texts, "Europe/Berlin", CALENDARS)
     assert exceptions.until(at(local), at("2028-01-01 00:00+00:00")) == at(until)
 
@@ -150,7 +151,7 @@ SOME_TEXTS = st.lists(
 
 @thorough
 @given(st.data(), st.sampled_from(DIFFICULT_ZONES), SOME_TEXTS)
-def test_the_answer_is_the_same_until_then_and_another_one_from_then_on(data, zone, texts):
+def test_the_answer_is_the_same_until_then_and_another_one_from_then_on(data: Any, zone: Any, texts: Any) -> None:
     exceptions = parse(texts, zone, CALENDARS)
     instant = data.draw(moments(zone)).timestamp()
     before = instant + 4 * 86400
@@ -166,7 +167,7 @@ def test_the_answer_is_the_same_until_then_and_another_one_from_then_on(data, zo
 
 @thorough
 @given(st.data(), st.sampled_from(DIFFICULT_ZONES), SOME_TEXTS)
-def test_the_answer_is_the_same_since_then_and_another_one_before(data, zone, texts):
+def test_the_answer_is_the_same_since_then_and_another_one_before(data: Any, zone: Any, texts: Any) -> None:
     exceptions = parse(texts, zone, CALENDARS)
     instant = data.draw(moments(zone)).timestamp()
     after = instant - 4 * 86400
@@ -207,23 +208,23 @@ def test_the_answer_is_the_same_since_then_and_another_one_before(data, zone, te
         ("hours", 0, "calendar `hours`: `22:00-06:00`: cannot read `22:00-06:00`; a calendar has dates"),
     ],
 )
-def test_what_is_refused_and_where(text, column, message):
+def test_what_is_refused_and_where(text: str, column: int, message: str) -> None:
     with pytest.raises(ScheduleError) as caught:
         parse(["sun", text], "Europe/Berlin", CALENDARS)
     assert message in caught.value.message
     assert (caught.value.key, caught.value.index, caught.value.column) == ("except", 1, column)
 
 
-def test_an_unknown_zone_is_refused():
+def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(ScheduleError, match="Berlin"):
         parse(["sun"], "Europe/Berlim", {})
 
 
-def test_calendars_that_are_not_named_are_not_read():
+def test_calendars_that_are_not_named_are_not_read() -> None:
     assert parse(["sun"], "UTC", CALENDARS) == parse(["sun"], "UTC", {})
 
 
-def test_a_dump_is_loaded_equal():
+def test_a_dump_is_loaded_equal() -> None:
     exceptions = parse(["sun", "12-24..01-06", "22:00-06:00", "2026-11-21", "holidays"], "Europe/Berlin", CALENDARS)
     again = load(exceptions.dump())
     assert again == exceptions
@@ -231,28 +232,28 @@ def test_a_dump_is_loaded_equal():
     assert again.covers(at("2030-12-24 12:00+01:00")) == "12-24..01-06"
 
 
-def test_a_dump_of_another_version_is_refused():
+def test_a_dump_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="version 999"):
         load('[999,"UTC",[]]')
 
 
-def test_exceptions_differ_by_zone_text_and_meaning():
+def test_exceptions_differ_by_zone_text_and_meaning() -> None:
     first = parse(["holidays"], "UTC", CALENDARS)
     assert first != parse(["holidays"], "Europe/Berlin", CALENDARS)
     assert first != parse(["holidays"], "UTC", {"holidays": ["12-25"]})
     assert first != parse(["sat"], "UTC", {})
 
 
-def test_exceptions_cannot_be_changed():
+def test_exceptions_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         parse(["sat"], "UTC", {}).zone = "Europe/Berlin"  # type: ignore[attr-defined]
 
 
-def test_loaded_exceptions_need_neither_the_reader_nor_croniter():
+def test_loaded_exceptions_need_neither_the_reader_nor_croniter() -> None:
     dump = parse(["sat"], "Europe/Berlin", {}).dump()
     code = f"from automate.schedule.exceptions import load\nassert load({dump!r}).covers(1795219200)"
     assert {"croniter", "automate.schedule.exception_texts"}.isdisjoint(modules_after(code))
 
 
-def test_utc_is_a_zone_like_any_other():
+def test_utc_is_a_zone_like_any_other() -> None:
     assert parse(["sat"], "UTC", {}).covers(1795219200) == "sat"

@@ -1,6 +1,7 @@
 """Every due time against the oracle, forwards and backwards, near clock changes of all zones."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given
@@ -42,7 +43,7 @@ def backwards(schedule: Schedule, start: datetime, end: datetime) -> list[dateti
 
 @thorough
 @given(st.data(), zones, texts)
-def test_due_times_are_the_oracles_in_both_directions(data, zone, text):
+def test_due_times_are_the_oracles_in_both_directions(data: Any, zone: Any, text: Any) -> None:
     start = data.draw(moments(zone))
     end = start + timedelta(hours=30)
     schedule = parsed(text, zone)
@@ -53,7 +54,7 @@ def test_due_times_are_the_oracles_in_both_directions(data, zone, text):
 
 @thorough
 @given(st.data(), zones, texts)
-def test_no_day_between_two_far_due_times_matches(data, zone, text):
+def test_no_day_between_two_far_due_times_matches(data: Any, zone: Any, text: Any) -> None:
     start = data.draw(moments(zone))
     schedule = parsed(text, zone)
     job = job_of(text)
@@ -70,7 +71,7 @@ def test_no_day_between_two_far_due_times_matches(data, zone, text):
 
 @thorough
 @given(st.data(), zones, st.lists(texts, min_size=2, max_size=3))
-def test_a_list_is_the_union_of_its_schedules(data, zone, several):
+def test_a_list_is_the_union_of_its_schedules(data: Any, zone: Any, several: Any) -> None:
     start = data.draw(moments(zone))
     end = start + timedelta(hours=26)
     assume(all(parsed(text, zone) for text in several))
@@ -82,7 +83,7 @@ def test_a_list_is_the_union_of_its_schedules(data, zone, several):
 
 @thorough
 @given(st.data(), zones, texts, st.integers(0, 999_999))
-def test_next_is_strictly_after_and_previous_strictly_before(data, zone, text, fraction):
+def test_next_is_strictly_after_and_previous_strictly_before(data: Any, zone: Any, text: Any, fraction: Any) -> None:
     instant = data.draw(moments(zone)) + timedelta(microseconds=fraction)
     schedule = parsed(text, zone)
     later, earlier = next_after(schedule, instant), previous_before(schedule, instant)
@@ -92,7 +93,7 @@ def test_next_is_strictly_after_and_previous_strictly_before(data, zone, text, f
 
 @thorough
 @given(zones, texts)
-def test_a_dumped_schedule_is_loaded_equal(zone, text):
+def test_a_dumped_schedule_is_loaded_equal(zone: Any, text: Any) -> None:
     schedule = parsed(text, zone)
     again = load(schedule.dump())
     assert again == schedule

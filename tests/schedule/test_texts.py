@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -82,7 +83,7 @@ def first_due(text, zone="UTC", **bounds):
         ("@reboot", None),
     ],
 )
-def test_the_first_due_time_of_a_text(text, due):
+def test_the_first_due_time_of_a_text(text: str, due: str | None) -> None:
     assert first_due(text) == due
 
 
@@ -144,7 +145,7 @@ def test_the_first_due_time_of_a_text(text, due):
         ("*:05", "every hour at :05"),
     ],
 )
-def test_what_is_typed_with_one_meaning_is_shown_in_the_standard_form(typed, meant):
+def test_what_is_typed_with_one_meaning_is_shown_in_the_standard_form(typed: str, meant: str) -> None:
     schedule = parse([typed], "UTC")
     assert schedule.describe() == meant
     again = parse([meant], "UTC")
@@ -170,7 +171,7 @@ def test_what_is_typed_with_one_meaning_is_shown_in_the_standard_form(typed, mea
         ("0 000 * * *", "0 0 * * *", None),
     ],
 )
-def test_what_cron_takes_is_taken_and_doubted(text, same, doubt):
+def test_what_cron_takes_is_taken_and_doubted(text: str, same: str, doubt: str | None) -> None:
     assert doubts([text]) == ([] if doubt is None else [doubt])
     due = other = NOW
     for _ in range(50):
@@ -179,12 +180,12 @@ def test_what_cron_takes_is_taken_and_doubted(text, same, doubt):
 
 
 @pytest.mark.parametrize("text", ["0 2 * * *", "*/15 9-17 * * mon-fri", "daily at 02:00", "@daily", "H H * * *", "5m"])
-def test_what_is_usual_is_not_doubted(text):
+def test_what_is_usual_is_not_doubted(text: str) -> None:
     assert doubts([text]) == []
 
 
 @pytest.mark.parametrize("text", ["0 0 H(1-31) 2 *", "0 0 H(29-31) * *", "0 0 31 H *", "0 0 H(1-31) H *"])
-def test_h_chooses_only_days_that_come_each_year(text):
+def test_h_chooses_only_days_that_come_each_year(text: str) -> None:
     for task in range(200):
         due = next_after(parse([text], "UTC", seed=str(task)), datetime(2026, 12, 31, tzinfo=UTC))
         assert due is not None
@@ -273,7 +274,7 @@ def test_h_chooses_only_days_that_come_each_year(text):
         ("", 0, "expected"),
     ],
 )
-def test_what_is_refused_comes_with_its_place_and_a_hint(text, column, hint):
+def test_what_is_refused_comes_with_its_place_and_a_hint(text: str, column: int, hint: str) -> None:
     with pytest.raises(ScheduleError) as caught:
         parse([text], "UTC")
     assert hint in str(caught.value)
@@ -287,14 +288,14 @@ _PIECES += ["*", "*/5", "1-5", "L", "H", "#", "@daily", "hourly", ":05", "999999
 
 @thorough
 @given(st.lists(st.sampled_from(_PIECES), max_size=9).map(" ".join) | st.text(max_size=30))
-def test_any_text_is_read_or_refused_and_nothing_else(text):
+def test_any_text_is_read_or_refused_and_nothing_else(text: Any) -> None:
     with suppress(ScheduleError):
         schedule = parse([text], "Europe/Berlin")
         assert load(schedule.dump()) == schedule
         assert schedule.describe()
 
 
-def test_the_error_names_which_text_is_wrong():
+def test_the_error_names_which_text_is_wrong() -> None:
     with pytest.raises(ScheduleError) as caught:
         parse(["hourly", "0 9 * * mon", "60 * * * *"], "UTC")
     assert caught.value.index == 2
@@ -311,7 +312,7 @@ def test_the_error_names_which_text_is_wrong():
         ({"zone": "UTC", "starting": "2027-01-02", "ending": "2027-01-01"}, "ending", "before"),
     ],
 )
-def test_a_wrong_zone_or_bound_is_named_by_its_key(arguments, key, hint):
+def test_a_wrong_zone_or_bound_is_named_by_its_key(arguments: dict[str, Any], key: str, hint: str) -> None:
     with pytest.raises(ScheduleError) as caught:
         parse(["hourly"], **arguments)
     assert caught.value.key == key
@@ -319,12 +320,12 @@ def test_a_wrong_zone_or_bound_is_named_by_its_key(arguments, key, hint):
 
 
 @pytest.mark.parametrize("texts", [[], ["manual", "hourly"]])
-def test_no_text_and_manual_beside_others_are_refused(texts):
+def test_no_text_and_manual_beside_others_are_refused(texts: list[str]) -> None:
     with pytest.raises(ScheduleError):
         parse(texts, "UTC")
 
 
-def test_manual_and_reboot_are_never_due():
+def test_manual_and_reboot_are_never_due() -> None:
     for text, manual, at_startup in (("manual", True, False), ("@reboot", False, True), ("At startup", False, True)):
         schedule = parse([text], "UTC")
         assert (schedule.manual, schedule.at_startup) == (manual, at_startup)
@@ -332,7 +333,7 @@ def test_manual_and_reboot_are_never_due():
         assert previous_before(schedule, NOW) is None
 
 
-def test_reboot_goes_together_with_times():
+def test_reboot_goes_together_with_times() -> None:
     schedule = parse(["@reboot", "hourly"], "UTC")
     assert schedule.at_startup
     assert next_after(schedule, NOW) == datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -341,29 +342,29 @@ def test_reboot_goes_together_with_times():
 @pytest.mark.parametrize(
     "text", ["H 2 * * *", "H H * * *", "H/15 * * * *", "H(0-29) 3 * * *", "H(10-50)/20 * * * *", "0 0 H * H"]
 )
-def test_h_is_the_same_for_a_seed_and_spread_over_seeds(text):
+def test_h_is_the_same_for_a_seed_and_spread_over_seeds(text: str) -> None:
     assert parse([text], "UTC", seed="host/a") == parse([text], "UTC", seed="host/a")
     assert len({parse([text], "UTC", seed=f"host/{task}") for task in range(200)}) >= 12
 
 
-def test_two_h_in_one_text_are_independent():
+def test_two_h_in_one_text_are_independent() -> None:
     firsts = {next_after(parse(["H H * * *"], "UTC", seed=f"host/{task}"), NOW) for task in range(500)}
     assert len(firsts) > 390  # 500 of 1440 drawn at random leave 422
 
 
-def test_h_stays_in_its_range():
+def test_h_stays_in_its_range() -> None:
     minutes = {next_after(parse(["H(0-29) 3 * * *"], "UTC", seed=str(task)), NOW).minute for task in range(500)}
     assert minutes == set(range(30))
 
 
-def test_h_with_a_step_is_due_at_every_step():
+def test_h_with_a_step_is_due_at_every_step() -> None:
     schedule = parse(["H/15 * * * *"], "UTC", seed="x")
     first = first_after(schedule, NOW)
     second = first_after(schedule, first)
     assert (second - first).total_seconds() == 900
 
 
-def test_h_in_the_day_of_month_is_a_day_every_month_has():
+def test_h_in_the_day_of_month_is_a_day_every_month_has() -> None:
     days = {next_after(parse(["0 0 H * *"], "UTC", seed=str(task)), NOW).day for task in range(500)}
     assert days == set(range(1, 29))
 
@@ -383,7 +384,7 @@ def test_h_in_the_day_of_month_is_a_day_every_month_has():
         ("daily at 09:30", "2027-01-01 09:31", "2027-01-02 09:30"),
     ],
 )
-def test_intervals_count_from_starting_and_nothing_is_due_before_it(text, starting, due):
+def test_intervals_count_from_starting_and_nothing_is_due_before_it(text: str, starting: str, due: str) -> None:
     assert first_due(text, starting=starting) == due
 
 
@@ -396,7 +397,7 @@ def test_intervals_count_from_starting_and_nothing_is_due_before_it(text, starti
         ("2026-11-23T11:59:59Z", "2026-11-23 11:00"),
     ],
 )
-def test_the_last_due_time_is_at_or_before_ending_and_a_date_is_its_whole_day(ending, last):
+def test_the_last_due_time_is_at_or_before_ending_and_a_date_is_its_whole_day(ending: str, last: str) -> None:
     schedule = parse(["hourly"], "UTC", ending=ending)
     due = previous_before(schedule, datetime(2030, 1, 1, tzinfo=UTC))
     assert due is not None
@@ -407,14 +408,14 @@ def test_the_last_due_time_is_at_or_before_ending_and_a_date_is_its_whole_day(en
 @pytest.mark.parametrize(
     ("zone", "minute"), [("Asia/Singapore", 0), ("Asia/Kathmandu", 15), ("Europe/Berlin", 0), ("Asia/Kolkata", 30)]
 )
-def test_every_hour_is_at_full_hours_of_the_wall_clock(zone, minute):
+def test_every_hour_is_at_full_hours_of_the_wall_clock(zone: str, minute: int) -> None:
     assert next_after(parse(["every hour"], zone), NOW).minute == minute
 
 
 @pytest.mark.parametrize(
     "text", ["* * * * *", "every second", "daily at 00:00", "0 0 29 2 *", "every 2 weeks", "0 0 1 1 *"]
 )
-def test_due_times_are_from_1970_to_2100(text):
+def test_due_times_are_from_1970_to_2100(text: str) -> None:
     schedule = parse([text], "UTC")
     far, old = datetime(9999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)
     assert next_after(schedule, far) is None
@@ -429,7 +430,7 @@ def test_due_times_are_from_1970_to_2100(text):
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_bounds_may_lie_far_outside(zone):
+def test_bounds_may_lie_far_outside(zone: str) -> None:
     schedule = parse(["hourly"], zone, starting="0001-01-01", ending="9999-12-31")
     assert schedule == parse(["hourly"], zone)
     assert next_after(parse(["hourly"], zone, starting="9999-12-31T23:59Z"), NOW) is None

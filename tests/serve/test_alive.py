@@ -5,16 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from automate.operate.scheduler_status import Alive, alive
 from automate.paths import of_directory
 from automate.supervisor import open_instance
+from tests.conftest import RunCli, Start, Until, WriteTask
 
 
 @pytest.fixture
-def ask(instance):
+def ask(instance: Path) -> Iterator[Callable[[], Alive]]:
     """`ask()` looks now."""
     place = of_directory(str(instance))
     state = open_instance(place)
@@ -22,42 +25,46 @@ def ask(instance):
     state.close()
 
 
-def test_without_any_scheduler_nobody_serves(ask):
+def test_without_any_scheduler_nobody_serves(ask: Callable[[], Alive]) -> None:
     assert ask() == Alive(serving=False)
 
 
-def test_a_daemon_is_known_by_its_pid_and_since_when(ask, serve, until):
+def test_a_daemon_is_known_by_its_pid_and_since_when(ask: Callable[[], Alive], serve: Start, until: Until) -> None:
     before = time.time()
     daemon = serve()
     until(lambda: ask().stepped)
     found = ask()
     assert (found.serving, found.pid) == (True, daemon.pid)
+    assert found.since is not None
+    assert found.stepped is not None
     assert before - 1 < found.since < found.stepped + 1 < time.time() + 2
 
 
-def test_of_a_daemon_that_was_killed_only_its_last_step_is_left(ask, serve, until):
+def test_of_a_daemon_that_was_killed_only_its_last_step_is_left(
+    ask: Callable[[], Alive], serve: Start, until: Until
+) -> None:
     daemon = serve()
     until(lambda: ask().stepped)
     daemon.send_signal(signal.SIGKILL)
     daemon.wait()
     assert ask()[:3] == (False, None, None)
-    assert ask().stepped > time.time() - 60
+    assert (ask().stepped or 0) > time.time() - 60
 
 
-def test_a_tick_is_a_step(ask, run_cli, every_second):
+def test_a_tick_is_a_step(ask: Callable[[], Alive], run_cli: RunCli, every_second: WriteTask) -> None:
     every_second("x")
     assert run_cli("tick").returncode == 0
-    assert ask().stepped > time.time() - 60
+    assert (ask().stepped or 0) > time.time() - 60
 
 
-def test_an_idle_tick_is_a_step(ask, run_cli, instance):
+def test_an_idle_tick_is_a_step(ask: Callable[[], Alive], run_cli: RunCli, instance: Path) -> None:
     assert run_cli("tick").returncode == 0
     os.utime(instance / ".automate" / "stepped", (0, 0))
     assert run_cli("tick").returncode == 0
-    assert ask().stepped > time.time() - 60
+    assert (ask().stepped or 0) > time.time() - 60
 
 
-def test_looking_keeps_no_daemon_from_starting(instance, environment, serve):
+def test_looking_keeps_no_daemon_from_starting(instance: Path, environment: dict[str, str], serve: Start) -> None:
     looking = f"""
 from automate.paths import of_directory
 from automate.process import locks
@@ -71,7 +78,7 @@ while True: locks.is_held(of_directory({str(instance)!r}).serving)
 
 
 @pytest.mark.root
-def test_who_may_not_see_the_lock_is_told_that_it_is_not_known(ask, serve):
+def test_who_may_not_see_the_lock_is_told_that_it_is_not_known(ask: Callable[[], Alive], serve: Start) -> None:
     serve()
     os.seteuid(65534)
     try:

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,13 +16,14 @@ from automate.paths import of_directory
 from automate.state import schedules
 from automate.supervisor import open_instance
 from automate.supervisor.admission import MAX_RUNNING
+from tests.conftest import Lines, OneRecord, Records, Start, Until, WriteTask
 
 
 @pytest.fixture
-def soon(until):
+def soon(until: Until) -> Callable[[Callable[[], object]], None]:
     """`soon(condition)`: it comes true within the second that is promised (a busy machine is given three)."""
 
-    def wait(condition):
+    def wait(condition: Callable[[], object]) -> None:
         began = time.monotonic()
         until(condition)
         assert time.monotonic() - began < 3
@@ -28,13 +31,17 @@ def soon(until):
     return wait
 
 
-def test_an_added_task_is_in_force(serve, every_second, events, soon):
+def test_an_added_task_is_in_force(
+    serve: Start, every_second: WriteTask, events: Records, soon: Callable[[Callable[[], object]], None]
+) -> None:
     serve()
     every_second("x")
     soon(lambda: events("added", task="x"))
 
 
-def test_an_edited_task_is_in_force(serve, task, events, soon):
+def test_an_edited_task_is_in_force(
+    serve: Start, task: WriteTask, events: Records, soon: Callable[[Callable[[], object]], None]
+) -> None:
     task("x", "true", schedule="0 0 1 1 *")
     serve()
     soon(lambda: events("added", task="x"))
@@ -42,7 +49,14 @@ def test_an_edited_task_is_in_force(serve, task, events, soon):
     soon(lambda: events("rescheduled", task="x"))
 
 
-def test_a_removed_task_runs_no_more(serve, every_second, events, soon, lines, until):
+def test_a_removed_task_runs_no_more(
+    serve: Start,
+    every_second: WriteTask,
+    events: Records,
+    soon: Callable[[Callable[[], object]], None],
+    lines: Lines,
+    until: Until,
+) -> None:
     path = every_second("x")
     serve()
     until(lambda: lines("x"))
@@ -54,7 +68,14 @@ def test_a_removed_task_runs_no_more(serve, every_second, events, soon, lines, u
     assert lines("x") == before
 
 
-def test_a_broken_task_goes_on_as_it_was_and_a_mended_one_as_it_is(serve, every_second, events, soon, lines, until):
+def test_a_broken_task_goes_on_as_it_was_and_a_mended_one_as_it_is(
+    serve: Start,
+    every_second: WriteTask,
+    events: Records,
+    soon: Callable[[Callable[[], object]], None],
+    lines: Lines,
+    until: Until,
+) -> None:
     path = every_second("x")
     good = path.read_text()
     serve()
@@ -67,7 +88,9 @@ def test_a_broken_task_goes_on_as_it_was_and_a_mended_one_as_it_is(serve, every_
     soon(lambda: events("mended", task="x"))
 
 
-def test_a_running_task_is_not_touched(serve, once, task, events, until, instance, record):
+def test_a_running_task_is_not_touched(
+    serve: Start, once: WriteTask, task: WriteTask, events: Records, until: Until, instance: Path, record: OneRecord
+) -> None:
     once("x")
     serve()
     until(lambda: events("started", task="x"))
@@ -113,7 +136,9 @@ WAYS = [renamed_over, moved_in, truncated_and_written, moved_away_and_written_an
 
 
 @pytest.mark.parametrize("write", WAYS + ([] if os.geteuid() == 0 else [through_a_link]))
-def test_editors_write_in_many_ways(serve, task, events, soon, write):
+def test_editors_write_in_many_ways(
+    serve: Start, task: WriteTask, events: Records, soon: Callable[[Callable[[], object]], None], write: Any
+) -> None:
     path = task("x", "true", schedule="0 0 1 1 *")
     serve()
     soon(lambda: events("added", task="x"))
@@ -121,7 +146,9 @@ def test_editors_write_in_many_ways(serve, task, events, soon, write):
     soon(lambda: events("rescheduled", task="x"))
 
 
-def test_a_directory_that_comes_later_is_seen(serve, instance, every_second, events, soon):
+def test_a_directory_that_comes_later_is_seen(
+    serve: Start, instance: Path, every_second: WriteTask, events: Records, soon: Callable[[Callable[[], object]], None]
+) -> None:
     (instance / "tasks.d").rmdir()
     serve()
     (instance / "tasks.d").mkdir()
@@ -129,7 +156,9 @@ def test_a_directory_that_comes_later_is_seen(serve, instance, every_second, eve
     soon(lambda: events("added", task="x"))
 
 
-def test_a_directory_that_is_another_now_is_seen(serve, instance, every_second, events, soon):
+def test_a_directory_that_is_another_now_is_seen(
+    serve: Start, instance: Path, every_second: WriteTask, events: Records, soon: Callable[[Callable[[], object]], None]
+) -> None:
     serve()
     (instance / "tasks.d").rename(instance / "old")
     (instance / "tasks.d").mkdir()
@@ -137,7 +166,9 @@ def test_a_directory_that_is_another_now_is_seen(serve, instance, every_second, 
     soon(lambda: events("added", task="x"))
 
 
-def test_the_settings_are_seen(serve, instance, task, events, soon):
+def test_the_settings_are_seen(
+    serve: Start, instance: Path, task: WriteTask, events: Records, soon: Callable[[Callable[[], object]], None]
+) -> None:
     task("x", "true", schedule="0 0 1 1 *")
     serve()
     soon(lambda: events("added", task="x"))
@@ -145,7 +176,15 @@ def test_the_settings_are_seen(serve, instance, task, events, soon):
     soon(lambda: events("changed", task="x"))
 
 
-def test_broken_settings_are_told_and_change_nothing(serve, instance, every_second, events, soon, lines, until):
+def test_broken_settings_are_told_and_change_nothing(
+    serve: Start,
+    instance: Path,
+    every_second: WriteTask,
+    events: Records,
+    soon: Callable[[Callable[[], object]], None],
+    lines: Lines,
+    until: Until,
+) -> None:
     every_second("x")
     serve()
     until(lambda: lines("x"))
@@ -156,7 +195,7 @@ def test_broken_settings_are_told_and_change_nothing(serve, instance, every_seco
     assert not events("removed")
 
 
-def test_hangup_looks_at_once(serve, events, soon):
+def test_hangup_looks_at_once(serve: Start, events: Records, soon: Callable[[Callable[[], object]], None]) -> None:
     daemon = serve()
     daemon.send_signal(signal.SIGHUP)
     soon(lambda: events("reloading"))
@@ -172,7 +211,9 @@ def is_to_be_had():
 
 
 @pytest.mark.parametrize("namespace", [NAMESPACE] if is_to_be_had() else [])
-def test_where_there_is_no_inotify_files_are_looked_at(serve, task, events, until, namespace):
+def test_where_there_is_no_inotify_files_are_looked_at(
+    serve: Start, task: WriteTask, events: Records, until: Until, namespace: Any
+) -> None:
     """A user namespace in which nobody may have an inotify instance."""
     limited = 'echo 0 >/proc/sys/user/max_inotify_instances; exec "$@"'
     serve(within=[*namespace, limited, "sh"])
@@ -180,7 +221,9 @@ def test_where_there_is_no_inotify_files_are_looked_at(serve, task, events, unti
     until(lambda: events("added", task="x"))
 
 
-def test_what_another_process_saw_otherwise_is_looked_at_again(serve, instance, every_second, lines, until):
+def test_what_another_process_saw_otherwise_is_looked_at_again(
+    serve: Start, instance: Path, every_second: WriteTask, lines: Lines, until: Until
+) -> None:
     """As a tick does that was slow: it writes into the state what the files said before."""
     every_second("x")
     serve()
@@ -194,7 +237,7 @@ def test_what_another_process_saw_otherwise_is_looked_at_again(serve, instance, 
     state.close()
 
 
-def test_settings_that_change_before_they_are_watched_are_in_force(instance, start, until):
+def test_settings_that_change_before_they_are_watched_are_in_force(instance: Path, start: Start, until: Until) -> None:
     start("serve", within=[sys.executable, Path(__file__).with_name("changing_late.py")])
     state = open_instance(of_directory(str(instance)))
     until(lambda: schedules.recall(state, MAX_RUNNING) == "3")

@@ -2,16 +2,26 @@
 
 import shutil
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+
+from tests.conftest import Lines, OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask
 
 EACH = ["open", "locks", "locks/task", "summaries", "calls", "log", "log/output", "edits", "."]
 
 
 @pytest.mark.parametrize("directory", EACH)
 def test_tasks_go_on_when_a_directory_is_removed(  # noqa: PLR0913, PLR0917 - fixtures
-    instance, serve, every_second, events, until, lines, records, directory
-):
+    instance: Path,
+    serve: Start,
+    every_second: WriteTask,
+    events: Records,
+    until: Until,
+    lines: Lines,
+    records: Records,
+    directory: str,
+) -> None:
     every_second("x", overlap="skip")
     serve()
     until(lambda: len(records("x")) >= 2)
@@ -26,8 +36,15 @@ def test_tasks_go_on_when_a_directory_is_removed(  # noqa: PLR0913, PLR0917 - fi
 
 @pytest.mark.parametrize("directory", ["open", "locks", "summaries", "calls", "log", "log/output"])
 def test_a_run_under_way_ends_as_it_does_when_a_directory_is_removed(  # noqa: PLR0913, PLR0917 - fixtures
-    instance, serve, every_second, shim_pid, run_cli, until, records, directory
-):
+    instance: Path,
+    serve: Start,
+    every_second: WriteTask,
+    shim_pid: PidOf,
+    run_cli: RunCli,
+    until: Until,
+    records: Records,
+    directory: str,
+) -> None:
     every_second("x", command="[ -e go ] && exit; until [ -e go ]; do sleep 0.1; done; exit 3", overlap="skip")
     serve()
     shim_pid("x")
@@ -40,7 +57,9 @@ def test_a_run_under_way_ends_as_it_does_when_a_directory_is_removed(  # noqa: P
     assert len(ids) == len(set(ids))
 
 
-def test_a_daemon_whose_place_is_removed_takes_it_again(instance, serve, every_second, until, run_cli):
+def test_a_daemon_whose_place_is_removed_takes_it_again(
+    instance: Path, serve: Start, every_second: WriteTask, until: Until, run_cli: RunCli
+) -> None:
     every_second("x")
     serve()
     shutil.rmtree(instance / ".automate" / "locks")
@@ -48,7 +67,9 @@ def test_a_daemon_whose_place_is_removed_takes_it_again(instance, serve, every_s
     assert run_cli("serve").returncode == 75
 
 
-def test_a_run_by_hand_survives_the_removal_of_its_files(instance, start, task, shim_pid, record):
+def test_a_run_by_hand_survives_the_removal_of_its_files(
+    instance: Path, start: Start, task: WriteTask, shim_pid: PidOf, record: OneRecord
+) -> None:
     task("x", "until [ -e go ]; do sleep 0.1; done; exit 3")
     process = start("run", "x")
     shim_pid("x")

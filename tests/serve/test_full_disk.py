@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from automate import reserve
+from tests.conftest import OneRecord, Records, RunCli, Start, Until, WriteTask
+from tests.serve.conftest import Disk, Mount
 
 pytestmark = pytest.mark.root
 
@@ -16,14 +18,14 @@ SHOWING = ["list", "status", "history", "show x", "log x", "next", "why x", "tim
 
 
 @pytest.fixture(params=KINDS)
-def disk(request, mounted, instance):
+def disk(request: pytest.FixtureRequest, mounted: Mount, instance: Path) -> Disk:
     return mounted(request.param, instance / ".automate")
 
 
 CLEANUP = "set -e; echo freeing; rm .automate/filler; echo done"
 
 
-def test_a_task_run_by_hand_frees_a_full_disk(disk, task, run_cli, record):
+def test_a_task_run_by_hand_frees_a_full_disk(disk: Disk, task: WriteTask, run_cli: RunCli, record: OneRecord) -> None:
     task("cleanup", CLEANUP)
     run_cli("list")
     disk.fill()
@@ -32,7 +34,7 @@ def test_a_task_run_by_hand_frees_a_full_disk(disk, task, run_cli, record):
     assert record("cleanup")["outcome"] == "success"
 
 
-def test_runs_on_a_full_disk_are_on_record(disk, task, run_cli, records):
+def test_runs_on_a_full_disk_are_on_record(disk: Disk, task: WriteTask, run_cli: RunCli, records: Records) -> None:
     task("x", "true")
     run_cli("list")
     disk.fill()
@@ -41,14 +43,16 @@ def test_runs_on_a_full_disk_are_on_record(disk, task, run_cli, records):
     assert len(records("x")) == 5
 
 
-def test_a_tick_starts_what_frees_a_full_disk(disk, task, run_cli, until):
+def test_a_tick_starts_what_frees_a_full_disk(disk: Disk, task: WriteTask, run_cli: RunCli, until: Until) -> None:
     task("cleanup", "rm .automate/filler", schedule="every second")
     run_cli("tick")
     disk.fill()
     until(lambda: run_cli("tick").returncode == 0 and not disk.filler.exists())
 
 
-def test_a_daemon_starts_what_frees_a_full_disk(disk, serve, every_second, once, until, records, events):
+def test_a_daemon_starts_what_frees_a_full_disk(
+    disk: Disk, serve: Start, every_second: WriteTask, once: WriteTask, until: Until, records: Records, events: Records
+) -> None:
     every_second("x")
     serve()
     until(lambda: len(records("x")) >= 2)
@@ -60,14 +64,14 @@ def test_a_daemon_starts_what_frees_a_full_disk(disk, serve, every_second, once,
     assert not disk.filler.exists()
 
 
-def test_a_task_can_be_paused_on_a_full_disk(disk, serve, task, run_cli):
+def test_a_task_can_be_paused_on_a_full_disk(disk: Disk, serve: Start, task: WriteTask, run_cli: RunCli) -> None:
     task("x", "true")
     serve()
     disk.fill()
     assert [run_cli(*words).returncode for words in (("pause", "x"), ("resume", "x"))] == [0, 0]
 
 
-def test_what_was_given_back_is_set_aside_again(disk, task, run_cli, instance):
+def test_what_was_given_back_is_set_aside_again(disk: Disk, task: WriteTask, run_cli: RunCli, instance: Path) -> None:
     task("x", "true")
     run_cli("list")
     aside = instance / ".automate" / reserve.NAME
@@ -81,7 +85,9 @@ def test_what_was_given_back_is_set_aside_again(disk, task, run_cli, instance):
 
 
 @pytest.mark.parametrize("command", SHOWING)
-def test_a_full_disk_with_nothing_set_aside_can_be_looked_at(mounted, instance, task, run_cli, command):
+def test_a_full_disk_with_nothing_set_aside_can_be_looked_at(
+    mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli, command: str
+) -> None:
     disk = mounted("tmpfs", instance / ".automate")
     task("x", "echo seen")
     run_cli("run", "x")
@@ -92,7 +98,9 @@ def test_a_full_disk_with_nothing_set_aside_can_be_looked_at(mounted, instance, 
     assert "No space left" not in done.stdout + done.stderr
 
 
-def test_what_cannot_be_started_on_a_full_disk_names_it(mounted, instance, task, run_cli):
+def test_what_cannot_be_started_on_a_full_disk_names_it(
+    mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli
+) -> None:
     disk = mounted("tmpfs", instance / ".automate")
     task("x", "true")
     run_cli("list")
@@ -107,14 +115,16 @@ def test_what_cannot_be_started_on_a_full_disk_names_it(mounted, instance, task,
 
 
 @pytest.fixture
-def quota(tmp_path):
+def quota(tmp_path: Path) -> dict[str, str]:
     """What makes of each full disk an exhausted quota."""
     library = tmp_path / "quota.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, Path(__file__).with_name("quota.c")], check=True)
     return {"LD_PRELOAD": str(library)}
 
 
-def test_an_exhausted_quota_is_a_full_disk(mounted, instance, task, run_cli, record, quota):
+def test_an_exhausted_quota_is_a_full_disk(
+    mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli, record: OneRecord, quota: dict[str, str]
+) -> None:
     disk = mounted("tmpfs", instance / ".automate")
     task("cleanup", CLEANUP)
     run_cli("list")
@@ -123,7 +133,9 @@ def test_an_exhausted_quota_is_a_full_disk(mounted, instance, task, run_cli, rec
     assert record("cleanup")["outcome"] == "success"
 
 
-def test_an_exhausted_quota_is_named(mounted, instance, task, run_cli, quota):
+def test_an_exhausted_quota_is_named(
+    mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli, quota: dict[str, str]
+) -> None:
     disk = mounted("tmpfs", instance / ".automate")
     task("x", "true")
     run_cli("list")
@@ -134,12 +146,12 @@ def test_an_exhausted_quota_is_named(mounted, instance, task, run_cli, quota):
 
 
 @pytest.fixture(params=KINDS)
-def log_disk(request, mounted, instance):
+def log_disk(request: pytest.FixtureRequest, mounted: Mount, instance: Path) -> Disk:
     (instance / ".automate").mkdir()
     return mounted(request.param, instance / ".automate" / "log")
 
 
-def test_a_short_output_is_kept_on_a_full_log_disk(log_disk, task, run_cli):
+def test_a_short_output_is_kept_on_a_full_log_disk(log_disk: Disk, task: WriteTask, run_cli: RunCli) -> None:
     task("x", "set -e; seq 5000; echo done")
     run_cli("list")
     log_disk.fill()
@@ -147,7 +159,9 @@ def test_a_short_output_is_kept_on_a_full_log_disk(log_disk, task, run_cli):
     assert (done.returncode, done.stdout[-5:]) == (0, "done\n")
 
 
-def test_room_for_an_output_that_was_not_used_is_given_back(log_disk, task, run_cli, instance):
+def test_room_for_an_output_that_was_not_used_is_given_back(
+    log_disk: Disk, task: WriteTask, run_cli: RunCli, instance: Path
+) -> None:
     task("x", "echo done")
     run_cli("list")
     log_disk.fill()
@@ -156,7 +170,9 @@ def test_room_for_an_output_that_was_not_used_is_given_back(log_disk, task, run_
     assert kept.stat().st_blocks * 512 <= 8192
 
 
-def test_a_command_sees_that_a_full_log_disk_takes_no_more_output(log_disk, task, run_cli, record):
+def test_a_command_sees_that_a_full_log_disk_takes_no_more_output(
+    log_disk: Disk, task: WriteTask, run_cli: RunCli, record: OneRecord
+) -> None:
     task("x", "set -e; seq 1000000; echo done")
     run_cli("list")
     log_disk.fill()
@@ -164,7 +180,9 @@ def test_a_command_sees_that_a_full_log_disk_takes_no_more_output(log_disk, task
     assert record("x")["outcome"] == "failed"
 
 
-def test_a_full_log_disk_keeps_no_run_from_its_record(mounted, instance, task, run_cli, record):
+def test_a_full_log_disk_keeps_no_run_from_its_record(
+    mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli, record: OneRecord
+) -> None:
     (instance / ".automate").mkdir()
     disk = mounted("tmpfs", instance / ".automate" / "log")
     task("x", "true")

@@ -3,9 +3,14 @@
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.conftest import Lines, PidOf, Records, RunCli, Start, Until, WriteTask
 
 
 def seconds(dues):
@@ -19,8 +24,8 @@ def in_a_row(dues):
 
 
 def test_a_state_that_is_removed_is_made_anew_and_no_due_time_is_lost(
-    serve, every_second, lines, until, instance, records
-):
+    serve: Start, every_second: WriteTask, lines: Lines, until: Until, instance: Path, records: Records
+) -> None:
     every_second("x")
     serve()
     until(lambda: len(lines("x")) >= 2)
@@ -32,7 +37,9 @@ def test_a_state_that_is_removed_is_made_anew_and_no_due_time_is_lost(
     assert in_a_row(record["due"] for record in records("x"))
 
 
-def test_what_falls_due_right_after_the_state_was_removed_runs(serve, once, events, until, instance, records):
+def test_what_falls_due_right_after_the_state_was_removed_runs(
+    serve: Start, once: WriteTask, events: Records, until: Until, instance: Path, records: Records
+) -> None:
     once("x", "true")
     serve()
     until(lambda: events("added", task="x"))
@@ -46,7 +53,9 @@ def remove_state(instance):
         path.unlink()
 
 
-def test_runs_under_way_and_waiting_survive_a_state_that_is_removed(serve, once, events, until, instance, records):
+def test_runs_under_way_and_waiting_survive_a_state_that_is_removed(
+    serve: Start, once: WriteTask, events: Records, until: Until, instance: Path, records: Records
+) -> None:
     once("a", locks=["disk"])
     once("b", "true", locks=["disk"])
     serve()
@@ -60,8 +69,8 @@ def test_runs_under_way_and_waiting_survive_a_state_that_is_removed(serve, once,
 
 
 def test_one_lock_file_that_cannot_be_opened_hinders_one_task_only(
-    serve, every_second, lines, until, instance, records
-):
+    serve: Start, every_second: WriteTask, lines: Lines, until: Until, instance: Path, records: Records
+) -> None:
     locks = instance / ".automate" / "locks" / "task"
     locks.mkdir(parents=True)
     (locks / "bad").symlink_to("/nowhere")
@@ -73,7 +82,9 @@ def test_one_lock_file_that_cannot_be_opened_hinders_one_task_only(
     assert "cannot lock" in records("bad")[0]["reason"]
 
 
-def test_a_group_that_does_not_exist_is_told_and_tasks_run(serve, every_second, lines, until, instance, events):
+def test_a_group_that_does_not_exist_is_told_and_tasks_run(
+    serve: Start, every_second: WriteTask, lines: Lines, until: Until, instance: Path, events: Records
+) -> None:
     (instance / "automate.yaml").write_text("group: nosuchgroup\n")
     every_second("x")
     serve()
@@ -81,7 +92,9 @@ def test_a_group_that_does_not_exist_is_told_and_tasks_run(serve, every_second, 
     assert "no such group" in events("error")[0]["message"]
 
 
-def test_tasks_go_on_while_their_directory_cannot_be_read(serve, every_second, lines, until, instance, events):
+def test_tasks_go_on_while_their_directory_cannot_be_read(
+    serve: Start, every_second: WriteTask, lines: Lines, until: Until, instance: Path, events: Records
+) -> None:
     every_second("x")
     serve()
     until(lambda: lines("x"))
@@ -94,7 +107,7 @@ def test_tasks_go_on_while_their_directory_cannot_be_read(serve, every_second, l
 
 
 @pytest.fixture
-def small_disk(instance):
+def small_disk(instance: Path) -> Iterator[Path]:
     """The instance's state and log on a file system of their own."""
     where = instance / ".automate"
     where.mkdir()
@@ -103,7 +116,7 @@ def small_disk(instance):
     subprocess.run(["umount", "--lazy", where], check=True)
 
 
-def fill(where):
+def fill(where: Path) -> None:
     """Until there is no room for another byte."""
     descriptor = os.open(where / "filler", os.O_WRONLY | os.O_CREAT)
     try:
@@ -119,8 +132,16 @@ def fill(where):
 
 @pytest.mark.parametrize("missed", ["all"] if os.geteuid() == 0 else [])
 def test_a_full_disk_is_waited_out_and_all_is_on_record(  # noqa: PLR0913, PLR0917 - fixtures
-    serve, every_second, until, events, records, run_cli, lines, small_disk, missed
-):
+    serve: Start,
+    every_second: WriteTask,
+    until: Until,
+    events: Records,
+    records: Records,
+    run_cli: RunCli,
+    lines: Lines,
+    small_disk: Path,
+    missed: Any,
+) -> None:
     """Who is due meanwhile starts later, or is on record; each second is accounted for once."""
     every_second("x", missed=missed)
     daemon = serve()
@@ -139,8 +160,15 @@ def test_a_full_disk_is_waited_out_and_all_is_on_record(  # noqa: PLR0913, PLR09
 
 @pytest.mark.parametrize("timeout", ["4s"] if os.geteuid() == 0 else [])
 def test_on_a_full_disk_what_runs_is_ended_in_its_time(  # noqa: PLR0913, PLR0917 - fixtures
-    serve, every_second, once, events, until, shim_pid, small_disk, timeout
-):
+    serve: Start,
+    every_second: WriteTask,
+    once: WriteTask,
+    events: Records,
+    until: Until,
+    shim_pid: PidOf,
+    small_disk: Path,
+    timeout: Any,
+) -> None:
     once("long", "sleep 60", timeout=timeout)
     every_second("x")
     serve()
@@ -161,7 +189,9 @@ def due_seconds(record):
 
 
 @pytest.mark.parametrize("timeout", ["6s"] if os.geteuid() == 0 else [])
-def test_a_full_disk_lets_no_task_run_longer_than_it_may(serve, task, until, events, instance, small_disk, timeout):
+def test_a_full_disk_lets_no_task_run_longer_than_it_may(
+    serve: Start, task: WriteTask, until: Until, events: Records, instance: Path, small_disk: Path, timeout: Any
+) -> None:
     command = "trap 'touch told; exit 1' TERM; touch begun; while :; do sleep 0.1; done"
     task("x", command, schedule="every second", timeout=timeout)
     serve()

@@ -4,8 +4,11 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.conftest import Lines, OneRecord, Records, Start, Until, WriteTask
 
 CONTAINERS = [["unshare", "-pf", "--mount-proc", "--kill-child"]] if os.geteuid() == 0 else []
 
@@ -17,7 +20,7 @@ def inside(outer):
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_orphans_are_reaped(serve, every_second, until, lines, container):
+def test_orphans_are_reaped(serve: Start, every_second: WriteTask, until: Until, lines: Lines, container: Any) -> None:
     every_second("x", command="sh -c \"sh -c 'echo orphan >>orphans' & exit 0\" & echo $AUTOMATE_DUE >>x")
     pid = inside(serve(within=container))
     until(lambda: len(lines("x")) >= 3 and len(lines("orphans")) >= 3)
@@ -25,7 +28,9 @@ def test_orphans_are_reaped(serve, every_second, until, lines, container):
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_told_to_end_it_ends_the_tasks_on_record(serve, once, until, events, record, container):
+def test_told_to_end_it_ends_the_tasks_on_record(
+    serve: Start, once: WriteTask, until: Until, events: Records, record: OneRecord, container: Any
+) -> None:
     once("x", "sleep 60")
     outer = serve(within=container)
     until(lambda: events("started", task="x"))
@@ -35,7 +40,9 @@ def test_told_to_end_it_ends_the_tasks_on_record(serve, once, until, events, rec
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_it_waits_for_tasks_first_if_it_is_to(serve, once, until, events, instance, record, container):
+def test_it_waits_for_tasks_first_if_it_is_to(
+    serve: Start, once: WriteTask, until: Until, events: Records, instance: Path, record: OneRecord, container: Any
+) -> None:
     once("x")
     outer = serve("--wait", "1h", within=container)
     until(lambda: events("started", task="x"))
@@ -46,7 +53,9 @@ def test_it_waits_for_tasks_first_if_it_is_to(serve, once, until, events, instan
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_each_start_of_the_container_is_a_boot(serve, task, until, records, container):
+def test_each_start_of_the_container_is_a_boot(
+    serve: Start, task: WriteTask, until: Until, records: Records, container: Any
+) -> None:
     task("x", "true", schedule="@reboot")
     for count in (1, 2):
         outer = serve(within=container)
@@ -58,8 +67,8 @@ def test_each_start_of_the_container_is_a_boot(serve, task, until, records, cont
 
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_a_daemon_that_starts_again_in_the_same_container_is_no_boot(
-    start, task, until, events, records, instance, container
-):
+    start: Start, task: WriteTask, until: Until, events: Records, records: Records, instance: Path, container: Any
+) -> None:
     task("x", "true", schedule="@reboot")
     again = 'cd "$0"; "$@" & until [ -e go ]; do sleep 0.1; done; kill $!; wait $!; exec "$@"'
     with (instance / "said").open("ab") as said:

@@ -3,8 +3,13 @@
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.conftest import RunCli, WriteTask
+from tests.serve.conftest import Mount
 
 pytestmark = pytest.mark.root
 
@@ -20,7 +25,7 @@ SAYS = "Read-only file system"
 
 
 @pytest.fixture
-def read_only(mounted, instance, task, run_cli):
+def read_only(mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli) -> Iterator[Callable[[], None]]:
     """A whole instance on a file system that is made read-only by what is returned."""
     disk = mounted("tmpfs", instance)
     (instance / "tasks.d").mkdir()
@@ -28,7 +33,7 @@ def read_only(mounted, instance, task, run_cli):
     run_cli("run", "x")
     run_cli("tick")
 
-    def seal():
+    def seal() -> None:
         subprocess.run(["mount", "-o", "remount,ro", disk.where], check=True)
 
     yield seal
@@ -36,7 +41,7 @@ def read_only(mounted, instance, task, run_cli):
 
 
 @pytest.mark.parametrize("command", SHOWING)
-def test_what_only_shows_reads_the_state_as_it_is(read_only, run_cli, command):
+def test_what_only_shows_reads_the_state_as_it_is(read_only: Callable[[], None], run_cli: RunCli, command: str) -> None:
     before = run_cli(*command.split())
     read_only()
     done = run_cli(*command.split())
@@ -47,7 +52,9 @@ def test_what_only_shows_reads_the_state_as_it_is(read_only, run_cli, command):
 
 
 @pytest.mark.parametrize("command", WRITING)
-def test_what_must_write_says_in_one_line_that_the_file_system_is_read_only(read_only, run_cli, command):
+def test_what_must_write_says_in_one_line_that_the_file_system_is_read_only(
+    read_only: Callable[[], None], run_cli: RunCli, command: str
+) -> None:
     read_only()
     done = run_cli(*command.split())
     assert done.returncode == 1
@@ -67,7 +74,9 @@ def leave_log_behind(instance):
         (instance / ".automate" / f"state.db{suffix}.kept").rename(f"{state}{suffix}")
 
 
-def test_what_is_committed_in_the_log_of_the_state_is_read(read_only, instance, run_cli):
+def test_what_is_committed_in_the_log_of_the_state_is_read(
+    read_only: Callable[[], None], instance: Path, run_cli: RunCli
+) -> None:
     leave_log_behind(instance)
     read_only()
     assert (instance / ".automate" / "state.db-wal").stat().st_size > 0

@@ -1,28 +1,34 @@
 """What a daemon puts on record together: who ends that is heard at once."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from tests.conftest import Lines, Records, RunCli, Start, Until, WriteTask
+
 
 @pytest.fixture
-def refused(records, until):
+def refused(records: Records, until: Until) -> Callable[[str], list[dict[str, Any]]]:
     """`refused("x")`: the task's records, once there are any."""
     return lambda name: until(lambda: records(name))
 
 
 @pytest.fixture
-def deferred(run_cli, until, refused):
+def deferred(run_cli: RunCli, until: Until, refused: Callable[[str], list[dict[str, Any]]]) -> Callable[[str], None]:
     """`deferred("x")`: the task's first refusal is on record, and others are not yet."""
 
-    def wait(name):
+    def wait(name: str) -> None:
         refused(name)
         until(lambda: json.loads(run_cli("audit", "--json").stdout)["deferred"])
 
     return wait
 
 
-def test_what_is_paused_is_on_record_once_and_not_each_second(serve, every_second, run_cli, records, until, lines):
+def test_what_is_paused_is_on_record_once_and_not_each_second(
+    serve: Start, every_second: WriteTask, run_cli: RunCli, records: Records, until: Until, lines: Lines
+) -> None:
     every_second("x")
     every_second("y")
     serve()
@@ -34,7 +40,15 @@ def test_what_is_paused_is_on_record_once_and_not_each_second(serve, every_secon
     assert [record["count"] for record in records("x") if record["outcome"] == "skipped"] == [1]
 
 
-def test_what_is_resumed_runs_at_once(serve, every_second, run_cli, records, deferred, until, lines):
+def test_what_is_resumed_runs_at_once(
+    serve: Start,
+    every_second: WriteTask,
+    run_cli: RunCli,
+    records: Records,
+    deferred: Callable[[str], None],
+    until: Until,
+    lines: Lines,
+) -> None:
     every_second("x")
     run_cli("pause")
     serve()
@@ -46,8 +60,14 @@ def test_what_is_resumed_runs_at_once(serve, every_second, run_cli, records, def
 
 
 def test_what_is_enabled_runs_at_once_and_was_disabled_until_then(
-    serve, every_second, run_cli, records, deferred, until, lines
-):
+    serve: Start,
+    every_second: WriteTask,
+    run_cli: RunCli,
+    records: Records,
+    deferred: Callable[[str], None],
+    until: Until,
+    lines: Lines,
+) -> None:
     every_second("x", enabled=False)
     serve()
     deferred("x")
@@ -57,7 +77,9 @@ def test_what_is_enabled_runs_at_once_and_was_disabled_until_then(
     assert run_cli("audit").returncode == 0
 
 
-def test_why_and_audit_tell_what_will_be_on_record(serve, every_second, run_cli, refused, until):
+def test_why_and_audit_tell_what_will_be_on_record(
+    serve: Start, every_second: WriteTask, run_cli: RunCli, refused: Callable[[str], list[dict[str, Any]]], until: Until
+) -> None:
     every_second("x", enabled=False)
     serve()
     refused("x")

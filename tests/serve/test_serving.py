@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from automate.instants import stamp
+from tests.conftest import Lines, OneRecord, Records, RunCli, Start, Until, WriteTask
 
 WAITS = "until [ -e go ]; do sleep 0.1; done"
 
@@ -23,7 +25,7 @@ def seconds_between(earlier, later):
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
-def test_a_task_is_run_every_second(serve, every_second, lines, until):
+def test_a_task_is_run_every_second(serve: Start, every_second: WriteTask, lines: Lines, until: Until) -> None:
     every_second("x")
     serve()
     until(lambda: len(lines("x")) >= 4)
@@ -31,26 +33,30 @@ def test_a_task_is_run_every_second(serve, every_second, lines, until):
     assert seconds == [seconds[0] + number for number in range(len(seconds))]
 
 
-def test_it_starts_what_is_due_within_the_second(serve, every_second, records, until):
+def test_it_starts_what_is_due_within_the_second(
+    serve: Start, every_second: WriteTask, records: Records, until: Until
+) -> None:
     every_second("x")
     serve()
     until(lambda: len(records("x")) >= 3)
     assert min(seconds_between(record["due"], record["started"]) for record in records("x")) < 0.2
 
 
-def test_a_second_one_says_who_serves(serve, run_cli):
+def test_a_second_one_says_who_serves(serve: Start, run_cli: RunCli) -> None:
     daemon = serve()
     answer = run_cli("serve")
     assert answer.returncode == 75
     assert str(daemon.pid) in answer.stderr
 
 
-def test_one_that_was_killed_leaves_its_place_to_the_next(serve):
+def test_one_that_was_killed_leaves_its_place_to_the_next(serve: Start) -> None:
     end(serve(), signal.SIGKILL)
     assert end(serve()) == 0
 
 
-def test_term_ends_it_at_once_and_leaves_tasks_running(serve, once, events, until, processes):
+def test_term_ends_it_at_once_and_leaves_tasks_running(
+    serve: Start, once: WriteTask, events: Records, until: Until, processes: Callable[[], list[int]]
+) -> None:
     once("x")
     daemon = serve()
     until(lambda: events("started", task="x"))
@@ -59,18 +65,22 @@ def test_term_ends_it_at_once_and_leaves_tasks_running(serve, once, events, unti
     assert processes()
 
 
-def test_term_ends_it_at_once_while_nothing_can_be_written(serve, instance, events, until):
+def test_term_ends_it_at_once_while_nothing_can_be_written(
+    serve: Start, instance: Path, events: Records, until: Until
+) -> None:
     daemon = serve()
     (instance / "automate.yaml").write_text("group: nosuchgroup\n")
     until(lambda: events("error"))
     assert end(daemon) == 0
 
 
-def test_interrupt_ends_it_too(serve):
+def test_interrupt_ends_it_too(serve: Start) -> None:
     assert end(serve(), signal.SIGINT) == 0
 
 
-def test_the_next_one_watches_what_runs_and_records_its_end(serve, once, events, until, instance, record):
+def test_the_next_one_watches_what_runs_and_records_its_end(
+    serve: Start, once: WriteTask, events: Records, until: Until, instance: Path, record: OneRecord
+) -> None:
     once("x", "echo one; until [ -e go ]; do sleep 0.1; done; echo two; exit 3")
     daemon = serve()
     until(lambda: events("started", task="x"))
@@ -83,7 +93,9 @@ def test_the_next_one_watches_what_runs_and_records_its_end(serve, once, events,
     assert record("x")["seconds"] > 0
 
 
-def test_a_timeout_counts_from_the_tasks_own_start(serve, once, events, until, record):
+def test_a_timeout_counts_from_the_tasks_own_start(
+    serve: Start, once: WriteTask, events: Records, until: Until, record: OneRecord
+) -> None:
     once("x", "sleep 60", timeout="3s")
     daemon = serve()
     until(lambda: events("started", task="x"))
@@ -93,7 +105,9 @@ def test_a_timeout_counts_from_the_tasks_own_start(serve, once, events, until, r
     assert 2.9 < record("x")["seconds"] < 4.5
 
 
-def test_retries_go_on_under_the_next_one(serve, once, events, until, instance, record, lines):
+def test_retries_go_on_under_the_next_one(
+    serve: Start, once: WriteTask, events: Records, until: Until, instance: Path, record: OneRecord, lines: Lines
+) -> None:
     retries = {"attempts": 2, "delay": "0.1s"}
     once("x", "echo $AUTOMATE_ATTEMPT >>tried; until [ -e go ]; do sleep 0.1; done; exit 3", retries=retries)
     daemon = serve()
@@ -105,7 +119,9 @@ def test_retries_go_on_under_the_next_one(serve, once, events, until, instance, 
     assert (lines("tried"), record("x")["attempts"]) == (["1", "2", "3"], 3)
 
 
-def test_wait_waits_for_tasks(serve, once, events, until, instance, record):
+def test_wait_waits_for_tasks(
+    serve: Start, once: WriteTask, events: Records, until: Until, instance: Path, record: OneRecord
+) -> None:
     once("x")
     daemon = serve("--wait", "60s")
     until(lambda: events("started", task="x"))
@@ -115,7 +131,7 @@ def test_wait_waits_for_tasks(serve, once, events, until, instance, record):
     assert record("x")["outcome"] == "success"
 
 
-def test_wait_waits_no_longer_than_it_says(serve, once, events, until):
+def test_wait_waits_no_longer_than_it_says(serve: Start, once: WriteTask, events: Records, until: Until) -> None:
     once("x")
     daemon = serve("--wait", "0.2s")
     until(lambda: events("started", task="x"))
@@ -123,7 +139,7 @@ def test_wait_waits_no_longer_than_it_says(serve, once, events, until):
     assert events("stopped")[0]["running"] == 1
 
 
-def test_told_twice_it_waits_no_longer(serve, once, events, until):
+def test_told_twice_it_waits_no_longer(serve: Start, once: WriteTask, events: Records, until: Until) -> None:
     once("x")
     daemon = serve("--wait", "1h")
     until(lambda: events("started", task="x"))
@@ -132,7 +148,9 @@ def test_told_twice_it_waits_no_longer(serve, once, events, until):
     assert end(daemon) == 0
 
 
-def test_nothing_is_kept_ready_while_it_waits(serve, once, every_second, events, until, lines):
+def test_nothing_is_kept_ready_while_it_waits(
+    serve: Start, once: WriteTask, every_second: WriteTask, events: Records, until: Until, lines: Lines
+) -> None:
     once("x")
     every_second("y")
     daemon = serve("--wait", "1h")
@@ -146,7 +164,9 @@ def children_of(daemon):
     return Path(f"/proc/{daemon.pid}/task/{daemon.pid}/children").read_text().split()
 
 
-def test_stop_tasks_ends_them_on_record(serve, once, events, until, record):
+def test_stop_tasks_ends_them_on_record(
+    serve: Start, once: WriteTask, events: Records, until: Until, record: OneRecord
+) -> None:
     once("x", "sleep 60")
     daemon = serve("--stop-tasks")
     until(lambda: events("started", task="x"))
@@ -154,7 +174,9 @@ def test_stop_tasks_ends_them_on_record(serve, once, events, until, record):
     assert (record("x")["outcome"], record("x")["by"]) == ("stopped", "automate serve")
 
 
-def test_stop_tasks_kills_what_does_not_end(serve, once, events, until, record):
+def test_stop_tasks_kills_what_does_not_end(
+    serve: Start, once: WriteTask, events: Records, until: Until, record: OneRecord
+) -> None:
     once("x", "trap '' TERM; touch deaf; while :; do sleep 0.1; done", kill_after="0.3s")
     daemon = serve("--stop-tasks")
     until(lambda: events("started", task="x"))
@@ -162,7 +184,9 @@ def test_stop_tasks_kills_what_does_not_end(serve, once, events, until, record):
     assert record("x")["outcome"] == "stopped"
 
 
-def test_a_hundred_running_tasks_are_watched_again_after_kill_9(serve, once, events, until, instance, records):
+def test_a_hundred_running_tasks_are_watched_again_after_kill_9(
+    serve: Start, once: WriteTask, events: Records, until: Until, instance: Path, records: Records
+) -> None:
     for number in range(100):
         once(f"t{number}")
     daemon = serve()
@@ -177,7 +201,9 @@ def test_a_hundred_running_tasks_are_watched_again_after_kill_9(serve, once, eve
     assert {(record["outcome"], record["exit_code"]) for record in records()} == {("success", 0)}
 
 
-def test_what_a_dead_tick_left_is_watched_by_a_serve_that_lives(run_cli, once, until, instance, serve, record):
+def test_what_a_dead_tick_left_is_watched_by_a_serve_that_lives(
+    run_cli: RunCli, once: WriteTask, until: Until, instance: Path, serve: Start, record: OneRecord
+) -> None:
     once("x", f"touch begun; {WAITS}; exit 3")
     run_cli("tick")
     until(lambda: run_cli("tick", "--no-wait").returncode == 0 and (instance / "begun").exists())
@@ -201,10 +227,10 @@ def watchers(instance):
 
 
 @pytest.fixture
-def left(serve, once, events, until):
+def left(serve: Start, once: WriteTask, events: Records, until: Until) -> Callable[[str, str], None]:
     """`left("x", command)`: it runs, and the daemon that started it is dead."""
 
-    def leave(name, command):
+    def leave(name: str, command: str) -> None:
         once(name, command)
         daemon = serve()
         until(lambda: events("started", task=name))
@@ -214,7 +240,9 @@ def left(serve, once, events, until):
 
 
 @pytest.mark.parametrize("command", ["tick", "list"])
-def test_what_a_dead_serve_left_is_watched_when_only_this_comes_by(left, run_cli, until, instance, records, command):
+def test_what_a_dead_serve_left_is_watched_when_only_this_comes_by(
+    left: Callable[[str, str], None], run_cli: RunCli, until: Until, instance: Path, records: Records, command: str
+) -> None:
     left("x", f"{WAITS}; exit 3")
     run_cli(command)
     assert len(watchers(instance)) == 1
@@ -223,7 +251,9 @@ def test_what_a_dead_serve_left_is_watched_when_only_this_comes_by(left, run_cli
     assert [record["exit_code"] for record in records()] == [3]
 
 
-def test_output_goes_to_the_same_file_all_the_time(serve, once, events, until, instance, run_cli):
+def test_output_goes_to_the_same_file_all_the_time(
+    serve: Start, once: WriteTask, events: Records, until: Until, instance: Path, run_cli: RunCli
+) -> None:
     once("x", "echo one; until [ -e go ]; do sleep 0.1; done; echo two")
     daemon = serve()
     until(lambda: events("started", task="x"))
@@ -234,7 +264,9 @@ def test_output_goes_to_the_same_file_all_the_time(serve, once, events, until, i
     assert run_cli("log", "x").stdout == "one\ntwo\n"
 
 
-def test_it_takes_no_descriptor_with_it_that_is_not_its_own(serve, once, until, events, instance):
+def test_it_takes_no_descriptor_with_it_that_is_not_its_own(
+    serve: Start, once: WriteTask, until: Until, events: Records, instance: Path
+) -> None:
     once("x", "ls -l /proc/self/fd >open")
     serve()
     until(lambda: events("success", task="x"))

@@ -5,17 +5,20 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from automate.process import locks
+from tests.conftest import Lines, Records, RunCli, Start, Until, WriteTask
 
 
 @pytest.fixture
-def standby(start, events, until, instance):
+def standby(start: Start, events: Records, until: Until, instance: Path) -> Start:
     """`standby()` is a daemon that stands by."""
 
-    def begin(**more):
+    def begin(**more: Any) -> "subprocess.Popen[str]":
         before = len(events("standby"))
         with (instance / "said").open("ab") as said:
             daemon = start("serve", "--json", "--standby", stderr=said, stdout=subprocess.DEVNULL, **more)
@@ -26,7 +29,15 @@ def standby(start, events, until, instance):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_it_takes_over_when_the_first_one_ends(serve, standby, every_second, events, until, lines, number):
+def test_it_takes_over_when_the_first_one_ends(
+    serve: Start,
+    standby: Start,
+    every_second: WriteTask,
+    events: Records,
+    until: Until,
+    lines: Lines,
+    number: signal.Signals,
+) -> None:
     every_second("x")
     first = serve()
     second = standby()
@@ -40,32 +51,32 @@ def test_it_takes_over_when_the_first_one_ends(serve, standby, every_second, eve
     assert second.poll() is None
 
 
-def test_it_serves_at_once_where_nobody_does(serve, events):
+def test_it_serves_at_once_where_nobody_does(serve: Start, events: Records) -> None:
     daemon = serve("--standby")
     assert daemon.poll() is None
     assert not events("standby")
 
 
-def test_it_says_for_whom_it_stands_by(serve, standby, events):
+def test_it_says_for_whom_it_stands_by(serve: Start, standby: Start, events: Records) -> None:
     first = serve()
     standby()
     assert events("standby")[0]["pid"] == str(first.pid)
 
 
-def test_a_plain_second_one_is_told_of_it(serve, run_cli):
+def test_a_plain_second_one_is_told_of_it(serve: Start, run_cli: RunCli) -> None:
     serve()
     assert "serve --standby waits for it to end" in run_cli("serve").stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_at_once_when_told_to(serve, standby, number):
+def test_it_ends_at_once_when_told_to(serve: Start, standby: Start, number: signal.Signals) -> None:
     serve()
     second = standby()
     second.send_signal(number)
     assert second.wait(20) == 0
 
 
-def test_hangup_does_not_end_it(serve, standby, events, until):
+def test_hangup_does_not_end_it(serve: Start, standby: Start, events: Records, until: Until) -> None:
     serve()
     second = standby()
     second.send_signal(signal.SIGHUP)
@@ -73,7 +84,7 @@ def test_hangup_does_not_end_it(serve, standby, events, until):
     assert second.poll() is None
 
 
-def test_it_uses_no_processor_time_while_it_waits(serve, standby):
+def test_it_uses_no_processor_time_while_it_waits(serve: Start, standby: Start) -> None:
     serve()
     second = standby()
     before = cpu_ticks(second)
@@ -86,7 +97,9 @@ def cpu_ticks(daemon):
         return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
 
 
-def test_it_takes_over_while_the_first_one_still_waits_for_its_tasks(serve, standby, once, events, until, instance):
+def test_it_takes_over_while_the_first_one_still_waits_for_its_tasks(
+    serve: Start, standby: Start, once: WriteTask, events: Records, until: Until, instance: Path
+) -> None:
     once("x")
     first = serve("--wait", "1h")
     until(lambda: events("started", task="x"))
@@ -98,7 +111,9 @@ def test_it_takes_over_while_the_first_one_still_waits_for_its_tasks(serve, stan
     assert first.wait(20) == 0
 
 
-def test_several_take_over_one_after_another(serve, standby, events, until, instance):
+def test_several_take_over_one_after_another(
+    serve: Start, standby: Start, events: Records, until: Until, instance: Path
+) -> None:
     daemons = {daemon.pid: daemon for daemon in (serve(), standby(), standby())}
     for number in (2, 3):
         serving = daemons.pop(int((instance / ".automate" / "locks" / "serve").read_text()))
@@ -109,7 +124,9 @@ def test_several_take_over_one_after_another(serve, standby, events, until, inst
     assert last.poll() is None
 
 
-def test_the_service_manager_is_told_that_it_is_ready_and_that_it_stands_by(serve, standby, environment, tmp_path):
+def test_the_service_manager_is_told_that_it_is_ready_and_that_it_stands_by(
+    serve: Start, standby: Start, environment: dict[str, str], tmp_path: Path
+) -> None:
     first = serve()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
@@ -124,7 +141,7 @@ def test_the_service_manager_is_told_that_it_is_ready_and_that_it_stands_by(serv
         assert heard == "READY=1\nSTATUS=Serving"
 
 
-def test_a_lock_file_that_was_made_anew_meanwhile_is_waited_for_instead(tmp_path, until):
+def test_a_lock_file_that_was_made_anew_meanwhile_is_waited_for_instead(tmp_path: Path, until: Until) -> None:
     path = str(tmp_path / "lock")
     held = locks.take(path)
     assert held is not None

@@ -1,5 +1,8 @@
 """What the log says to many questions at once is what it says to each alone."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +44,7 @@ def logs(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(logs(), st.lists(st.none() | questions(), max_size=14))
-def test_all_together_as_each_alone(tmp_path_factory, log, asked):
+def test_all_together_as_each_alone(tmp_path_factory: pytest.TempPathFactory, log: Any, asked: Any) -> None:
     instance = of_directory(str(tmp_path_factory.mktemp("log")))
     append(instance, log)
     alone = [evidence(instance, [question])[0] for question in asked]
@@ -49,7 +52,9 @@ def test_all_together_as_each_alone(tmp_path_factory, log, asked):
 
 
 @pytest.mark.parametrize("number", [1, 9])
-def test_a_record_from_before_the_clock_was_set_back_is_found_and_is_not_the_newest_since(tmp_path, number):
+def test_a_record_from_before_the_clock_was_set_back_is_found_and_is_not_the_newest_since(
+    tmp_path: Path, number: int
+) -> None:
     instance = of_directory(str(tmp_path))
     hour = stamp(BEGIN + 7200)
     early = Record(id=1, task=TASKS[0], outcome="success", trigger="schedule", host="h", due=hour,

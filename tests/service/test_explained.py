@@ -2,11 +2,12 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 
 import pytest
 
 from automate.operate.advice import advice
-from automate.operate.explanations import explain
+from automate.operate.explanations import Explanation, explain
 from automate.outcomes import Pause
 from automate.render import Screen
 from automate.render.why import text
@@ -14,21 +15,23 @@ from automate.run import Record
 from automate.runlog import append
 from automate.state import Stop, durations, runs, schedules
 from automate.state.pauses import ALL, pause
-from tests.service.worlds import WAITS, epoch
+from tests.conftest import Until
+from tests.service.conftest import Boot
+from tests.service.worlds import WAITS, World, epoch
 
 HOURLY = "0 * * * *"
 
 
 @pytest.fixture(autouse=True)
-def _in_utc(host_zone):
+def _in_utc(host_zone: Callable[[str], None]) -> None:
     host_zone("UTC")
 
 
 @pytest.fixture
-def why(world):
+def why(world: World) -> Callable[..., Explanation]:
     """`why("x", now="13:00:30")` is what is said, and each answer on a line of its own in `.answers`."""
 
-    def ask(name="x", *, now, at=None):
+    def ask(name: str = "x", *, now: str, at: str | None = None) -> Explanation:
         asked = [(name, None if at is None else epoch(at))]
         return explain(world.instance, world.catalog(now), world.state, asked, epoch(now))[0]
 
@@ -36,10 +39,10 @@ def why(world):
 
 
 @pytest.fixture
-def told(why):
+def told(why: Callable[..., Explanation]) -> Callable[..., str]:
     """The whole text."""
 
-    def ask(name="x", *, now, at=None):
+    def ask(name: str = "x", *, now: str, at: str | None = None) -> str:
         explanation = why(name, now=now, at=at)
         screen = Screen(now=epoch(now))
         return text(explanation, advice(explanation), ["-C", "DIR"], screen)
@@ -55,7 +58,7 @@ def commands(explanation):
     return [each.line([]) for each in advice(explanation)]
 
 
-def test_what_ran_and_what_comes_next(world, why, told):
+def test_what_ran_and_what_comes_next(world: World, why: Callable[..., Explanation], told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     world.step("13:00")
@@ -65,7 +68,7 @@ def test_what_ran_and_what_comes_next(world, why, told):
     assert "x will run at 2027-01-15 14:00 +00:00, if automate tick runs then (there is no daemon)." in lines
 
 
-def test_one_due_time_alone_where_it_is_named(world, why):
+def test_one_due_time_alone_where_it_is_named(world: World, why: Callable[..., Explanation]) -> None:
     world.task("x", schedule=HOURLY)
     for at in ("12:30", "13:00", "14:00"):
         world.step(at)
@@ -74,7 +77,9 @@ def test_one_due_time_alone_where_it_is_named(world, why):
     assert found.next.due == epoch("14:00")
 
 
-def test_an_instant_between_is_answered_with_the_due_times_around_it(world, why, told):
+def test_an_instant_between_is_answered_with_the_due_times_around_it(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", schedule=HOURLY)
     for at in ("12:30", "13:00", "14:00"):
         world.step(at)
@@ -83,7 +88,9 @@ def test_an_instant_between_is_answered_with_the_due_times_around_it(world, why,
     assert told(now="14:00:30", at="13:20").startswith("x was not due at 2027-01-15 13:20 +00:00.\n")
 
 
-def test_what_failed_says_how_and_where_to_look(world, why, told):
+def test_what_failed_says_how_and_where_to_look(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", "echo no space left; exit 3", schedule=HOURLY)
     world.step("12:30")
     world.step("13:00")
@@ -92,7 +99,9 @@ def test_what_failed_says_how_and_where_to_look(world, why, told):
     assert commands(why(now="13:00:30")) == ["automate log 1", "automate run x"]
 
 
-def test_a_pause_says_by_whom_why_and_until_when(world, why, told):
+def test_a_pause_says_by_whom_why_and_until_when(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     pause(world.state, ["x"], Pause(epoch("12:40"), epoch("16:00"), "ann", "disk replacement"))
@@ -104,7 +113,9 @@ def test_a_pause_says_by_whom_why_and_until_when(world, why, told):
     assert "automate resume x" in commands(why(now="13:00:30"))
 
 
-def test_a_pause_that_lasts_longer_says_so_of_what_is_to_come_and_when_it_runs_again(world, why):
+def test_a_pause_that_lasts_longer_says_so_of_what_is_to_come_and_when_it_runs_again(
+    world: World, why: Callable[..., Explanation]
+) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     pause(world.state, [ALL], Pause(epoch("12:40"), epoch("16:00"), "ann", ""))
@@ -114,14 +125,16 @@ def test_a_pause_that_lasts_longer_says_so_of_what_is_to_come_and_when_it_runs_a
     assert "automate resume" in commands(found)
 
 
-def test_a_pause_that_ended_before_the_due_time_keeps_nothing_from_running(world, why):
+def test_a_pause_that_ended_before_the_due_time_keeps_nothing_from_running(
+    world: World, why: Callable[..., Explanation]
+) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     pause(world.state, ["x"], Pause(epoch("12:40"), epoch("12:55"), "ann", ""))
     assert fates(why(now="12:45")) == ["will_run"]
 
 
-def test_disabled(world, why):
+def test_disabled(world: World, why: Callable[..., Explanation]) -> None:
     world.task("x", schedule=HOURLY, enabled=False)
     world.step("12:30")
     world.step("13:00")
@@ -132,7 +145,9 @@ def test_disabled(world, why):
     assert found.runs_next is None
 
 
-def test_a_calendar_says_which_day_and_what_runs_next(world, why, told):
+def test_a_calendar_says_which_day_and_what_runs_next(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", schedule=HOURLY, except_=["fri"])
     world.step("12:30")
     world.step("13:00")
@@ -140,7 +155,7 @@ def test_a_calendar_says_which_day_and_what_runs_next(world, why, told):
     assert why(now="13:00:30").runs_next.due == epoch("2027-01-16 00:00")
 
 
-def test_missed_says_since_when_nobody_looked_and_until_when(world, told):
+def test_missed_says_since_when_nobody_looked_and_until_when(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY, missed="skip")
     world.step("12:30")
     world.step("15:30")
@@ -149,21 +164,23 @@ def test_missed_says_since_when_nobody_looked_and_until_when(world, told):
     assert "one of 3 due times from 2027-01-15 13:00 +00:00 to 2027-01-15 15:00" in first
 
 
-def test_what_was_made_up_for_says_so(world, told):
+def test_what_was_made_up_for_says_so(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     world.step("15:30")
     assert "while no scheduler was running, and ran at" in told(now="15:40").splitlines()[0]
 
 
-def test_too_old_to_be_made_up_for(world, why):
+def test_too_old_to_be_made_up_for(world: World, why: Callable[..., Explanation]) -> None:
     world.task("x", schedule=HOURLY, missed_within="10m")
     world.step("12:30")
     world.step("15:30")
     assert why(now="15:40").told[0].fate.cause == "missed_within"
 
 
-def test_what_nobody_has_decided_says_since_when_and_what_would_happen_now(world, why, told):
+def test_what_nobody_has_decided_says_since_when_and_what_would_happen_now(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     first = told(now="15:30").splitlines()[0]
@@ -172,20 +189,22 @@ def test_what_nobody_has_decided_says_since_when_and_what_would_happen_now(world
     assert commands(why(now="15:30"))[:2] == ["automate tick", "automate serve"]
 
 
-def test_what_nobody_has_decided_and_the_rules_would_not_start(world, told):
+def test_what_nobody_has_decided_and_the_rules_would_not_start(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY, missed="skip")
     world.step("12:30")
     assert "now it would not be started: no scheduler was running" in told(now="15:30").splitlines()[0]
 
 
-def test_without_any_scheduler_it_says_that_nothing_will_run_it(world, told, why):
+def test_without_any_scheduler_it_says_that_nothing_will_run_it(
+    world: World, told: Callable[..., str], why: Callable[..., Explanation]
+) -> None:
     world.task("x", schedule=HOURLY)
     assert "if a scheduler is running by then (none is now)" in told(now="12:30")
     assert "no scheduler has seen it yet" in told(now="12:30")
     assert "automate serve" in commands(why(now="12:30"))
 
 
-def test_before_a_task_was_known_it_was_not_due(world, told):
+def test_before_a_task_was_known_it_was_not_due(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     assert told(now="13:10", at="12:00").startswith(
@@ -193,7 +212,9 @@ def test_before_a_task_was_known_it_was_not_due(world, told):
     )
 
 
-def test_the_schedule_of_that_time_counts_and_not_todays(world, why, told):
+def test_the_schedule_of_that_time_counts_and_not_todays(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     world.step("13:00")
@@ -207,7 +228,9 @@ def test_the_schedule_of_that_time_counts_and_not_todays(world, why, told):
     )
 
 
-def test_a_change_that_no_scheduler_has_seen_is_told(world, why, told):
+def test_a_change_that_no_scheduler_has_seen_is_told(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     world.task("x", schedule="30 * * * *")
@@ -215,7 +238,7 @@ def test_a_change_that_no_scheduler_has_seen_is_told(world, why, told):
     assert "was changed; the scheduler has not read it yet" in told(now="12:40")
 
 
-def test_starting_and_ending(world, told):
+def test_starting_and_ending(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY, starting="2027-01-15 14:00", ending="2027-01-15 15:30")
     for at in ("12:30", "14:00", "15:00"):
         world.step(at)
@@ -228,7 +251,7 @@ def test_starting_and_ending(world, told):
     assert told(now="15:40").startswith("x is not due any more: its `ending` was 2027-01-15 15:30 +00:00.")
 
 
-def test_a_clock_change_is_told_as_next_tells_it(world, told):
+def test_a_clock_change_is_told_as_next_tells_it(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule="daily at 02:30", timezone="Europe/Berlin")
     world.step("2027-03-27 12:00")
     said = told(now="2027-03-27 12:00:30", at="2027-03-28 01:00")
@@ -236,7 +259,7 @@ def test_a_clock_change_is_told_as_next_tells_it(world, told):
     assert "moved from 02:30: the clock goes from 02:00 to 03:00" in said
 
 
-def test_overlap_says_which_run_and_process(world, why, until):
+def test_overlap_says_which_run_and_process(world: World, why: Callable[..., Explanation], until: Until) -> None:
     world.task("x", WAITS, schedule="* * * * *")
     for at in ("12:00", "12:01"):
         world.begin(at)
@@ -250,7 +273,9 @@ def test_overlap_says_which_run_and_process(world, why, until):
 
 
 @pytest.mark.parametrize(("usual", "is_told"), [(86400 * 365.0, True), (1.0, False)])
-def test_a_run_that_will_probably_still_run_then_is_told(world, why, told, usual, is_told):
+def test_a_run_that_will_probably_still_run_then_is_told(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str], usual: float, is_told: bool
+) -> None:
     world.task("x", WAITS, schedule="* * * * *")
     for at in ("12:00", "12:01"):
         world.begin(at)
@@ -260,7 +285,9 @@ def test_a_run_that_will_probably_still_run_then_is_told(world, why, told, usual
     assert ("unless #1 is still running, which is likely: then it is skipped" in told(now="12:01:30")) == is_told
 
 
-def test_a_shared_lock_says_who_holds_it(world, why, told, until):
+def test_a_shared_lock_says_who_holds_it(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str], until: Until
+) -> None:
     for name in ("x", "y"):
         world.task(name, WAITS, schedule="* * * * *", locks=["disk"])
     for at in ("12:00", "12:01"):
@@ -273,12 +300,12 @@ def test_a_shared_lock_says_who_holds_it(world, why, told, until):
 
 
 @pytest.mark.root
-def test_a_lock_that_a_stranger_holds_says_which_process(world, why):
+def test_a_lock_that_a_stranger_holds_says_which_process(world: World, why: Callable[..., Explanation]) -> None:
     path = world.directory / ".automate/locks/shared/disk"
     path.parent.mkdir(parents=True)
     world.task("x", schedule="* * * * *", locks=["disk"])
     world.step("12:00")
-    holding = ["flock", "--no-fork", path, "sh", "-c", "echo held; exec sleep 60"]
+    holding = ["flock", "--no-fork", str(path), "sh", "-c", "echo held; exec sleep 60"]
     with subprocess.Popen(holding, stdout=subprocess.PIPE) as stranger:
         assert stranger.stdout is not None
         stranger.stdout.readline()
@@ -291,7 +318,7 @@ def test_a_lock_that_a_stranger_holds_says_which_process(world, why):
     assert f"ps -f -p {stranger.pid}" in lines
 
 
-def test_room_says_how_many_may_run_and_who_does(world, why):
+def test_room_says_how_many_may_run_and_who_does(world: World, why: Callable[..., Explanation]) -> None:
     (world.directory / "automate.yaml").write_text("max_running: 1\n")
     for name in ("x", "y"):
         world.task(name, WAITS, schedule="* * * * *")
@@ -301,7 +328,7 @@ def test_room_says_how_many_may_run_and_who_does(world, why):
     assert (hindrance.cause, hindrance.limit, hindrance.holders[0].task) == ("max_running", 1, "x")
 
 
-def test_its_own_run_is_waited_for(world, why):
+def test_its_own_run_is_waited_for(world: World, why: Callable[..., Explanation]) -> None:
     world.task("x", WAITS, schedule="* * * * *", overlap="queue")
     for at in ("12:00", "12:01", "12:02"):
         world.begin(at)
@@ -309,7 +336,9 @@ def test_its_own_run_is_waited_for(world, why):
     assert (found.fate.kind, found.known.hindrances[0].cause) == ("waiting", "overlap")
 
 
-def test_the_next_attempt_says_when_and_which(world, why, told):
+def test_the_next_attempt_says_when_and_which(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", "exit 1", schedule="* * * * *", retries={"attempts": 2, "delay": "1h"})
     world.step("12:00")
     world.begin("12:01")
@@ -326,7 +355,7 @@ def test_the_next_attempt_says_when_and_which(world, why, told):
     )
 
 
-def test_jitter_says_when_it_starts(world, told):
+def test_jitter_says_when_it_starts(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY, jitter="59m")
     world.step("12:30")
     world.step("13:00")
@@ -337,7 +366,7 @@ def test_jitter_says_when_it_starts(world, told):
     )
 
 
-def test_a_condition_is_shown(world, told):
+def test_a_condition_is_shown(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY, condition="exit 4")
     world.step("12:30")
     world.step("13:00")
@@ -346,7 +375,9 @@ def test_a_condition_is_shown(world, told):
     assert "  condition  exit 4" in said
 
 
-def test_a_broken_file_says_where_and_what_is_in_force(world, why, told):
+def test_a_broken_file_says_where_and_what_is_in_force(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     path = world.task("x", schedule=HOURLY)
     world.step("12:30")
     path.write_text("command: x\nschedul: y\n")
@@ -358,13 +389,13 @@ def test_a_broken_file_says_where_and_what_is_in_force(world, why, told):
     assert commands(why(now="12:51"))[0] == f"automate check {path}"
 
 
-def test_a_file_that_was_always_broken_says_that_nothing_is_in_force(world, told):
+def test_a_file_that_was_always_broken_says_that_nothing_is_in_force(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY).write_text("schedul: y\n")
     world.step("12:30")
     assert told(now="12:40").startswith("x does not run: its file has a fault")
 
 
-def test_broken_settings_leave_all_tasks_as_they_were(world, why):
+def test_broken_settings_leave_all_tasks_as_they_were(world: World, why: Callable[..., Explanation]) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     (world.directory / "automate.yaml").write_text("nonsense: 1\n")
@@ -373,7 +404,9 @@ def test_broken_settings_leave_all_tasks_as_they_were(world, why):
     assert "automate.yaml" in found.subject.faults[0].file
 
 
-def test_a_task_that_is_gone_is_explained_all_the_same(world, why, told):
+def test_a_task_that_is_gone_is_explained_all_the_same(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     path = world.task("x", schedule=HOURLY)
     for at in ("12:30", "13:00"):
         world.step(at)
@@ -384,7 +417,7 @@ def test_a_task_that_is_gone_is_explained_all_the_same(world, why, told):
     assert fates(why(now="13:30", at="13:00")) == ["ran"]
 
 
-def test_a_file_that_was_removed_before_the_scheduler_looked(world, why):
+def test_a_file_that_was_removed_before_the_scheduler_looked(world: World, why: Callable[..., Explanation]) -> None:
     path = world.task("x", schedule=HOURLY)
     world.step("12:30")
     path.unlink()
@@ -392,7 +425,9 @@ def test_a_file_that_was_removed_before_the_scheduler_looked(world, why):
     assert why(now="13:30").told[0].fate.cause == "removed"
 
 
-def test_what_follows_says_what_it_follows_and_how_that_ended(world, why, told):
+def test_what_follows_says_what_it_follows_and_how_that_ended(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", schedule="manual", after=["y"])
     world.task("y", "exit 2", schedule=HOURLY)
     world.step("12:30")
@@ -409,13 +444,13 @@ def test_what_follows_says_what_it_follows_and_how_that_ended(world, why, told):
     assert "because y #2 had ended" in told(now="14:00:30")
 
 
-def test_what_follows_a_task_that_does_not_exist(world, told):
+def test_what_follows_a_task_that_does_not_exist(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule="manual", after=["nix"])
     world.step("12:30")
     assert "nix, once it ends as success: there is no such task" in told(now="12:40")
 
 
-def test_what_could_not_be_started(world, why, told):
+def test_what_could_not_be_started(world: World, why: Callable[..., Explanation], told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY, cwd="/nowhere")
     world.step("12:30")
     world.step("13:00")
@@ -425,14 +460,14 @@ def test_what_could_not_be_started(world, why, told):
     assert commands(why(now="13:00:30"))[0] == "automate run x --dry-run"
 
 
-def test_a_timeout(world, told):
+def test_a_timeout(world: World, told: Callable[..., str]) -> None:
     world.task("x", "sleep 60", schedule=HOURLY, timeout="0.1s")
     world.step("12:30")
     world.step("13:00")
     assert "was ended by its timeout" in told(now="13:00:30").splitlines()[0]
 
 
-def test_who_stopped_it_and_why(world, told):
+def test_who_stopped_it_and_why(world: World, told: Callable[..., str]) -> None:
     world.task("x", WAITS, schedule=HOURLY)
     world.step("12:30")
     world.begin("13:00")
@@ -443,14 +478,14 @@ def test_who_stopped_it_and_why(world, told):
     assert "(#1): no time" in first
 
 
-def test_lost(world, told):
+def test_lost(world: World, told: Callable[..., str]) -> None:
     world.task("x", "kill -9 $PPID; kill -9 $$", schedule=HOURLY)
     world.step("12:30")
     world.step("13:00")
     assert "was lost" in told(now="13:00:30").splitlines()[0]
 
 
-def test_a_due_time_whose_record_is_gone_says_so(world, why):
+def test_a_due_time_whose_record_is_gone_says_so(world: World, why: Callable[..., Explanation]) -> None:
     world.task("x", schedule=HOURLY)
     world.step("12:30")
     world.step("13:00")
@@ -460,7 +495,7 @@ def test_a_due_time_whose_record_is_gone_says_so(world, why):
     assert commands(found)[0].startswith("automate audit --since 2027-01-15T13:00:00")
 
 
-def test_nothing_of_a_record_or_a_pause_drives_the_terminal(world, told):
+def test_nothing_of_a_record_or_a_pause_drives_the_terminal(world: World, told: Callable[..., str]) -> None:
     world.task("x", "printf '\\033[31mred'; exit 1", schedule=HOURLY)
     world.step("12:30")
     world.step("13:00")
@@ -468,12 +503,14 @@ def test_nothing_of_a_record_or_a_pause_drives_the_terminal(world, told):
     assert "\x1b" not in told(now="13:00:30")
 
 
-def test_command_lines_name_the_instance(world, told):
+def test_command_lines_name_the_instance(world: World, told: Callable[..., str]) -> None:
     world.task("x", schedule=HOURLY)
     assert "automate -C DIR serve" in told(now="12:30")
 
 
-def test_a_run_under_way_then_is_the_answer_to_an_instant_that_was_not_due(world, why):
+def test_a_run_under_way_then_is_the_answer_to_an_instant_that_was_not_due(
+    world: World, why: Callable[..., Explanation]
+) -> None:
     world.task("x", schedule=HOURLY)
     for at in ("12:30", "13:00"):
         world.step(at)
@@ -487,7 +524,9 @@ def test_a_run_under_way_then_is_the_answer_to_an_instant_that_was_not_due(world
     assert not why(now="13:40", at="13:21").is_due
 
 
-def test_a_run_by_hand_after_a_due_time_that_was_skipped_is_told(world, why, told):
+def test_a_run_by_hand_after_a_due_time_that_was_skipped_is_told(
+    world: World, why: Callable[..., Explanation], told: Callable[..., str]
+) -> None:
     world.task("x", schedule=HOURLY, enabled=False)
     for at in ("12:30", "13:00"):
         world.step(at)
@@ -509,7 +548,7 @@ def test_a_run_by_hand_after_a_due_time_that_was_skipped_is_told(world, why, tol
         (None, ""),
     ],
 )
-def test_at_startup(world, told, boot, age, said):
+def test_at_startup(world: World, told: Callable[..., str], boot: Boot, age: int | None, said: str) -> None:
     boot("this one", age=age)
     world.task("x", schedule="@reboot")
     with world.state.transaction():
@@ -518,7 +557,7 @@ def test_at_startup(world, told, boot, age, said):
     assert told(now="12:40").splitlines()[0] == f"x is due when the machine or container has started{said}."
 
 
-def test_a_run_of_a_task_of_which_nothing_else_is_known(world, why):
+def test_a_run_of_a_task_of_which_nothing_else_is_known(world: World, why: Callable[..., Explanation]) -> None:
     path = world.task("x", WAITS, schedule="* * * * *")
     for at in ("12:00", "12:01"):
         world.begin(at)
@@ -530,7 +569,7 @@ def test_a_run_of_a_task_of_which_nothing_else_is_known(world, why):
     assert (found.subject.is_removed, fates(found)) == (True, ["running"])
 
 
-def test_a_definition_that_another_version_wrote_is_no_hindrance(world, told):
+def test_a_definition_that_another_version_wrote_is_no_hindrance(world: World, told: Callable[..., str]) -> None:
     world.task("x", WAITS, schedule="* * * * *")
     for at in ("12:00", "12:01"):
         world.begin(at)

@@ -7,7 +7,7 @@ import pytest
 from automate.operate.explanations import explain
 from automate.outcomes import Pause
 from automate.state.pauses import ALL, pause
-from tests.service.worlds import epoch
+from tests.service.worlds import World, epoch
 
 HOURLY = "0 * * * *"
 TASKS: dict[str, dict[str, Any]] = {
@@ -28,7 +28,7 @@ PAUSES = {"paused-on": ("12:40", "13:30"), "paused-before": ("12:40", "12:55"), 
 
 
 @pytest.fixture
-def hourly(world):
+def hourly(world: World) -> World:
     for name, keys in TASKS.items():
         world.task(name, schedule=HOURLY, **keys)
     world.step("12:30")
@@ -47,7 +47,7 @@ def asked(world, name, at, now):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_of_what_is_to_come(hourly, name):
+def test_of_what_is_to_come(hourly: World, name: Any) -> None:
     before = asked(hourly, name, "13:00", now="12:58")
     hourly.step("13:00")
     assert asked(hourly, name, "13:00", now="13:00:10") == before
@@ -55,14 +55,14 @@ def test_of_what_is_to_come(hourly, name):
 
 @pytest.mark.parametrize("at", ["13:00", "14:00", "15:00"])
 @pytest.mark.parametrize("name", TASKS)
-def test_of_what_nobody_has_decided(hourly, name, at):
+def test_of_what_nobody_has_decided(hourly: World, name: Any, at: str) -> None:
     before = asked(hourly, name, at, now="15:25")
     hourly.step("15:25")
     assert asked(hourly, name, at, now="15:26") == before
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_while_all_are_paused(hourly, name):
+def test_while_all_are_paused(hourly: World, name: Any) -> None:
     pause(hourly.state, [ALL], Pause(epoch("12:45"), None, "eve", "move"))
     before = asked(hourly, name, "13:00", now="12:58")
     assert before == (False, "paused", "paused", "paused by eve: move")

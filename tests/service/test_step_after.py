@@ -1,10 +1,12 @@
 """What follows what, once for each end."""
 
+from typing import Any
+
 import pytest
 
 from automate.outcomes import Pause
 from automate.state.pauses import ALL, pause
-from tests.service.worlds import WAITS, epoch
+from tests.service.worlds import WAITS, World, epoch
 
 
 def last(world, name):
@@ -24,7 +26,9 @@ def last(world, name):
         ("exit 5", {"first": "skipped"}, True),
     ],
 )
-def test_it_follows_the_outcome_that_it_names(world, command, after, runs):
+def test_it_follows_the_outcome_that_it_names(
+    world: World, command: str, after: str | dict[str, Any], runs: bool
+) -> None:
     world.task("first", command, schedule="* * * * *", exit_codes={"success": [0], "warning": [4], "skipped": [5]})
     world.task("then", after=after)
     world.step("12:00:00")
@@ -32,7 +36,7 @@ def test_it_follows_the_outcome_that_it_names(world, command, after, runs):
     assert last(world, "then") == ([("success", "after")] if runs else [])
 
 
-def test_it_follows_one_that_was_lost_sight_of_and_is_on_record_as_skipped(world):
+def test_it_follows_one_that_was_lost_sight_of_and_is_on_record_as_skipped(world: World) -> None:
     world.task("first", schedule="* * * * *", enabled=False)
     world.task("then", after={"first": "skipped"})
     world.step("12:00:00")
@@ -40,7 +44,7 @@ def test_it_follows_one_that_was_lost_sight_of_and_is_on_record_as_skipped(world
     assert last(world, "then") == [("success", "after")]
 
 
-def test_a_chain_of_three_runs_in_its_order(world):
+def test_a_chain_of_three_runs_in_its_order(world: World) -> None:
     world.task("a", "echo a >>seen", schedule="* * * * *")
     world.task("b", "echo b >>seen", after="a")
     world.task("c", "echo c >>seen", after="b")
@@ -50,7 +54,7 @@ def test_a_chain_of_three_runs_in_its_order(world):
     assert [record["by"] for record in world.records("c")] == ["b #2"]
 
 
-def test_it_runs_once_for_each_end_of_any_it_names(world):
+def test_it_runs_once_for_each_end_of_any_it_names(world: World) -> None:
     for name in ("a", "b"):
         world.task(name, schedule="* * * * *")
     world.task("then", after=["a", "b"], overlap="allow")
@@ -62,7 +66,7 @@ def test_it_runs_once_for_each_end_of_any_it_names(world):
 @pytest.mark.parametrize(
     ("overlap", "found"), [("skip", ["success", "skipped", "skipped"]), ("queue", ["success", "success", "skipped"])]
 )
-def test_it_does_not_pile_up_behind_itself(world, overlap, found):
+def test_it_does_not_pile_up_behind_itself(world: World, overlap: str, found: list[str]) -> None:
     world.task("first", schedule="* * * * *")
     world.task("then", WAITS, after="first", overlap=overlap)
     for minute in range(4):
@@ -76,7 +80,7 @@ def test_it_does_not_pile_up_behind_itself(world, overlap, found):
 
 
 @pytest.mark.parametrize("name", ["then", ALL])
-def test_a_pause_holds_it_too(world, name):
+def test_a_pause_holds_it_too(world: World, name: Any) -> None:
     world.task("first", WAITS, schedule="* * * * *")
     world.task("then", after="first")
     world.begin("12:00:00")
@@ -87,7 +91,7 @@ def test_a_pause_holds_it_too(world, name):
     assert [record["cause"] for record in world.records("then")] == ["paused"]
 
 
-def test_disabled_does_not_follow(world):
+def test_disabled_does_not_follow(world: World) -> None:
     world.task("first", schedule="* * * * *")
     world.task("then", after="first", enabled=False)
     world.step("12:00:00")
@@ -95,7 +99,7 @@ def test_disabled_does_not_follow(world):
     assert [record["reason"] for record in world.records("then")] == ["disabled"]
 
 
-def test_what_is_named_no_more_does_not_follow(world):
+def test_what_is_named_no_more_does_not_follow(world: World) -> None:
     world.task("first", schedule="* * * * *")
     world.task("then", after="first")
     world.step("12:00:00")

@@ -15,6 +15,8 @@ from automate.service.arming import Preparing
 from automate.state import StateError, pauses, runs, schedules
 from automate.supervisor.request import Request
 from automate.task import decode
+from tests.conftest import Lines, Until
+from tests.service.conftest import Another, FewDescriptors
 from tests.service.worlds import WAITS, World, epoch
 
 HOURLY = {"schedule": "0 * * * *"}
@@ -48,23 +50,23 @@ def noted(world: World) -> World:
     return world
 
 
-def test_it_is_the_run_of_its_due_time(noted, lines):
+def test_it_is_the_run_of_its_due_time(noted: World, lines: Lines) -> None:
     (pid,) = prepare(noted, "11:59:59.5")
     noted.step("12:00")
     assert noted.story("x") == [("12:00:00", "success")]
     assert lines("seen") == [f"1 {pid}"]
 
 
-def test_nothing_is_made_ready_long_before(noted):
+def test_nothing_is_made_ready_long_before(noted: World) -> None:
     assert not prepare(noted, "11:59:30")
 
 
-def test_when_to_begin_is_said(noted):
+def test_when_to_begin_is_said(noted: World) -> None:
     again = Preparing(noted.state, noted.supervisor).go_on(epoch("11:59:30"))
     assert epoch("11:59:50") < again < epoch("12:00")
 
 
-def test_a_pause_still_counts(noted, lines):
+def test_a_pause_still_counts(noted: World, lines: Lines) -> None:
     prepare(noted, "11:59:59.5")
     pause(noted, "11:59:59.7")
     noted.step("12:00")
@@ -73,7 +75,7 @@ def test_a_pause_still_counts(noted, lines):
     assert (lines("seen"), noted.supervisor.children, files(noted)) == ([], set(), [])
 
 
-def test_an_edit_still_counts(noted, lines):
+def test_an_edit_still_counts(noted: World, lines: Lines) -> None:
     prepare(noted, "11:59:59.5")
     noted.task("x", "echo new >>seen", **HOURLY)
     noted.step("12:00")
@@ -82,7 +84,7 @@ def test_an_edit_still_counts(noted, lines):
     assert not files(noted)
 
 
-def test_a_file_that_is_removed_still_counts(noted, lines):
+def test_a_file_that_is_removed_still_counts(noted: World, lines: Lines) -> None:
     prepare(noted, "11:59:59.5")
     (noted.directory / "tasks.d" / "x.yaml").unlink()
     noted.step("12:00")
@@ -90,7 +92,7 @@ def test_a_file_that_is_removed_still_counts(noted, lines):
     assert (noted.story("x"), lines("seen"), files(noted)) == ([("12:00:00", "skipped")], [], [])
 
 
-def test_whoever_decides_first_has_decided(noted, another, lines):
+def test_whoever_decides_first_has_decided(noted: World, another: Another, lines: Lines) -> None:
     prepare(noted, "11:59:59.5")
     other = another()
     other.step("12:00")
@@ -100,7 +102,7 @@ def test_whoever_decides_first_has_decided(noted, another, lines):
     assert (len(lines("seen")), noted.supervisor.children, files(noted)) == (1, set(), [])
 
 
-def test_a_run_by_hand_is_not_kept_waiting(noted, another):
+def test_a_run_by_hand_is_not_kept_waiting(noted: World, another: Another) -> None:
     prepare(noted, "11:59:59.5")
     other = another()
     other.supervisor.begin([by_hand(noted)])
@@ -110,7 +112,7 @@ def test_a_run_by_hand_is_not_kept_waiting(noted, another):
     assert runs.last_runs(noted.state)["x"].id == noted.records()[-1]["id"]
 
 
-def test_a_run_by_hand_that_goes_on_overlaps_nothing(noted, another):
+def test_a_run_by_hand_that_goes_on_overlaps_nothing(noted: World, another: Another) -> None:
     noted.task("x", WAITS, **HOURLY)
     noted.step("11:59:30")
     prepare(noted, "11:59:59.5")
@@ -121,7 +123,7 @@ def test_a_run_by_hand_that_goes_on_overlaps_nothing(noted, another):
     assert not noted.supervisor.children
 
 
-def test_the_files_of_what_is_ready_are_swept_by_nobody(noted, another):
+def test_the_files_of_what_is_ready_are_swept_by_nobody(noted: World, another: Another) -> None:
     prepare(noted, "11:59:59.5")
     before = files(noted)
     another().supervisor.adopt()
@@ -134,7 +136,7 @@ def swept(world: World) -> bool:
     return not files(world)
 
 
-def test_what_a_dead_daemon_made_ready_is_swept(noted, until):
+def test_what_a_dead_daemon_made_ready_is_swept(noted: World, until: Until) -> None:
     preparing = Path(__file__).with_name("preparing.py")
     subprocess.run([sys.executable, preparing, noted.directory, str(epoch("11:59:59.5"))], check=False)
     assert files(noted)
@@ -143,7 +145,7 @@ def test_what_a_dead_daemon_made_ready_is_swept(noted, until):
     assert noted.story("x") == [("12:00:00", "success")]
 
 
-def test_a_shim_that_was_killed_is_made_anew(noted, lines):
+def test_a_shim_that_was_killed_is_made_anew(noted: World, lines: Lines) -> None:
     (pid,) = prepare(noted, "11:59:59.5")
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
@@ -151,7 +153,7 @@ def test_a_shim_that_was_killed_is_made_anew(noted, lines):
     assert (noted.story("x"), len(lines("seen"))) == ([("12:00:00", "success")], 1)
 
 
-def test_one_that_is_stopped_holds_nothing_up(noted):
+def test_one_that_is_stopped_holds_nothing_up(noted: World) -> None:
     (pid,) = prepare(noted, "11:59:59.5")
     os.kill(pid, signal.SIGSTOP)
     noted.supervisor.expire(epoch("12:00"))
@@ -159,7 +161,7 @@ def test_one_that_is_stopped_holds_nothing_up(noted):
 
 
 @pytest.mark.parametrize(("overlap", "count"), [("skip", 0), ("queue", 0), ("allow", 1)])
-def test_what_still_runs_is_made_ready_only_where_it_may_overlap(world, overlap, count):
+def test_what_still_runs_is_made_ready_only_where_it_may_overlap(world: World, overlap: str, count: int) -> None:
     world.task("x", WAITS, overlap=overlap, **HOURLY)
     world.step("10:59")
     world.begin("11:00")
@@ -167,7 +169,7 @@ def test_what_still_runs_is_made_ready_only_where_it_may_overlap(world, overlap,
     assert len(prepare(world, "11:59:59.5") - running) == count
 
 
-def test_an_env_file_is_read_when_its_time_has_come(world, lines):
+def test_an_env_file_is_read_when_its_time_has_come(world: World, lines: Lines) -> None:
     (world.directory / "secrets").write_text("WORD=old\n")
     world.task("x", "echo $WORD >>seen", env_file=[str(world.directory / "secrets")], **HOURLY)
     world.step("11:59")
@@ -177,7 +179,7 @@ def test_an_env_file_is_read_when_its_time_has_come(world, lines):
     assert lines("seen") == ["new"]
 
 
-def test_what_cannot_be_made_ready_is_on_record_at_its_time(world):
+def test_what_cannot_be_made_ready_is_on_record_at_its_time(world: World) -> None:
     world.task("x", cwd=str(world.directory / "none"), **HOURLY)
     world.step("11:59")
     assert not prepare(world, "11:59:59.5")
@@ -186,13 +188,13 @@ def test_what_cannot_be_made_ready_is_on_record_at_its_time(world):
     assert world.story("x") == [("12:00:00", "error")]
 
 
-def test_who_leaves_leaves_nothing_ready(noted):
+def test_who_leaves_leaves_nothing_ready(noted: World) -> None:
     prepare(noted, "11:59:59.5")
     noted.supervisor.expire(float("inf"))
     assert (noted.supervisor.children, files(noted)) == (set(), [])
 
 
-def test_many_are_made_ready_some_at_a_time(world):
+def test_many_are_made_ready_some_at_a_time(world: World) -> None:
     for number in range(30):
         world.task(f"x{number}", **HOURLY)
     world.step("11:59")
@@ -206,13 +208,13 @@ def test_many_are_made_ready_some_at_a_time(world):
     assert sorted(record["outcome"] for record in world.records()) == ["success"] * 30
 
 
-def test_a_jitter_is_waited_for(world):
+def test_a_jitter_is_waited_for(world: World) -> None:
     world.task("x", jitter="30m", **HOURLY)
     world.step("11:59")
     assert not prepare(world, "11:59:59.5")
 
 
-def test_descriptors_are_left_for_what_is_due_now(world, monkeypatch):
+def test_descriptors_are_left_for_what_is_due_now(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         world.task(f"x{number}", **HOURLY)
     world.step("11:59")
@@ -220,7 +222,7 @@ def test_descriptors_are_left_for_what_is_due_now(world, monkeypatch):
     assert len(prepare(world, "11:59:59.5")) == 4  # three each, of half as many
 
 
-def test_a_clock_that_is_set_back_makes_nothing_ready_twice(noted):
+def test_a_clock_that_is_set_back_makes_nothing_ready_twice(noted: World) -> None:
     preparing = Preparing(noted.state, noted.supervisor)
     preparing.go_on(epoch("11:59:59.5"))
     ready = noted.supervisor.children
@@ -232,7 +234,9 @@ def test_a_clock_that_is_set_back_makes_nothing_ready_twice(noted):
 
 
 @pytest.mark.parametrize("room", range(1, 14))
-def test_where_descriptors_are_lacking_none_is_left_open(noted, few_descriptors, room):
+def test_where_descriptors_are_lacking_none_is_left_open(
+    noted: World, few_descriptors: FewDescriptors, room: int
+) -> None:
     before = len(os.listdir("/proc/self/fd"))
     with few_descriptors(room):
         prepare(noted, "11:59:59.5")
@@ -240,7 +244,7 @@ def test_where_descriptors_are_lacking_none_is_left_open(noted, few_descriptors,
     assert (len(os.listdir("/proc/self/fd")), noted.supervisor.children) == (before, set())
 
 
-def test_after_a_claim_that_failed_nothing_is_kept_ready(noted):
+def test_after_a_claim_that_failed_nothing_is_kept_ready(noted: World) -> None:
     noted.task("y", schedule="1 * * * *")
     noted.step("11:59:30")
     prepare(noted, "11:59:59.5")
@@ -250,7 +254,9 @@ def test_after_a_claim_that_failed_nothing_is_kept_ready(noted):
     assert (noted.supervisor.children, files(noted)) == (set(), [])
 
 
-def test_what_a_dead_daemon_made_ready_is_not_taken_for_claimed_when_the_state_is_lost(noted, another, until, lines):
+def test_what_a_dead_daemon_made_ready_is_not_taken_for_claimed_when_the_state_is_lost(
+    noted: World, another: Another, until: Until, lines: Lines
+) -> None:
     preparing = Path(__file__).with_name("preparing.py")
     subprocess.run([sys.executable, preparing, noted.directory, str(epoch("11:59:59.5"))], check=False)
     (left,) = Path(noted.instance.open_runs).iterdir()
@@ -264,7 +270,7 @@ def test_what_a_dead_daemon_made_ready_is_not_taken_for_claimed_when_the_state_i
     assert (noted.story("x"), len(lines("seen"))) == ([("12:00:00", "success")], 1)
 
 
-def test_no_more_are_made_ready_than_may_run(world):
+def test_no_more_are_made_ready_than_may_run(world: World) -> None:
     (world.directory / "automate.yaml").write_text("max_running: 2\n")
     for number in range(5):
         world.task(f"x{number}", **HOURLY)
@@ -272,7 +278,7 @@ def test_no_more_are_made_ready_than_may_run(world):
     assert len(prepare(world, "11:59:59.5")) == 2
 
 
-def test_ids_given_in_vain_are_no_records_that_were_rotated_away(noted):
+def test_ids_given_in_vain_are_no_records_that_were_rotated_away(noted: World) -> None:
     prepare(noted, "11:59:59.5")
     noted.supervisor.expire(float("inf"))
     noted.step("12:00")

@@ -5,11 +5,14 @@ from contextlib import suppress
 import pytest
 
 from automate.errors import AutomateError
-from tests.service.worlds import WAITS
+from tests.service.conftest import FewDescriptors
+from tests.service.worlds import WAITS, World
 
 
 @pytest.mark.parametrize("room", range(7))
-def test_an_end_that_cannot_be_read_now_is_recorded_later(world, few_descriptors, room):
+def test_an_end_that_cannot_be_read_now_is_recorded_later(
+    world: World, few_descriptors: FewDescriptors, room: int
+) -> None:
     world.task("x", WAITS, schedule="1 12 * * *", warn_on="(a|b)c")
     world.begin("12:00:00")
     world.begin("12:01:00")
@@ -25,7 +28,9 @@ def test_an_end_that_cannot_be_read_now_is_recorded_later(world, few_descriptors
 
 
 @pytest.mark.parametrize("room", range(12))
-def test_what_is_due_without_a_descriptor_has_one_record(world, few_descriptors, room):
+def test_what_is_due_without_a_descriptor_has_one_record(
+    world: World, few_descriptors: FewDescriptors, room: int
+) -> None:
     world.task("x", schedule="1 12 * * *")
     world.begin("12:00:00")
     with few_descriptors(room), suppress(AutomateError, OSError):

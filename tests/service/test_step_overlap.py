@@ -7,7 +7,8 @@ import pytest
 from automate.outcomes import Pause
 from automate.state import pauses, runs
 from automate.supervisor.blockers import hindrances
-from tests.service.worlds import WAITS, epoch
+from tests.conftest import Until
+from tests.service.worlds import WAITS, World, epoch
 
 
 def outcomes(world, name="x"):
@@ -23,7 +24,7 @@ def outcomes(world, name="x"):
         ("allow", ["success", "success", "success"]),
     ],
 )
-def test_due_while_it_still_runs(world, overlap, found):
+def test_due_while_it_still_runs(world: World, overlap: str, found: list[str]) -> None:
     world.task("x", WAITS, schedule="* * * * *", overlap=overlap)
     for at in ("12:00:00", "12:01:00", "12:02:00", "12:03:00"):
         world.begin(at)
@@ -32,7 +33,7 @@ def test_due_while_it_still_runs(world, overlap, found):
     assert outcomes(world) == found
 
 
-def test_what_is_skipped_says_which_run_it_was(world):
+def test_what_is_skipped_says_which_run_it_was(world: World) -> None:
     world.task("x", WAITS, schedule="* * * * *")
     for at in ("12:00:00", "12:01:00", "12:02:00"):
         world.begin(at)
@@ -43,7 +44,7 @@ def test_what_is_skipped_says_which_run_it_was(world):
     ]
 
 
-def test_what_was_replaced_says_so(world):
+def test_what_was_replaced_says_so(world: World) -> None:
     world.task("x", WAITS, schedule="* * * * *", overlap="replace")
     for at in ("12:00:00", "12:01:00", "12:02:00"):
         world.begin(at)
@@ -52,7 +53,7 @@ def test_what_was_replaced_says_so(world):
     assert [(each["cause"], each.get("runs")) for each in world.records("x")] == [("replaced", [2]), (None, None)]
 
 
-def test_what_is_to_be_replaced_is_asked_to_end(world, until):
+def test_what_is_to_be_replaced_is_asked_to_end(world: World, until: Until) -> None:
     world.task("x", "trap 'echo asked >>seen; exit 0' TERM; touch ready; while :; do sleep 0.02; done",
                schedule="1-2 12 * * *", overlap="replace", kill_after="1h")  # fmt: skip
     for at in ("12:00:00", "12:01:00"):
@@ -64,7 +65,7 @@ def test_what_is_to_be_replaced_is_asked_to_end(world, until):
     assert outcomes(world) == ["stopped", "success"]
 
 
-def test_one_that_does_not_end_when_it_is_replaced_is_killed(world):
+def test_one_that_does_not_end_when_it_is_replaced_is_killed(world: World) -> None:
     world.task("x", f"trap '' TERM; {WAITS}", schedule="* * * * *", overlap="replace", kill_after="0.2s")
     for at in ("12:00:00", "12:01:00", "12:02:00"):
         world.begin(at)
@@ -73,7 +74,7 @@ def test_one_that_does_not_end_when_it_is_replaced_is_killed(world):
     assert world.records("x")[0]["outcome"] == "stopped"
 
 
-def test_what_is_to_be_replaced_gives_up_its_place_among_max_running(world):
+def test_what_is_to_be_replaced_gives_up_its_place_among_max_running(world: World) -> None:
     (world.directory / "automate.yaml").write_text("max_running: 1\n")
     world.task("x", WAITS, schedule="1-2 12 * * *", overlap="replace")
     for at in ("12:00:00", "12:01:00", "12:02:00"):
@@ -84,7 +85,7 @@ def test_what_is_to_be_replaced_gives_up_its_place_among_max_running(world):
     assert world.story("x") == [("12:01:00", "stopped")]
 
 
-def test_what_is_to_be_replaced_is_killed_also_during_a_pause(world):
+def test_what_is_to_be_replaced_is_killed_also_during_a_pause(world: World) -> None:
     world.task("x", f"trap '' TERM; {WAITS}", schedule="1-2 12 * * *", overlap="replace", kill_after="0.2s")
     for at in ("12:00:00", "12:01:00", "12:02:00"):
         world.begin(at)
@@ -96,7 +97,7 @@ def test_what_is_to_be_replaced_is_killed_also_during_a_pause(world):
     assert world.story("x") == [("12:01:00", "stopped")]
 
 
-def test_tasks_that_share_a_lock_wait_for_each_other(world):
+def test_tasks_that_share_a_lock_wait_for_each_other(world: World) -> None:
     for name in ("x", "y", "z"):
         trace = f"echo start {name} >>seen; sleep 0.05; echo end {name} >>seen"
         world.task(name, trace, schedule="* * * * *", locks=["disk"])
@@ -106,7 +107,7 @@ def test_tasks_that_share_a_lock_wait_for_each_other(world):
     assert lines == [word for name in ("x", "y", "z") for word in ("start", name, "end", name)]
 
 
-def test_no_more_than_max_running_run_at_once(world):
+def test_no_more_than_max_running_run_at_once(world: World) -> None:
     (world.directory / "automate.yaml").write_text("max_running: 2\n")
     for number in range(6):
         world.task(f"t{number}", "echo + >>seen; sleep 0.05; echo - >>seen", schedule="* * * * *")
@@ -120,7 +121,7 @@ def test_no_more_than_max_running_run_at_once(world):
     assert len(world.records()) == 6
 
 
-def test_who_waits_longest_for_room_is_next(world):
+def test_who_waits_longest_for_room_is_next(world: World) -> None:
     (world.directory / "automate.yaml").write_text("max_running: 1\n")
     world.task("a", WAITS, schedule="1 12 * * *")
     world.task("b", "echo b >>seen", schedule="2 12 * * *")
@@ -134,7 +135,7 @@ def test_who_waits_longest_for_room_is_next(world):
     assert (world.directory / "seen").read_text().split() == ["b", "c"]
 
 
-def test_who_waits_longest_for_a_lock_is_next(world):
+def test_who_waits_longest_for_a_lock_is_next(world: World) -> None:
     world.task("a", WAITS, schedule="1 12 * * *", locks=["disk"])
     world.task("b", "echo b >>seen", schedule="2 12 * * *", locks=["disk"])
     world.task("c", "echo c >>seen", schedule="3 12 * * *", locks=["disk"])
@@ -147,7 +148,7 @@ def test_who_waits_longest_for_a_lock_is_next(world):
     assert (world.directory / "seen").read_text().split() == ["b", "c"]
 
 
-def test_an_attempt_that_failed_is_tried_again(world):
+def test_an_attempt_that_failed_is_tried_again(world: World) -> None:
     world.task(
         "x", 'echo "$AUTOMATE_ATTEMPT" >>seen; exit 3', schedule="* * * * *", retries={"attempts": 2, "delay": "0.01s"}
     )
@@ -157,7 +158,7 @@ def test_an_attempt_that_failed_is_tried_again(world):
     assert [(record["outcome"], record["attempts"]) for record in world.records("x")] == [("failed", 3)]
 
 
-def test_what_waits_is_not_begun_during_a_pause(world, until):
+def test_what_waits_is_not_begun_during_a_pause(world: World, until: Until) -> None:
     world.task("x", WAITS, schedule="* * * * *", overlap="queue")
     world.step("11:59")
     world.begin("12:00")

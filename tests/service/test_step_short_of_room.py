@@ -2,6 +2,8 @@
 
 import errno
 import os
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,8 @@ from automate.state import schedules
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.request import Request
 from automate.task import decode
-from tests.service.worlds import WAITS
+from tests.service.conftest import Another, FewDescriptors
+from tests.service.worlds import WAITS, World
 
 
 class Processes:
@@ -30,7 +33,7 @@ class Processes:
 
 
 @pytest.fixture(autouse=True)
-def processes(world, monkeypatch):  # noqa: ARG001 - ends before the world does
+def processes(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Processes]:  # noqa: ARG001 - ends before the world does
     made = Processes()
     monkeypatch.setattr(spawn, "arm", made.arm)
     yield made
@@ -38,10 +41,10 @@ def processes(world, monkeypatch):  # noqa: ARG001 - ends before the world does
 
 
 @pytest.fixture
-def later(monkeypatch):
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """`later(60)` moves the clock that nobody sets."""
 
-    def move(seconds):
+    def move(seconds: float) -> None:
         before = clock.monotonic
         monkeypatch.setattr(clock, "monotonic", lambda: before() + seconds)
 
@@ -49,10 +52,10 @@ def later(monkeypatch):
 
 
 @pytest.fixture
-def due(world):
+def due(world: World) -> Callable[..., None]:
     """`due(x=3, **keys)` steps to a minute at which that many tasks are due."""
 
-    def step(number=1, **keys):
+    def step(number: int = 1, **keys: Any) -> None:
         for each in range(number):
             world.task(f"x{each}", WAITS, schedule="1 12 * * *", **keys)
         world.begin("12:00:00")
@@ -65,13 +68,15 @@ def phases(world):
     return sorted(run.phase for run in world.supervisor.open_runs)
 
 
-def test_a_run_for_which_there_is_no_process_waits(world, due):
+def test_a_run_for_which_there_is_no_process_waits(world: World, due: Callable[..., None]) -> None:
     due()
     assert (phases(world), world.records()) == (["pending"], [])
-    assert "no process could be started: " in world.supervisor.lacking
+    assert "no process could be started: " in str(world.supervisor.lacking)
 
 
-def test_it_runs_when_there_is_one(world, due, processes, later):
+def test_it_runs_when_there_is_one(
+    world: World, due: Callable[..., None], processes: Processes, later: Callable[[float], None]
+) -> None:
     due(3)
     processes.there_are = True
     later(20)
@@ -81,7 +86,7 @@ def test_it_runs_when_there_is_one(world, due, processes, later):
     assert world.supervisor.lacking is None
 
 
-def test_whoever_looks_next_takes_it_over(world, due, processes):
+def test_whoever_looks_next_takes_it_over(world: World, due: Callable[..., None], processes: Processes) -> None:
     due()
     world.supervisor.leave()
     processes.there_are = True
@@ -92,7 +97,7 @@ def test_whoever_looks_next_takes_it_over(world, due, processes):
     assert world.story("x0") == [("12:01:00", "success")]
 
 
-def test_it_keeps_no_lock_meanwhile(due, processes, another):
+def test_it_keeps_no_lock_meanwhile(due: Callable[..., None], processes: Processes, another: Another) -> None:
     due(locks=["disk"])
     processes.there_are = True
     other = another()
@@ -102,7 +107,7 @@ def test_it_keeps_no_lock_meanwhile(due, processes, another):
     assert other.story("y") == [("12:01:00", "success")]
 
 
-def test_after_an_hour_it_is_an_error(world, due, later):
+def test_after_an_hour_it_is_an_error(world: World, due: Callable[..., None], later: Callable[[float], None]) -> None:
     due()
     later(3700)
     world.settle()
@@ -111,7 +116,7 @@ def test_after_an_hour_it_is_an_error(world, due, later):
     assert "no process could be started: " in record["error"]
 
 
-def test_one_that_waits_may_be_stopped(world, due, later):
+def test_one_that_waits_may_be_stopped(world: World, due: Callable[..., None], later: Callable[[float], None]) -> None:
     due()
     world.supervisor.stop(1, "ann", "operator")
     later(2)
@@ -119,7 +124,9 @@ def test_one_that_waits_may_be_stopped(world, due, later):
     assert [record["outcome"] for record in world.records()] == ["stopped"]
 
 
-def test_only_one_is_tried_at_a_time_until_it_succeeds(world, due, processes, later):
+def test_only_one_is_tried_at_a_time_until_it_succeeds(
+    world: World, due: Callable[..., None], processes: Processes, later: Callable[[float], None]
+) -> None:
     due(6)
     assert processes.tried == 1
     later(20)
@@ -127,7 +134,7 @@ def test_only_one_is_tried_at_a_time_until_it_succeeds(world, due, processes, la
     assert processes.tried == 2
 
 
-def test_by_hand_it_is_an_error_at_once(world):
+def test_by_hand_it_is_an_error_at_once(world: World) -> None:
     world.task("x", schedule="1 12 * * *")
     world.begin("12:00:00")
     world.supervisor.begin([Request(decode(schedules.all_scheduled(world.state)["x"].definition))])
@@ -136,7 +143,9 @@ def test_by_hand_it_is_an_error_at_once(world):
 
 
 @pytest.mark.parametrize("room", [6, 14])
-def test_what_finds_no_descriptor_waits(world, processes, few_descriptors, room):
+def test_what_finds_no_descriptor_waits(
+    world: World, processes: Processes, few_descriptors: FewDescriptors, room: int
+) -> None:
     for each in range(8):
         world.task(f"x{each}", WAITS, schedule="1 12 * * *")
     world.begin("12:00:00")

@@ -4,8 +4,10 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import pytest
 
@@ -13,12 +15,13 @@ from automate.service.arming import Preparing
 from automate.service.step import step
 from automate.state import StateError
 from automate.supervisor import claiming
-from tests.service.worlds import WAITS, epoch
+from tests.service.conftest import Another, Boot
+from tests.service.worlds import WAITS, World, epoch
 
 STEPPER = Path(__file__).with_name("stepping.py")
 
 
-def test_each_due_time_is_claimed_by_one_of_four_processes(world, environment):
+def test_each_due_time_is_claimed_by_one_of_four_processes(world: World, environment: dict[str, str]) -> None:
     for number in range(10):
         world.task(f"t{number}", "echo $AUTOMATE_TASK $AUTOMATE_DUE >>seen", schedule="every second", overlap="allow")
     world.step("12:00:00")
@@ -34,13 +37,13 @@ def test_each_due_time_is_claimed_by_one_of_four_processes(world, environment):
 
 
 @pytest.fixture
-def overtaken(world, another, monkeypatch):
+def overtaken(world: World, another: Another, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     """`overtaken("12:01:00")`: a step that another process overtakes, after it was decided and before it is written."""
 
-    def take(at):
+    def take(at: str) -> Any:
         other, begin = another(), world.supervisor.begin
 
-        def late(requests, decide=None):
+        def late(requests: Any, decide: Any = None) -> Any:
             monkeypatch.undo()
             step(None, other.state, other.supervisor, epoch(at))
             other.settle()
@@ -52,14 +55,16 @@ def overtaken(world, another, monkeypatch):
     return take
 
 
-def test_who_comes_second_starts_nothing(world, overtaken):
+def test_who_comes_second_starts_nothing(world: World, overtaken: Callable[[str], Any]) -> None:
     world.task("x", schedule="* * * * *")
     world.step("12:00:00")
     overtaken("12:01:00")
     assert world.story("x") == [("12:01:00", "success")]
 
 
-def test_who_comes_second_keeps_nobody_from_starting(world, another, monkeypatch):
+def test_who_comes_second_keeps_nobody_from_starting(
+    world: World, another: Another, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not by its locks, in the moment before it finds that it is late."""
     world.task("x", schedule="* * * * *")
     world.step("12:00:00")
@@ -75,7 +80,7 @@ def test_who_comes_second_keeps_nobody_from_starting(world, another, monkeypatch
     assert world.story("x") == [("12:01:00", "success")]
 
 
-def test_whoever_looks_at_a_lock_keeps_nobody_from_starting(world):
+def test_whoever_looks_at_a_lock_keeps_nobody_from_starting(world: World) -> None:
     world.task("x", schedule="* * * * *")
     world.step("12:00:00")
     world.step("12:01:00")
@@ -86,7 +91,9 @@ def test_whoever_looks_at_a_lock_keeps_nobody_from_starting(world):
     assert world.story("x") == [("12:01:00", "success"), ("12:02:00", "success")]
 
 
-def test_who_comes_second_writes_nothing_of_what_it_saw_in_the_files(world, overtaken):
+def test_who_comes_second_writes_nothing_of_what_it_saw_in_the_files(
+    world: World, overtaken: Callable[[str], Any]
+) -> None:
     world.task("x", schedule="* * * * *")
     world.step("12:00:00")
     world.task("x", schedule="* * * * *", description="other words")
@@ -95,7 +102,9 @@ def test_who_comes_second_writes_nothing_of_what_it_saw_in_the_files(world, over
     assert world.story("x") == [("12:01:00", "success")]
 
 
-def test_who_comes_second_after_a_boot_starts_nothing(world, overtaken, boot):
+def test_who_comes_second_after_a_boot_starts_nothing(
+    world: World, overtaken: Callable[[str], Any], boot: Boot
+) -> None:
     boot("one")
     world.task("x", schedule="@reboot")
     world.step("12:00:00")
@@ -104,7 +113,7 @@ def test_who_comes_second_after_a_boot_starts_nothing(world, overtaken, boot):
     assert len(world.records("x")) == 1
 
 
-def test_the_ids_of_a_claim_that_failed_are_left_to_others(world, another):
+def test_the_ids_of_a_claim_that_failed_are_left_to_others(world: World, another: Another) -> None:
     world.task("x", WAITS, schedule="0 * * * *")
     world.step("11:59")
     world.claim_no_more()
@@ -121,7 +130,7 @@ def test_the_ids_of_a_claim_that_failed_are_left_to_others(world, another):
 
 
 @pytest.mark.parametrize("ahead", [False, True])
-def test_an_id_that_somebody_watches_still_is_given_to_nobody(world, another, ahead):
+def test_an_id_that_somebody_watches_still_is_given_to_nobody(world: World, another: Another, ahead: bool) -> None:
     world.task("x", schedule="0 * * * *")
     world.step("11:59")
     assert another().supervisor._watch.take(1)  # its claim has failed, and it has not let go yet

@@ -1,9 +1,11 @@
 """How long each task's runs took lately: kept with their ends, found again when the state was lost, bounded."""
 
 import sqlite3
+from pathlib import Path
 
 from automate import paths
 from automate.state import durations, open_state
+from tests.conftest import RunCli, WriteTask
 
 
 def kept(instance):
@@ -21,30 +23,30 @@ def note(instance, *ran):
     state.close()
 
 
-def test_newest_comes_first(instance):
+def test_newest_comes_first(instance: Path) -> None:
     note(instance, ("a", 1.0), ("a", 2.5))
     note(instance, ("a", 3.0))
     assert kept(instance) == {"a": [3.0, 2.5, 1.0]}
 
 
-def test_no_more_are_kept_than_the_most(instance):
+def test_no_more_are_kept_than_the_most(instance: Path) -> None:
     note(instance, *(("a", float(n)) for n in range(100)))
     assert kept(instance)["a"] == [float(n) for n in range(99, 99 - durations.MOST, -1)]
 
 
-def test_one_that_was_cut_is_not_half_a_number(instance):
+def test_one_that_was_cut_is_not_half_a_number(instance: Path) -> None:
     note(instance, *(("a", 123456789.0) for _ in range(30)))
     assert set(kept(instance)["a"]) == {123456789.0}
 
 
-def test_only_those_asked_for(instance):
+def test_only_those_asked_for(instance: Path) -> None:
     note(instance, ("a", 1.0), ("b", 2.0))
     state = open_state(paths.of_directory(str(instance)))
     assert durations.recent(state, ["b", "c"]) == {"b": [2.0]}
     state.close()
 
 
-def test_runs_that_did_their_work_are_kept_and_found_again(instance, task, run_cli):
+def test_runs_that_did_their_work_are_kept_and_found_again(instance: Path, task: WriteTask, run_cli: RunCli) -> None:
     task("good", "true")
     task("bad", "false")
     run_cli("run", "good", "bad")
@@ -56,7 +58,7 @@ def test_runs_that_did_their_work_are_kept_and_found_again(instance, task, run_c
     assert kept(instance) == before
 
 
-def test_a_state_of_the_version_before_is_brought_up_to_date(instance, task, run_cli):
+def test_a_state_of_the_version_before_is_brought_up_to_date(instance: Path, task: WriteTask, run_cli: RunCli) -> None:
     task("x", "true")
     run_cli("run", "x")
     with sqlite3.connect(instance / ".automate" / "state.db") as database:

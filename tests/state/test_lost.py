@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -9,17 +10,18 @@ from automate.catalog import Catalog
 from automate.paths import of_directory
 from automate.state import StateError, runs
 from automate.supervisor import open_instance
+from tests.conftest import WriteTask
 
 
 @pytest.mark.parametrize("kind", ["transaction", "hasty_transaction"])
-def test_what_cannot_be_written_is_an_error_of_the_state(instance, kind):
+def test_what_cannot_be_written_is_an_error_of_the_state(instance: Path, kind: str) -> None:
     state = open_instance(of_directory(str(instance)))
     state.close()
     with pytest.raises(StateError), getattr(state, kind)():
         runs.reserve_ids(state, 1)
 
 
-def test_what_could_not_be_made_anew_is_tried_again(instance):
+def test_what_could_not_be_made_anew_is_tried_again(instance: Path) -> None:
     about = of_directory(str(instance))
     state = open_instance(about)
     os.unlink(about.database)
@@ -33,7 +35,7 @@ def test_what_could_not_be_made_anew_is_tried_again(instance):
     state.close()
 
 
-def test_a_parse_cache_that_was_removed_is_none(instance, task):
+def test_a_parse_cache_that_was_removed_is_none(instance: Path, task: WriteTask) -> None:
     task("x", "true")
     about = of_directory(str(instance))
     state = open_instance(about)

@@ -1,13 +1,15 @@
 """Which tasks have a due time that nobody has decided."""
 
 import time
+from pathlib import Path
 
 from automate import paths
 from automate.state import open_state
 from automate.state.schedules import overdue
+from tests.conftest import RunCli, WriteTask
 
 
-def test_what_was_due_for_long_enough_is_overdue(instance, task, run_cli):
+def test_what_was_due_for_long_enough_is_overdue(instance: Path, task: WriteTask, run_cli: RunCli) -> None:
     task("a", "true", schedule="every hour")
     task("manual", "true")
     run_cli("tick")

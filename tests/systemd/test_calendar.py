@@ -4,6 +4,7 @@ import re
 import subprocess
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -47,7 +48,7 @@ def elapses(events):
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
-def test_systemd_comes_to_the_same_times(text, zone):
+def test_systemd_comes_to_the_same_times(text: str, zone: str) -> None:
     schedule = parse([text], zone)
     assert elapses(calendar_events(schedule, NOW, zone)) == [*islice(due_after(schedule, NOW), COUNT)]
 
@@ -64,28 +65,28 @@ fields = st.tuples(field, field, dates, star | st.just("1-3"), star | field | st
 
 @settings(max_examples=15, deadline=None)
 @given(fields)
-def test_systemd_comes_to_the_times_of_cron_fields(fields):
+def test_systemd_comes_to_the_times_of_cron_fields(fields: Any) -> None:
     schedule = parse([" ".join(fields)], "UTC")
     assert elapses(calendar_events(schedule, NOW, "")) == [*islice(due_after(schedule, NOW), COUNT)]
 
 
-def test_several_schedules_are_several_events():
+def test_several_schedules_are_several_events() -> None:
     schedule = parse(["daily at 02:00", "every 90s"], "UTC")
     assert elapses(calendar_events(schedule, NOW, "")) == [*islice(due_after(schedule, NOW), COUNT)]
 
 
 @pytest.mark.parametrize("text", ["every 7 hours", "every 2 weeks on monday at 09:00", "every 3 days at 04:00"])
-def test_what_has_no_calendar_event_is_none(text):
+def test_what_has_no_calendar_event_is_none(text: str) -> None:
     assert calendar_events(parse([text], "UTC"), NOW, "") is None
 
 
-def test_bounds_have_no_calendar_event():
+def test_bounds_have_no_calendar_event() -> None:
     assert calendar_events(parse(["daily at 02:00"], "UTC", starting="2027-01-01"), NOW, "") is None
     assert calendar_events(parse(["daily at 02:00"], "UTC", ending="2027-01-01"), NOW, "") is None
     assert calendar_events(parse(["daily at 02:00"], "UTC", starting="2026-01-01"), NOW, "")
 
 
-def test_the_first_of_them_is_the_next():
+def test_the_first_of_them_is_the_next() -> None:
     assert elapses(["*-*-* 12:00:01 UTC"])[0] == NOW + 1
 
 
@@ -98,5 +99,5 @@ def test_the_first_of_them_is_the_next():
         ("30 2 * * *", "UTC", False),
     ],
 )
-def test_a_schedule_that_clock_changes_touch_is_known(text, zone, differs):
+def test_a_schedule_that_clock_changes_touch_is_known(text: str, zone: str, differs: bool) -> None:
     assert follows_clock_changes(parse([text], zone), NOW) == differs

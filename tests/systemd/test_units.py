@@ -2,6 +2,8 @@
 
 import re
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -50,25 +52,25 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0", exclude_ca
 
 
 @given(st.lists(texts | st.text("%$\\\"' ;\n", max_size=6), min_size=1, max_size=4))
-def test_a_command_line_reads_back_as_its_words(words):
+def test_a_command_line_reads_back_as_its_words(words: Any) -> None:
     line = command_line(("/bin/x", *words))
     assert "\n" not in line
     assert [one.replace("$$", "$") for one in unquoted(line)] == ["/bin/x", *words]
 
 
 @given(texts)
-def test_a_value_is_one_line_that_does_not_go_on(text):
+def test_a_value_is_one_line_that_does_not_go_on(text: Any) -> None:
     assert "\n" not in value(text)
     assert not value(text).endswith("\\")
 
 
 @given(texts.filter(bool))
-def test_a_word_reads_back(text):
+def test_a_word_reads_back(text: Any) -> None:
     assert unquoted(word(text)) == [text]
 
 
 @pytest.mark.parametrize("task", [FULL, plain(command=["x", "a b"]), plain(command=["/bin/true", ";", ""])])
-def test_systemd_finds_nothing_wrong(tmp_path, task):
+def test_systemd_finds_nothing_wrong(tmp_path: Path, task: Any) -> None:
     said = units(
         task, ["*-*-* 02:00:00", "Mon *-*-01 03:00:00 Europe/Berlin"], Account("daemon", "/usr/sbin"), at_startup=True
     )
@@ -81,7 +83,7 @@ def test_systemd_finds_nothing_wrong(tmp_path, task):
     assert (done.returncode, said.name in done.stderr) == (0, False), done.stderr
 
 
-def test_every_key_that_can_be_said_is():
+def test_every_key_that_can_be_said_is() -> None:
     said = units(FULL).service.splitlines()
     for line in (
         "Description=100%%",
@@ -113,7 +115,7 @@ def test_every_key_that_can_be_said_is():
         assert line in said
 
 
-def test_the_timer_says_when():
+def test_the_timer_says_when() -> None:
     assert units(FULL, ["a", "b"]).timer.split("[Timer]\n")[1] == (
         "OnCalendar=a\nOnCalendar=b\nAccuracySec=1s\nRandomizedDelaySec=300s\nFixedRandomDelay=true\nPersistent=false\n"
         "\n[Install]\nWantedBy=timers.target\n"
@@ -121,18 +123,18 @@ def test_the_timer_says_when():
     assert "Persistent=true" in units(plain()).timer
 
 
-def test_what_runs_at_startup_is_a_service_alone():
+def test_what_runs_at_startup_is_a_service_alone() -> None:
     said = units(plain(), (), at_startup=True)
     assert said.timer == ""
     assert said.service.endswith("[Install]\nWantedBy=multi-user.target\n")
     assert "default.target" in units(plain(), (), Account("", "/home/a"), at_startup=True).service
 
 
-def test_a_user_of_their_own_manager_is_not_named():
+def test_a_user_of_their_own_manager_is_not_named() -> None:
     assert "User=" not in units(plain(), account=Account("", "/home/a")).service
 
 
-def test_what_is_not_said_is_listed():
+def test_what_is_not_said_is_listed() -> None:
     task = plain(
         retries=Retries(3), missed="all", overlap="queue", after=(("y", "success"),), warn_on="stderr", enabled=False,
         exit_codes=ExitCodes(success=(1,)),

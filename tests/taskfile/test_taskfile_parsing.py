@@ -361,6 +361,6 @@ def test_a_typical_file_is_read_in_half_a_millisecond() -> None:
         "retries: 0",
     ],
 )
-def test_a_definition_is_encoded_as_it_was_when_it_has_been_decoded(default):
+def test_a_definition_is_encoded_as_it_was_when_it_has_been_decoded(default: str) -> None:
     encoded = definitions.encode(read(f"command: x\n{default}\n"))
     assert definitions.encode(definitions.decode(encoded)) == encoded

@@ -1,5 +1,7 @@
 """Writing task files: what is written reads back as the same values."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,18 +33,18 @@ def read_back(node):
 
 
 @given(st.dictionaries(texts, values, min_size=1, max_size=4))
-def test_what_is_written_reads_back_as_the_same(fields):
+def test_what_is_written_reads_back_as_the_same(fields: Any) -> None:
     written = text_of(fields)
     assert read_back(tree(written.encode(), "x.yaml")) == fields
 
 
 @given(texts, texts)
-def test_comments_change_nothing(comment, value):
+def test_comments_change_nothing(comment: Any, value: Any) -> None:
     written = text_of({"a": value, "b": "x"}, {"": comment, "b": comment})
     assert read_back(tree(written.encode(), "x.yaml")) == {"a": value, "b": "x"}
 
 
-def test_a_task_of_every_kind_of_value_reads_back():
+def test_a_task_of_every_kind_of_value_reads_back() -> None:
     fields = {
         "description": "On: and off",
         "command": "set -eu\n  cd /srv\n\ndate > x # y\n",
@@ -83,13 +85,13 @@ def test_a_task_of_every_kind_of_value_reads_back():
         ("\x1b[31m", '"\\x1b[31m"'),
     ],
 )
-def test_it_is_written_as_a_person_would(value, written):
+def test_it_is_written_as_a_person_would(value: Any, written: str) -> None:
     assert text_of({"a": value}) == f"a: {written}\n"
 
 
-def test_a_long_list_has_a_line_for_each_item():
+def test_a_long_list_has_a_line_for_each_item() -> None:
     assert text_of({"a": ["x" * 60, "y" * 60]}) == f"a:\n  - {'x' * 60}\n  - {'y' * 60}\n"
 
 
-def test_comments_stand_above_their_keys():
+def test_comments_stand_above_their_keys() -> None:
     assert text_of({"a": "x", "b": "z"}, {"": "top", "b": "one\ntwo"}) == "# top\na: x\n# one\n# two\nb: z\n"
