@@ -1,6 +1,7 @@
-"""Putting a file in its place: whole or not at all, whatever dies, and seen by nobody before.
+"""Files put in place whole or not at all, even after a crash, and not seen by others before.
 
-It is made ready beside its place under another name, forced to disk, and given its own in one step: rename(2), link(2).
+A file is prepared beside its place under another name, forced to disk, and given its own name in one step: rename(2),
+link(2).
 """
 
 import errno
@@ -39,7 +40,7 @@ def store(path: str, data: bytes, *, mode: int, replace: bool) -> None:
 
 
 def make_directory(directory: str) -> None:
-    """With what leads to it; the umask of who calls is no matter: others may read where tasks are."""
+    """Create the directory and its parents so that others may read them, whatever the umask."""
     if not os.path.isdir(directory):
         make_directory(os.path.dirname(directory))
         with suppress(FileExistsError):
@@ -48,8 +49,10 @@ def make_directory(directory: str) -> None:
 
 
 def create(directory: int, name: str, data: bytes) -> int:
-    """A file with this content and for nobody else yet, in the place of what an earlier attempt left; not yet on disk.
-    The caller owns the descriptor. OSError."""
+    """Create a file with this content, private and not yet on disk, in place of a leftover of an earlier attempt.
+
+    The caller owns the descriptor. OSError.
+    """
     with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=directory)
     descriptor = os.open(name, _NEW, PRIVATE, dir_fd=directory)
@@ -71,7 +74,7 @@ def move(directory: int, new: str, name: str, *, replace: bool) -> None:
 
 
 def _linked(directory: int, new: str, name: str) -> bool:
-    """False where the file system knows no links (FAT), and nothing has that name."""
+    """Link; return False if the file system has no links (FAT) and nothing has that name."""
     try:
         os.link(new, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
     except OSError as error:

@@ -4,22 +4,27 @@ import re
 from unicodedata import category
 
 _DOUBTFUL = re.compile(r"(?:[^\w -~]|[\u115f\u1160\u3164\uffa0])+")
-"""What needs a closer look: not letters and digits, of which only the Hangul fillers are invisible, and not ASCII."""
+"""Characters that need a closer look: neither ASCII nor letters and digits, plus the invisible Hangul fillers."""
 
 _IGNORABLE = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u3164\uffa0"
     + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 )
-"""What Python calls printable and nobody can see: Default_Ignorable_Code_Point of DerivedCoreProperties.txt, less what
-`str.isprintable` is False for."""
+"""Characters that Python calls printable but that are invisible.
+
+They are Default_Ignorable_Code_Point of DerivedCoreProperties.txt without those for which `str.isprintable` is False.
+"""
 
 _MOST_MARKS = 4
 """More nonspacing marks than that on one character are no writing system's (Unicode TS 39, 5.4)."""
 
 
 def visible(text: str) -> str:
-    """Return one line in which every character can be seen, and none moves the cursor, ends the line, turns the reading
-    direction or hides another: all others become escapes such as `\\x1b`, `\\x0a` and `\\u202e`."""
+    """Return one line in which every character is visible.
+
+    Characters that move the cursor, end the line, turn the reading direction or hide another become escapes such as
+    `\x1b`, `\x0a` and `\u202e`.
+    """
     return text if text.isascii() and text.isprintable() else _DOUBTFUL.sub(_escaped, text)
 
 
@@ -64,8 +69,10 @@ def _json_escape(character: str) -> str:
 
 
 def clipped(text: str, most: int) -> str:
-    """Return the beginning that takes at most `most` bytes as a JSON string, with an ellipsis for the rest. What UTF-8
-    has no bytes for, such as the undecodable bytes of a command line, becomes an escape."""
+    """Return the beginning that takes at most `most` bytes as a JSON string, with an ellipsis for the rest.
+
+    What UTF-8 cannot encode, such as the undecodable bytes of a command line, becomes an escape.
+    """
     if not text.isascii():
         text = text.encode(errors="backslashreplace").decode()
     if 6 * len(text) <= most or _json_size(text) <= most:
@@ -77,7 +84,7 @@ def clipped(text: str, most: int) -> str:
 
 
 def _json_size(text: str) -> int:
-    """How many bytes msgspec writes."""
+    """Return the number of bytes that msgspec writes."""
     return len(text.encode()) + sum(len(_JSON_ESCAPES.get(found, "u0000")) for found in _IN_JSON.findall(text))
 
 
@@ -100,9 +107,12 @@ _COLUMNS = 80
 
 
 def as_shown(text: str) -> str:
-    """Return what a terminal shows of a command's output in the end: of each line its last state, after carriage
-    returns, backspaces, cursor movements and erasures; without colours, titles and other control sequences. What is no
-    sequence stays, for `visible`. The lines are taken by themselves: none overwrites another."""
+    """Return what a terminal finally shows of a command's output.
+
+    Each line has its last state, after carriage returns, backspaces, cursor movements and erasures; colours, titles and
+    other control sequences are removed. Incomplete sequences stay, for `visible`. Lines are handled separately: none
+    overwrites another.
+    """
     if not _CONTROL.search(text):
         return text
     return "\n".join([_line_as_shown(line) if _CONTROL.search(line) else line for line in text.split("\n")])

@@ -6,12 +6,12 @@ _DAY = 86_400  # seconds
 
 
 def now() -> float:
-    """The wall clock, in seconds since 1970-01-01T00:00Z."""
+    """Return the wall clock in seconds since 1970-01-01T00:00Z."""
     return time.time()
 
 
 def has_usable_zone() -> bool:
-    """Whether TZ, or the host's zone, is less than a day from UTC, as `datetime` demands."""
+    """Return whether TZ, or the host's zone, is less than a day from UTC, as `datetime` demands."""
     return max(abs(time.timezone), abs(time.altzone)) < _DAY
 
 

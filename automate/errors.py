@@ -1,4 +1,4 @@
-"""What can go wrong that a person can mend, each with the exit status the command then has (DESIGN section 10)."""
+"""Errors that a person can fix, each with the exit status of the command (DESIGN section 10)."""
 
 
 class AutomateError(Exception):
@@ -26,7 +26,7 @@ class NoSuchTaskError(AutomateError):
 
 
 class BusyError(AutomateError):
-    """A lock is held by somebody else; sysexits.h's EX_TEMPFAIL."""
+    """A lock is held by another process; EX_TEMPFAIL of sysexits.h."""
 
     exit_code = 75
 

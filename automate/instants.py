@@ -7,7 +7,7 @@ FIRST_YEAR, LAST_YEAR = 2, 9998
 
 
 def local(seconds: float) -> datetime:
-    """An instant on the host's wall clock, as an aware datetime."""
+    """Convert an instant to an aware datetime on the host's wall clock."""
     return datetime.fromtimestamp(seconds, UTC).astimezone()
 
 
@@ -18,12 +18,11 @@ def stamp(seconds: float) -> str:
 
 
 def stamp_or_none(seconds: float | None) -> str | None:
-    """Like `stamp`, but None stays None."""
     return None if seconds is None else stamp(seconds)
 
 
 def seconds_of(text: str | None) -> float | None:
-    """Read a record's time; None where there is none, or where somebody edited it into something else."""
+    """Read a record's time; None if there is none, or it was edited into something else."""
     try:
         instant = datetime.fromisoformat(text or "")
         return instant.timestamp() if FIRST_YEAR <= instant.year <= LAST_YEAR else None

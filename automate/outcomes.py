@@ -1,4 +1,4 @@
-"""How a run ended, why nothing ran, and why a run exists: the closed sets of words that stand in records."""
+"""Closed sets of words in records: outcomes, causes and triggers."""
 
 from typing import Literal, NamedTuple, get_args
 
@@ -27,8 +27,10 @@ PASSED_OVER: frozenset[Outcome] = frozenset({"skipped", "missed"})
 
 
 class Pause(NamedTuple):
-    """A pause in force from `since` on and before `until`, in epoch seconds; None: until resumed. `by` is who asked for
-    it; `task` is empty where all tasks are paused."""
+    """A pause in effect from `since` on and before `until`, in epoch seconds; None: until resumed.
+
+    `by` is who asked for it; `task` is empty for a pause of all tasks.
+    """
 
     since: float
     until: float | None = None
@@ -37,12 +39,12 @@ class Pause(NamedTuple):
     task: str = ""
 
     def holds(self, instant: float) -> bool:
-        """Whether it is in force at the instant."""
+        """Return whether it is in effect at the instant."""
         return self.since <= instant and (self.until is None or instant < self.until)
 
 
 class Refusal(NamedTuple):
-    """Why nothing was started: `cause` for programs, `reason` for people; the rest belongs to the cause."""
+    """The reason why nothing was started: `cause` for programs, `reason` for people; the rest depends on the cause."""
 
     outcome: Outcome
     cause: Cause

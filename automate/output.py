@@ -1,4 +1,4 @@
-"""What the runs wrote: `output/TASK/ID.log` below the log directory, appended to by the commands themselves."""
+"""Outputs of runs: `output/TASK/ID.log` below the log directory, appended to by the commands themselves."""
 
 import ctypes
 import errno
@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"[^*+?{}()]*")
 
 
 class Written(NamedTuple):
-    """What a run wrote in all, in bytes (kept or not), and where it stands below the log directory; None: nowhere."""
+    """The total output of a run in bytes (kept or not), and its path below the log directory; None: no file."""
 
     bytes: int
     path: str | None
@@ -41,8 +41,10 @@ def path_of(task: str, run_id: int) -> str:
 
 
 def create(log: str, task: str, run_id: int) -> int:
-    """Open a run's output for appending, made when missing. The caller owns the descriptor. OSError, also when
-    something else than a file is there."""
+    """Open a run's output for appending, created if missing.
+
+    The caller owns the descriptor. OSError, also if something else than a file is there.
+    """
     path = os.path.join(log, path_of(task, run_id))
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     try:
@@ -55,7 +57,7 @@ def create(log: str, task: str, run_id: int) -> int:
 
 
 def _open_file(path: str, flags: int) -> int:
-    """A FIFO in its place keeps nobody waiting; what another user could have written is a ForeignError."""
+    """Open a file without waiting for a FIFO; ForeignError if another user could have written it."""
     _judge_directory(path)
     descriptor = own(path, os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o640))
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -65,13 +67,13 @@ def _open_file(path: str, flags: int) -> int:
 
 
 def _judge_directory(path: str) -> None:
-    """Only trusted users can change what its name leads to: the directory above it was judged with the instance."""
+    """Check that only trusted users can change the directory; the one above was checked with the instance."""
     directory = os.path.dirname(path)
     judge(directory, os.stat(directory), os.geteuid())
 
 
 def ids(log: str, task: str) -> list[int]:
-    """The runs of a task of which there is an output, under way or over. OSError."""
+    """Return the runs of a task that have an output, open or ended. OSError."""
     try:
         names = os.listdir(os.path.join(log, "output", task))
     except FileNotFoundError:
@@ -84,8 +86,10 @@ def _is_number(text: str) -> bool:
 
 
 def take_room(descriptor: int) -> None:
-    """Where the disk is nearly full, allocate the blocks that a short output needs, so that the command can write it.
-    OSError when there are none."""
+    """Allocate blocks for a short output if the disk is nearly full, so that the command can write it.
+
+    OSError if there are none.
+    """
     about = os.fstatvfs(descriptor)
     if about.f_bavail * about.f_frsize < _SCARCE:
         number = _fallocate(descriptor, _KEEP_SIZE, os.fstat(descriptor).st_size, _ROOM)
@@ -94,15 +98,17 @@ def take_room(descriptor: int) -> None:
 
 
 def _fallocate(descriptor: int, mode: int, start: int, length: int) -> int:
-    """The errno, 0 for none."""
+    """Return the errno, 0 for none."""
     libc = ctypes.CDLL(None, use_errno=True)
     failed = libc.fallocate(descriptor, mode, ctypes.c_int64(start), ctypes.c_int64(length))
     return ctypes.get_errno() if failed else 0
 
 
 def is_written(path: str) -> bool:
-    """Whether any process has it open for writing, who may have been started by a run that is over: then no read lease
-    can be had (fcntl(2), F_SETLEASE). False also where the file system knows no leases."""
+    """Return whether any process has the file open for writing, even if its run has ended.
+
+    Then no read lease can be had (fcntl(2), F_SETLEASE). False also if the file system has no leases.
+    """
     try:
         descriptor = _open_file(path, os.O_RDONLY)
     except OSError:
@@ -118,8 +124,10 @@ def is_written(path: str) -> bool:
 
 
 def kept_within(log: str, task: str, run_id: int, max_size: int) -> int | None:
-    """Give back what is too much of the output of a run that is over; what was written to it in all, in bytes, None
-    when nobody can write to it any more."""
+    """Free what is too much of an ended run's output; return the total written in bytes.
+
+    None if no process can write to it any more.
+    """
     path = os.path.join(log, path_of(task, run_id))
     try:
         if is_written(path):
@@ -151,8 +159,10 @@ def relieve(path: str, max_size: int) -> None:
 
 
 def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
-    """Once the run is over: keep head and tail, say between them how much was dropped; remove an empty file. While
-    somebody can write to it, only the room between head and tail is given back. May be repeated. OSError."""
+    """Trim the output of an ended run to head and tail with a note between them; remove an empty file.
+
+    If a process can still write to it, only the space between head and tail is freed. It may be repeated. OSError.
+    """
     name = path_of(task, run_id)
     path = os.path.join(log, name)
     try:
@@ -175,13 +185,13 @@ def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
 
 
 def remove_empty(log: str, task: str, run_id: int) -> None:
-    """The file of a run that never was. OSError."""
+    """Remove the file of a run that never began. OSError."""
     if as_it_is(log, task, run_id).bytes == 0:
         os.unlink(os.path.join(log, path_of(task, run_id)))
 
 
 def as_it_is(log: str, task: str, run_id: int) -> Written:
-    """Without changing it."""
+    """Return the facts about an output without changing it."""
     name = path_of(task, run_id)
     try:
         return Written(os.stat(os.path.join(log, name)).st_size, name)
@@ -199,16 +209,20 @@ def tail(log: str, name: str) -> str:
 
 
 def lines(log: str, name: str) -> Iterator[str]:
-    """Yield the lines of an output as a terminal would show them, long ones in parts; what cannot be read is left out.
-    The file is open until the last one was taken."""
+    """Yield the lines of an output as a terminal would show them, long ones in parts.
+
+    What cannot be read is left out. The file is open until the last line was taken.
+    """
     with suppress(OSError), open(os.path.join(log, name), "rb", opener=_open_file) as file:
         while line := file.readline(_LONGEST_LINE):
             yield as_shown(line.decode(errors="replace").rstrip("\r\n"))
 
 
 def matches(log: str, name: str, pattern: str, max_size: int) -> bool | None:
-    """Whether a regular expression is found in what is kept of an output; None where finding out may take long: see
-    `process.search`. OSError."""
+    """Return whether a regular expression is found in the kept part of an output.
+
+    None if the search may take long: see `process.search`. OSError.
+    """
     descriptor, spans = searched(log, name, max_size)
     try:
         if sum(length for _, length in spans) > _QUICK or not _PLAIN.fullmatch(pattern):
@@ -220,9 +234,11 @@ def matches(log: str, name: str, pattern: str, max_size: int) -> bool | None:
 
 
 def searched(log: str, name: str, max_size: int) -> tuple[int, list[tuple[int, int]]]:
-    """An output, open for reading, and which parts of it a pattern is looked for in, as (start, length): what is kept
-    of it, and of that no more than MOST_SEARCHED, half of it head and half tail. The caller owns the descriptor.
-    OSError."""
+    """Open an output, and return the parts to be searched, as (start, length).
+
+    They are the kept parts, but at most MOST_SEARCHED bytes, half of it head and half tail. The caller owns the
+    descriptor. OSError.
+    """
     descriptor = _open_file(os.path.join(log, name), os.O_RDONLY)
     size = os.fstat(descriptor).st_size
     most = min(max_size, MOST_SEARCHED)
@@ -231,9 +247,11 @@ def searched(log: str, name: str, max_size: int) -> tuple[int, list[tuple[int, i
 
 
 def prune(log: str, task: str, rules: OutputRules, now: float, under_way: Callable[[], Collection[int]]) -> None:
-    """Remove outputs beyond `keep_runs`, and those older than `keep_days`, but for those that somebody can write to,
-    and those of runs that are `under_way`, which is asked where there is something to remove. `now` is in epoch
-    seconds. OSError."""
+    """Remove outputs beyond `keep_runs`, and those older than `keep_days`.
+
+    Those that a process can write to stay, and those of `under_way` runs, which are requested only if there is
+    something to remove. `now` is in epoch seconds. OSError.
+    """
     oldest = now - rules.keep_days * 86400
     paths = {run_id: os.path.join(log, path_of(task, run_id)) for run_id in sorted(ids(log, task), reverse=True)}
     old = [
@@ -247,7 +265,7 @@ def prune(log: str, task: str, rules: OutputRules, now: float, under_way: Callab
 
 
 def _middle(size: int, max_size: int) -> tuple[int, int]:
-    """What is dropped of a file, from and to: half of what is kept is head, half tail."""
+    """Return begin and end of what is dropped: half of what is kept is head, half tail."""
     head = max_size // 2
     return head, max(head, size - (max_size - head))
 

@@ -1,4 +1,4 @@
-"""Where an instance keeps everything (DESIGN section 3). No other module knows a path of its own."""
+"""Places of an instance's files (DESIGN section 3); no other module knows a path of its own."""
 
 import os
 import sys
@@ -10,8 +10,11 @@ from automate.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One set of tasks, state and log. `task_dirs` begin with the administrator's; an earlier one hides a later one's
-    task of the same name, as in systemd.unit(5)."""
+    """One set of tasks, state and log.
+
+    `task_dirs` begin with the administrator's; an earlier one hides a later one's task of the same name, as in
+    systemd.unit(5).
+    """
 
     settings: str
     task_dirs: tuple[str, ...]
@@ -25,7 +28,7 @@ class Instance:
 
     @property
     def open_runs(self) -> str:
-        """One status file for each attempt under way."""
+        """Return the directory with one status file for each attempt under way."""
         return os.path.join(self.state, "open")
 
     @property
@@ -39,17 +42,17 @@ class Instance:
 
     @property
     def calls(self) -> str:
-        """An empty directory, touched by whoever wants the daemon to look at once."""
+        """Return an empty directory that is touched to make the daemon look at once."""
         return os.path.join(self.state, "calls")
 
     @property
     def summaries(self) -> str:
-        """What the tasks write to `$AUTOMATE_SUMMARY`."""
+        """Return the directory for `$AUTOMATE_SUMMARY`."""
         return os.path.join(self.state, "summaries")
 
     @property
     def edits(self) -> str:
-        """Of task files that a command changed: what they were before, and texts that were given up."""
+        """Return the directory for versions of changed task files and abandoned texts."""
         return os.path.join(self.state, "edits")
 
     @property
@@ -66,18 +69,18 @@ class Instance:
         return self.state, self.log
 
     def options(self) -> list[str]:
-        """The command-line options that name this instance to another process of the same user and environment."""
+        """Return the options that name this instance to another process of the same user and environment."""
         return ["-C", self.directory] if self.directory else []
 
     def command(self, *words: str) -> str:
-        """A command line of ours that means this instance, to be typed into a shell as it is."""
+        """Return an automate command line for this instance, to be typed into a shell."""
         from shlex import join
 
         return join(["automate", *self.options(), *words])
 
 
 def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> Instance:
-    """The instance that is meant: of `directory` (`-C`), else of `AUTOMATE_DIR`, else root's, else the user's."""
+    """Return the instance of `directory` (`-C`), else of `AUTOMATE_DIR`, else root's, else the user's."""
     if directory is None:
         directory = environ.get("AUTOMATE_DIR") or None
     if directory is not None:
@@ -117,8 +120,10 @@ def of_system() -> Instance:
 
 
 def of_user(environ: Mapping[str, str], uid: int) -> Instance:
-    """A user's own, by the XDG Base Directory Specification (which says to ignore a variable that is not absolute).
-    UsageError where that asks for a home directory and the user has none."""
+    """Return a user's own instance, by the XDG Base Directory Specification.
+
+    It says to ignore a variable that is not absolute. UsageError if a home directory is needed and the user has none.
+    """
 
     def base(variable: str, *default: str) -> str:
         value = environ.get(variable, "")
@@ -139,8 +144,10 @@ def of_user(environ: Mapping[str, str], uid: int) -> Instance:
 
 
 def home(environ: Mapping[str, str], uid: int) -> str:
-    """HOME, else the directory that the user database has. UsageError where that is no directory; it may be one that
-    is yet to be made."""
+    """Return HOME, else the directory in the user database.
+
+    UsageError if that is not a directory; it may not exist yet.
+    """
     found = environ.get("HOME") or _home_of(uid)
     if found is None:
         what = f"HOME is not set, and the user database has no user {uid}"
@@ -161,12 +168,12 @@ def _home_of(uid: int) -> str | None:
 
 
 def read_marks(environ: Mapping[str, str], uid: int) -> str:
-    """Where it stands which outputs this user has read, of any instance. UsageError as for `home`."""
+    """Return the file of the outputs that this user has read, of any instance; UsageError as for `home`."""
     return os.path.join(of_user(environ, uid).state, "read.db")
 
 
 def manual_page(verb: str) -> str:
-    """The manual page of a command: of this installation, else of the checkout that the program runs from."""
+    """Return the manual page of a command: of this installation, else of the checkout that the program runs from."""
     page = os.path.join("man1", f"automate-{verb}.1")
     installed = os.path.join(sys.prefix, "share", "man", page)
     checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -174,5 +181,5 @@ def manual_page(verb: str) -> str:
 
 
 def _python_packages() -> str:
-    """Where a wheel's data files land, as Jupyter's kernels do: found by one look, with nothing imported."""
+    """Return the directory of a wheel's data files, found without importing anything."""
     return os.path.join(sys.prefix, "share", "automate", "tasks.d")

@@ -25,8 +25,10 @@ Result = TypeVar("Result")
 
 
 def with_room(directories: Sequence[str], work: Callable[[], Result]) -> Result:
-    """Do `work`, which can be repeated when it has failed. While it fails because a disk is full, give back a piece of
-    what is set aside in these directories and do it again."""
+    """Call `work`, which must be repeatable.
+
+    While it fails because a disk is full, give back a piece of the reserve in these directories and call it again.
+    """
     while True:
         try:
             return work()
@@ -36,7 +38,7 @@ def with_room(directories: Sequence[str], work: Callable[[], Result]) -> Result:
 
 
 def is_full(error: BaseException | None) -> bool:
-    """Whether a full disk or an exhausted quota is the cause."""
+    """Return whether a full disk or an exhausted quota is the cause."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in _FULL:
             return True
@@ -45,8 +47,10 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def refill(directories: Sequence[str]) -> None:
-    """Set aside what is missing, as far as there is room, in each of these that exists and is on a file system of its
-    own. Costs a stat(2) or two for each where nothing is missing."""
+    """Refill the reserve, as far as there is space, in each existing directory with a file system of its own.
+
+    If nothing is missing it costs one or two calls of stat(2) for each.
+    """
     for directory in _apart(directories):
         with suppress(OSError):
             _refill(directory)

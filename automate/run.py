@@ -15,10 +15,10 @@ LARGEST = 2**53
 """Ids and counts go up to here, where every reader of JSON still tells one from the next (RFC 8259, 6)."""
 
 LONGEST_TEXT = 4096
-"""What a text of a record may take, in bytes of JSON; `summary` has a bound of its own (supervisor/summary.py)."""
+"""The size limit of a text in a record, in bytes of JSON; `summary` has its own (supervisor/summary.py)."""
 
 DEEPEST = 32
-"""How many objects and lists of a summary may stand within each other, so that whoever reads the log can follow."""
+"""The depth limit of objects and lists in a summary, so that readers of the log can follow."""
 
 _MOST_RUNS = 100
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
@@ -36,14 +36,15 @@ class RecordedPause(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of runs.jsonl. Times are RFC 3339 with the host's offset; `seconds` is wall-clock time from the first
-    attempt's start to the last one's end; `max_rss` is in bytes, not known of a run that was adopted, nor where it is
-    less than the supervisor's own.
+    """One line of runs.jsonl.
 
-    `cause` is one of outcomes.CAUSES, or a word of a newer version; null of what ran to its end, and in records that
-    older versions wrote. `reason` says the same to a person, and no program reads it. What belongs to a cause is left
-    out elsewhere: `pause`; `lock`, the one that was held; `runs`, the ids of those that were in the way, or of the one
-    that took the place of this one; `condition_exit`, the exit status of the condition.
+    Times are RFC 3339 with the host's offset; `seconds` is wall-clock time from the first attempt's start to the last
+    one's end; `max_rss` is in bytes, unknown for an adopted run, or if it is less than the supervisor's own.
+
+    `cause` is one of outcomes.CAUSES, or a word of a newer version; it is null for a run that ended by itself, and in
+    records of older versions. `reason` says the same to a person, and no program reads it. Other fields belong to one
+    cause each: `pause`; `lock`, the one that was held; `runs`, the ids of those in the way, or of the one that replaced
+    this one; `condition_exit`, the exit status of the condition.
     """
 
     v: Count = 1
@@ -78,8 +79,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     first_due: Time | None = None
 
     def line(self) -> bytes:
-        """Return the line of runs.jsonl, newline included; `first_due` and what belongs to a cause only where set.
-        Texts are cut to LONGEST_TEXT, which keeps a line below 128 KiB."""
+        """Return the line of runs.jsonl with its newline; `first_due` and fields of a cause only if they are set.
+
+        Texts are cut to LONGEST_TEXT, which keeps a line below 128 KiB.
+        """
         fields = {
             name: _bounded(value) if name != "summary" else value
             for name, value in msgspec.structs.asdict(self).items()
@@ -104,7 +107,7 @@ def _bounded(value: Any) -> Any:
 
 
 def is_deeper(value: Any, than: int) -> bool:
-    """Whether more than so many objects and lists stand within each other."""
+    """Return whether more than `than` objects and lists are nested."""
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list):
@@ -116,7 +119,7 @@ def is_deeper(value: Any, than: int) -> bool:
 
 
 def instant_of(record: Record) -> float | None:
-    """When it started, or was due if it never did; None where the record holds no such time."""
+    """Return when it started, or was due if it never did; None if the record has neither."""
     for text in (record.started, record.due, record.ended):
         if (instant := seconds_of(text)) is not None:
             return instant

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 HOST = r"[A-Za-z0-9._-]{1,253}"
-"""What the name of a host looks like."""
+"""A regular expression for the name of a host."""
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 

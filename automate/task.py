@@ -16,11 +16,11 @@ Overlap = Literal["skip", "queue", "replace", "allow"]
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 UMASK = 0o022
-"""What a command gets, unless its task says otherwise."""
+"""The file mode creation mask of a command, unless its task sets one."""
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The base of all parts of a task file: frozen, and no key is passed over."""
+    """The base of all parts of a task file: frozen, and unknown keys are errors."""
 
 
 class Retries(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Retries(Struct, frozen=True):
 
 
 class ExitCodes(Struct, frozen=True):
-    """Which exit statuses mean what; any other is a failure."""
+    """The meaning of exit statuses; all others mean failure."""
 
     success: tuple[int, ...] = (0,)
     warning: tuple[int, ...] = ()
@@ -59,10 +59,10 @@ class Limits(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True, kw_only=True):
-    """One task, ready to be used; `name` and `file` come from where it was found, all else from what it says.
+    """One task, ready to be used; `name` and `file` come from its path, all else from its contents.
 
-    `exceptions` are the key `except`, which is no name in Python; `after` are pairs of a task and
-    the outcome it must have.
+    `exceptions` is the key `except`, which is a keyword in Python; `after` are pairs of a task and the outcome it must
+    have.
     """
 
     name: str
@@ -106,12 +106,12 @@ class Task(Struct, frozen=True, kw_only=True):
 
 
 def encode(task: Task) -> bytes:
-    """As one line of JSON, for a run's row in the state and for the parse cache."""
+    """Encode as one line of JSON, for a run's row in the state and for the parse cache."""
     return msgspec.json.encode(task, enc_hook=_plain)
 
 
 def decode(line: bytes) -> Task:
-    """The other way; msgspec.ValidationError when it is not what `encode` wrote."""
+    """Decode what `encode` wrote; msgspec.ValidationError for anything else."""
     return msgspec.json.decode(line, type=Task, dec_hook=_quantity)
 
 

@@ -40,7 +40,7 @@ class Duration(float):
         return cls(seconds)
 
     def written(self) -> str:
-        """As it would be written, to the millisecond: `1h 30m`."""
+        """Format to the millisecond: `1h 30m`."""
         rest = round(self * 1000)
         parts = []
         for unit, seconds in reversed(_SECONDS.items()):
@@ -79,7 +79,7 @@ def counted(number: int, word: str) -> str:
 
 
 def few(names: Iterable[str], most: int = 3) -> str:
-    """The first of them, and how many more there are: `a, b, c and 7 more`."""
+    """List the first names, and how many more there are: `a, b, c and 7 more`."""
     listed = [*names]
     more = len(listed) - most
     return ", ".join(listed[:most]) + (f" and {more:,} more" if more > 0 else "")

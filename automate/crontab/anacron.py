@@ -23,10 +23,10 @@ _DAY = 24 * 60
 
 
 def job(line: str, number: int, variables: Mapping[str, str], description: str) -> Job:
-    """Read one line; NotDueError when it is none that anacron reads.
+    """Read one line; NotDueError if anacron does not read it.
 
-    anacron has no time of day: a job is due when so many days have passed, once anacron is started. Here it is due at
-    the first hour it may start in, and made up for when nothing was running then.
+    anacron has no time of day: a job is due when its number of days has passed, once anacron is started. Here it is due
+    at the first hour at which it may start, and caught up if no scheduler was running then.
     """
     found = _line(line)
     if found is None:

@@ -1,4 +1,4 @@
-"""When a line of a crontab is due: cron's five fields, or a macro, as a schedule of ours."""
+"""Times of a crontab's line, five fields or a macro, as a schedule."""
 
 import re
 from typing import NamedTuple
@@ -16,7 +16,7 @@ RANDOM_NOTE = "`~` became H: one value of the range, the same always; cronie dra
 
 
 class Due(NamedTuple):
-    """`rest` is where the line goes on, an index."""
+    """The schedule; `rest` is the index where the line continues."""
 
     schedule: str
     rest: int

@@ -1,4 +1,4 @@
-"""What a crontab says: its jobs, what is wrong with its lines, and what is only mentioned."""
+"""Contents of a crontab: jobs, faulty lines, and notes."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,7 +11,7 @@ FORMS: tuple[Form, ...] = ("user", "system", "anacron")
 
 
 class Mistake(NamedTuple):
-    """Why a line is no job. `column` counts from 1."""
+    """The reason why a line is not a job. `column` counts from 1."""
 
     line: int
     column: int
@@ -21,9 +21,9 @@ class Mistake(NamedTuple):
 class Job(NamedTuple):
     """One line that runs something.
 
-    `command` is as the crontab has it, `%` and all; `variables` are those in force at that line, as they were given;
-    `keys` are of a task, where the line itself says more than a command; `notes` say what has no equivalent. `name` is
-    empty where the line gives none.
+    `command` is as in the crontab, with `%`; `variables` are those in effect at that line, as written; `keys` are a
+    task's keys that the line gives besides the command; `notes` say what has no equivalent. `name` is empty if the line
+    gives none.
     """
 
     line: int

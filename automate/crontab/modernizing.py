@@ -1,6 +1,6 @@
-"""What stands around a command and has a key of its own: `nice`, `timeout -k`, `flock -n` and their like.
+"""Wrappers of a command that have a key of their own: `nice`, `timeout -k`, `flock -n` and similar ones.
 
-Each is taken off only where the key means the same to the command; what is left is told, with the reason.
+Each is removed only if the key means the same to the command; what remains is reported, with the reason.
 """
 
 import re
@@ -98,7 +98,10 @@ def _change(keys: Keys, commands: Sequence[str]) -> _Change | None:
 
 
 def _is_simple(text: str | None) -> bool:
-    """One command of the shell, with arguments and redirections: no list, pipe, group, substitution or comment."""
+    """Return whether it is one command of the shell with arguments and redirections.
+
+    Lists, pipes, groups, substitutions and comments are not.
+    """
     bare = _DUPLICATION.sub("", _QUOTED.sub("_", text or ""))
     return bool(bare.strip()) and not re.search(r"[;|&()\n`#\"']", bare)
 
@@ -177,7 +180,7 @@ def _of_test(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Cha
 
 
 def _is_one_way(text: str) -> bool:
-    """Nothing of it goes on where what is before it fails: only `&&` and pipes."""
+    """Return whether each part runs only if those before it succeed: there are only `&&` and pipes."""
     bare = _DUPLICATION.sub("", _QUOTED.sub("_", text)).replace("&&", "")
     return "||" not in bare and not re.search(r"[;&\n`#\"']", bare)
 

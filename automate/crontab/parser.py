@@ -21,9 +21,9 @@ _LAST_LINE = "no newline at the end of the file: Debian's cron passes over this 
 
 
 def read(data: bytes, form: Form, user: str | None = None) -> Crontab:
-    """Read each line by itself; one that no cron reads is a Mistake, and the rest goes on.
+    """Read each line by itself; one that no cron reads is a Mistake, and the others follow.
 
-    `user` is whose crontab it is, where the lines have none.
+    `user` is the owner of the crontab, if its lines name none.
     """
     lines = data.decode(errors="surrogateescape").split("\n")
     reader = _Reader(form, user)
@@ -71,7 +71,7 @@ class _Reader:
                 self.mistakes.append(Mistake(number, error.column + 1, str(error)))
 
     def _comment(self, number: int, line: str, text: str) -> None:
-        """Keep what is said about the next job; an empty line ends it, and a job behind the `#` is none of it."""
+        """Keep a comment on the next job; an empty line ends it, and a commented-out job is not part of it."""
         words = text.lstrip("#").strip()
         if not text:
             self._above = []

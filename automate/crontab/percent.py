@@ -1,4 +1,4 @@
-"""What `%` means in the command of a crontab's line (crontab(5); do_command.c of Vixie's cron)."""
+"""Meaning of `%` in the command of a crontab's line (crontab(5); do_command.c of Vixie's cron)."""
 
 import re
 import shlex

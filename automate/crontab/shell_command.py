@@ -1,4 +1,4 @@
-"""A task as one command for cron's sh(1): around its own command stands all that cron does not do by itself."""
+"""A task as one command for cron's sh(1), with everything that cron does not do by itself."""
 
 import os
 import re

@@ -13,7 +13,7 @@ from automate.crontab.job import Job
 from automate.units import Duration
 
 PATH, SHELL = "/usr/bin:/bin", "/bin/sh"
-"""What cron gives a job whose crontab says nothing (crontab(5))."""
+"""The values that cron gives a job whose crontab sets none (crontab(5))."""
 
 _NOT_FOR_JOBS = {"CRON_TZ", "RANDOM_DELAY", "LOGNAME"}
 _ANACRONS = {"START_HOURS_RANGE"}

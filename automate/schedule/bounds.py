@@ -23,7 +23,7 @@ _STAMP = re.compile(
 
 
 class Stamp(NamedTuple):
-    """A date, with or without a time of day, with or without an offset, as somebody wrote it."""
+    """A date, with or without a time of day and an offset, as written."""
 
     day: int
     second: int | None

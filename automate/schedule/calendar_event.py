@@ -36,7 +36,7 @@ def as_cron(text: str) -> str | None:
 
 
 def _items(component: str | None, high: int) -> str:
-    """`0/15` has no end: it goes on to the field's greatest value."""
+    """Write values as in systemd; `0/15` has no end: it continues to the field's greatest value."""
 
     def item(parts: re.Match[str]) -> str:
         first, last, step = parts.groups()

@@ -28,7 +28,7 @@ REBOOT = "@reboot"
 
 
 class Field(NamedTuple):
-    """One of the five: its least and greatest value, its names in order from `low`, and what `H` may choose from."""
+    """One of the five fields: its range, its names in order from `low`, and the values that `H` may choose from."""
 
     name: str
     low: int

@@ -1,4 +1,4 @@
-"""What `except` is made of: days and times of day, and a text with those that it stands for."""
+"""Parts of `except`: days and times of day, and texts with what they stand for."""
 
 from typing import NamedTuple
 

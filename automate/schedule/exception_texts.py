@@ -70,7 +70,7 @@ def _days(text: str) -> tuple[Rule, ...]:
 
 
 def _read(text: str) -> Rule | None:
-    """None when it has none of the forms; ScheduleError when it has one and is wrong."""
+    """Read one text; None if it has none of the forms; ScheduleError if it has one and is wrong."""
     for form, build in _FORMS:
         if parts := form.fullmatch(text):
             return build(parts)

@@ -27,12 +27,12 @@ class Schedule:
 
     @property
     def at_startup(self) -> bool:
-        """Whether there is an `@reboot` among its texts."""
+        """Return whether `@reboot` is among its texts."""
         return self._startup
 
     @property
     def manual(self) -> bool:
-        """Whether it is never due by itself."""
+        """Return whether it is never due by itself."""
         return not self._parts and not self._startup
 
     @property

@@ -106,7 +106,7 @@ class Zone:
 
 
 Offsets = Sequence[tuple[int, int]]
-"""From which moment on, and how many seconds east of UTC; in the order of moments."""
+"""Pairs of a moment and the seconds east of UTC from then on, in order."""
 
 
 class PastZone(Zone):

@@ -1,4 +1,4 @@
-"""What is due in the next seconds is made ready, so that at its time only the claim and the word are left."""
+"""Preparation of the runs that are due in the next seconds, so that only the claim and the word remain."""
 
 from collections.abc import Collection
 
@@ -20,7 +20,7 @@ _SPAN = 1.0  # seconds: what is due within it of the first is made ready with it
 
 
 class Preparing:
-    """What one daemon has yet to make ready, and up to when it has."""
+    """The preparations of one daemon, and up to when they are complete."""
 
     def __init__(self, state: State, supervisor: Supervisor) -> None:
         self._state, self._supervisor = state, supervisor
@@ -30,8 +30,10 @@ class Preparing:
         self._begins = 0.0
 
     def go_on(self, now: float) -> float:
-        """Make some ready, if it is time; when to call again, in epoch seconds. What cannot be is left to its time, as
-        it would be without this."""
+        """Prepare some runs if it is time; return when to call again, in epoch seconds.
+
+        What cannot be prepared is started at its time as usual.
+        """
         try:
             return self._go_on(now)
         except (AutomateError, OSError):
@@ -49,7 +51,7 @@ class Preparing:
         return now
 
     def _next(self, now: float) -> float:
-        """When to begin with what is due next and was not looked at yet."""
+        """Return when to begin with the next due time that was not examined yet."""
         if not now <= self._done <= now + 2 * AHEAD:  # also where the clock was set back
             self._done = now
         first = schedules.next_wake(self._state, self._done)
@@ -61,8 +63,11 @@ class Preparing:
         return self._begins
 
     def _wanted(self) -> list[tuple[Request, float]]:
-        """What will be started then, as far as the rules can say now. A task that still runs is left out: whether it
-        overlaps is seen at its time. So is one with an `env_file`, which is read when it starts."""
+        """Return the runs that will be started, as far as the rules can say now.
+
+        A task that is still running is left out: whether it overlaps is decided at its time. So is one with an
+        `env_file`, which is read when it starts.
+        """
         assert self._first is not None  # noqa: S101 - _next has said so
         most = schedules.recall(self._state, MAX_RUNNING)
         rows = schedules.waking(self._state, self._first, self._first + _SPAN, min(_MOST, int(most or _MOST)))

@@ -22,11 +22,11 @@ _ANY = ""  # all names in a directory
 
 
 class Changes:
-    """Watches directories, and single files in theirs. What does not exist yet, and what is a link, is watched for in
-    the directory where its name stands.
+    """Watches for directories, and for single files through their directories.
 
-    Where inotify does not see everything (NFS, or no watch is to be had) `sees_all` is false: then whoever asks looks
-    at the files now and then.
+    What does not exist yet, and what is a link, is watched for in the directory of its name. Where inotify does not see
+    everything (NFS, or no watch can be had) `sees_all` is false: then the caller must look at the files from time to
+    time.
     """
 
     def __init__(self) -> None:
@@ -45,8 +45,10 @@ class Changes:
         return None if self._inotify is None else int(self._inotify.fileno())
 
     def watch(self, paths: Iterable[str]) -> bool:
-        """These from now on, and no others. True when anything was not watched before: what was read of it may have
-        changed since, and nobody will tell."""
+        """Watch these paths and no others.
+
+        Return True if anything was not watched before: what was read of it may have changed unnoticed.
+        """
         if self._inotify is None:
             return False
         before = set(self._watched.values())
@@ -63,7 +65,7 @@ class Changes:
         return not before.issuperset(self._watched.values())
 
     def seen(self) -> bool:
-        """Whether anything changed since the last time; never waits."""
+        """Return whether anything changed since the last call, without waiting."""
         return self._inotify is not None and any(self._matters(event) for event in self._inotify.read(timeout=0))
 
     def _matters(self, event: inotify_simple.Event) -> bool:

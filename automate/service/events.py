@@ -1,4 +1,4 @@
-"""What the scheduler says of itself: one line for each event, as text or as JSON, each with an `action`."""
+"""Events of the scheduler: one line for each, as text or JSON, with an `action`."""
 
 import json
 import re
@@ -24,10 +24,12 @@ _PRIORITIES = {
 
 
 class Events:
-    """Writes with `write`, which takes a line without its end and says whether it could be written. What could not is
-    counted, and the count told as soon as something can. Nothing of a task's environment is in them, and of its output
-    the last line where it failed; `log_output` passes on more. With `priorities` each line begins with that of the
-    event, as sd-daemon(3) has it."""
+    """Events written with `write`, which takes a line without its end and returns whether it was written.
+
+    Lost lines are counted, and the count is reported with the next line that is written. Nothing of a task's
+    environment is in events, and of its output the last line if it failed; `log_output` copies more. With `priorities`
+    each line begins with that of the event, as in sd-daemon(3).
+    """
 
     def __init__(
         self,
@@ -43,13 +45,13 @@ class Events:
         self._untold = 0
 
     def tell(self, action: str, **about: object) -> None:
-        """One event, at this moment."""
+        """Write one event with the current time."""
         if self._untold and self._wrote("untold", count=self._untold):
             self._untold = 0
         self._untold += not self._wrote(action, **about)
 
     def output(self, record: Record, line: str) -> bool:
-        """A line of what a run wrote; whether it could be written."""
+        """Write a line of a run's output; return whether it was written."""
         if self._as_json:
             return self._wrote("output", task=record.task, run=record.id, line=line)
         level = f"<{_INFO}>" if self._priorities else ""
@@ -65,18 +67,18 @@ class Events:
         return self._write(f"{level}{at} {action} {words}".rstrip())
 
     def changes(self, changes: list[Change]) -> None:
-        """What was found in the task files."""
+        """Report what changed in the task files."""
         for change in changes:
             self.tell(change.action, task=change.task, detail=change.detail or None)
 
     def claimed(self, runs: list[OpenRun]) -> None:
-        """Runs that started, or wait; those decided not to start are told when they are on record."""
+        """Report runs that started or wait; those decided not to start are reported once they are recorded."""
         for run in runs:
             if run.phase in _PHASES:
                 self.tell(_PHASES[run.phase], task=run.task, run=run.id, trigger=run.trigger)
 
     def ended(self, records: list[Record]) -> None:
-        """Runs that are on record now; of those that failed also what was wrong, and the command that shows more."""
+        """Report recorded runs; for failed ones also the error, and the command that shows more."""
         for record in records:
             went_well = record.outcome in GOOD
             words = ("why" if record.output is None else "log", str(record.id))

@@ -1,4 +1,4 @@
-"""Whether there is nothing to do, found out without importing what would do it: `tick` asks each minute."""
+"""Check whether there is nothing to do, without the imports to do it: `tick` runs each minute."""
 
 from automate.catalog import Catalog
 from automate.process import host
@@ -9,8 +9,10 @@ SETTLED = 60.0  # seconds; a container that is started for each tick is over by 
 
 
 def is_idle(catalog: Catalog, state: State, now: float) -> bool:
-    """No file has changed, nothing is due at `now` (epoch seconds), the machine was not started since the last step and
-    no clock was set back."""
+    """Return whether there is nothing to do at `now` (epoch seconds).
+
+    No file has changed, nothing is due, the machine was not started since the last step, and no clock was set back.
+    """
     return (
         schedules.recall(state, schedules.SEEN) == catalog.fingerprint
         and start(schedules.boots(state), *host.boot(), SETTLED) is Start.SEEN

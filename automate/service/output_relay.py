@@ -16,8 +16,11 @@ _REST, _LONGEST_REST = 0.02, 1.0  # seconds between tries while nobody reads
 
 
 class Passing:
-    """Nothing waits for a reader: what cannot be passed on now is tried again, and what is too much is counted.
-    `wanted` is the settings' `log_output`; `has_room` says whether a line leaves room for events."""
+    """Outputs copied to standard error without waiting for a reader.
+
+    What cannot be written now is tried again, and what is too much is counted. `wanted` is the settings' `log_output`;
+    `has_room` returns whether a line leaves room for events.
+    """
 
     def __init__(self, instance: Instance, events: Events, has_room: Callable[[], bool] = lambda: True) -> None:
         self.wanted = "none"

@@ -1,4 +1,4 @@
-"""`serve`: the step, again and again, whenever something is due, ends, changes, or is asked for."""
+"""`serve`: a step whenever something is due, ends, changes, or is requested."""
 
 import os
 import signal
@@ -66,9 +66,11 @@ class Server:
         self._reloading = self._ending = False
 
     def serve(self, *, wait: float = 0.0, stop_tasks: bool = False, standby: bool = False) -> int:
-        """Until SIGTERM or SIGINT. Then running tasks go on without us, and the next to look adopts them; unless they
-        are waited for, `wait` seconds at most, or ended. BusyError when another process serves this instance; with
-        `standby` that one is waited for."""
+        """Serve until SIGTERM or SIGINT.
+
+        Then running tasks continue, and the next process adopts them; unless they are waited for, at most `wait`
+        seconds, or stopped. BusyError if another process serves this instance; with `standby` wait for its end.
+        """
         self._place = self._stand_by() if standby else serving.take(self._instance)
         if self._place is None:
             return 0
@@ -146,8 +148,11 @@ class Server:
         self._look_at_runs = clock.monotonic() + _LOOK_AT_RUNS
 
     def _mend_directories(self) -> None:
-        """Those of the state that somebody has removed; with locks/ the place among daemons goes, and is taken again.
-        BusyError when another process has it: then this one ends."""
+        """Create directories of the state again that were removed.
+
+        With locks/ the daemon's lock is lost, and is taken again. BusyError if another process has it: then this one
+        ends.
+        """
         make_directories(self._instance)
         if self._place is not None and not locks.is_at(self._instance.serving, self._place):
             try:
@@ -159,8 +164,10 @@ class Server:
             self._place = place
 
     def _mend_state(self, now: float) -> None:
-        """A state that was removed is made anew without the schedules. What was due up to the last step is decided, and
-        nothing after it: so the tasks are taken to be new as of that step."""
+        """Create a removed state again without the schedules.
+
+        Everything due up to the last step is decided, and nothing after it: so the tasks count as new as of that step.
+        """
         self._state.heal()
         if self._state.generation != self._generation:
             self._supervisor.expire(float("inf"))
@@ -172,7 +179,7 @@ class Server:
             self._generation = self._state.generation
 
     def _step(self, now: float) -> bool:
-        """False when another one is to follow at once."""
+        """Take a step; return False if another must follow at once."""
         catalog = self._catalog(now)
         watched = self._stepped is not None and now - self._stepped <= 2 * LONGEST_SLEEP  # else it was suspended
         done = step(catalog, self._state, self._supervisor, now, watched=watched)
@@ -188,7 +195,7 @@ class Server:
         return not done.again
 
     def _catalog(self, now: float) -> Catalog | None:
-        """To be looked at when something may have changed, or another process has seen it otherwise; else None."""
+        """Return a catalog if something may have changed, or another process has read the files; else None."""
         looked = clock.monotonic()
         is_known = self._seen is not None and schedules.recall(self._state, schedules.SEEN) == self._seen
         if not self._changes.seen() and looked < self._look_at_files and is_known:
@@ -215,7 +222,7 @@ class Server:
         return catalog
 
     def _read_settings(self, now: float) -> Catalog:
-        """The tasks, and of the settings where they are, as they are now."""
+        """Read the tasks again, and from the settings where they are."""
         clock.follow_zone()
         return Catalog(self._instance, self._state, owner=self._owner, now=now)
 
@@ -250,7 +257,7 @@ class Server:
         self._watch_tasks(float("inf"))
 
     def _watch_tasks(self, seconds: float) -> None:
-        """Until none runs any more, for so long at most; whoever asks us a second time to end has waited enough."""
+        """Wait until no task is running, at most this long; a second request to end stops waiting."""
         until = clock.monotonic() + seconds
         self._ending = False
         while self._supervisor.busy and clock.monotonic() < until and not self._ending:
@@ -271,7 +278,7 @@ class Server:
             self._events.tell(action, message=self._lacking, waiting=waiting)
 
     def _pass_on(self, seconds: float) -> None:
-        """Pass on the outputs that still wait, for so long at most."""
+        """Copy the outputs that still wait, for at most this long."""
         until = clock.monotonic() + seconds
         while (rest := self._passing.go_on()) < until - clock.monotonic():
             clock.sleep(min(rest, _MOMENT))

@@ -36,6 +36,6 @@ def sign(descriptor: int) -> None:
 
 
 def holder(path: str) -> str:
-    """The PID of the process that has the place, as that process knows it; `?` where it does not say."""
+    """Return the PID of the process that serves, as that process knows it; `?` if it does not say."""
     with open(path, encoding="ascii", errors="replace", opener=without_waiting) as file:
         return file.read(20).strip() or "?"

@@ -26,8 +26,10 @@ _FIRST = 16  # tasks: their start takes some milliseconds
 
 
 class Step(NamedTuple):
-    """What a step did: what it found in the files, and the runs that it claimed, started or not. `again`: another
-    process looked at the files at the same time, so this one must look again."""
+    """What a step did: changes in the files, and the runs that it claimed, started or not.
+
+    `again`: another process read the files at the same time, so this one must read them again.
+    """
 
     changes: list[Change]
     runs: list[OpenRun]
@@ -43,11 +45,12 @@ def step(
     watched: bool = False,
     settled: float = 0.0,
 ) -> Step:
-    """Take one step at `now` (epoch seconds). `catalog` has not looked at the files yet; it is None where nothing can
-    have changed since the last step. `watched`: the caller was there since its last one, and is told of changes.
-    `settled`: what @reboot takes for a start of the machine or container is at least so many seconds old.
+    """Take one step at `now` (epoch seconds).
 
-    Safe beside any number of others: whoever writes first has decided. StateError: nothing was claimed.
+    `catalog` has not read the files yet; it is None if nothing can have changed since the last step. `watched`: the
+    caller has been running since its last step, and is told of changes. `settled`: seconds since a start of the machine
+    or container before @reboot counts it. It is safe beside any number of other processes: the first to write has
+    decided. StateError: nothing was claimed.
     """
     changes: list[Change] = []
     runs: list[OpenRun] = []
@@ -68,8 +71,10 @@ def step(
 
 
 def _settle(plan: Plan, state: State, supervisor: Supervisor, now: float, *, watched: bool) -> bool:
-    """Put on record what was deferred of tasks that change, by the rules that were in force while somebody looked;
-    whether anything was. What is due later is decided by the new ones."""
+    """Record deferred due times of tasks that change, by the rules in effect while a scheduler was running.
+
+    Return whether there were any. Later due times are decided by the new rules.
+    """
     stepped = last_step(state)
     looked = now if watched or stepped is None else min(stepped, now)
     turn = Turn(state, looked, [row for row in plan.deferred if row.until < looked])
@@ -79,8 +84,10 @@ def _settle(plan: Plan, state: State, supervisor: Supervisor, now: float, *, wat
 
 
 def _turns(state: State, now: float) -> Iterator["Turn"]:
-    """What is due in groups, each four times as large as the one before: the first of a herd starts while the others
-    are still being decided, and a thousand cost five transactions."""
+    """Yield due tasks in groups, each four times as large as the one before.
+
+    The first of a herd starts while the others are still being decided, and a thousand cost five transactions.
+    """
     turned_back = [row for row in schedules.ahead_of_clock(state, now) if clock_back(row.until, now) != row.until]
     if turned_back:
         yield Turn(state, now, turned_back)
@@ -96,8 +103,10 @@ def _turns(state: State, now: float) -> Iterator["Turn"]:
 
 
 class Advance(NamedTuple):
-    """A task is decided up to `until`. It is due next at `wake`, and need not be looked at before `later`, if by then
-    neither a pause nor the task has changed."""
+    """A task is decided up to `until`.
+
+    It is due next at `wake`, and need not be examined before `later`, unless a pause or the task changes.
+    """
 
     row: Scheduled
     until: float
@@ -112,7 +121,7 @@ class Advance(NamedTuple):
 
 
 class Turn:
-    """What is due of some tasks at one moment: requests, and how far each task is decided with them."""
+    """Due tasks of one moment: requests, and how far each task is decided with them."""
 
     def __init__(self, state: State, now: float, rows: Sequence[Scheduled]) -> None:
         self.requests: list[Request] = []
@@ -155,7 +164,7 @@ class Turn:
         self.advances.append(Advance(scheduled, until, None if due is None else due + scheduled.delay, later))
 
     def _bring_back(self, scheduled: Scheduled) -> None:
-        """A clock that was far ahead and was set right: go on from now."""
+        """Continue from now after a clock that was far ahead was set right."""
         task = tasks.decode(scheduled.definition)
         self.requests.append(Request(task, "schedule", refused=reasons.CLOCK_SET_BACK))
         self._brought_back.append(scheduled)
@@ -163,7 +172,7 @@ class Turn:
 
 
 def requests(scheduled: Scheduled, now: float, pauses: Sequence[Pause]) -> list[Request]:
-    """What the rules say at `now` of the due times of a task that nobody has decided."""
+    """Return what the rules decide at `now` about a task's due times that are not handled."""
     task = tasks.decode(scheduled.definition)
     return [_request(task, decision) for decision in decisions(scheduled, task, now, pauses)]
 

@@ -22,8 +22,10 @@ from automate.supervisor.request import Request
 
 
 class Change(NamedTuple):
-    """What a look at the files found of one task: `added`, `changed`, `rescheduled`, `removed`, `broken`, `mended`.
-    Without a task it is the settings that are broken, or a time zone, whose name is the detail (`zone_changed`)."""
+    """A change of one task's file: `added`, `changed`, `rescheduled`, `removed`, `broken`, `mended`.
+
+    Without a task the settings are broken, or a time zone changed, whose name is the detail (`zone_changed`).
+    """
 
     action: str
     task: str | None
@@ -31,9 +33,9 @@ class Change(NamedTuple):
 
 
 class Plan:
-    """What is to be written so that the state says what the files say, and what that leaves undecided.
+    """The writes that bring the state up to date with the files, and the due times they leave undecided.
 
-    `is_void` once another process turned out to have written meanwhile: then the files are to be looked at again.
+    `is_void` is true once another process has written meanwhile: then the files must be read again.
     """
 
     def __init__(self, catalog: Catalog, state: State, now: float) -> None:
@@ -62,7 +64,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether files and state agree."""
+        """Return whether files and state agree."""
         return self._before == self._seen
 
     @property
@@ -71,14 +73,17 @@ class Plan:
         return [old for old in (*self._gone, *self._old, *self._redefined) if old.deferred]
 
     def undecided(self) -> list[Request]:
-        """Due times of schedules that are in force no more, that nobody had decided when they went: each a record."""
+        """Return due times of ended schedules that were not handled: each becomes a record."""
         removed = [(old, reasons.FILE_REMOVED) for old in self._gone]
         changed = [(old, reasons.RESCHEDULED) for old in self._old]
         return [request for old, refusal in removed + changed for request in self._left(old, refusal)]
 
     def write(self, state: State) -> Collection[str]:
-        """Within a claim's transaction. When another process has done it meanwhile, or has decided a task of which this
-        was about to say how far it is decided, nothing is written, and the tasks are named whose requests are void."""
+        """Write within a claim's transaction.
+
+        If another process has done it meanwhile, or has decided a task that this would decide, nothing is written, and
+        the tasks whose requests are void are returned.
+        """
         read = (*self._gone, *self._old, *self._kept, *self._redefined)
         if schedules.recall(state, schedules.SEEN) != self._before or not schedules.are_as_read(state, read):
             self.is_void = True
@@ -166,9 +171,11 @@ class Plan:
         return None if due is None else due + parsed.brief.delay
 
     def _begin(self, name: str, parsed: Parsed, old: Scheduled | None) -> float:
-        """Since when a schedule is in force that was not: now, or later where a clock that was set back must not repeat
-        what was decided. A task that is not known because the state was lost goes on from its last due time on record,
-        if that is one of its schedule still."""
+        """Return the instant from which a new schedule is in effect.
+
+        It is now, or later if a clock that was set back must not repeat what was decided. A task that is unknown
+        because the state was lost continues from its last recorded due time, if its schedule still has that one.
+        """
         last = self._last_dues.get(name)
         if last is not None and last <= self._now and next_due(parsed.compiled, last - 1) == last:
             return last
@@ -185,7 +192,7 @@ class Plan:
 
 
 def _first_due(parsed: Parsed, after: float) -> float | None:
-    """What was found when the file was read, while it holds."""
+    """Return the due time found when the file was read, if it still holds."""
     known = parsed.brief.next_due
     if parsed.brief.computed <= after and (known is None or after < known):
         return known

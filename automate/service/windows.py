@@ -1,4 +1,4 @@
-"""What has fallen due of a schedule that goes out of force."""
+"""Due times of a schedule that have passed when it ends."""
 
 from math import floor
 from typing import NamedTuple
@@ -16,10 +16,9 @@ class Window(NamedTuple):
 
 
 def window(scheduled: Scheduled, now: float) -> Window | None:
-    """What has fallen due since the task was last decided, also what a jitter has not let start yet; None when nothing
-    has.
+    """Return the due times since the task was last decided, also those that a jitter delays; None for none.
 
-    Counted by arithmetic: a year's gap costs what a day's does.
+    They are counted by arithmetic: a year's gap costs what a day's does.
     """
     if now <= scheduled.until:
         return None

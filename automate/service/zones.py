@@ -28,7 +28,7 @@ class Zones:
         """The zones that show other times than before, from when on."""
 
     def changed_at(self, old: Scheduled) -> float:
-        """From when on, after it came into force, a schedule's zone shows other times than before; infinity: never."""
+        """Return when, after it came into effect, a schedule's zone changed; infinity for never."""
         name = zone_of(old.compiled)
         if self.changed.get(name, inf) == inf:
             return inf
@@ -36,18 +36,18 @@ class Zones:
         return inf if at is None else at
 
     def as_it_was(self, old: Scheduled) -> Scheduled:
-        """The schedule with its zone as that was before."""
+        """Return the schedule with its zone as that was before."""
         return old._replace(compiled=frozen(old.compiled, self._known[zone_of(old.compiled)]))
 
     def without_zone(self, old: Scheduled) -> Scheduled:
-        """The schedule with its zone as it was, where that zone is gone; never due, if nothing is known of it."""
+        """Return the schedule with its zone as it was, if that zone is gone; never due if nothing is known of it."""
         name = zone_of(old.compiled)
         if _now(name) is not None:
             return old
         return self.as_it_was(old) if name in self._known else old._replace(wake=None)
 
     def to_keep(self, rows: Iterable[Scheduled]) -> str | None:
-        """What is to be kept of the zones of these schedules, None where that is kept already."""
+        """Return what to store about the zones of these schedules, None if it is stored already."""
         since: dict[str, int] = {}
         for row in rows:
             name = zone_of(row.compiled)

@@ -122,7 +122,7 @@ def _names(week: int) -> str:
 
 
 def _listed(bits: int, end: int = 0) -> str:
-    """`00,15,30..32`; what goes on in even steps before `end` is `00/15`."""
+    """Format as `00,15,30..32`; even steps before `end` become `00/15`."""
     values = [value for value in range(bits.bit_length()) if bits >> value & 1]
     step = values[1] - values[0] if len(values) > 2 else 0  # noqa: PLR2004
     if step > 1 and values == [*range(values[0], end, step)]:

@@ -25,7 +25,7 @@ def word(text: str) -> str:
 
 
 def argument(text: str) -> str:
-    """One word of a command line, where `$` means something too."""
+    """Quote one word of a command line, in which `$` is special too."""
     return word(text.replace("$", "$$"))
 
 

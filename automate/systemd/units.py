@@ -10,7 +10,7 @@ from automate.systemd.quoting import argument, command_line, path, value, word
 from automate.task import PATH, UMASK, ExitCodes, Task
 
 PREFIX = "automate-"
-"""Before the task's name: a unit called `ssh` would hide another."""
+"""The prefix of the task's name: a unit called `ssh` would hide another."""
 
 _URL = re.compile(r"(?:https?://|file:|info:|man:)\S+").fullmatch
 _LIMITS = {"memory": "AS", "cpu_time": "CPU", "open_files": "NOFILE", "processes": "NPROC"}
