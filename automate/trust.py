@@ -10,14 +10,10 @@ can change what their names lead to, and the path itself is safe to use.
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from automate.errors import NotAllowedError
-
-if TYPE_CHECKING:
-    from automate.paths import Instance
 
 ROOT = 0
 _MODE = 0o750
@@ -163,13 +159,13 @@ def judge(
     if about.st_uid not in (ROOT, user, passed_below):
         wanted = user_name(ROOT if user is None else user)
         owner = user_name(about.st_uid)
-        raise ForeignError(path, f"belongs to {owner}, not to {wanted}", f"chown {wanted} {_quoted(path)}", owner)
+        raise ForeignError(path, f"belongs to {owner}, not to {wanted}", f"chown {wanted} {quoted(path)}", owner)
     if stat.S_ISLNK(about.st_mode) or not _others_write(about, user):
         return
     is_sticky = passed_below is not None and bool(about.st_mode & stat.S_ISVTX)
     if stat.S_ISDIR(about.st_mode) and (is_sticky or _is_read_only(descriptor)):
         return
-    raise ForeignError(path, "can be written by other users", f"chmod go-w {_quoted(path)}")
+    raise ForeignError(path, "can be written by other users", f"chmod go-w {quoted(path)}")
 
 
 def own(path: str, descriptor: int) -> int:
@@ -221,67 +217,6 @@ def _sync(directory: int) -> None:
         os.close(descriptor)
 
 
-def to_read(instance: "Instance") -> None:
-    """Raise ForeignError for root where another user could have written something of state or log. Other users may look
-    at what its modes let them see."""
-    if os.geteuid() == ROOT:
-        refusal(instance)
-
-
-def refusal(instance: "Instance") -> ForeignError | None:
-    """Why this user may look at the instance and neither obey nor change it: another user could have written something
-    of its state or log. What is not there yet is no reason. For root it is raised. OSError."""
-    user = os.geteuid()
-    try:
-        with Ways(user) as ways:
-            for directory, with_files in _parts(instance):
-                _judge_part(ways, directory, user, with_files=with_files)
-    except ForeignError as error:
-        refused = _of_instance(error, instance, user)
-        if user == ROOT:
-            raise refused from None
-        return refused
-    except PermissionError:  # what may not be looked at cannot be used either
-        return None
-    return None
-
-
-def _parts(instance: "Instance") -> Iterator[tuple[str, bool]]:
-    """The directories of state and log; with each, whether its files are judged beforehand. Of those that have many,
-    each is judged when it is opened."""
-    yield from ((directory, True) for directory in (instance.state, instance.open_runs, instance.locks, instance.log))
-    yield from ((os.path.join(instance.locks, kind), False) for kind in ("task", "shared"))
-    others = (instance.calls, instance.summaries, instance.edits, instance.output)
-    yield from ((directory, False) for directory in others)
-
-
-def _judge_part(ways: Ways, directory: str, user: int, *, with_files: bool) -> None:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        ways.directory(directory)
-        if not with_files:
-            return
-        with os.scandir(directory) as entries:  # only trusted users can change what this name leads to
-            for entry in entries:
-                _judge_entry(entry, user)
-
-
-def _judge_entry(entry: os.DirEntry[str], user: int) -> None:
-    with suppress(FileNotFoundError):  # a run has ended meanwhile
-        if not entry.is_dir(follow_symlinks=False):
-            judge(entry.path, entry.stat(follow_symlinks=False), user)
-
-
-def _of_instance(error: ForeignError, instance: "Instance", user: int) -> ForeignError:
-    """With what mends it. That is never to give another user's files to root, which would then believe them."""
-    inside = any(error.path.startswith(f"{top}/") for top in (instance.state, instance.log))
-    if error.owner is None:
-        return error
-    if inside:
-        return ForeignError(error.path, error.what, f"rm -rI {_quoted(error.path)}")
-    is_root = user == ROOT and instance.directory is not None
-    return ForeignError(error.path, error.what, owner=error.owner if is_root else None)
-
-
 def _others_write(about: os.stat_result, user: int | None) -> bool:
     if about.st_mode & stat.S_IWOTH:
         return True
@@ -323,7 +258,8 @@ def user_name(uid: int) -> str:
         return str(uid)
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
+    """The path as a shell command wants it."""
     from shlex import quote
 
     return quote(path)

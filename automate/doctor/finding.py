@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from automate.catalog import Catalog
 from automate.errors import AutomateError
+from automate.instance_trust import to_read
 from automate.operate.scheduler_status import Alive, alive
 from automate.paths import Instance
 from automate.state import OpenRun, State, schedules
@@ -16,7 +17,6 @@ from automate.state.opening import open_as_it_is
 from automate.state.runs import open_runs
 from automate.task import Task
 from automate.taskfile import Fault
-from automate.trust import to_read
 
 Severity = Literal["error", "warning", "unknown", "note"]
 """`error`: something does not work; `warning`: it may not, or will not; `unknown`: it could not be checked; `note`:

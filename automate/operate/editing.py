@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from automate import clock, trust
+from automate import clock, instance_trust
 from automate.atomic import make_directory
 from automate.catalog import Catalog
 from automate.catalog.matching import matching
@@ -248,7 +248,7 @@ def _standing(instance: Instance, name: str, owner: int | None) -> Target:
 def _alone(instance: Instance) -> Iterator[None]:
     """While no other command writes task files of this instance."""
     path = os.path.join(instance.locks, "edit")
-    if (refusal := trust.refusal(instance)) is not None:
+    if (refusal := instance_trust.refusal(instance)) is not None:
         raise refusal
     try:
         descriptor = locks.make_ready(path)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 from zlib import crc32
 
-from automate import trust
+from automate import instance_trust, trust
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 
@@ -65,7 +65,7 @@ def opened(instance: Instance) -> Iterator[list[LogFile]]:
     All are open at once, so that no rotation can hide one or show it twice while they are read. ForeignError if root
     would read what others can write.
     """
-    trust.to_read(instance)
+    instance_trust.to_read(instance)
     while True:
         with ExitStack() as stack:
             before = inode(instance.run_log)

@@ -1,7 +1,7 @@
 """`state.db`: what is claimed and not yet on record, and what is derived from files so that it need not be read again.
 
-SQLite is touched here and nowhere else. `opening` opens and makes it, `store` is what is open, `runs` holds the open
-runs, `parsed` the parse cache.
+SQLite is touched here and nowhere else. `schema` has the tables, `opening` opens and makes the database, `store` is an
+open one, `runs` holds the open runs, `parsed` the parse cache.
 """
 
 from automate.state.opening import open_state

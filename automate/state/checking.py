@@ -4,7 +4,8 @@ import sqlite3
 from contextlib import closing
 
 from automate.paths import Instance
-from automate.state.opening import VERSION, open_as_it_is
+from automate.state.opening import open_as_it_is
+from automate.state.schema import VERSION
 from automate.state.store import State, StateError, is_damage
 
 _FEW = 5

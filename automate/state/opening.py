@@ -7,129 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 
-from automate import clock, reserve, trust
+from automate import clock, instance_trust, reserve, trust
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
+from automate.state.schema import SCHEMA, UPGRADES, VERSION
 from automate.state.store import PATIENCE, State, StateError, cause, inode, is_damage, plainly
 
 _BESIDE = ("-wal", "-shm")
 _SCRATCH = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108 - where a directory with a random name is made
 
-SCHEMA = """
-CREATE TABLE ids (next INTEGER NOT NULL);
-INSERT INTO ids VALUES (1);
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY,
-    task TEXT NOT NULL,
-    due REAL,
-    trigger TEXT NOT NULL,
-    by TEXT,
-    phase TEXT NOT NULL CHECK (phase IN ('pending', 'running', 'decided')),
-    definition BLOB NOT NULL,
-    args TEXT NOT NULL,
-    attempt INTEGER NOT NULL,
-    not_before REAL NOT NULL,
-    boot TEXT NOT NULL,
-    started REAL,
-    cpu_seconds REAL,
-    max_rss INTEGER,
-    stop TEXT,
-    log_file INTEGER NOT NULL,
-    log_size INTEGER NOT NULL,
-    UNIQUE (task, due)
-) STRICT;
-CREATE TABLE last_runs (
-    task TEXT PRIMARY KEY,
-    id INTEGER NOT NULL,
-    outcome TEXT NOT NULL,
-    started REAL,
-    ended REAL NOT NULL,
-    seconds REAL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE durations (
-    task TEXT PRIMARY KEY,
-    recent TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE schedules (
-    task TEXT PRIMARY KEY,
-    definition BLOB NOT NULL,
-    compiled TEXT NOT NULL,
-    exceptions TEXT NOT NULL,
-    since REAL NOT NULL,
-    until REAL NOT NULL,
-    delay REAL NOT NULL,
-    wake REAL,
-    at_startup INTEGER NOT NULL,
-    stale INTEGER NOT NULL,
-    deferred INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE INDEX schedules_by_wake ON schedules (wake) WHERE wake IS NOT NULL;
-CREATE TABLE past_schedules (
-    task TEXT NOT NULL,
-    compiled TEXT NOT NULL,
-    since REAL NOT NULL,
-    until REAL NOT NULL
-) STRICT;
-CREATE TABLE follows (
-    task TEXT NOT NULL,
-    follows TEXT NOT NULL,
-    outcome TEXT NOT NULL
-) STRICT;
-CREATE INDEX follows_by_followed ON follows (follows);
-CREATE TABLE scheduler (
-    about TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) STRICT;
-CREATE TABLE pauses (
-    task TEXT PRIMARY KEY,
-    since REAL NOT NULL,
-    until REAL,
-    by TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    lifted INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE past_pauses (
-    task TEXT NOT NULL,
-    since REAL NOT NULL,
-    until REAL NOT NULL,
-    by TEXT NOT NULL,
-    reason TEXT NOT NULL
-) STRICT;
-CREATE TABLE parsed (
-    name TEXT PRIMARY KEY,
-    path TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    enabled INTEGER NOT NULL,
-    description TEXT NOT NULL,
-    category TEXT NOT NULL,
-    labels TEXT NOT NULL,
-    schedule TEXT NOT NULL,
-    delay REAL NOT NULL,
-    next_due REAL,
-    computed REAL NOT NULL,
-    context TEXT NOT NULL,
-    definition BLOB NOT NULL,
-    compiled TEXT NOT NULL
-) STRICT;
-CREATE TABLE parsed_settings (
-    path TEXT PRIMARY KEY,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    digest TEXT NOT NULL,
-    task_dirs TEXT NOT NULL
-) STRICT;
-"""
-UPGRADES = (
-    "CREATE TABLE durations (task TEXT PRIMARY KEY, recent TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    "ALTER TABLE schedules ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0",
-    """CREATE TABLE past_pauses (task TEXT NOT NULL, since REAL NOT NULL, until REAL NOT NULL, by TEXT NOT NULL,
-    reason TEXT NOT NULL) STRICT""",
-)
-"""What makes a database of version N one of version N + 1, beginning with version 1."""
-VERSION = 1 + len(UPGRADES)
 _ADVICE = {
     errno.ENOSPC: "; nothing can be started or changed until there is room on its file system",
     errno.EDQUOT: "; nothing can be started or changed until there is room",
@@ -148,7 +34,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
     """
     path = instance.database
     reopen = partial(open_state, instance, restore)
-    if foreign := trust.refusal(instance):
+    if foreign := instance_trust.refusal(instance):
         return _open_read_only(path, reopen, refusal=foreign)
     before = inode(path)
     try:
@@ -177,7 +63,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
 def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | None:
     """Open it for reading: nothing is made, mended or moved aside. None when there is none. What is locked is waited
     for, `patience` seconds. StateError, NotAllowedError, OSError."""
-    trust.to_read(instance)
+    instance_trust.to_read(instance)
     try:
         os.stat(instance.database)
     except FileNotFoundError:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from automate import trust
+from automate import instance_trust, trust
 from automate.paths import Instance, of_directory
 from automate.state import opening
 from tests.conftest import Until, WriteTask
@@ -151,11 +151,11 @@ def test_who_is_quicker_to_rename_gains_nothing(
 
 def test_a_state_that_appears_just_after_the_look_is_refused(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def look(looked_at: Instance) -> None:
-        assert trust.refusal(looked_at) is None
+        assert instance_trust.refusal(looked_at) is None
         by_nobody(instance / ".automate" / "state.db")
         os.chown(instance / ".automate", NOBODY, NOBODY)
 
-    monkeypatch.setattr(opening, "trust", SimpleNamespace(**vars(trust) | {"refusal": look}))
+    monkeypatch.setattr(opening, "instance_trust", SimpleNamespace(**vars(instance_trust) | {"refusal": look}))
     with pytest.raises(trust.ForeignError, match="belongs to nobody"):
         opening.open_state(of_directory(str(instance)))
     assert [path.name for path in (instance / ".automate").iterdir()] == ["state.db"]
