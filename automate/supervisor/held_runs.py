@@ -1,0 +1,115 @@
+"""The runs that one supervisor watches, whatever state each is in."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from automate import reserve
+from automate.paths import Instance
+from automate.process import locks
+from automate.state import OpenRun, State, runs
+from automate.state.opening import make_directories
+from automate.supervisor import adopting
+from automate.supervisor.attempt import Attempt, each, release
+from automate.supervisor.lingering import Lingering
+from automate.supervisor.queue import Queue
+from automate.supervisor.watcher import Watcher
+
+if TYPE_CHECKING:
+    from automate.run import Record
+
+
+class HeldRuns:
+    """Attempts under way (`watcher`), runs that wait (`queue`), and records still to be written (`unrecorded`).
+
+    The watch byte (`watch`) of each is this process's: no other process finishes these runs.
+
+        held = HeldRuns(instance, state)
+        run = held.take(run_id)
+        if run is not None:
+            held.add(run)
+    """
+
+    def __init__(self, instance: Instance, state: State) -> None:
+        self._instance, self._state = instance, state
+        self.watch = reserve.with_room(instance.written, lambda: locks.Watch(os.path.join(instance.locks, "watch")))
+        self.lingering = Lingering(instance)
+        self.watcher = Watcher(instance, state, self.lingering)
+        self.queue = Queue(instance, state)
+        self.unrecorded: list[Record] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.watcher.attempts or self.queue.waiting or self.unrecorded)
+
+    @property
+    def ids(self) -> set[int]:
+        return {*self.watcher.attempts, *self.queue.waiting, *(record.id for record in self.unrecorded)}
+
+    @property
+    def open_runs(self) -> list[OpenRun]:
+        """Those that have not ended."""
+        running = [attempt.run for attempt in self.watcher.attempts.values()]
+        return running + [waiting.run for waiting in self.queue.waiting.values()]
+
+    def take(self, run_id: int) -> OpenRun | None:
+        """The run as it is now, if no process watched it, neither this one nor another. StateError."""
+        if run_id in self.ids or not self.watch.take(run_id):
+            return None
+        run = runs.open_run(self._state, run_id)
+        if run is None:  # it was finished before the watch was ours
+            self.watch.release(run_id)
+        return run
+
+    def add(self, run: OpenRun) -> None:
+        """Find out what has become of a run that this process watches, and go on with it. OSError."""
+        self._put(adopting.examine(self._instance, run))
+
+    def follow(self, following: Iterable[OpenRun]) -> None:
+        """Add runs that were claimed because others have ended, except those that another process watches already."""
+        for run in following:
+            if self.watch.take(run.id):
+                self.add(run)
+
+    def wait(self, timeout: float) -> None:
+        """As `Watcher.wait`, and no longer than a run of the queue, or a record, allows."""
+        self.watcher.wait(0.0 if self.unrecorded else min(timeout, self.queue.patience()))
+        each(self.watcher.silent, self._examine_again)
+
+    def drop(self, runs_of_others: Sequence[OpenRun]) -> None:
+        """Runs that wait and that the state knows better: they are over, or another's."""
+        for run in runs_of_others:
+            release(self.queue.remove(run.id).locks)
+            self.watch.release(run.id)
+
+    def keep_watch_file(self) -> set[int]:
+        """Watch by the file that is in place. Where it was removed, others have seen runs unwatched: those that they
+        have taken over are theirs, and returned. OSError."""
+        if self.watch.is_in_place:
+            return set()
+        make_directories(self._instance)
+        lost = self.watch.renew()
+        self.unrecorded = [record for record in self.unrecorded if record.id not in lost]
+        for run_id in lost & self.queue.waiting.keys():
+            release(self.queue.remove(run_id).locks)
+        for run_id in lost & self.watcher.attempts.keys():
+            self.watcher.let_go(run_id)
+        return lost
+
+    def close(self) -> None:
+        """Let go of everything. What runs goes on."""
+        self.queue.let_go()
+        self.watcher.close()
+        self.watch.close()
+
+    def _examine_again(self, attempt: Attempt) -> None:
+        left = adopting.examine(self._instance, attempt.run)
+        self.watcher.remove([attempt])
+        self._put(left)
+
+    def _put(self, left: adopting.Left) -> None:
+        if left.decided is not None:
+            self.unrecorded.append(left.decided)
+        elif left.waiting is not None:
+            self.queue.add(left.waiting)
+        elif left.attempt is not None:
+            self.watcher.add(left.attempt, is_over=left.is_over)
