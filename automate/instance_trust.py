@@ -12,15 +12,20 @@ from automate.trust import ROOT, ForeignError, Ways, judge, quoted
 
 
 def to_read(instance: Instance) -> None:
-    """Raise ForeignError for root where another user could have written something of state or log. Other users may look
-    at what its modes let them see."""
+    """Raise ForeignError for root if another user could have written something of state or log.
+
+    Other users may look at what its modes let them see.
+    """
     if os.geteuid() == ROOT:
         refusal(instance)
 
 
 def refusal(instance: Instance) -> ForeignError | None:
-    """Why this user may look at the instance and neither obey nor change it: another user could have written something
-    of its state or log. What is not there yet is no reason. For root it is raised. OSError."""
+    """Return why this user may look at the instance, but neither obey nor change it.
+
+    That is if another user could have written something of its state or log; what is missing is no reason. For root the
+    error is raised. OSError.
+    """
     user = os.geteuid()
     try:
         with Ways(user) as ways:
@@ -37,8 +42,7 @@ def refusal(instance: Instance) -> ForeignError | None:
 
 
 def _parts(instance: Instance) -> Iterator[tuple[str, bool]]:
-    """The directories of state and log; with each, whether its files are judged beforehand. Of those that have many,
-    each is judged when it is opened."""
+    """Yield each directory of state and log, and whether its files are judged beforehand."""
     yield from ((directory, True) for directory in (instance.state, instance.open_runs, instance.locks, instance.log))
     yield from ((os.path.join(instance.locks, kind), False) for kind in ("task", "shared"))
     others = (instance.calls, instance.summaries, instance.edits, instance.output)
