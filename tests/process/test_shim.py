@@ -21,7 +21,10 @@ SHELLS = [
     words for words in (["sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"]) if shutil.which(words[0]) is not None
 ]
 
-pytestmark = pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
+pytestmark = [
+    pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0]),
+    pytest.mark.usefixtures("_no_process_stays"),
+]
 
 
 class Shim:
