@@ -1,4 +1,4 @@
-"""Whether a state is whole, without mending it."""
+"""Check that a state is intact, without repairing it."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""How long each task's runs took lately: what a running one is expected to take. Derived from the run log."""
+"""Durations of each task's recent runs, derived from the run log, from which a running one is estimated."""
 
 from collections.abc import Collection, Iterable
 

@@ -9,11 +9,11 @@ from automate.state.store import PATIENCE, State, StateError
 
 
 class Brief(NamedTuple):
-    """What a listing needs of a task file that had no fault. It holds as long as path, size, mtime_ns and inode are the
-    same, and the context in which it was read: all else that the reading depended on.
+    """The part of a task file without faults that a listing needs.
 
-    `labels` are words with spaces between; `schedule` is in English; `delay` is the jitter's, in seconds; `next_due`
-    (epoch seconds, None: never) was the first due time after `computed`.
+    It is valid while path, size, mtime_ns and inode are the same, and the context in which it was read: everything else
+    that the reading depended on. `labels` are words with spaces between; `schedule` is in English; `delay` is the
+    jitter's, in seconds; `next_due` (epoch seconds, None: never) was the first due time after `computed`.
     """
 
     name: str
@@ -57,24 +57,24 @@ _BRIEF = ", ".join(Brief._fields)
 
 
 def read_briefs(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, Brief]:
-    """All that is cached of this context, or what is of `names`; less when the cache cannot be read."""
+    """Return the cached rows of this context, or those of `names`; fewer if the cache cannot be read."""
     rows = _read(state, _BRIEF, context, names)
     return {brief.name: brief for brief in map(Brief._make, rows)}
 
 
 def read_parsed(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, Parsed]:
-    """As `read_briefs`, with definitions: these are long."""
+    """Return rows as `read_briefs`, with definitions, which are long."""
     rows = _read(state, f"{_BRIEF}, context, definition, compiled", context, names)
     return {row[0]: Parsed(Brief._make(row[:-3]), *row[-3:]) for row in rows}
 
 
 def read_compiled(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, str]:
-    """As `read_briefs`: the dumps of the schedules."""
+    """Return the dumps of schedules, as `read_briefs`."""
     return dict(_read(state, "name, compiled", context, names))
 
 
 def read_excepted(state: State, context: str) -> list[str]:
-    """The names of all tasks with an `except`, and perhaps some more."""
+    """Return the names of all tasks with an `except`, and perhaps some more."""
     query = """SELECT name FROM parsed WHERE context = ? AND instr(definition, CAST('"except":' AS BLOB))"""
     with suppress(StateError):
         return [str(name) for (name,) in state.read(query, (context,))]
@@ -92,7 +92,7 @@ def _read(state: State, columns: str, context: str, names: Sequence[str] | None)
 
 
 def read_parsed_settings(state: State, path: str) -> ParsedSettings | None:
-    """What is cached of the settings file of that path."""
+    """Return the cached row of the settings file at that path."""
     with suppress(StateError):
         for row in state.read("SELECT * FROM parsed_settings WHERE path = ?", (path,)):
             return ParsedSettings._make(row)
@@ -102,10 +102,10 @@ def read_parsed_settings(state: State, path: str) -> ParsedSettings | None:
 def write_parsed(
     state: State, context: str, rows: Iterable[Parsed], gone: Iterable[str], settings: ParsedSettings | None
 ) -> bool:
-    """Keep these, forget those and all of any other context; False when it could not be done: a reader goes on without
-    (full disk, no permission).
+    """Store rows, and delete those that are gone or of another context; return False if that failed.
 
-    Nothing is lost with it, so it waits for no fsync, and not for others who write.
+    A reader continues without it (full disk, no permission). Losing it does no harm, so it waits for no fsync, and not
+    for other writers.
     """
     with suppress(StateError), _hasty(state) as connection:
         connection.execute("DELETE FROM parsed WHERE context <> ?", (context,))
@@ -134,7 +134,7 @@ def _insert(table: str, fields: Sequence[str]) -> str:
 
 @contextmanager
 def _hasty(state: State) -> Iterator[sqlite3.Connection]:
-    """A transaction that waits neither for the disk nor, longer than a blink, for another's to end."""
+    """Begin a transaction that does not wait for the disk, and only briefly for another transaction."""
     if not state.writable:
         raise StateError(f"{state.path}: not writable")
     state.connection.execute(f"PRAGMA busy_timeout = {BLINK_MS}")

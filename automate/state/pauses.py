@@ -1,4 +1,4 @@
-"""Which tasks are paused, since when, until when, by whom and why."""
+"""Pauses: task, start, end, author and reason."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -29,8 +29,10 @@ _FORGET = """
 
 
 def pause(state: State, names: Collection[str], pause: Pause) -> None:
-    """Pause these (ALL is one of them, if all are meant), durably. What is paused already stays so since it was, with
-    the new end and reason. StateError."""
+    """Pause these tasks (ALL is one of them, if all are meant), durably.
+
+    A task that is paused already keeps its start, with the new end and reason. StateError.
+    """
     with state.transaction() as connection:
         for name in names:
             values = {"task": name, "now": pause.since, "by": pause.by, "reason": pause.reason}
@@ -60,14 +62,16 @@ def keep_past(state: State, pauses: Iterable[Pause]) -> None:
 
 
 def pauses(state: State, now: float) -> dict[str, Pause]:
-    """Those in force, by task, ALL first; also one whose start the clock was set back behind."""
+    """Return the pauses in effect, by task, ALL first; also one that starts later than a clock that was set back."""
     rows = state.read(f"SELECT {_COLUMNS} FROM pauses WHERE {_HOLDS} ORDER BY task", (now,))  # noqa: S608 - constants
     return {pause.task: pause._replace(since=min(pause.since, now)) for pause in map(Pause._make, rows)}
 
 
 def pauses_after(state: State, instant: float) -> list[Pause]:
-    """Those in force at any time after the instant, oldest first: for due times that nobody has decided yet. Of two
-    that hold since the same instant, the one that was replaced comes first."""
+    """Return the pauses in effect at any time after the instant, oldest first, for due times that are not handled yet.
+
+    Of two with the same start, the one that was replaced comes first.
+    """
     query = f"""
         SELECT {_COLUMNS}, 0 AS newest FROM past_pauses WHERE until > ?1 UNION ALL
         SELECT {_COLUMNS}, 1 FROM pauses WHERE until IS NULL OR until > ?1 ORDER BY newest, since, task
@@ -76,7 +80,7 @@ def pauses_after(state: State, instant: float) -> list[Pause]:
 
 
 def held_longest(pauses: Mapping[str, Pause], task: str) -> Pause | None:
-    """The one that keeps the task from running for longest: its own, or that of all."""
+    """Return the pause that keeps the task from running for longest: its own, or that of all."""
     if not pauses:  # which is so nearly always, and 10,000 tasks are asked
         return None
     found = [pauses[name] for name in (task, ALL) if name in pauses]
@@ -84,6 +88,6 @@ def held_longest(pauses: Mapping[str, Pause], task: str) -> Pause | None:
 
 
 def _look_again(state: State, names: Iterable[str], now: float) -> bool:
-    """What was put off because of what was known before is decided now; whether there is any."""
+    """Undo deferrals, which depended on the previous pauses; return whether there were any."""
     found = [schedules.undefer(state, None if name == ALL else name, now) for name in names]
     return any(found)

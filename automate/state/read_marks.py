@@ -1,6 +1,7 @@
-"""Which outputs a user has read: of each task up to which run. In a database of the reader's own, since an instance may
-be somebody else's; shared by all instances, each by the directory of its state. Nothing breaks when it is lost: what
-was read is unread again.
+"""Marks of the outputs that a user has read: for each task the newest run.
+
+They are in a database of the reader's own, since an instance may be another user's; it is shared by all instances, each
+with the directory of its state as key. If it is lost, outputs count as unread again.
 """
 
 import os
@@ -24,7 +25,7 @@ _FORGET = "DELETE FROM read WHERE place <= (SELECT max(place) FROM read) - ?"
 
 
 def read_up_to(path: str, instance: str) -> dict[str, int]:
-    """By task, the id of the newest run that was read; empty where nothing is known."""
+    """Return the id of the newest run that was read, by task; empty if nothing is known."""
     with suppress(sqlite3.Error, OSError), _open(path) as database:
         return dict(database.execute("SELECT task, run FROM read WHERE instance = ?", (instance,)).fetchall())
     return {}
@@ -76,8 +77,10 @@ def _open(path: str) -> Iterator[sqlite3.Connection]:
 
 
 def _is_own(path: str) -> bool:
-    """Whether the directory it is in, or is to be made in, is this user's alone: root with another one's HOME neither
-    reads nor leaves anything there."""
+    """Return whether its directory, existing or not, is private to this user.
+
+    Root with another user's HOME neither reads nor leaves anything there.
+    """
     directory = os.path.dirname(path)
     with Ways(os.geteuid()) as ways:
         while True:

@@ -9,8 +9,10 @@ from automate.state.store import State
 
 
 class Stop(NamedTuple):
-    """That a run is being ended from outside: as what, since `at` (epoch seconds), by whom and why. `run` is the one
-    that takes its place."""
+    """A stop of a run from outside: its outcome, time `at` (epoch seconds), author and reason.
+
+    `run` is the run that replaces it.
+    """
 
     outcome: Literal["timeout", "stopped"]
     at: float
@@ -49,7 +51,7 @@ class OpenRun(NamedTuple):
 
 
 class LastRun(NamedTuple):
-    """How a task's newest record reads, in short; derived from the run log."""
+    """A task's newest record in short, derived from the run log."""
 
     task: str
     id: int
@@ -80,19 +82,21 @@ def reserve_ids(state: State, count: int) -> int:
 
 
 def reserve_beyond(state: State, ids: Iterable[int]) -> None:
-    """From now on only ids beyond these are given, within the caller's transaction."""
+    """Give only ids beyond these from now on, within the caller's transaction."""
     state.connection.execute("UPDATE ids SET next = max(next, ?)", (max(ids, default=0) + 1,))
 
 
 def note_first(state: State, run_id: int) -> None:
-    """Put down which run was claimed first of all, within the caller's transaction; ids before it were given in vain.
-    Where there are records already, it is not known any more."""
+    """Store which run was claimed first of all, within the caller's transaction; ids before it were never used.
+
+    If there are records already, it is no longer known.
+    """
     query = "INSERT OR IGNORE INTO scheduler SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM last_runs)"
     state.connection.execute(query, (_FIRST, str(run_id)))
 
 
 def first_claimed(state: State) -> int:
-    """The id of the first run that was ever claimed, or an earlier one."""
+    """Return the id of the first run that was ever claimed, or an earlier one."""
     rows = state.read("SELECT value FROM scheduler WHERE about = ?", (_FIRST,))
     return int(str(rows[0][0])) if rows else 1
 
@@ -113,26 +117,28 @@ def overwrite(state: State, rows: Sequence[OpenRun]) -> None:
 
 
 def open_runs(state: State, task: str | None = None) -> list[OpenRun]:
-    """All, or one task's; oldest first."""
+    """Return all open runs, or one task's; oldest first."""
     where, values = ("", ()) if task is None else (" WHERE task = ?", (task,))
     query = f"SELECT {_COLUMNS} FROM runs{where} ORDER BY id"  # noqa: S608 - constants
     return [_row(row) for row in state.read(query, values)]
 
 
 def under_way(state: State, task: str | None = None) -> list[OpenRun]:
-    """Those that have started and not ended, also between two attempts; all, or one task's; oldest first."""
+    """Return the runs that have started and not ended, also between two attempts; all, or one task's; oldest first."""
     return [run for run in open_runs(state, task) if run.phase == "running" or run.attempt > 1]
 
 
 def open_run(state: State, run_id: int) -> OpenRun | None:
-    """None when it ended, or never was."""
+    """Return an open run; None if it ended or never existed."""
     rows = state.read(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))  # noqa: S608 - a constant
     return _row(rows[0]) if rows else None
 
 
 def next_attempt(state: State, run: OpenRun) -> bool:
-    """Put down that another attempt is to be made, and what the ones before it used; durable when it returns. False
-    when an operator has asked to stop the run: nothing was written."""
+    """Store that another attempt follows, and what the ones before it used, durably.
+
+    Return False, with nothing written, if an operator has asked to stop the run.
+    """
     values = (run.attempt, run.not_before, run.started, run.cpu_seconds, run.max_rss, run.id)
     with state.transaction() as connection:
         return connection.execute(_NEXT_ATTEMPT, values).rowcount == 1
@@ -143,14 +149,16 @@ def count_open(state: State) -> int:
 
 
 def count_running(state: State) -> int:
-    """How many have a place among those that run."""
+    """Count the runs that take one of the places of running ones."""
     return int(str(state.read("SELECT count(*) FROM runs WHERE phase = 'running'")[0][0]))
 
 
 def mark_running(state: State, ids: Sequence[int], boot: str, limit: int | None = None) -> set[int]:
-    """Put down that these may start from now on, in this boot; durable when it returns. Those that an operator has
-    asked to stop, and those beyond `limit` running ones in all, are left as they are and are not among the ids
-    returned."""
+    """Store, durably, that these may start from now on, in this boot.
+
+    Return their ids, without those that an operator has asked to stop, and those beyond `limit` running ones in all,
+    which are not changed.
+    """
     query = "UPDATE runs SET phase = 'running', boot = ? WHERE id = ? AND stop IS NULL"
     values = [(boot, run_id) for run_id in ids]
     if limit is not None:
@@ -166,20 +174,25 @@ def put_back(state: State, ids: Iterable[int]) -> None:
 
 
 def ask_to_stop(state: State, run_id: int, stop: Stop) -> bool:
-    """Put down why a run is being ended, before it is; durable when it returns. The first who asks stands, but an
-    operator stands before a limit. False: somebody asked already, or the run has ended."""
+    """Store, durably, why a run is to be ended, before it is.
+
+    The first reason stays, but an operator's replaces a limit's. Return False if there is one already, or the run has
+    ended.
+    """
     with state.transaction() as connection:
         return connection.execute(_STOP, (_stop_text(stop), run_id)).rowcount == 1
 
 
 def replace(state: State, run_id: int, stop: Stop) -> None:
-    """As `ask_to_stop`, within the caller's transaction: another run of the task takes this one's place."""
+    """Store the stop as `ask_to_stop`, within the caller's transaction: another run of the task replaces this one."""
     state.connection.execute(_STOP, (_stop_text(stop), run_id))
 
 
 def forget(state: State, ended: Sequence[LastRun]) -> set[int]:
-    """Close runs whose records are in the run log, within the caller's transaction, and return the ids of those that
-    were open until now: the others were closed before."""
+    """Close runs whose records are in the run log, within the caller's transaction.
+
+    Return the ids of those that were open until now: the others were closed before.
+    """
     closed = {
         last.id for last in ended if state.connection.execute("DELETE FROM runs WHERE id = ?", (last.id,)).rowcount
     }
@@ -188,8 +201,11 @@ def forget(state: State, ended: Sequence[LastRun]) -> set[int]:
 
 
 def remember_last(state: State, last: Iterable[LastRun]) -> None:
-    """Keep the newest record of each task, within the caller's transaction: of two, the one that ended later, or whose
-    id was given later, so that a clock which is set back does not keep an old one for ever."""
+    """Keep the newest record of each task, within the caller's transaction.
+
+    Of two, it is the one that ended later, or has the later id, so that a clock that is set back does not keep an old
+    one for ever.
+    """
     state.connection.executemany(
         "INSERT INTO last_runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (task) DO UPDATE SET id = excluded.id,"
         " outcome = excluded.outcome, started = excluded.started, ended = excluded.ended, seconds = excluded.seconds"
@@ -199,13 +215,13 @@ def remember_last(state: State, last: Iterable[LastRun]) -> None:
 
 
 def last_runs(state: State) -> dict[str, LastRun]:
-    """Of all tasks that ever had a record."""
+    """Return the newest records of all tasks that ever had one."""
     rows = state.read("SELECT task, id, outcome, started, ended, seconds FROM last_runs")
     return {row.task: row for row in map(LastRun._make, rows)}
 
 
 def last_run(state: State, task: str) -> LastRun | None:
-    """Of this task, if it ever had a record."""
+    """Return the task's newest record, if it ever had one."""
     query = "SELECT task, id, outcome, started, ended, seconds FROM last_runs WHERE task = ?"
     return next((LastRun._make(row) for row in state.read(query, (task,))), None)
 

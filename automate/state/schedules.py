@@ -1,4 +1,4 @@
-"""What the scheduler keeps: each task's schedule, since when it has been in force, and up to when it was decided."""
+"""Schedules in effect, each with its start and the instant up to which it was decided."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ class Scheduled(NamedTuple):
     deferred: bool = False
 
     def span(self, until: float) -> Span:
-        """What was in force, once it ends."""
+        """Return the span of a schedule that ends."""
         return Span(self.task, self.compiled, self.since, until)
 
 
@@ -60,62 +60,63 @@ def all_scheduled(state: State) -> dict[str, Scheduled]:
 
 
 def scheduled(state: State, task: str) -> Scheduled | None:
-    """None for a task that no scheduler knows."""
+    """Return the task's row; None if no scheduler knows it."""
     return next(iter(_rows(state, " WHERE task = ?", (task,))), None)
 
 
 def awake(state: State, now: float, most: int = -1) -> list[Scheduled]:
-    """Those whose time has come, earliest first, all or so many: what is asked costs what is due, however many tasks
-    there are."""
+    """Return the rows whose time has come, earliest first, all or `most`; the cost grows with what is due."""
     return _rows(state, " WHERE wake <= ? ORDER BY wake LIMIT ?", (now, most))
 
 
 def overdue(state: State, now: float, patience: float = 90.0) -> frozenset[str]:
-    """The tasks with a due time that nobody has decided for so many seconds; cron calls `tick` but once a minute."""
+    """Return the tasks with a due time that is not handled for that many seconds; cron ticks once a minute."""
     rows = state.read("SELECT task FROM schedules WHERE wake <= ?", (now - patience,))
     return frozenset(str(task) for (task,) in rows)
 
 
 def deferred(state: State) -> list[Scheduled]:
-    """Those whose due times are put on record together, later than they were due."""
+    """Return the rows whose due times share a record, written later than they are due."""
     return _rows(state, " WHERE deferred ORDER BY task")
 
 
 def ahead_of_clock(state: State, limit: float) -> list[Scheduled]:
-    """Those decided up to later than `limit`: the clock was set back."""
+    """Return the rows that are decided beyond `limit`, because the clock was set back."""
     return _rows(state, " WHERE until > ?", (limit,))
 
 
 def of_startup(state: State) -> list[Scheduled]:
-    """Those that are due when the machine has started."""
+    """Return the rows that are due when the machine has started."""
     return _rows(state, " WHERE at_startup ORDER BY task")
 
 
 def next_wake(state: State, after: float = -inf) -> float | None:
-    """The earliest instant at which something is due, later than `after`."""
+    """Return the earliest instant later than `after` at which something is due."""
     value = state.read("SELECT min(wake) FROM schedules WHERE wake > ?", (after,))[0][0]
     return float(value) if isinstance(value, (int, float)) else None
 
 
 def count_waking(state: State, first: float, last: float) -> int:
-    """How many are due to start from the one instant to the other, both inclusive."""
+    """Count the tasks that are due to start between the instants, both inclusive."""
     return int(str(state.read("SELECT count(*) FROM schedules WHERE wake BETWEEN ? AND ?", (first, last))[0][0]))
 
 
 def waking(state: State, first: float, last: float, most: int) -> list[Scheduled]:
-    """Those, earliest first, so many at the most."""
+    """Return the rows of `count_waking`, earliest first, at most `most`."""
     return _rows(state, " WHERE wake BETWEEN ? AND ? ORDER BY wake LIMIT ?", (first, last, most))
 
 
 def are_as_read(state: State, rows: Iterable[Scheduled]) -> bool:
-    """Whether nobody has decided any of these tasks since it was read, nor removed it, nor asked that it be looked at
-    earlier; within the caller's transaction."""
+    """Return whether none of these tasks was changed since it was read; within the caller's transaction.
+
+    A change is a decision, a removal, or a request to look at it earlier.
+    """
     query = "SELECT 1 FROM schedules WHERE task = ? AND until = ? AND wake IS ?"
     return all(state.read(query, (row.task, row.until, row.wake)) for row in rows)
 
 
 def is_defined_as(state: State, row: Scheduled) -> bool:
-    """Whether the task is understood as it was when it was read; within the caller's transaction."""
+    """Return whether the task's definition is as it was read; within the caller's transaction."""
     query = "SELECT 1 FROM schedules WHERE task = ? AND definition = ? AND exceptions = ?"
     return bool(state.read(query, (row.task, row.definition, row.exceptions)))
 
@@ -127,23 +128,27 @@ def put(state: State, rows: Iterable[Scheduled]) -> None:
 
 
 def advance(state: State, read: Scheduled, until: float, wake: float | None, *, deferred: bool = False) -> bool:
-    """Decide a task's due times up to `until`, within the caller's transaction. False when they were decided by another
-    process since it was `read`: nothing of what was to be started may be."""
+    """Decide a task's due times up to `until`, within the caller's transaction.
+
+    Return False if another process decided them since it was `read`: then nothing of it may be started.
+    """
     values = (until, wake, deferred, read.task, read.until)
     query = "UPDATE schedules SET until = ?, wake = ?, deferred = ? WHERE task = ? AND until = ?"
     return state.connection.execute(query, values).rowcount == 1
 
 
 def undefer(state: State, task: str | None, now: float) -> bool:
-    """Have a task (None: all) looked at now where that was deferred, within the caller's transaction; was it?"""
+    """End the deferral of a task (None: of all), within the caller's transaction; return whether there was one."""
     query = "UPDATE schedules SET wake = min(wake, ?) WHERE deferred"
     one, values = ("", (now,)) if task is None else (" AND task = ?", (now, task))
     return state.connection.execute(query + one, values).rowcount > 0
 
 
 def begin_again(state: State, rows: Iterable[Scheduled], now: float) -> None:
-    """Put down that these are due once more from now on, also at times that were decided already: the clock was far
-    ahead. Within the caller's transaction."""
+    """Make rows due again from now on, also at times already decided, within the caller's transaction.
+
+    The clock was far ahead.
+    """
     again = list(rows)
     retire(state, [row.span(row.until) for row in again])
     values = [(now, row.task) for row in again]
@@ -163,44 +168,46 @@ def remove(state: State, tasks: Iterable[str]) -> None:
 
 
 def spans(state: State) -> list[Span]:
-    """What was in force when, oldest first; what is in force now ends where it was decided up to."""
+    """Return all schedules with the times in which they were in effect, oldest first.
+
+    Those in effect now end where they were decided up to.
+    """
     query = f"{_PAST} UNION ALL SELECT task, compiled, since, until FROM schedules ORDER BY since, task"  # noqa: S608
     return [Span._make(row) for row in state.read(query)]
 
 
 def past_spans(state: State, task: str) -> list[Span]:
-    """What was in force of one task and is not any more, oldest first."""
+    """Return one task's ended schedules, oldest first."""
     return [Span._make(row) for row in state.read(f"{_PAST} WHERE task = ? ORDER BY since", (task,))]
 
 
 def past_tasks(state: State) -> set[str]:
-    """Those of which anything was in force that is not any more."""
+    """Return the tasks with ended schedules."""
     return {str(row[0]) for row in state.read("SELECT DISTINCT task FROM past_schedules")}
 
 
 def ended_later(state: State, now: float) -> dict[str, float]:
-    """By task, up to when schedules of it that are in force no more were decided, where that is later than `now`: the
-    clock was set back."""
+    """Return, by task, up to when ended schedules were decided, if later than `now`: the clock was set back."""
     query = "SELECT task, max(until) FROM past_schedules WHERE until > ? GROUP BY task"
     return {str(task): float(str(until)) for task, until in state.read(query, (now,))}
 
 
 def set_followed(state: State, followed: Mapping[str, Iterable[tuple[str, str]]]) -> None:
-    """The (task, outcome) pairs of each task's `after`, within the caller's transaction."""
+    """Store the (task, outcome) pairs of each task's `after`, within the caller's transaction."""
     state.connection.executemany("DELETE FROM follows WHERE task = ?", [(task,) for task in followed])
     pairs = [(task, other, outcome) for task, others in followed.items() for other, outcome in others]
     state.connection.executemany("INSERT INTO follows VALUES (?, ?, ?)", pairs)
 
 
 def followers(state: State, ended: str) -> list[tuple[Scheduled, str]]:
-    """The tasks whose `after` names `ended`, each with the outcome it waits for."""
+    """Return the tasks whose `after` names `ended`, each with the outcome it waits for."""
     columns = ", ".join(f"schedules.{field}" for field in Scheduled._fields)
     query = f"SELECT {columns}, outcome FROM follows JOIN schedules USING (task) WHERE follows = ? ORDER BY task"  # noqa: S608
     return [(_row(row[:-1]), str(row[-1])) for row in state.read(query, (ended,))]
 
 
 def recall(state: State, about: str) -> str | None:
-    """What was kept under this name."""
+    """Return the value that was stored under this name."""
     rows = state.read("SELECT value FROM scheduler WHERE about = ?", (about,))
     return str(rows[0][0]) if rows else None
 
@@ -211,7 +218,7 @@ def keep(state: State, about: str, value: str) -> None:
 
 
 def boots(state: State) -> dict[str, int | None]:
-    """By boot id, when process 1 was started, of the newest starts in which a step was taken; see `host.Boot`."""
+    """Return the newest starts in which a step was taken: boot id, and when process 1 was started; see `host.Boot`."""
     kept = recall(state, _BOOTS)
     return dict(json.loads(kept)) if kept else {}
 
@@ -223,24 +230,24 @@ def keep_boot(state: State, kernel: str, began: int | None) -> None:
 
 
 def last_dues(state: State) -> dict[str, float]:
-    """By task, the newest due time on record that a lost state left; empty once the tasks are known again."""
+    """Return the newest recorded due time by task, which a lost state left; empty once the tasks are known again."""
     kept = recall(state, _LAST_DUES)
     return dict(json.loads(kept)) if kept else {}
 
 
 def keep_last_dues(state: State, dues: Mapping[str, float]) -> None:
-    """In place of those that were kept, within the caller's transaction."""
+    """Replace the stored ones, within the caller's transaction."""
     keep(state, _LAST_DUES, json.dumps(dues))
 
 
 def known_devices(state: State) -> dict[str, int]:
-    """By task directory, on which device the scheduler found tasks in it last."""
+    """Return the device of each task directory on which the scheduler last found tasks."""
     kept = recall(state, _DEVICES)
     return dict(json.loads(kept)) if kept else {}
 
 
 def keep_devices(state: State, devices: Mapping[str, int]) -> None:
-    """In place of those that were kept, within the caller's transaction."""
+    """Replace the stored ones, within the caller's transaction."""
     keep(state, _DEVICES, json.dumps(devices))
 
 

@@ -1,5 +1,7 @@
-"""When the scheduler looked, and when it did not: the time of a file beside `state.db`, since a look that finds nothing
-to do shall not cost a transaction; and the gaps in which due times were missed, written with what was decided of them.
+"""Times of the scheduler's steps, and the gaps between them.
+
+A step is the time of a file beside `state.db`, since a step with nothing to do must not cost a transaction. Gaps in
+which due times were missed are written with the decisions about them.
 """
 
 import json
@@ -24,7 +26,7 @@ class Gap(NamedTuple):
 
 
 def note_step(state: State, now: float) -> None:
-    """A step was taken at `now` (epoch seconds). Who cannot put that down goes on: it is nobody's decision."""
+    """Note a step at `now` (epoch seconds); a failure is ignored, since no decision depends on it."""
     if not state.writable:
         return
     path = _path(state)
@@ -37,8 +39,10 @@ def note_step(state: State, now: float) -> None:
 
 
 def last_step(state: State) -> float | None:
-    """When any scheduler, `serve` or `tick`, took its last step, in epoch seconds; None where none did, as far as this
-    user may know."""
+    """Return when `serve` or `tick` took the last step, in epoch seconds.
+
+    None if there was none, as far as this user may know.
+    """
     try:
         return os.stat(_path(state), follow_symlinks=False).st_mtime
     except OSError:
@@ -46,8 +50,7 @@ def last_step(state: State) -> float | None:
 
 
 def call(state: State) -> None:
-    """Have whoever serves the instance take a step at once; nothing happens where nobody does. One who does not hear of
-    it looks within half a minute."""
+    """Ask the daemon, if there is one, to take a step at once; if it does not notice, it does within half a minute."""
     with suppress(OSError):
         os.utime(os.path.join(os.path.dirname(state.path), _CALLS))
 
@@ -59,7 +62,7 @@ def keep_gap(state: State, gap: Gap) -> None:
 
 
 def gaps(state: State) -> list[Gap]:
-    """In which due times were missed, oldest first."""
+    """Return the gaps in which due times were missed, oldest first."""
     kept = recall(state, _GAPS)
     return [Gap._make(pair) for pair in json.loads(kept)] if kept else []
 

@@ -20,9 +20,9 @@ class StateError(AutomateError):
 
 
 class State:
-    """An open `state.db`; `generation` counts how often it was lost and made anew.
+    """An open `state.db`; `generation` counts how often it was lost and created again.
 
-    Not to be shared between threads or carried over a fork (sqlite.org/howtocorrupt.html).
+    It must not be shared between threads or kept across a fork (sqlite.org/howtocorrupt.html).
     """
 
     def __init__(
@@ -35,9 +35,12 @@ class State:
         reopen: Callable[[int], "State"],
         refusal: AutomateError | None = None,
     ) -> None:
-        """`at` is the inode of the file, as it was before it was opened: it may have been replaced while it was.
-        `reopen` is given that of a file in which there is damage, or 0. `refusal` is raised by `transaction`, where
-        the file system takes no writes or another user could have written the state."""
+        """Take an open connection.
+
+        `at` is the inode of the file before it was opened: it may have been replaced meanwhile. `reopen` is called with
+        that of a damaged file, or 0. `refusal` is raised by `transaction`, if the file system is read-only or full, or
+        another user could have written the state.
+        """
         self.connection = connection
         self.path = path
         self.writable = writable
@@ -83,7 +86,7 @@ class State:
 
     @contextmanager
     def hasty_transaction(self) -> Iterator[sqlite3.Connection]:
-        """As `transaction`, but not waiting for the disk: a power cut may take it back, and nothing else does."""
+        """Begin a `transaction` that does not wait for the disk: only a power cut may undo it."""
         try:
             self.connection.execute("PRAGMA synchronous = NORMAL")
             try:
@@ -95,7 +98,7 @@ class State:
             raise self._failed(error) from error
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-        """All rows of one query, as of one moment; StateError."""
+        """Return all rows of one query, as of one moment; StateError."""
         is_within = not self._is_closed and self.connection.in_transaction
         try:
             try:
@@ -113,16 +116,19 @@ class State:
             raise self._failed(error) from error
 
     def with_room(self, work: Callable[[], Result]) -> Result:
-        """As `reserve.with_room`, for what only writes here."""
+        """Call `work` as `reserve.with_room` does, for work that only writes here."""
         return reserve.with_room([os.path.dirname(self.path)], work)
 
     def close(self) -> None:
         self.connection.close()
 
     def heal(self) -> bool:
-        """Whether the file was removed, replaced or overwritten since it was opened, and is open again now, made anew
-        as `open_state` does. A restored state holds all that the run log and the status files know. StateError: it
-        could not be opened, on a full disk say; nothing can be read until another call has."""
+        """Open the file again if it was removed, replaced or overwritten; return whether it was.
+
+        It is created again as `open_state` does: a restored state has everything that the run log and the status files
+        know. StateError if it could not be opened, for example on a full disk; nothing can be read until another call
+        succeeds.
+        """
         if not self.writable or not (self._is_closed or self._is_damaged or inode(self.path) != self.at):
             return False
         self._open_again()
@@ -163,13 +169,15 @@ class State:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file is no database, or not a whole one."""
+    """Return whether the file is not an intact database."""
     return getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
 def cause(error: sqlite3.Error, path: str) -> OSError | None:
-    """That the file system of the database at `path` is full, over quota or read-only, if that is why. SQLite says so
-    of a full disk alone, and not where it fails to make the -wal and -shm files."""
+    """Return the error if the file system of the database is full, over quota or read-only, and that is the cause.
+
+    SQLite reports only a full disk, and not where it fails to create the -wal and -shm files.
+    """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code not in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
         return None
@@ -178,7 +186,7 @@ def cause(error: sqlite3.Error, path: str) -> OSError | None:
 
 
 def inode(path: str) -> int:
-    """Which file has this path now; 0 when none has."""
+    """Return the inode at this path; 0 if there is no file."""
     try:
         return os.stat(path).st_ino
     except OSError:
@@ -186,7 +194,7 @@ def inode(path: str) -> int:
 
 
 def plainly(error: sqlite3.Error) -> str:
-    """For a message."""
+    """Return the error's text for a message."""
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
         return f"locked by another process for more than {PATIENCE:.0f} s"
     return str(error)

@@ -1,7 +1,7 @@
-"""`python -m automate.supervisor STATE LOG SETTINGS [TASK_DIR...] -- [OUTPUT...]`: watch runs until they end.
+"""`python -m automate.supervisor STATE LOG SETTINGS [TASK_DIR...] -- [OUTPUT...]`: supervise runs until they end.
 
-Started by a command that found some that nobody watches, or that left some behind (`run --detach`). Of what is due it
-claims nothing. Each OUTPUT is one that is written on although its run is over (lingering.py).
+A command starts it that found runs without a supervisor, or that leaves some (`run --detach`). It claims nothing that
+is due. Each OUTPUT is still written although its run has ended (lingering.py).
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What becomes of requests: start, wait, or nothing, with the reason."""
+"""Decision about requests: start, wait, or nothing, with the reason."""
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -16,8 +16,10 @@ MAX_RUNNING = "max_running"  # under this name the scheduler keeps the setting i
 
 
 def shared_in_use(under_way: Iterable[OpenRun]) -> set[str]:
-    """The shared locks of runs that are under way: also of one whose shim, which held them, was killed, while what it
-    started was not."""
+    """Return the shared locks of open runs.
+
+    They count even if the shim that held them was killed and its command was not.
+    """
     return {lock for run in under_way for lock in task_of(run).locks}
 
 
@@ -43,15 +45,15 @@ class Places:
         return shared_in_use(runs.under_way(self._state))
 
     def is_new(self, request: Request) -> bool:
-        """Whether there is no open run for its due time."""
+        """Return whether there is no open run for its due time."""
         return request.due is None or (request.task.name, request.due) not in self._dues
 
     def note_locks(self, task: Task) -> None:
-        """A run of this claim holds the locks of the task."""
+        """Note that a run of this claim holds the locks of the task."""
         self._locked.update((f"task/{task.name}", *(f"shared/{name}" for name in task.locks)))
 
     def is_stranger(self, request: Request) -> bool:
-        """Whether the lock that the request lacks is held by no run that is open, nor by one of this claim."""
+        """Return whether the lock that the request lacks is held by no open run and by none of this claim."""
         if request.held is None or request.held in self._locked:
             return False
         if request.held_own:
@@ -59,7 +61,7 @@ class Places:
         return request.held.removeprefix("shared/") not in self._shared_in_use
 
     def give(self, run_id: int, request: Request) -> str:
-        """The phase of the request's run; `request.refused` says why, where it is `decided`."""
+        """Return the phase of the request's run; `request.refused` says why, if it is `decided`."""
         phase = self._place(run_id, request)
         self._note(request.task.name, OpenInfo(run_id, WAITING if phase == "pending" else phase))
         return phase
@@ -85,7 +87,7 @@ class Places:
         return "running" if starts and not request.lacks_room and room(self._limit, self._running) else "pending"
 
     def _policy(self, run_id: int, request: Request, others: Sequence[OpenInfo]) -> Refusal | None:
-        """Why it is skipped by the task's `overlap`, None when it is not; what it replaces is told to end."""
+        """Return why the task's `overlap` skips it, None if it does not; runs that it replaces are stopped."""
         verdict = overlap(request.task.overlap, others)
         for other in verdict.stop:
             stop = Stop("stopped", clock.now(), reason=f"replaced by #{run_id}", cause="replaced", run=run_id)

@@ -1,4 +1,4 @@
-"""What a crash left: an open run that nobody watches, and what has become of it (DESIGN section 6, the table)."""
+"""Open runs without a supervisor, which a crash left: what has become of them (DESIGN section 6, the table)."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from automate.task import Task
 
 
 class Left(NamedTuple):
-    """What an open run turned out to be; just one of the three."""
+    """The state of such a run, just one of the three."""
 
     decided: Record | None = None
     waiting: Waiting | None = None
@@ -52,8 +52,10 @@ def _without_shim(attempt: Attempt) -> Left:
 
 
 def task_of(run: OpenRun) -> Task:
-    """The definition the run was claimed with; where another version wrote it in another way, what is needed to finish
-    the run."""
+    """Return the definition with which the run was claimed.
+
+    If another version wrote it in another form, it is what is needed to finish the run.
+    """
     try:
         return tasks.decode(run.definition)
     except msgspec.ValidationError:
@@ -61,7 +63,7 @@ def task_of(run: OpenRun) -> Task:
 
 
 def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:
-    """The attempt that the run's status file tells of."""
+    """Return the attempt in the run's status file."""
     path = leftovers.status_path(instance, run.id, run.attempt, run.task)
     head = starting.parse_head(status.read(path).head)
     began, user = (head.began, head.user) if head is not None else (run.started or clock.now(), None)
@@ -91,8 +93,10 @@ def _set_timers(attempt: Attempt) -> None:
 
 
 def follow_rest(attempt: Attempt) -> bool:
-    """The shim is gone, but not what it ran: somebody killed it, or what the command started outlives a TERM. It runs
-    on, and the task with it. Watch one process of the group; False when there is none."""
+    """Watch one process of the group whose shim is gone; return False if there is none.
+
+    The shim was killed, or the command started something that outlives SIGTERM. While it runs, so does the task.
+    """
     leader = status.read(attempt.status_path).leader
     for pid in members(leader) if leader is not None else ():
         attempt.pidfd = spawn.pidfd(pid)

@@ -1,8 +1,8 @@
-"""Attempts made ready before their time: all that a start takes is done, but for the claim, the locks and the word.
+"""Attempts prepared before their time: only the claim, the locks and the word remain.
 
-The state knows nothing of this but that their ids are given. What has come due is decided then, by whoever looks first,
-as if nothing were ready; what is ready only serves if the decision is to start just that run of just that definition.
-When this process dies, the gates close and the shims end without having run anything.
+The state knows only that their ids are used. Due times are decided by the process that is first, as if nothing were
+prepared; a prepared attempt only serves if the decision is to start just that run of just that definition. If this
+process dies, the gates close and the shims end without having run anything.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from automate.supervisor.request import Request, row
 
 
 class Ahead:
-    """The armed attempts of one supervisor, which watches their ids, so that nobody sweeps their files away."""
+    """The armed attempts of one supervisor, which watches their ids, so that their files are not removed."""
 
     def __init__(self, instance: Instance, state: State, watch: locks.Watch) -> None:
         self._instance, self._state, self._watch = instance, state, watch
@@ -27,19 +27,21 @@ class Ahead:
 
     @property
     def pids(self) -> set[int]:
-        """Of the shims that wait."""
+        """Return the PIDs of the waiting shims."""
         return {attempt.pid for _, attempt in self._armed.values() if attempt.pid is not None}
 
     @property
     def ids(self) -> set[int]:
-        """Those that their runs will have."""
+        """Return the ids of their runs to be."""
         return {attempt.run.id for _, attempt in self._armed.values()}
 
     def arm(self, wanted: Sequence[tuple[Request, float]], *, uid: int, nofile: tuple[int, int] | None) -> None:
-        """Make requests ready, each to start at its instant (epoch seconds), but for those that are, since before the
-        clock was set back. One that cannot be is left to its time: what is wrong with it is put on record then.
-        Half of what this process may open is left for what runs; where the machine lacks something, all that is ready
-        is let go, since it may be just that. StateError."""
+        """Arm requests, each to start at its instant (epoch seconds), unless they are armed already.
+
+        A request that cannot be armed is started at its time, and its error is recorded then. Half of the descriptors
+        of this process are left for running tasks; if the machine lacks something, everything armed is given up, since
+        it may be the cause. StateError.
+        """
         wanted = [each for each in wanted if (each[0].task.name, each[0].due) not in self._armed]
         used = sum(map(_descriptors, (request for request, _ in self._armed.values())))
         wanted = list(_that_fit(wanted, (spawn.free_descriptors() - used) // 2))
@@ -67,14 +69,16 @@ class Ahead:
         return ids
 
     def lend(self, request: Request) -> None:
-        """What is ready for it becomes the request's, for `begin` or `give_up`."""
+        """Attach the attempt that is ready to the request, for `begin` or `give_up`."""
         ready, attempt = self._armed.get((request.task.name, request.due), (None, None))
         if ready is not None and request.refused is None and _are_alike(ready, request):
             request.armed = attempt
 
     def begin(self, claims: Iterable[tuple[Request, OpenRun]]) -> dict[int, Attempt]:
-        """Give the word for all that may start now, before anything else is done; the attempts, by run id. They are the
-        caller's. One whose shim somebody has killed is not among them, nor armed any more."""
+        """Give the word for all runs that may start now, before anything else; return the attempts by run id.
+
+        They belong to the caller. An attempt whose shim was killed is not among them, and no longer armed.
+        """
         begun: dict[int, Attempt] = {}
         for request, run in claims:
             if request.armed is None or run.phase != "running":
@@ -131,5 +135,5 @@ def _that_fit(wanted: Sequence[tuple[Request, float]], descriptors: int) -> Iter
 
 
 def _are_alike(ready: Request, request: Request) -> bool:
-    """Whether what was made ready for the one does for the other: same definition, same reason to run."""
+    """Return whether the attempt armed for one request serves the other: same definition, same reason to run."""
     return ready.task == request.task and ready.trigger == request.trigger and ready.args == request.args

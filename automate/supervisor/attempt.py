@@ -11,16 +11,17 @@ from automate.task import Task
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """`began` is in epoch seconds; `deadline`, `kill_at` and `look_at` are clock.monotonic() instants: when it is told
-    to end, when it is killed, and when its output is looked at next. The supervisor owns `locks` and `pidfd`.
+    """One attempt of a run.
 
-    `pid` is the shim's; None as long as an adopted one has not said it. `gate` is where the shim waits for the word:
-    closed without it, by the supervisor or by its death, nothing runs. `is_child` is false of an adopted attempt, whose
-    exit status only the status file tells. `refused` says why it could not be started; `stop` is this supervisor's own
-    asking, should the state not take it.
+    `began` is in epoch seconds; `deadline`, `kill_at` and `look_at` are clock.monotonic() instants: when it gets
+    SIGTERM, when SIGKILL, and when its output is checked next. The supervisor owns `locks` and `pidfd`. `pid` is the
+    shim's, None while an adopted one has not announced it.
 
-    When it is over, `search` is the process that looks through its output, and leads a process group; `matched` is what
-    that found, and `unsearched` why nobody knows.
+    `gate` is where the shim waits for the word: if it is closed without it, by the supervisor or by its death, nothing
+    runs. `is_child` is false for an adopted attempt, whose exit status only the status file tells. `refused` says why
+    it could not be started; `stop` is this supervisor's own reason to stop it, in case it could not be stored. After
+    its end, `search` is the process that searches its output, and leads a process group; `matched` is the result, and
+    `unsearched` why there is none.
     """
 
     run: OpenRun
@@ -52,11 +53,11 @@ class Attempt:
 
     @property
     def is_short(self) -> bool:
-        """Whether it could not be started for want of something, and may be when other runs have ended."""
+        """Return whether a shortage prevented its start, so that it may succeed when other runs have ended."""
         return self.refused is not None and self.refused.cause == "resources"
 
     def next_timer(self) -> float | None:
-        """The earliest instant at which something is to be done about it."""
+        """Return the earliest instant at which something must be done about it."""
         return min((at for at in (self.deadline, self.kill_at, self.look_at) if at is not None), default=None)
 
     def let_go(self) -> None:
@@ -65,7 +66,7 @@ class Attempt:
         release(self.locks)
 
     def close_pidfd(self) -> None:
-        """It tells nothing any more."""
+        """Close the descriptor, which reports nothing any more."""
         if self.pidfd is not None:
             os.close(self.pidfd)
             self.pidfd = None
@@ -73,13 +74,11 @@ class Attempt:
 
 @dataclass(slots=True)
 class Waiting:
-    """A run between two attempts, or before its first; `run.not_before` says when the next one is. The supervisor owns
-    `locks`, which are empty of an adopted one.
+    """A run between two attempts, or before its first; `run.not_before` is when the next one is.
 
-    `refused` says why it can never have its locks.
-
-    The rest is the queue's, in clock.monotonic() instants, so that no clock change makes it wait: nothing starts before
-    `ready_at`; whether it may start is looked at again at `look_at`; what it replaces is killed at `kill_at`.
+    The supervisor owns `locks`, which are empty for an adopted run. `refused` says why it can never have its locks. The
+    other fields are the queue's, in clock.monotonic() instants, so that no clock change makes it wait: nothing starts
+    before `ready_at`; whether it may start is checked again at `look_at`; what it replaces is killed at `kill_at`.
     """
 
     run: OpenRun
@@ -98,7 +97,7 @@ def release(descriptors: list[int]) -> None:
 
 
 def each(queue: list[Attempt], see_to: Callable[[Attempt], None]) -> None:
-    """Each that is in the queue now leaves it when it was seen to, and not when that has failed: it comes again."""
+    """Handle each attempt in the queue, and remove it then; one whose handling fails stays."""
     for _ in range(len(queue)):
         see_to(queue[0])
         del queue[0]

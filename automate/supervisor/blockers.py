@@ -1,4 +1,4 @@
-"""What a run that is claimed waits for: the same things that the queue looks at, without taking any of them."""
+"""Reasons for which a claimed run waits: those that the queue checks, without taking anything."""
 
 import os
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from automate.supervisor.shortages import LACKING
 
 
 def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tuple[Hindrance, ...]:
-    """Of a `pending` run at `now` (epoch seconds); none when it is just about to start."""
+    """Return why a `pending` run waits at `now` (epoch seconds); nothing if it is about to start."""
     if run.not_before > now:
         return (Hindrance("retry", until=run.not_before),)
     others = [other for other in runs.under_way(state) if other.id != run.id]
@@ -33,7 +33,7 @@ def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tu
 
 
 def holder(instance: Instance, run: OpenRun) -> Holder:
-    """A run that is under way. Its PID is not known where the status file is not readable."""
+    """Describe an open run as a holder; its PID is unknown if the status file cannot be read."""
     pid = None
     with suppress(OSError):
         said = status.read(status_path(instance, run.id, run.attempt, run.task))
@@ -61,8 +61,10 @@ def _locks(instance: Instance, run: OpenRun, others: Iterable[OpenRun]) -> Itera
 
 
 def _outside(instance: Instance, path: str) -> list[Holder]:
-    """Processes that are no runs of ours, as an operator's flock(1); one of which nothing is known, where they cannot
-    be seen. To look at the lock itself takes it for an instant, which a run that waits does not mind."""
+    """Return foreign holders of a lock, such as an operator's flock(1), with no details if they cannot be seen.
+
+    The check takes the lock for an instant, which a waiting run tolerates.
+    """
     place = os.path.realpath(path)
     seen = {each.pid: each.name for each in holders(instance.locks) if each.locked and each.path == place}
     if seen:

@@ -27,14 +27,19 @@ _DISK = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO))
 
 
 def lock_paths(instance: Instance, task: Task) -> list[str]:
-    """The task's own, unless its runs may overlap, then its shared ones in the order of their names, so that no two
-    tasks wait for each other."""
+    """Return the task's own lock, unless its runs may overlap, then its shared ones.
+
+    These are ordered by name, so that no two tasks wait for each other.
+    """
     own = [os.path.join(instance.locks, "task", task.name)] if task.overlap != "allow" else []
     return own + [os.path.join(instance.locks, "shared", name) for name in sorted(set(task.locks))]
 
 
 def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
-    """All of a task's locks, or none and the path of the one that is held. The caller owns the descriptors. OSError."""
+    """Take all of a task's locks, or none and return the path of the one that is held.
+
+    The caller owns the descriptors. OSError.
+    """
     taken: list[int] = []
     for path in lock_paths(instance, task):
         os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
@@ -47,12 +52,12 @@ def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
 
 
 def descriptors(task: Task) -> int:
-    """How many a run of the task takes as long as it runs: one for each lock, and its pidfd."""
+    """Return the descriptors that a run of the task uses while it runs: one for each lock, and its pidfd."""
     return (task.overlap != "allow") + len(set(task.locks)) + 1
 
 
 def make_ready_locks(instance: Instance, task: Task) -> list[int]:
-    """The lock files that a task needs, open and not yet locked. The caller owns the descriptors. OSError."""
+    """Open the lock files of a task without locking them; the caller owns the descriptors. OSError."""
     opened: list[int] = []
     try:
         for path in lock_paths(instance, task):
@@ -65,12 +70,12 @@ def make_ready_locks(instance: Instance, task: Task) -> list[int]:
 
 
 def will_pass(error: OSError) -> bool:
-    """Whether the whole machine lacks something that it will have again; else it is about that one lock file."""
+    """Return whether it is a shortage of the whole machine that will pass; otherwise it is about one lock file."""
     return error.errno in _DISK or shortages.is_shortage(error)
 
 
 def _lock_armed(instance: Instance, attempt: Attempt) -> tuple[list[int], str | None]:
-    """As `take_locks`, of descriptors that the shim has inherited: what was taken is only given up when it ends."""
+    """Take locks as `take_locks`, on descriptors that the shim has inherited, so that they last until it ends."""
     for path, descriptor in zip(lock_paths(instance, attempt.task), attempt.locks, strict=True):
         if not locks.lock(descriptor):
             return [], path
@@ -78,9 +83,11 @@ def _lock_armed(instance: Instance, attempt: Attempt) -> tuple[list[int], str | 
 
 
 def lock(instance: Instance, request: Request) -> None:
-    """Take the locks a request needs; where it cannot have them, `held` says which is held. A lock file that cannot be
-    opened is a due time's end, on record, and hinders no other; by hand it is an OSError. AutomateError when nothing
-    can be opened at all now."""
+    """Take the locks of a request; if one is held, `held` says which.
+
+    If a lock file cannot be opened, that due time is recorded as an error and others go on; a run by hand raises
+    OSError. AutomateError if no file can be opened at all now.
+    """
     if request.refused is not None:
         return
     try:
@@ -146,8 +153,10 @@ def claim(
 
 
 def watched_ids(state: State, watch: locks.Watch, number: int) -> list[int]:
-    """Ids that were never given, each watched by this process from now on, within the caller's transaction. One that is
-    watched still is passed over: a claim of it has failed a moment ago, or the state that knew of it was lost."""
+    """Return new ids, each watched by this process from now on, within the caller's transaction.
+
+    An id that is watched already is skipped: a claim of it has just failed, or the state that knew it was lost.
+    """
     ids: list[int] = []
     while len(ids) < number:
         first, wanted = runs.reserve_ids(state, number - len(ids)), number - len(ids)
@@ -156,8 +165,10 @@ def watched_ids(state: State, watch: locks.Watch, number: int) -> list[int]:
 
 
 def _lock_all(instance: Instance, requests: Sequence[Request], places: Places, left: int) -> None:
-    """Within the transaction: whoever else claims has either put down its runs, or holds none of their locks. A lock
-    that no run holds is asked for again: somebody may only have looked at it (locks.is_held)."""
+    """Lock within the transaction: any other claimer has either stored its runs, or holds none of their locks.
+
+    A lock that no run holds is tried again: another process may only have checked it (locks.is_held).
+    """
     tries = iter(range(_TRIES))
     for request in requests:
         if request.refused is None and request.armed is None:

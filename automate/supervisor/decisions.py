@@ -1,4 +1,4 @@
-"""What becomes of a task's due times: the rules, asked about what the state holds."""
+"""Decisions of the rules about a task's due times, from what the state holds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,13 +14,15 @@ FRESH = 90.0  # seconds: cron calls `tick` each minute, and may be late
 
 
 def decisions(scheduled: Scheduled, task: Task, now: float, pauses: Iterable[Pause]) -> list[Decision]:
-    """Of all due times that nobody has decided and whose start, after the jitter, has come by `now` (epoch seconds).
-    `task` is its definition."""
+    """Decide all due times that are not handled and whose start, after the jitter, has come by `now` (epoch seconds).
+
+    `task` is its definition.
+    """
     return _decide(scheduled, task, Window(scheduled.until, now - scheduled.delay, FRESH), pauses)
 
 
 def foreseen(scheduled: Scheduled, task: Task, due: float, pauses: Iterable[Pause]) -> Decision | None:
-    """Of one due time to come, if what is known now still holds then and the scheduler looks in time."""
+    """Decide one future due time, if what is known now still holds and a scheduler is running."""
     found = _decide(scheduled, task, Window(due - 1, due, FRESH), pauses)
     return found[-1] if found else None
 
@@ -36,8 +38,10 @@ def _decide(scheduled: Scheduled, task: Task, window: Window, pauses: Iterable[P
 
 
 def deferred(scheduled: Scheduled, task: Task, until: float, refusal: Refusal, pauses: Iterable[Pause]) -> float | None:
-    """When to look again at a task that is decided up to `until`, where the last due time was refused so and the next
-    ones will be too; None: when it is due next."""
+    """Return when to look again at a task that is decided up to `until`; None: when it is due next.
+
+    It is later if the last due time was refused and the next ones will be for the same reason.
+    """
     found = put_off(
         policy(scheduled, task),
         until,
@@ -50,8 +54,10 @@ def deferred(scheduled: Scheduled, task: Task, until: float, refusal: Refusal, p
 
 
 def recorded_by(scheduled: Scheduled | None, due: float, now: float, stepped: float | None) -> float | None:
-    """When a due time that was refused is on record at the latest, where that was deferred by somebody who still looks,
-    last at `stepped`; None of all others."""
+    """Return when a refused due time is recorded at the latest.
+
+    None unless it was deferred by a scheduler that is still running, with its last step at `stepped`.
+    """
     if scheduled is None or not scheduled.deferred or scheduled.wake is None or stepped is None:
         return None
     looked = stepped >= min(due + scheduled.delay, now - FRESH)
@@ -59,13 +65,13 @@ def recorded_by(scheduled: Scheduled | None, due: float, now: float, stepped: fl
 
 
 def policy(scheduled: Scheduled, task: Task) -> Policy:
-    """What the task says of its due times."""
+    """Return what the task says about its due times."""
     within = None if task.missed_within is None else float(task.missed_within)
     return Policy(task.enabled, task.missed, within, scheduled.delay)
 
 
 def exceptions(dump: str) -> Exceptions | None:
-    """Of a task's `except`, as the state keeps it."""
+    """Load a task's `except` from the state."""
     if not dump:
         return None
     from automate.schedule.exceptions import load as load_exceptions
@@ -74,7 +80,7 @@ def exceptions(dump: str) -> Exceptions | None:
 
 
 def exceptions_of(task: Task, calendars: Mapping[str, Sequence[str]]) -> str:
-    """The dump of what `except` says, as the state keeps it; empty for nothing."""
+    """Return the dump of `except` for the state; empty for none."""
     if not task.exceptions:
         return ""
     from automate.schedule import exceptions as dates

@@ -1,4 +1,4 @@
-"""What follows: the runs of tasks whose `after` names a task that has ended."""
+"""Runs of tasks whose `after` names a task that has ended."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -22,9 +22,11 @@ _AFTER = b'"after":'  # stands in the definition of each task that has one
 def claim_followers(
     state: State, ended: Sequence[Record], log: tuple[int, int], unseen: Sequence[Task] | None
 ) -> list[OpenRun]:
-    """Write the claims of all that follows these records, within the transaction that forgets their runs: so each end
-    is followed once, whatever dies. What `overlap` allows waits in the queue: locks and room decide when it starts.
-    `unseen` is what `not_in_step` found."""
+    """Claim what follows these records, within the transaction that forgets their runs.
+
+    So each end is followed once, even after a crash. What `overlap` allows waits in the queue: locks and room decide
+    when it starts. `unseen` is what `not_in_step` found.
+    """
     wanted = [
         (task, record)
         for record in ended
@@ -46,8 +48,10 @@ def claim_followers(
 
 
 def not_in_step(instance: Instance, state: State, uid: int) -> list[Task] | None:
-    """The tasks with an `after`, where no step of the scheduler has seen the task files as they are now; else None.
-    Of a broken file the last good definition counts, as it does for the scheduler."""
+    """Return the tasks with an `after` if no step has seen the task files as they are now; else None.
+
+    For a broken file the last good definition counts, as for the scheduler.
+    """
     from automate.catalog import Catalog
 
     catalog = Catalog(instance, state, owner=0 if uid == 0 else None, now=clock.now())

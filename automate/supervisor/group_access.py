@@ -20,8 +20,10 @@ def follow(instance: Instance) -> None:
 
 
 def share(instance: Instance, group: str | None) -> None:
-    """Give what there is to the group, once; BadFileError when there is no such group, NotAllowedError when this user
-    may not give it to that group."""
+    """Give the instance's files to the group, once.
+
+    BadFileError if there is no such group, NotAllowedError if this user may not give files to it.
+    """
     if group is None:
         return
     try:
@@ -40,7 +42,7 @@ def share(instance: Instance, group: str | None) -> None:
 
 
 def _give(top: str, gid: int, private: str | None = None) -> None:
-    """All but what is `private`: earlier versions of task files are for whom those are."""
+    """Give everything to the group but what is `private`: earlier versions of task files keep their own."""
     for directory, _, files in os.walk(top, topdown=False):
         if private is not None and f"{directory}/".startswith(f"{private}/"):
             continue

@@ -15,12 +15,12 @@ _ID = re.compile(r"[0-9]{1,15}")  # below LARGEST // 2
 
 
 def status_path(instance: Instance, run_id: int, attempt: int, task: str) -> str:
-    """Where the attempt's shim writes down what becomes of it."""
+    """Return the path of an attempt's status file, which its shim writes."""
     return os.path.join(instance.open_runs, status.file_name(run_id, attempt, task))
 
 
 def remove(instance: Instance, run_id: int, task: str, attempts: int) -> None:
-    """Of a run that is on record, or never was: the files of so many attempts. May be repeated."""
+    """Remove the files of the attempts of a run that is recorded or never began; it may be repeated."""
     for attempt in range(1, max(1, attempts) + 1):
         _remove(status_path(instance, run_id, attempt, task))
     _remove(summary.path_of(instance, run_id))
@@ -37,8 +37,10 @@ def found(instance: Instance) -> list[tuple[int, str]]:
 
 
 def sweep(instance: Instance, state: State, watch: locks.Watch, own: Collection[int]) -> None:
-    """Remove those of runs that nobody watches and that are not open: they are on record, or were never claimed. Of the
-    latter, made ready ahead of their time, there is an empty output too. `own` are those that `watch` watches."""
+    """Remove the files of runs that are neither watched nor open: they are recorded, or were never claimed.
+
+    The latter, prepared ahead of their time, have an empty output too. `own` are those that `watch` watches.
+    """
     for run_id, path in found(instance):
         if run_id in own or not _is_over(state, watch, run_id):
             continue
@@ -58,6 +60,6 @@ def _is_over(state: State, watch: locks.Watch, run_id: int) -> bool:
 
 
 def _remove(path: str) -> None:
-    """What a command made a directory of stays; it hinders nobody."""
+    """Remove a file; a directory that a command made of it stays, and does no harm."""
     with suppress(FileNotFoundError, IsADirectoryError):
         os.unlink(path)

@@ -1,4 +1,4 @@
-"""What is done to attempts in the course of time: told to end, killed, their output kept within bounds."""
+"""Limits of attempts over time: SIGTERM, SIGKILL, and the size of their output."""
 
 import heapq
 import os
@@ -23,7 +23,7 @@ class Limits:
         self._timers: list[tuple[float, int]] = []
 
     def watch(self, attempt: Attempt) -> None:
-        """To be told whenever one of its timers was set."""
+        """Call this after changing any of the attempt's timers."""
         at = attempt.next_timer()
         if at is not None:
             heapq.heappush(self._timers, (at, attempt.run.id))
@@ -48,8 +48,11 @@ class Limits:
             raise failed
 
     def end(self, attempt: Attempt, stop: Stop) -> None:
-        """TERM now, KILL after the task's `kill_after`. First why, durably, then the signal: a crash in between leaves
-        nothing unexplained. StateError, when it could not be put down; the signal was sent all the same."""
+        """Send SIGTERM now, and SIGKILL after the task's `kill_after`.
+
+        The reason is stored durably before the signal, so that a crash between them leaves nothing unexplained.
+        StateError if it could not be stored; the signal was sent all the same.
+        """
         attempt.stop = stop
         attempt.deadline = None
         try:
@@ -60,7 +63,7 @@ class Limits:
             self.watch(attempt)
 
     def kill(self, attempt: Attempt) -> None:
-        """Without waiting any longer."""
+        """Send SIGKILL at once."""
         attempt.kill_at = clock.monotonic()
         self.watch(attempt)
 

@@ -1,4 +1,4 @@
-"""Outputs that somebody writes on to when their run is over: what a command has left in the background."""
+"""Outputs that are still written after their runs have ended, by what a command left in the background."""
 
 import os
 
@@ -9,7 +9,7 @@ _OFTEN, _RARELY = 1.0, 5.0  # seconds between looks at an output: while it grows
 
 
 class Lingering:
-    """Keeps these outputs within their bound until nobody has them open any more."""
+    """Keeps these outputs within their limit until no process has them open any more."""
 
     def __init__(self, instance: Instance) -> None:
         self._log = instance.log
@@ -21,7 +21,7 @@ class Lingering:
         return bool(self._bounds)
 
     def add(self, task: str, run_id: int, max_size: int) -> None:
-        """Take over the output of a run that is over, if somebody can still write to it."""
+        """Take over the output of an ended run, if a process can still write to it."""
         if output.is_written(os.path.join(self._log, output.path_of(task, run_id))):
             self._bounds[task, run_id] = max_size
             self._look_at = min(self._look_at, clock.monotonic() + _OFTEN)
@@ -31,7 +31,7 @@ class Lingering:
         return self._look_at - clock.monotonic() if self._bounds else float("inf")
 
     def look(self) -> None:
-        """Give back what is too much of each; the last look, when nobody writes any more, cuts it to size."""
+        """Free what is too much of each; once no process writes any more, cut it to size."""
         if self.patience() > 0:
             return
         before, self._sizes = self._sizes, {}
@@ -44,7 +44,7 @@ class Lingering:
         self._look_at = clock.monotonic() + (_RARELY if self._sizes == before else _OFTEN)
 
     def words(self) -> list[str]:
-        """For `add_words` of another process."""
+        """Return arguments for `add_words` of another process."""
         return [f"{most} {run_id} {task}" for (task, run_id), most in self._bounds.items()]
 
     def add_words(self, words: list[str]) -> None:

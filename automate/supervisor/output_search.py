@@ -18,8 +18,11 @@ _GIVEN_UP = (
 
 
 def begin(instance: Instance, attempt: Attempt) -> bool:
-    """Look for the pattern in what an attempt that is over has written. True: a process does, whose end `attempt.pidfd`
-    tells. False: it is known (`attempt.matched`), or need not be, or cannot (`attempt.unsearched`)."""
+    """Search the output of an ended attempt for the pattern.
+
+    Return True if a process does, whose end `attempt.pidfd` tells. Return False if the result is known
+    (`attempt.matched`), not needed, or not possible (`attempt.unsearched`).
+    """
     pattern = attempt.task.warn_on
     if attempt.is_searched or pattern is None or pattern == "stderr":
         return False
@@ -40,7 +43,7 @@ def begin(instance: Instance, attempt: Attempt) -> bool:
 
 
 def end(attempt: Attempt) -> None:
-    """The process has ended: note what it found."""
+    """Note the result of the search process, which has ended."""
     assert attempt.search is not None  # noqa: S101 - what it means that it has ended
     found = search.result(attempt.search)
     attempt.close_pidfd()

@@ -22,8 +22,10 @@ AHEAD = 15.0  # seconds before its time, at the most, that anything is made read
 
 
 class Queue:
-    """First come, first served, by the order of claims. The supervisor watches these runs; nothing of them is started
-    that the state does not say may start."""
+    """Waiting runs, first come, first served, by the order of claims.
+
+    The supervisor watches these runs; none is started unless the state says that it may start.
+    """
 
     def __init__(self, instance: Instance, state: State) -> None:
         self.waiting: dict[int, Waiting] = {}
@@ -32,8 +34,10 @@ class Queue:
         self.room = shortages.Room(state)
 
     def add(self, waiting: Waiting) -> None:
-        """From now on the locks of it are the queue's. It waits no longer than its task says, wherever the clock was
-        set since the state was told when it is to start."""
+        """Add a run, whose locks then belong to the queue.
+
+        It waits no longer than its task says, even if the clock was set since its start time was stored.
+        """
         first = waiting.run.attempt == 1  # one was made ready ahead of its time, as a state that was lost has not seen
         longest = AHEAD if first else delay_after(waiting.task.retries, waiting.run.attempt - 1)
         delay = min(waiting.run.not_before - clock.now(), longest)
@@ -42,8 +46,11 @@ class Queue:
         self.hurry()
 
     def start(self, ready: Sequence[Waiting], start: Callable[[Waiting], Attempt]) -> Iterator[Attempt]:
-        """Start these, in order, up to one that cannot be for want of something. That one and those behind it are put
-        back, except for what somebody waits for who has asked for it: that is tried, and over when it fails."""
+        """Start these, in order, up to one that fails for a shortage.
+
+        That one and those behind it are put back, except for runs that a user waits for: these are tried, and end if
+        they fail.
+        """
         left: list[Waiting] = []
         reason = ""
         for waiting in ready:
@@ -59,8 +66,10 @@ class Queue:
             self.room.sufficed()
 
     def put_back(self, left: Sequence[Waiting], reason: str) -> None:
-        """These could not be started for want of something. Where the state does not take that, they wait all the
-        same. Between two attempts a run keeps its locks."""
+        """Put back runs that a shortage kept from starting.
+
+        They wait even if that cannot be stored. Between two attempts a run keeps its locks.
+        """
         if not left:
             return
         with suppress(StateError), self._state.transaction():
@@ -82,7 +91,7 @@ class Queue:
             release(waiting.locks)
 
     def hurry(self) -> None:
-        """Something has ended, or has come: look at all of them again, so that nobody overtakes who waits longer."""
+        """Check all runs again, since a run has ended or come, so that none overtakes one that waits longer."""
         self.room.closed_until = 0.0
         for waiting in self.waiting.values():
             waiting.look_at = 0.0
@@ -95,8 +104,10 @@ class Queue:
         return min(_STEP, max(soonest, self.room.closed_until) - clock.monotonic())
 
     def begin(self, boot: str, *, is_idle: bool) -> list[Waiting]:
-        """Those that may start now, as the state says from now on, and that wait no longer. `is_idle`: none of this
-        process runs now. StateError."""
+        """Return the runs that may start now, stored as such and removed from the queue.
+
+        `is_idle`: no run of this process is running. StateError.
+        """
         if not self.waiting:
             self.room.suffices()
         ready = self._ready(is_idle=is_idle)
@@ -112,11 +123,11 @@ class Queue:
         return begun
 
     def look_soon(self) -> None:
-        """A run that waits was stopped: see it before anything else is started."""
+        """Note that a waiting run was stopped, to handle it before anything else is started."""
         self._looked = 0.0
 
     def stopped(self) -> list[Attempt]:
-        """Those that an operator has stopped meanwhile, no longer waiting: what the last attempt left is their end."""
+        """Remove and return runs that an operator has stopped; their last attempt is their end."""
         now = clock.monotonic()
         if not self.waiting or now - self._looked < _STEP:
             return []
@@ -134,8 +145,10 @@ class Queue:
         return found
 
     def given_up(self) -> list[Attempt]:
-        """Those that can never have their locks, or have waited for room as long as any may, no longer waiting: they
-        could not be started."""
+        """Remove and return runs that can never have their locks, or have waited for resources too long.
+
+        They could not be started.
+        """
         found = []
         for waiting in [
             each for each in self.waiting.values() if each.refused or self.room.is_out_of_patience(each.run.id)
@@ -148,12 +161,12 @@ class Queue:
         return found
 
     def limit(self) -> int | None:
-        """The settings' `max_running`, as the scheduler has read it."""
+        """Return the settings' `max_running`, as the scheduler has read it."""
         kept = schedules.recall(self._state, MAX_RUNNING)
         return int(kept) if kept else None
 
     def _ready(self, *, is_idle: bool) -> list[Waiting]:
-        """Those that may start now, with their locks taken."""
+        """Return the runs that may start now, with their locks taken."""
         now, most = clock.monotonic(), self.room.runs()
         due = [self.waiting[run_id] for run_id in sorted(self.waiting) if self.waiting[run_id].ready_at <= now]
         if not most or not any(waiting.look_at <= now for waiting in due):
@@ -184,7 +197,7 @@ class Queue:
         return chosen
 
     def _postpone(self, refused: Sequence[Waiting]) -> None:
-        """The state did not let these start: they were stopped, or another process has taken the room."""
+        """Put back runs that the state did not let start: they were stopped, or another process took the place."""
         for waiting in refused:
             release(waiting.locks)
             waiting.look_at = clock.monotonic() + _STEP
@@ -192,7 +205,7 @@ class Queue:
             self.look_soon()
 
     def _lock(self, waiting: Waiting, held: set[str]) -> bool:
-        """Those that are known to be held are not asked for again: a thousand tasks may wait for one lock."""
+        """Take the locks; those known to be held are not tried again, since a thousand tasks may wait for one lock."""
         if not held.isdisjoint(claiming.lock_paths(self._instance, waiting.task)):
             return False
         try:
@@ -209,8 +222,7 @@ class Queue:
         return False
 
     def _is_in_use(self, waiting: Waiting) -> bool:
-        """Whether a run goes on that needs these locks, although it does not hold them any more: its shim was killed,
-        and what that had started was not."""
+        """Return whether a run still needs these locks but lost them: its shim was killed, its command not."""
         run, task = waiting.run, waiting.task
         own = runs.under_way(self._state, task.name) if task.overlap != "allow" else []
         if any(_is_before(other, run) for other in own):
@@ -221,7 +233,7 @@ class Queue:
         return not shared_in_use(others).isdisjoint(task.locks)
 
     def _press(self, waiting: Waiting) -> None:
-        """The run that is to be replaced was put down to be stopped (places.py): TERM, and KILL if it does not end."""
+        """Stop the run that is to be replaced, as stored: SIGTERM, and SIGKILL if it does not end."""
         now = clock.monotonic()
         number = SIGTERM if waiting.kill_at is None else SIGKILL
         if waiting.kill_at is not None and now < waiting.kill_at:
@@ -232,10 +244,10 @@ class Queue:
 
 
 def is_paused(run: OpenRun, held_back: Iterable[Pause], now: float) -> bool:
-    """Whether a pause keeps a run that waits from its start. One that has begun goes on to its next attempt."""
+    """Return whether a pause keeps a waiting run from starting; one that has begun continues with its next attempt."""
     return run.phase == "pending" and run.attempt == 1 and holding(of_task(held_back, run.task), now) is not None
 
 
 def _is_before(other: OpenRun, run: OpenRun) -> bool:
-    """Of two that both wait for their next attempt, the older one."""
+    """Return whether the other run is older, if both wait for their next attempt."""
     return other.id < run.id or (other.phase == "running" and other.id != run.id)

@@ -1,4 +1,4 @@
-"""The look that every command takes first: whatever nobody watches any more is finished, or watched again."""
+"""The first step of every command: runs without a supervisor are finished, or supervised again."""
 
 import os
 from typing import TYPE_CHECKING
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 def open_instance(instance: Instance) -> State:
-    """The instance's state; one that was lost is made anew from the run log and the status files. From now on this
-    process creates files as the instance's are: for their owner, or for a group too. StateError."""
+    """Open the instance's state; a lost one is restored from the run log and the status files.
+
+    From now on this process creates files with the instance's permissions: for their owner, or for a group too.
+    StateError.
+    """
     follow(instance)
     state = open_state(instance, restore=lambda state: _restore(instance, state))
     if state.writable:
@@ -24,8 +27,10 @@ def open_instance(instance: Instance) -> State:
 
 
 def look(instance: Instance, state: State, *, uid: int) -> None:
-    """Finish what a crash left, as far as that can be done at once; hand what still runs to a supervisor process of its
-    own. Costs one query when nothing was left. Who may not write the state changes nothing. AutomateError."""
+    """Finish what a crash left, as far as that is possible at once; give open runs to a supervisor process.
+
+    It costs one query if nothing was left. A user who may not write the state changes nothing. AutomateError.
+    """
     if not state.writable:
         return
     open_ids = [run.id for run in runs.open_runs(state)]
@@ -42,8 +47,10 @@ def look(instance: Instance, state: State, *, uid: int) -> None:
 
 
 def hand_over(supervisor: "Supervisor", instance: Instance, *, with_runs: bool = True) -> None:
-    """Leave what is still under way, and outputs that are written on, to a process that does nothing else. Without
-    `with_runs` nothing is started only for the sake of runs."""
+    """Give open runs, and outputs that are still written, to a supervisor process.
+
+    Without `with_runs` none is started only because of runs.
+    """
     from automate.process import spawn
 
     busy, outputs = with_runs and supervisor.busy, supervisor.lingering.words()

@@ -14,9 +14,12 @@ from automate.task import Task
 
 @dataclass(slots=True)
 class Request:
-    """A run that is wanted, or with `refused` only its record. `due` and `first_due` are in epoch
-    seconds, None by hand; `by` is who asked; `count` is how many due times it stands for. `armed` is its first attempt
-    where that was made ready ahead (ahead.py); `lacks_room` says that this process can open no more files for it."""
+    """A run that is requested, or with `refused` only its record.
+
+    `due` and `first_due` are in epoch seconds, None by hand; `by` is who asked; `count` is how many due times it stands
+    for. `armed` is its first attempt if that was prepared (armed.py); `lacks_room` says that this process can open no
+    more files for it.
+    """
 
     task: Task
     trigger: Trigger = "manual"
@@ -33,17 +36,17 @@ class Request:
 
     @property
     def may_wait(self) -> bool:
-        """By hand it is now or never: somebody waits for the answer."""
+        """Return whether it may wait; a run by hand may not, since a user waits for the answer."""
         return self.trigger != "manual"
 
     @property
     def held_own(self) -> bool:
-        """Whether the lock that is held is the task's own, and none that it shares."""
+        """Return whether the lock that is held is the task's own, not a shared one."""
         return self.held is not None and self.held.startswith("task")
 
 
 def row(run_id: int, request: Request, phase: str, boot: str, log: tuple[int, int]) -> OpenRun:
-    """What stands in the state once the request is claimed; of a `decided` one, the record that is to be written."""
+    """Return the row of the claimed request; for a `decided` one, it has the record to be written."""
     refused = request.refused if phase == "decided" else None
     return OpenRun(
         id=run_id,

@@ -1,4 +1,4 @@
-"""A state that was lost, made anew: from the run log what has ended, from the status files what has not."""
+"""Restoring a lost state: ended runs from the run log, open ones from the status files."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ def restore(instance: Instance, state: State) -> None:
 
 
 def _keep_boot(state: State, newest: Iterable[Record], left: Iterable[OpenRun]) -> None:
-    """What was due at the start that this process lives in is not due once more."""
+    """Note the start in which this process lives, so that its tasks are not due once more."""
     boot = host.boot()
     dues = [seconds_of(record.due) for record in newest if record.trigger == "startup"]
     dues += [run.due for run in left if run.trigger == "startup"]
@@ -43,8 +43,10 @@ def _keep_boot(state: State, newest: Iterable[Record], left: Iterable[OpenRun]) 
 
 
 def _paused(newest: Iterable[Record], stepped: float | None) -> Iterator[Pause]:
-    """The tasks that were paused when they were due last, as far as the log tells: up to the last step, since what was
-    due later and refused is not on record yet."""
+    """Return the tasks that were paused when they were last due, as far as the log tells.
+
+    Later refusals up to the last step may not be recorded yet, so the pause is taken to have lasted until then.
+    """
     for record in newest:
         due, pause = seconds_of(record.due), record.pause
         if pause is not None and due is not None and stepped is not None and due < stepped:
@@ -52,7 +54,7 @@ def _paused(newest: Iterable[Record], stepped: float | None) -> Iterator[Pause]:
 
 
 def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:
-    """The newest due time of each task that was claimed, as far as it can still be seen, in epoch seconds."""
+    """Return the newest due time of each task that was claimed, as far as can be seen, in epoch seconds."""
     last: dict[str, float] = {}
     seen = [(due.task, due.trigger, due.due.timestamp()) for due in runlog.dues(instance) if due.due]
     for task, trigger, due in [*seen, *((run.task, run.trigger, run.due) for run in left if run.due is not None)]:
@@ -62,9 +64,11 @@ def _last_dues(instance: Instance, left: Iterable[OpenRun]) -> dict[str, float]:
 
 
 def reinstate(instance: Instance, state: State, known: Sequence[OpenRun]) -> list[OpenRun]:
-    """The state was made anew: put back the runs that only this process knows of, as nothing of them was started, and
-    the later attempt of those of which a status file told an earlier one. Those whose due times somebody else has
-    decided since are returned instead: nothing may come of them."""
+    """Put back into a restored state the runs that only this process knows.
+
+    They were not started, or a status file tells of an earlier attempt. Runs whose due times another process has
+    decided since are returned instead, and must not start.
+    """
     with state.transaction():
         there = {run.id: run for run in runs.open_runs(state)}
         lost = [run for run in known if run.id not in there]
@@ -77,7 +81,7 @@ def reinstate(instance: Instance, state: State, known: Sequence[OpenRun]) -> lis
 
 
 def _decided_since(instance: Instance, waiting: Sequence[OpenRun], there: Mapping[int, OpenRun]) -> list[OpenRun]:
-    """Those whose due times have another run that is open, or on record."""
+    """Return the runs whose due times have another run that is open or recorded."""
     if not waiting:
         return []
     seen = [(run.id, run.task, run.due, run.due) for run in there.values() if run.due is not None]
@@ -94,8 +98,10 @@ def _is_among(run: OpenRun, due: float, seen: Iterable[tuple[int, str, float, fl
 
 
 def _left(instance: Instance) -> list[OpenRun]:
-    """The runs that status files tell of, each by its newest attempt; not what a daemon that died had made ready, which
-    nobody may have claimed: its due time is decided as any other that was missed."""
+    """Return the runs in status files, each with its newest attempt.
+
+    Those that a dead daemon had only prepared are left out: their due times are decided like any other that was missed.
+    """
     found: dict[int, OpenRun] = {}
     with suppress(FileNotFoundError):
         for name in os.listdir(instance.open_runs):
@@ -112,6 +118,8 @@ def _left(instance: Instance) -> list[OpenRun]:
 
 
 def _was_only_ready(run: OpenRun, path: str) -> bool:
-    """Of an attempt that has not begun: was it made ready ahead of its time, and waits no more? After another boot
-    nobody can tell: the machine may have forgotten that it began."""
+    """Return whether an attempt that has not begun was only prepared, and no longer waits.
+
+    After another boot that cannot be known: the machine may have lost the note that it began.
+    """
     return run.attempt == 1 and run.not_before > 0 and run.boot == host.boot_id() and not locks.is_held(path)

@@ -1,4 +1,4 @@
-"""What the machine lacks when a run cannot be started now, and who sets the limit that was reached."""
+"""Error messages for starts that hit a resource limit, with the place where it is set."""
 
 import errno
 import sys
@@ -29,7 +29,7 @@ _SAID = {
 
 
 def refusal(error: OSError) -> Refusal:
-    """Why a start failed, from an error of the kernel."""
+    """Return why a start failed, from an error of the kernel."""
     if text := _SAID.get(error.errno or 0):
         return Refusal("error", "resources", text)
     text = f"{error.filename or 'the command'}: {error.strerror}"
@@ -37,13 +37,16 @@ def refusal(error: OSError) -> Refusal:
 
 
 def is_shortage(error: OSError) -> bool:
-    """Whether it is over when other runs have ended, or somebody else's processes."""
+    """Return whether it passes when other runs or processes have ended."""
     return error.errno in _SAID
 
 
 class Room:
-    """How many runs one supervisor may start now. When a start has failed, it tries a single one after a while, then
-    twice as many each time that all could be started. `reason` says what is lacking, in the state too."""
+    """The number of runs that one supervisor may start now.
+
+    After a failed start it tries a single one after a while, then twice as many each time that all could be started.
+    `reason` says what is lacking, also in the state.
+    """
 
     def __init__(self, state: State) -> None:
         self.reason: str | None = None
@@ -54,44 +57,44 @@ class Room:
         self._since: dict[int, float] = {}
 
     def runs(self) -> int:
-        """How many may be started together."""
+        """Return how many may be started together."""
         return 0 if clock.monotonic() < self.closed_until else self._most
 
     def descriptors(self, *, is_idle: bool) -> int:
-        """How many these may use; `is_idle`: no run uses any."""
+        """Return how many descriptors these may use; `is_idle`: no run uses any."""
         return max(spawn.free_descriptors(), _LEAST if is_idle else 0)
 
     def lacks(self, reason: str, run_ids: Iterable[int]) -> None:
-        """These could not be started."""
+        """Note that these could not be started."""
         self._most = 1
         self._pause = min(_LONGEST_PAUSE, 2 * self._pause or 1.0)
         self.closed_until = clock.monotonic() + self._pause
         self.keep_waiting(reason, run_ids)
 
     def keep_waiting(self, reason: str, run_ids: Iterable[int]) -> None:
-        """These were not even tried."""
+        """Note that these were not tried."""
         for run_id in run_ids:
             self._since.setdefault(run_id, clock.monotonic())
         self._say(reason)
 
     def sufficed(self) -> None:
-        """All that were tried could be started."""
+        """Note that all that were tried could be started."""
         self._most = self._most * 2 if self._most < _MANY else sys.maxsize
         self._pause = 0.0
 
     def suffices(self) -> None:
-        """No run waits for it."""
+        """Note that no run waits for resources."""
         if self.reason is not None:
             self._most, self._pause = sys.maxsize, 0.0
             self._say(None)
 
     def is_out_of_patience(self, run_id: int) -> bool:
-        """Whether a run has waited for room as long as any may."""
+        """Return whether a run has waited for resources for as long as it may."""
         since = self._since.get(run_id)
         return since is not None and clock.monotonic() - since > _LONGEST_WAIT
 
     def forget(self, run_id: int) -> None:
-        """It has ended, or has been given up."""
+        """Forget a run that has ended, or was given up."""
         self._since.pop(run_id, None)
 
     def _say(self, reason: str | None) -> None:

@@ -1,4 +1,4 @@
-"""A signal to what a run executes, whoever watches the run."""
+"""Signals to the command of a run, whichever process supervises it."""
 
 from signal import SIGCONT, SIGKILL, SIGTERM
 
@@ -10,14 +10,18 @@ from automate.supervisor.leftovers import status_path
 
 
 def signal_run(instance: Instance, run: OpenRun, number: int) -> bool:
-    """Send a signal to the group of the attempt that is under way; False when there is no such attempt, or when it has
-    not begun its command yet."""
+    """Send a signal to the group of the current attempt.
+
+    Return False if there is none, or it has not begun its command yet.
+    """
     return run.boot == host.boot_id() and _signal(status_path(instance, run.id, run.attempt, run.task), number)
 
 
 def signal_attempt(attempt: Attempt, number: int) -> bool:
-    """The same for an attempt that the caller watches; False also where no file can be opened now. Of one that is over,
-    its search is meant."""
+    """Send a signal to an attempt that the caller supervises; after its end, to its search.
+
+    Return False also if no file can be opened now.
+    """
     if attempt.search is not None:
         return group.signal_number(attempt.search, number)
     try:
@@ -27,9 +31,12 @@ def signal_attempt(attempt: Attempt, number: int) -> bool:
 
 
 def _signal(path: str, number: int) -> bool:
-    """What has been forked to become the command, and has not said so yet, is in the shim's group; the shim itself
-    ignores all signals but KILL, which it gets only if there is nothing else. Its PID is trusted while the status
-    file's lock is held."""
+    """Send a signal by a status file.
+
+    A process that was forked to become the command, and has not announced it yet, is in the shim's group; the shim
+    ignores all signals but SIGKILL, which it gets only if there is nothing else. Its PID is trusted while the status
+    file's lock is held.
+    """
     lives = locks.is_held(path)
     shim = status.read(path).pid
     if lives and shim is not None and number != SIGKILL:

@@ -24,7 +24,7 @@ RELIEF = 1.0  # seconds between looks at a growing output
 
 
 def launch_of(instance: Instance, task: Task, run: OpenRun, *, uid: int) -> Launch:
-    """What an attempt of `run` executes; CannotStartError. Nothing is touched."""
+    """Return what an attempt of `run` executes, without any side effect; CannotStartError."""
     _check_source(task)
     variables = _variables(instance, run)
     return prepare(task, run.args, variables, uid=uid, read=lambda path: _read(path, uid), asks=_asks(run))
@@ -53,7 +53,7 @@ def arm(
     nofile: tuple[int, int] | None,
     begins: float,
 ) -> Attempt:
-    """As `start`, but for the word: the attempt is to begin at `begins` (epoch seconds), or not at all."""
+    """Start all but the word: the attempt is to begin at `begins` (epoch seconds), or not at all."""
     path = leftovers.status_path(instance, run.id, run.attempt, run.task)
     attempt = Attempt(run, task, path, begins, locks=held)
     try:
@@ -72,8 +72,10 @@ def arm(
 
 
 def give_word(attempt: Attempt) -> bool:
-    """The command of an armed attempt runs from now on. False when somebody has killed the shim meanwhile: it ran
-    nothing, and its end is found like any other."""
+    """Let the command of an armed attempt run.
+
+    Return False if the shim was killed: it ran nothing, and its end is found like any other.
+    """
     assert attempt.gate is not None  # noqa: S101 - what it means to be armed
     given, attempt.gate = spawn.give_word(attempt.gate), None
     set_timers(attempt, clock.monotonic(), 0.0)
@@ -81,8 +83,10 @@ def give_word(attempt: Attempt) -> bool:
 
 
 def disarm(instance: Instance, attempts: Sequence[Attempt]) -> None:
-    """The word is not given: the shims end without having run anything, and nothing of them is left but their locks,
-    which are the caller's to close."""
+    """Give up armed attempts: the shims end without having run anything.
+
+    Only their locks remain, which the caller must close.
+    """
     for attempt in attempts:
         run = attempt.run
         _call_off(attempt)
@@ -109,7 +113,7 @@ def set_timers(attempt: Attempt, now: float, elapsed: float) -> None:
 
 
 def head(attempt: Attempt) -> bytes:
-    """The status file's first line: the run, whole, and when this attempt began and as whom."""
+    """Return the status file's first line: the whole run, the start of this attempt, and its user."""
     fields = attempt.run._asdict() | {"definition": attempt.run.definition.decode()}
     return json.dumps({"began": attempt.began, "user": attempt.user, "run": fields}).encode()
 
@@ -123,7 +127,7 @@ class Head(NamedTuple):
 
 
 def parse_head(line: bytes) -> Head | None:
-    """None when the line is not whole."""
+    """Parse a first line; None if it is not whole."""
     try:
         read = json.loads(line)
         fields = read["run"]
@@ -135,7 +139,7 @@ def parse_head(line: bytes) -> Head | None:
 
 
 def _spawn_anyway(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
-    """As `_spawn`, also where somebody has removed a directory of the state."""
+    """Spawn as `_spawn`, also if a directory of the state was removed."""
     try:
         return _spawn(instance, attempt, launch, nofile)
     except FileNotFoundError:
@@ -162,7 +166,7 @@ def _spawn(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[i
 
 
 def _asks(run: OpenRun) -> bool:
-    """Whether the task's condition is asked: once for a due time, and never of somebody who wants it to run now."""
+    """Return whether the condition is run: once for a due time, and never for a run by hand."""
     return run.trigger != "manual" and run.attempt == 1
 
 
@@ -179,7 +183,7 @@ def _variables(instance: Instance, run: OpenRun) -> dict[str, str]:
 
 
 def _check_source(task: Task) -> None:
-    """As root, a definition that was stored is executed only while the file it came from would be read, or is gone."""
+    """Check, as root, that the stored definition's file could still be read, or is gone."""
     try:
         if task.file:
             judge_as_root(task.file)

@@ -20,9 +20,11 @@ def path_of(instance: Instance, run_id: int) -> str:
 
 
 def make_room(instance: Instance, run_id: int, attempt: int, who: Identity) -> None:
-    """What an attempt before left under this name (it may be a FIFO by now) goes. A command of this process's own user
-    makes the file itself; for another user there is a new, empty one. Its directory is not that user's, who may write
-    the file, and cannot put a link there. OSError."""
+    """Remove what an earlier attempt left under this name, perhaps a FIFO; create a file for another user.
+
+    A command of this process's own user creates the file itself; another user gets an empty one. Its directory is not
+    that user's, who may write the file but cannot put a link there. OSError.
+    """
     path = path_of(instance, run_id)
     if attempt > 1:
         with suppress(FileNotFoundError):
@@ -44,8 +46,10 @@ def _create(instance: Instance, path: str, who: Identity) -> None:
 
 
 def read(instance: Instance, run_id: int) -> Any:
-    """Return the JSON value, or else the first line of text, as a terminal shows it; None where nothing was written,
-    or where there is no regular file any more."""
+    """Return the JSON value, or else the first line of text, as a terminal shows it.
+
+    None if nothing was written, or if there is no regular file any more.
+    """
     text = _text(path_of(instance, run_id))
     if not text:
         return None
@@ -69,7 +73,7 @@ def _text(path: str) -> str:
 
 
 def _let_through(directory: str) -> None:
-    """Others may reach a file whose name they are told, but not list what is there."""
+    """Let others reach a file whose name they are given, but not list the directory."""
     mode = os.stat(directory).st_mode & 0o777
     if mode & 0o011 != 0o011:  # noqa: PLR2004 - the bits of chmod(2)
         os.chmod(directory, mode | 0o011)  # noqa: S103 - what this function is for
