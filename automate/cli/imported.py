@@ -23,10 +23,10 @@ RESULTS = {
 """Words for the result of each action."""
 
 
-def show(shell: Shell, plan: "Plan", *, as_json: bool, dry_run: bool) -> None:
-    """Print the result for each job, or the files that would be written."""
+def show(shell: Shell, plan: "Plan", notes: list[str], *, as_json: bool, dry_run: bool) -> None:
+    """Print the result for each job, or the files that would be written. `notes` concern all jobs."""
     if as_json:
-        shell.write(_json(shell, plan))
+        shell.write(_json(shell, plan, notes))
     else:
         shell.write(_files(plan) if dry_run else _table(shell, plan))
 
@@ -52,10 +52,12 @@ def _from(item: "Item") -> str:
     return f"{item.source}:{item.line}"
 
 
-def tell(shell: Shell, plan: "Plan") -> None:
+def tell(shell: Shell, plan: "Plan", on_all: list[str]) -> None:
     """Report what has no equivalent, once with its lines; then what was not imported."""
     from automate.render import visible
 
+    for note in on_all:
+        shell.say(visible(note))
     notes: dict[tuple[str, str], list[str]] = {}
     for item in plan.items:
         for note in item.notes if item.action != "foreign" else ():
@@ -136,7 +138,7 @@ def _way_out(sources: "Iterable[Source]") -> str:
     return visible(", ".join(dict.fromkeys(ways)))
 
 
-def _json(shell: Shell, plan: "Plan") -> str:
+def _json(shell: Shell, plan: "Plan", notes: list[str]) -> str:
     from automate.render import json_document
 
     items = [
@@ -154,4 +156,5 @@ def _json(shell: Shell, plan: "Plan") -> str:
         for item in plan.items
     ]
     mistakes = [{"source": label, **mistake._asdict()} for label, mistake in plan.mistakes]
-    return json_document({"tasks": items, "mistakes": mistakes, "disabled": plan.left_disabled}, shell.screen)
+    found = {"tasks": items, "mistakes": mistakes, "disabled": plan.left_disabled, "notes": notes}
+    return json_document(found, shell.screen)

@@ -104,8 +104,9 @@ class Shell:
             sys.stdout.flush()
 
     def say(self, text: str) -> None:
-        """Talk, one line: to standard error, unless --quiet."""
+        """Talk, one line: to standard error, unless --quiet. Data written before comes before it in `2>&1` too."""
         if not self.quiet:
+            self.flush()
             print(_escaped(text), file=sys.stderr)
 
     def hint(self, *words: str) -> str:
@@ -116,6 +117,7 @@ class Shell:
 
     def warn(self, text: str) -> None:
         """Report a problem on standard error, even with --quiet; the command continues."""
+        self.flush()
         print(f"automate: {_escaped(text)}", file=sys.stderr)
 
 

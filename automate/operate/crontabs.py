@@ -2,16 +2,17 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from automate.characters import visible
 from automate.crontab.job import Form
 from automate.crontab.parser import doubtful
 from automate.errors import AutomateError, UsageError
-from automate.operate.importing import Source
-from automate.process import host
+from automate.operate.importing import Item, Source
+from automate.process import crontabs, host, pam
 from automate.taskfile import BadTaskFile, read
 from automate.taskfile.trusted_read import LARGEST
+from automate.units import few
 
 STDIN = "-"
 _STDIN_NAME = "<stdin>"
@@ -20,7 +21,9 @@ _SPOOLS = {"crontabs", "tabs", "cron"}  # /var/spool/cron/crontabs, .../tabs, /v
 _OTHERS_READ = 0o004
 
 
-__all__ = ["LARGEST", "STDIN", "sources"]
+_GIVEN = {"USER", "LOGNAME", "HOME"}  # to every task, and no less by cron
+
+__all__ = ["LARGEST", "STDIN", "added_by_pam", "sources"]
 
 
 def sources(
@@ -85,3 +88,34 @@ def _is_private(path: str) -> bool:
         return path == STDIN or not os.stat(path).st_mode & _OTHERS_READ
     except OSError:
         return True
+
+
+def added_by_pam(items: Iterable[Item]) -> list[str]:
+    """Say which variables and limits PAM adds to these jobs under this host's cron, and not to tasks.
+
+    Jobs of a crontab that this host's cron does not read are passed over; one from standard input counts as read.
+    """
+    live = [item for item in items if _is_live(item.source)]
+    if not live:
+        return []
+    said, own = [], host.user_name(os.geteuid())
+    set_by_all = set.intersection(*({*item.keys["env"]} for item in live)) | _GIVEN
+    if added := [each for each in pam.variables() if each.name not in set_by_all and each[:2] != ("LANG", "C.UTF-8")]:
+        files, names = _listed(each.file for each in added), _listed(each.name for each in added)
+        said.append(f"{files}: cron also gives these jobs {names}; to give them to the tasks, use `env` or `env_file`")
+    if limits := pam.limits(sorted({item.keys.get("user", own) for item in live})):
+        files, what = _listed(each.file for each in limits), _listed(each.item for each in limits)
+        users = few(dict.fromkeys(each.user for each in limits))
+        said.append(f"{files}: cron also limits jobs of {users} ({what}); to limit the tasks, use `limits`")
+    return said
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))
+
+
+def _is_live(label: str) -> bool:
+    if label == _STDIN_NAME:
+        return True
+    path = os.path.realpath(label)
+    return path == crontabs.SYSTEM or os.path.dirname(path) in {crontabs.DROP_INS, *crontabs.SPOOLS}

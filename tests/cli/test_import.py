@@ -327,3 +327,32 @@ def test_what_only_root_can_run_is_told_to_others_and_not_imported(
         assert (done.returncode, os.listdir(f"{made}/tasks.d")) == (1, ["c.yaml"])
         assert f"automate: {made}/cron.d/a:1,2: runs as root, which only root's tasks can do" in done.stderr
         assert "1 task written, 2 not imported" in done.stderr
+
+
+WITH_PAM = """
+mount -t tmpfs automate-test /etc/pam.d
+printf "PROXY=p\\nPATH=/x\\nLANG=C.UTF-8\\n" > env
+echo "root hard nofile 600" > limits
+echo "session required pam_env.so conffile=/dev/null envfile=$PWD/env" > /etc/pam.d/cron
+echo "session required pam_limits.so conf=$PWD/limits" >> /etc/pam.d/cron
+exec "$@" 2>&1
+"""
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(("file", "told"), [("-", True), ("mine", False)])
+def test_what_pam_adds_to_the_jobs_of_this_hosts_cron_is_told_behind_the_files(
+    environment, instance, crontab, file, told
+):
+    words = ["unshare", "-m", "sh", "-ec", WITH_PAM, "sh", sys.executable, "-m", "automate", "-C", instance]
+    done = subprocess.run(
+        [*words, "import", "crontab", "--dry-run", "--form", "user", file if file == "-" else crontab(CRONTAB)],
+        check=True, capture_output=True, text=True, env=environment, cwd=instance, input=CRONTAB,
+    )  # fmt: skip
+    lines = done.stdout.splitlines()
+    notes = [
+        f"{instance}/env: cron also gives these jobs PROXY; to give them to the tasks, use `env` or `env_file`",
+        f"{instance}/limits: cron also limits jobs of root (nofile); to limit the tasks, use `limits`",
+    ]
+    assert lines[-1] == "2 tasks would be written"
+    assert lines[-3:-1] == notes if told else not {*notes} & {*lines}

@@ -64,8 +64,9 @@ def command(
         plan = importing.plan(sources, ways)
         if not dry_run:
             _write(shell, plan, ways)
-        imported.show(shell, plan, as_json=as_json, dry_run=dry_run)
-        imported.tell(shell, plan)
+        notes = crontabs.added_by_pam(plan.items)
+        imported.show(shell, plan, notes, as_json=as_json, dry_run=dry_run)
+        imported.tell(shell, plan, notes)
         imported.say_next(shell, plan, sources, ways, dry_run=dry_run)
         if plan.written and not dry_run:
             tasks.tell_who_schedules(shell, state)
