@@ -93,9 +93,9 @@ class Entry(NamedTuple):
         also |= {"unusual"} if self.is_unusual else set()
         return frozenset({self.state, self.last.outcome if self.last else "never"} | also)
 
-    def has(self, labels: Iterable[str]) -> bool:
-        """Return whether the task has all of these labels."""
-        return all(label in self.labels for label in labels)
+    def has(self, labels: Iterable[Iterable[str]]) -> bool:
+        """Return whether the task has at least one label of each list."""
+        return all(any(label in self.labels for label in each) for each in labels)
 
     def speaks_of(self, word: str) -> bool:
         """Somewhere in its text, whatever the case of the letters."""

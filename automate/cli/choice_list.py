@@ -24,6 +24,11 @@ def words_option(name: str, argument: str, words: Sequence[str], text: str) -> C
     return click.option(name, argument, metavar="WORD[,WORD...]", callback=convert, shell_complete=complete, help=text)
 
 
+def lists(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[list[str]]:
+    """The words of each time that an option was given, with commas between them."""
+    return [[word.strip() for word in value.split(",")] for value in values]
+
+
 def _unknown(word: str, words: Sequence[str]) -> str:
     from difflib import get_close_matches
 

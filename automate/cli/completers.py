@@ -143,7 +143,8 @@ def complete_of(words_of: "Callable[[Brief], Iterable[str]]") -> "Complete":
         with _looking(context) as (catalog, _):
             briefs = catalog.briefs(catalog.names(), most=_FEW)
         words = sorted({word for brief in briefs.values() for word in words_of(brief)})
-        return _items(dict.fromkeys(words, ""), incomplete)
+        before = "".join(incomplete.rpartition(",")[:2])
+        return _items({before + word: "" for word in words}, incomplete)
 
     return complete
 

@@ -105,8 +105,9 @@ def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
     from automate.render.differences import unified
 
     target, shell = edit.target, desk.shell
-    shell.write(unified(target.text, edit.data, target.path, shell.screen))
-    shell.flush()
+    if dry_run or not shell.quiet:
+        shell.write(unified(target.text, edit.data, target.path, shell.screen))
+        shell.flush()
     if target.text is not None and target.source != target.path and edit.data is not None:
         would = "would be" if dry_run else "is"
         shell.say(_line(f"{target.name}: {target.source} stays as it is, and {would} overridden by {target.path}"))

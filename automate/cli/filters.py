@@ -33,8 +33,8 @@ class Wanted(NamedTuple):
 
     names: tuple[str, ...]
     words: list[str] | None
-    labels: tuple[str, ...]
-    categories: tuple[str, ...]
+    labels: list[list[str]]
+    categories: list[list[str]]
     search: str | None
     unread: bool
     sort: str
@@ -49,7 +49,7 @@ class Wanted(NamedTuple):
             for entry in catalog.entries(self.names, recent=recent, next_run=next_run)
             if (not self.words or not entry.words.isdisjoint(self.words))
             and (not self.labels or entry.has(self.labels))
-            and (not self.categories or entry.category in self.categories)
+            and (not self.categories or any(entry.category in each for each in self.categories))
             and (not self.search or entry.speaks_of(self.search))
         ]
         if self.unread:

@@ -5,12 +5,16 @@ the floors below, writes with `shell.write`, talks with `shell.say` and returns 
 """
 
 from collections.abc import Callable
+from functools import wraps
+from itertools import product
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from automate.cli.completers import complete_tasks
 from automate.cli.shell import Shell
+from automate.errors import UsageError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -56,6 +60,32 @@ def pager_option(function: Function) -> Function:
 def reading(function: Function) -> Function:
     """Add the options of every command that shows something: `--json`, `--no-header`, `--quiet`."""
     return json_option(header_option(quiet_option(function)))
+
+
+def exclusive(some: str, others: str) -> Callable[[Function], Function]:
+    """Refuse each option of `some` together with any of `others`, before the command does anything: options as they
+    are typed and metavars of arguments, with blanks between them. It stands below the options and above `@pass_shell`.
+    """
+
+    def decorate(function: Function) -> Function:
+        @wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            given = _given(click.get_current_context())
+            for one, other in product(some.split(), others.split()):
+                if one in given and other in given:
+                    raise UsageError(f"{one} cannot be combined with {other}")
+            return function(*args, **kwargs)
+
+        return checked  # type: ignore[return-value]
+
+    return decorate
+
+
+def _given(context: click.Context) -> set[str]:
+    """The parameters that stand on the command line, under all their names."""
+    source = context.get_parameter_source
+    typed = [each for each in context.command.params if source(each.name or "") is ParameterSource.COMMANDLINE]
+    return {name for each in typed for name in (*each.opts, (each.metavar or "").strip("[.]"))}
 
 
 def names_argument(function: Function) -> Function:

@@ -104,7 +104,7 @@ class Shell:
             sys.stdout.flush()
 
     def say(self, text: str) -> None:
-        """Talk, one line: to standard error, unless --quiet. Data written before comes before it in `2>&1` too."""
+        """Print a message on standard error, after all data before it, unless --quiet."""
         if not self.quiet:
             self.flush()
             print(_escaped(text), file=sys.stderr)

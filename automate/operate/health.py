@@ -32,7 +32,7 @@ def facts(
     catalog: Catalog,
     state: State | None,
     patterns: Sequence[str],
-    labels: Sequence[str],
+    labels: Sequence[Sequence[str]],
     now: float,
 ) -> Facts:
     """Gather the facts on all tasks, or those with these names, globs and labels, at `now` in epoch seconds.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automate.cli.completers import complete_edited, complete_keys
-from automate.cli.options import quiet_option
+from automate.cli.options import exclusive, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.cli.values import check_key, check_once, named, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
@@ -24,8 +24,8 @@ ONE_AT_A_TIME = "an editor takes one task at a time; --set and the other options
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_edited)
 @schedule_option
 @timezone_option
-@click.option("--enable", "enabled", flag_value=True, type=bool, default=None, help="Schedule the tasks.")
-@click.option("--disable", "enabled", flag_value=False, type=bool, help="Stop scheduling the tasks.")
+@click.option("--enable", is_flag=True, help="Schedule the tasks.")
+@click.option("--disable", is_flag=True, help="Stop scheduling the tasks.")
 @set_option
 @click.option(
     "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Remove the key from the file."
@@ -33,6 +33,8 @@ ONE_AT_A_TIME = "an editor takes one task at a time; --set and the other options
 @click.option("--undo", "steps", count=True, help="Revert the last change; repeat to go further back.")
 @click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
 @quiet_option
+@exclusive("--enable", "--disable")
+@exclusive("--undo", "--schedule --timezone --enable --disable --set --unset")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
@@ -40,7 +42,8 @@ def command(  # noqa: PLR0913 - an argument for each option
     *,
     schedules: tuple[str, ...],
     timezone: str | None,
-    enabled: bool | None,
+    enable: bool,
+    disable: bool,
     changes: list[Change],
     unset: tuple[str, ...],
     steps: int,
@@ -53,6 +56,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     administrator's directory, where they override the originals.
     """
     wanted = [*named(schedules, timezone=timezone), *changes, *(Change(check_key(key)) for key in unset)]
+    enabled = enable if enable or disable else None
     keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)
     _check(keys, names, steps=steps, dry_run=dry_run)
     from automate.cli.edit_flow import desk, put_values
@@ -99,8 +103,6 @@ def _tell_missing(at: "Desk", names: Sequence[str], wanted: Sequence[Change]) ->
 
 def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bool) -> None:
     check_once(keys)
-    if steps and keys:
-        raise UsageError("--undo cannot be combined with other changes")
     if keys or steps:
         return
     if dry_run:

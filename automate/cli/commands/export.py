@@ -52,6 +52,8 @@ def command(
 
     if what == "crontab" and (directory or force):
         raise UsageError("--to and --force are for systemd only; a crontab goes to standard output")
+    if force and not directory:
+        raise UsageError("--force needs --to")
     form = form or (SYSTEM if os.geteuid() == 0 else USER)
     found = _exported(shell, what, names, form)
     if directory:

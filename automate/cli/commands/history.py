@@ -10,7 +10,7 @@ import click
 from automate.cli.choice_list import words_option
 from automate.cli.completers import complete_known, task_names
 from automate.cli.moments import moment_option
-from automate.cli.options import pager_option, reading
+from automate.cli.options import exclusive, pager_option, reading
 from automate.cli.shell import Shell, pass_shell
 from automate.cli.tasks import catalog_and_state
 from automate.errors import UsageError
@@ -98,6 +98,7 @@ class Wanted(NamedTuple):
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV (RFC 4180), for spreadsheets.")
 @pager_option
 @reading
+@exclusive("--csv", "--json")
 @pass_shell
 def command(  # noqa: PLR0913 - one for each option
     shell: Shell,
@@ -123,8 +124,6 @@ def command(  # noqa: PLR0913 - one for each option
     """
     if count == 0 and page > 1:
         raise UsageError("--page cannot be combined with -n 0")
-    if as_csv and as_json:
-        raise UsageError("give --csv or --json, not both")
     wanted = Wanted(names, outcomes, triggers, causes, since, until)
     running = wanted.found_among(_under_way(shell))  # before the log is read: so none is in neither
     reader = Reader(shell.instance)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automate.cli.choice_list import words_option
+from automate.cli.choice_list import lists, words_option
 from automate.cli.completers import complete_categories, complete_labels, complete_tasks
 from automate.cli.filters import OUTCOMES, SORTS, STATES, Wanted, unread_of
-from automate.cli.options import names_argument, reading
+from automate.cli.options import exclusive, names_argument, reading
 from automate.cli.shell import Shell, pass_shell
-from automate.errors import UsageError
 from automate.render.tasks import COLUMNS, DEFAULT, Listing, fitting, listing
 
 if TYPE_CHECKING:
@@ -66,12 +65,12 @@ def _is_number(text: str) -> bool:
     f"By last outcome, or by state: {', '.join(STATES)}.",
 )
 @click.option(
-    "--label", "labels", multiple=True, metavar="LABEL", help="Only tasks with this label; repeat to require several.",
-    shell_complete=complete_labels,
+    "--label", "labels", multiple=True, metavar="LABEL[,LABEL...]", callback=lists,
+    help="Only tasks with one of these labels; repeat to require several.", shell_complete=complete_labels,
 )  # fmt: skip
 @click.option(
-    "--category", "categories", multiple=True, metavar="WORD", help="Only tasks of this category; may be repeated.",
-    shell_complete=complete_categories,
+    "--category", "categories", multiple=True, metavar="WORD[,WORD...]", callback=lists,
+    help="Only tasks of one of these categories.", shell_complete=complete_categories,
 )  # fmt: skip
 @click.option("--search", metavar="WORD", help="Only tasks with WORD in name, description, labels, category, schedule.")
 @click.option("--unread", is_flag=True, help="Only tasks with output that you have not read with log.")
@@ -85,14 +84,15 @@ def _is_number(text: str) -> bool:
     help=f"Refresh every SECONDS ({EVERY}); q quits.",
 )  # fmt: skip
 @reading
+@exclusive("--watch", "--json")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
     names: tuple[str, ...],
     *,
     words: list[str] | None,
-    labels: tuple[str, ...],
-    categories: tuple[str, ...],
+    labels: list[list[str]],
+    categories: list[list[str]],
     search: str | None,
     unread: bool,
     sort: str,
@@ -105,7 +105,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     gc.disable()  # 10,000 rows are no garbage, and looking for some among them takes as long as making them
     wanted = Wanted(names, words, labels, categories, search, unread, sort, columns or [*DEFAULT])
     if every is not None:
-        return _watch(shell, wanted, every, as_json=as_json, is_chosen=columns is not None, header=header)
+        return _watch(shell, wanted, every, is_chosen=columns is not None, header=header)
     from automate.cli import tasks
 
     with tasks.catalog(shell) as catalog:
@@ -122,9 +122,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     return 0
 
 
-def _watch(shell: Shell, wanted: Wanted, every: float, *, as_json: bool, is_chosen: bool, header: bool) -> int:
-    if as_json:
-        raise UsageError("--watch cannot be combined with --json")
+def _watch(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, header: bool) -> int:
     from automate.cli.watching import watch
 
     return watch(shell, lambda: _picture(shell, wanted, every, is_chosen=is_chosen, header=header))

@@ -9,10 +9,10 @@ import click
 from automate import clock
 from automate.cli.completers import complete_runs, task_names
 from automate.cli.following import Following
-from automate.cli.options import json_option, quiet_option
+from automate.cli.options import exclusive, json_option, quiet_option
 from automate.cli.reader_marks import has_read
 from automate.cli.shell import Shell, pass_shell
-from automate.errors import AutomateError, NoSuchTaskError, UsageError
+from automate.errors import AutomateError, NoSuchTaskError
 from automate.operate import outputs
 from automate.operate.outputs import Chosen
 from automate.render import joined, json_document, paint, when
@@ -45,6 +45,8 @@ class _From(Following):
 @click.option("--path", "only_path", is_flag=True, help="Print the path of the output file instead.")
 @json_option
 @quiet_option
+@exclusive("--follow --path", "--json")
+@exclusive("--path", "--follow -n")
 @pass_shell
 def command(
     shell: Shell, wanted: str | None, *, follow: bool, count: int | None, only_path: bool, as_json: bool
@@ -54,8 +56,6 @@ def command(
     The # may be omitted; an unquoted #1 is a comment to the shell. Without an argument, shows the latest run that wrote
     something. In a pipe, the output is copied byte for byte; on a terminal, control characters are shown as escapes.
     """
-    if follow and (as_json or only_path):
-        raise UsageError("--follow cannot be combined with --json or --path")
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=os.geteuid())
         chosen = _choose(shell, state, wanted)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automate.cli.completers import complete_users
-from automate.cli.options import quiet_option
+from automate.cli.options import exclusive, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.cli.values import check_once, read_value, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
@@ -31,6 +31,7 @@ _DUE_TIMES = 3
 @click.option("--edit", "then_edit", is_flag=True, help="Open the file in an editor before it takes effect.")
 @click.option("--dry-run", is_flag=True, help="Show the file without writing it.")
 @quiet_option
+@exclusive("--edit", "--dry-run")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
@@ -63,7 +64,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     from automate.cli.edit_flow import desk
 
     with desk(shell) as at:
-        return _make(at, name, fields, changes, asks=asks, then_edit=then_edit and not dry_run, dry_run=dry_run)
+        return _make(at, name, fields, changes, asks=asks, then_edit=then_edit, dry_run=dry_run)
 
 
 def _make(

@@ -10,7 +10,7 @@ from automate.catalog.due import next_due
 from automate.catalog.upcoming import Upcoming, due_after, merged, upcoming
 from automate.cli.completers import complete_schedules, complete_zones
 from automate.cli.moments import moment_option
-from automate.cli.options import names_argument, reading
+from automate.cli.options import exclusive, names_argument, reading
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import UsageError
 from automate.render import NOTHING, duration, relative, table, when
@@ -41,6 +41,7 @@ _MOMENT = 1e-6  # seconds
     help="The time zone of --schedule, e.g. Europe/Berlin.  [default: the host's]",
 )
 @reading
+@exclusive("--schedule", "NAME")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
@@ -56,8 +57,8 @@ def command(  # noqa: PLR0913 - an argument for each option
     **keyword: float | None,  # `from`, which Python keeps for itself
 ) -> int:
     """List upcoming due times. NAMEs may be globs; disabled tasks are shown only if named."""
-    if (names or timezone) and bool(names) == bool(expressions):
-        raise UsageError("give NAMEs or --schedule, not both; --timezone needs --schedule")
+    if timezone and not expressions:
+        raise UsageError("--timezone needs --schedule")
     start = keyword["from"]
     after = shell.now if start is None else start - _MOMENT
     default = OF_ONE if expressions or len(names) == 1 else OF_ALL

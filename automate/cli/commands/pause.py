@@ -10,7 +10,7 @@ from automate.cli import tasks
 from automate.cli.completers import complete_durations
 from automate.cli.json_objects import of_pause
 from automate.cli.moments import moment_option
-from automate.cli.options import json_option, names_argument, quiet_option
+from automate.cli.options import exclusive, json_option, names_argument, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import UsageError
 from automate.operate.pausing import pause
@@ -58,6 +58,7 @@ def _reason(context: click.Context, parameter: click.Parameter, text: str) -> st
 )
 @json_option
 @quiet_option
+@exclusive("--for", "--until")
 @pass_shell
 def command(
     shell: Shell,
@@ -87,8 +88,6 @@ def command(
 
 
 def _end(now: float, length: Duration | None, until: float | None) -> float | None:
-    if length is not None and until is not None:
-        raise UsageError("give --for or --until, not both")
     end = until if until is not None else None if length is None else now + length
     if end is not None and end <= now:
         raise UsageError("the pause would be over already; give a time in the future")

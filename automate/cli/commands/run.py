@@ -8,7 +8,7 @@ import click
 
 from automate.catalog import Catalog
 from automate.cli.completers import complete_files, complete_tasks
-from automate.cli.options import json_option, quiet_option
+from automate.cli.options import exclusive, json_option, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.cli.tasks import tell_faults
 from automate.operate import by_hand
@@ -49,6 +49,7 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 @click.option("--dry-run", is_flag=True, help="Show the user, directory and command without running anything.")
 @json_option
 @quiet_option
+@exclusive("--detach", "--dry-run")
 @pass_shell
 def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool, as_json: bool) -> int:
     """Run tasks now, show their output, and exit with the command's status.

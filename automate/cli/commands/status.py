@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from automate.cli.choice_list import lists
 from automate.cli.completers import complete_durations, complete_labels
 from automate.cli.exits import with_advice
 from automate.cli.options import json_option, names_argument
@@ -46,8 +47,8 @@ def _read(kind: type[Kind]) -> Callable[[click.Context, click.Parameter, str | N
 @click.command("status", cls=Plugin)
 @names_argument
 @click.option(
-    "--label", "labels", multiple=True, metavar="LABEL", shell_complete=complete_labels,
-    help="Only tasks with this label; may be repeated.",
+    "--label", "labels", multiple=True, metavar="LABEL[,LABEL...]", callback=lists,
+    shell_complete=complete_labels, help="Only tasks with one of these labels; repeat to require several.",
 )  # fmt: skip
 @click.option(
     "-w",
@@ -78,7 +79,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
     names: tuple[str, ...],
     *,
-    labels: tuple[str, ...],
+    labels: list[list[str]],
     warning: Range | None,
     critical: Range,
     overdue: Duration,
@@ -100,7 +101,7 @@ def command(  # noqa: PLR0913 - an argument for each option
         return _end_unknown(shell, f"{error.filename or 'this machine'}: {error.strerror}", as_json=as_json)
 
 
-def _report(shell: Shell, names: tuple[str, ...], labels: tuple[str, ...], bounds: Bounds, *, as_json: bool) -> int:
+def _report(shell: Shell, names: tuple[str, ...], labels: list[list[str]], bounds: Bounds, *, as_json: bool) -> int:
     gc.disable()  # as in `list`: 10,000 tasks are no garbage
     from automate.cli.tasks import catalog_and_state
     from automate.operate.health import facts
@@ -109,7 +110,7 @@ def _report(shell: Shell, names: tuple[str, ...], labels: tuple[str, ...], bound
     with catalog_and_state(shell) as (catalog, state):
         found = facts(shell.instance, catalog, state, names, labels, now)
     if not found.tasks:
-        where = f" with the label {' and '.join(labels)}" if labels else f" in {shell.instance.task_dirs[0]}"
+        where = f" with the label {' and '.join(map(' or '.join, labels))}" if labels else f" in {shell.instance.task_dirs[0]}"
         raise NoSuchTaskError(f"there are no tasks{where}")
     judged = health(found.tasks, found.scheduler, bounds, now)
     if as_json:

@@ -8,7 +8,7 @@ import click
 
 from automate.cli import tasks
 from automate.cli.moments import moment_option
-from automate.cli.options import names_argument, pager_option, reading
+from automate.cli.options import exclusive, names_argument, pager_option, reading
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import UsageError
 from automate.instants import local
@@ -53,6 +53,7 @@ LEFT_OUT = {"broken": "broken", "disabled": "disabled", "idle": "with nothing in
 )  # fmt: skip
 @pager_option
 @reading
+@exclusive("--svg", "--json")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
@@ -72,8 +73,6 @@ def command(  # noqa: PLR0913 - an argument for each option
 
     NAMEs may be globs. Future runs are estimated from schedules and recent durations.
     """
-    if as_json and svg:
-        raise UsageError("give --json or --svg, not both")
     start, end = _stretch(shell.now, keyword["from"], to)
     found = _gathered(shell, names, start, end)
     rows = sorted(found.rows, key=SORTS[sort])
