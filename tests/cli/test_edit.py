@@ -112,7 +112,6 @@ def test_unset_of_what_is_not_there_is_told(run_cli: RunCli, backup: Path) -> No
         (("--set", "timezone.x=1"), "has no entries"),
         (("--schedule", "hourly", "--set", "schedule=daily"), "schedule is given twice"),
         (("--enable", "--set", "enabled=true"), "enabled is given twice"),
-        (("--undo", "--enable"), "--undo cannot be combined with other changes"),
         (("--dry-run",), "--dry-run needs"),
         ((), "an editor needs a terminal"),
     ],
@@ -371,10 +370,3 @@ def test_what_this_host_does_not_have_is_told(run_cli: RunCli, backup: Path) -> 
     assert (
         "backup: cwd: no such directory: /nonexistent" in run_cli("edit", "backup", "--set", "cwd=/nonexistent").stderr
     )
-
-
-def test_quiet_leaves_the_difference_alone(run_cli: RunCli, backup: Path) -> None:
-    assert backup.exists()
-    done = run_cli("edit", "backup", "--quiet", "--schedule", "hourly")
-    assert done.stderr == ""
-    assert "+schedule: hourly" in done.stdout

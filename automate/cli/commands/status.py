@@ -110,7 +110,8 @@ def _report(shell: Shell, names: tuple[str, ...], labels: list[list[str]], bound
     with catalog_and_state(shell) as (catalog, state):
         found = facts(shell.instance, catalog, state, names, labels, now)
     if not found.tasks:
-        where = f" with the label {' and '.join(map(' or '.join, labels))}" if labels else f" in {shell.instance.task_dirs[0]}"
+        asked = " and ".join(map(" or ".join, labels))
+        where = f" with the label {asked}" if labels else f" in {shell.instance.task_dirs[0]}"
         raise NoSuchTaskError(f"there are no tasks{where}")
     judged = health(found.tasks, found.scheduler, bounds, now)
     if as_json:
