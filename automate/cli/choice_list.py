@@ -25,7 +25,7 @@ def words_option(name: str, argument: str, words: Sequence[str], text: str) -> C
 
 
 def lists(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[list[str]]:
-    """The words of each time that an option was given, with commas between them."""
+    """Split the words of each use of an option at commas."""
     return [[word.strip() for word in value.split(",")] for value in values]
 
 

@@ -63,8 +63,9 @@ def reading(function: Function) -> Function:
 
 
 def exclusive(some: str, others: str) -> Callable[[Function], Function]:
-    """Refuse each option of `some` together with any of `others`, before the command does anything: options as they
-    are typed and metavars of arguments, with blanks between them. It stands below the options and above `@pass_shell`.
+    """Refuse each option of `some` together with any of `others`, before the command does anything.
+
+    Both are options and metavars of arguments, separated by blanks. It stands directly above `@pass_shell`.
     """
 
     def decorate(function: Function) -> Function:
@@ -82,7 +83,7 @@ def exclusive(some: str, others: str) -> Callable[[Function], Function]:
 
 
 def _given(context: click.Context) -> set[str]:
-    """The parameters that stand on the command line, under all their names."""
+    """Return the parameters on the command line, under all their names."""
     source = context.get_parameter_source
     typed = [each for each in context.command.params if source(each.name or "") is ParameterSource.COMMANDLINE]
     return {name for each in typed for name in (*each.opts, (each.metavar or "").strip("[.]"))}

@@ -72,7 +72,7 @@ def limits(users: Iterable[str], root: str = "") -> list[Limit]:
 
 
 def _options(root: str, module: str) -> Iterator[dict[str, str]]:
-    """The options of each line of cron's service that names the module."""
+    """Yield the options of each line of cron's service that names the module."""
     for words in _service(root, next(filter(os.path.exists, [root + path for path in _SERVICES]), ""), set()):
         place = next((n for n, word in enumerate(words) if os.path.basename(word) == module), None)
         if place is not None:
@@ -80,7 +80,7 @@ def _options(root: str, module: str) -> Iterator[dict[str, str]]:
 
 
 def _service(root: str, path: str, seen: set[str]) -> Iterator[list[str]]:
-    """The lines of a service and of those that it includes (pam.conf(5))."""
+    """Yield the lines of a service and of those that it includes (pam.conf(5))."""
     seen.add(path)
     for line in _lines(path):
         words = line.split()
@@ -92,7 +92,7 @@ def _service(root: str, path: str, seen: set[str]) -> Iterator[list[str]]:
 
 
 def _account(user: str) -> tuple[int, dict[str, int]]:
-    """The UID, and the groups by name; -1 and none where there is no such account."""
+    """Return the UID and the groups by name; -1 and none if there is no such account."""
     try:
         entry = pwd.getpwnam(user)
         gids = os.getgrouplist(user, entry.pw_gid)
