@@ -342,8 +342,8 @@ exec "$@" 2>&1
 @pytest.mark.root
 @pytest.mark.parametrize(("file", "told"), [("-", True), ("mine", False)])
 def test_what_pam_adds_to_the_jobs_of_this_hosts_cron_is_told_behind_the_files(
-    environment, instance, crontab, file, told
-):
+    environment: dict[str, str], instance: Path, crontab: Callable[..., str], file: str, told: bool
+) -> None:
     words = ["unshare", "-m", "sh", "-ec", WITH_PAM, "sh", sys.executable, "-m", "automate", "-C", instance]
     done = subprocess.run(
         [*words, "import", "crontab", "--dry-run", "--form", "user", file if file == "-" else crontab(CRONTAB)],
