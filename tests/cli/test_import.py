@@ -344,7 +344,7 @@ exec "$@" 2>&1
 def test_what_pam_adds_to_the_jobs_of_this_hosts_cron_is_told_behind_the_files(
     environment: dict[str, str], instance: Path, crontab: Callable[..., str], file: str, told: bool
 ) -> None:
-    words = ["unshare", "-m", "sh", "-ec", WITH_PAM, "sh", sys.executable, "-m", "automate", "-C", instance]
+    words = ["unshare", "-m", "sh", "-ec", WITH_PAM, "sh", sys.executable, "-m", "automate", "-C", str(instance)]
     done = subprocess.run(
         [*words, "import", "crontab", "--dry-run", "--form", "user", file if file == "-" else crontab(CRONTAB)],
         check=True, capture_output=True, text=True, env=environment, cwd=instance, input=CRONTAB,
