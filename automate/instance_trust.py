@@ -1,6 +1,6 @@
-"""Which state and log of an instance may be believed: what another user could have written is neither obeyed nor read.
+"""Trust in an instance's state and log: what another user could have written is neither obeyed nor read.
 
-Of the directories that hold many files, each file is judged when it is opened (`trust.own`).
+In directories with many files, each file is checked when it is opened (`trust.own`).
 """
 
 import os
@@ -66,7 +66,10 @@ def _judge_entry(entry: os.DirEntry[str], user: int) -> None:
 
 
 def _of_instance(error: ForeignError, instance: Instance, user: int) -> ForeignError:
-    """With what mends it. That is never to give another user's files to root, which would then believe them."""
+    """Add what repairs it.
+
+    That is never to give another user's files to root, which would then believe them.
+    """
     inside = any(error.path.startswith(f"{top}/") for top in (instance.state, instance.log))
     if error.owner is None:
         return error

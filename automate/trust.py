@@ -1,10 +1,12 @@
-"""Who could have written a file: what another user can change is neither obeyed nor believed.
+"""Trust in files: what another user could have changed is neither obeyed nor believed.
 
 The rule is that of sshd(8), StrictModes, and of git's safe.directory (CVE-2022-24765): every directory from / on, every
 link and the file itself belong to root or to the user in question, and no other user can write them. In a sticky
-directory such as /tmp others can add entries but not touch those of somebody else, so the owner of the next entry is
-what counts. Each step is judged on an open descriptor. Once all directories on the way have passed, only trusted users
-can change what their names lead to, and the path itself is safe to use.
+directory such as /tmp others can add entries but not touch those of another user, so the owner of the next entry is
+what counts.
+
+Each step is checked on an open descriptor. Once all directories on the way have passed, only trusted users can change
+what their names lead to, and the path itself is safe to use.
 """
 
 import errno
@@ -24,8 +26,8 @@ _MOST_LINKS = 40  # as the kernel's path_resolution(7)
 class ForeignError(NotAllowedError, PermissionError):
     """A file, link or directory that another user could have written, or could replace.
 
-    `what` says why, in words that follow `path`. `fix` is a command that mends it, or empty. `owner` is the name of the
-    user whose instance it is, for root to act as.
+    `what` says why, in words that follow `path`. `fix` is a command that repairs it, or empty. `owner` is the name of
+    the user whose instance it is, for root to act as.
     """
 
     def __init__(self, path: str, what: str, fix: str = "", owner: str | None = None) -> None:
@@ -42,11 +44,13 @@ class _Entered(NamedTuple):
 
 
 class Ways:
-    """Ways through directories that only root and `user` can change. Each directory is opened and judged once, and
-    stays open until the block ends."""
+    """Ways through directories that only root and `user` can change.
+
+    Each directory is opened and checked once, and stays open until the block ends.
+    """
 
     def __init__(self, user: int | None) -> None:
-        """None is for callers that ask nothing."""
+        """Begin; None is for callers that check nothing."""
         self._user = user
         self._above = ROOT
         self._entered: dict[str, _Entered] = {}
@@ -59,19 +63,23 @@ class Ways:
             os.close(self._entered.popitem()[1].descriptor)
 
     def directory(self, path: str) -> int:
-        """The directory at a path, opened with O_PATH; it stays ours. Links on the way are followed where
-        their owner is trusted. ForeignError, OSError."""
+        """Return the directory at a path, opened with O_PATH; this object owns the descriptor.
+
+        Links on the way are followed if their owner is trusted. ForeignError, OSError.
+        """
         entered = self._enter(path, _MOST_LINKS)
         judge(path, entered.about, self._user, descriptor=entered.descriptor)
         return entered.descriptor
 
     def pass_to(self, path: str) -> int:
-        """As `directory`, for something in it that is judged itself: it may be sticky."""
+        """Return a `directory` for something in it that is checked itself: it may be sticky."""
         return self._enter(path, _MOST_LINKS).descriptor
 
     def place(self, path: str) -> tuple[int, str]:
-        """The directory and the name of the file that a path leads to, links followed; there may be no such
-        file. ForeignError, OSError."""
+        """Return the directory and the name of the file that a path leads to, links followed.
+
+        The file need not exist. ForeignError, OSError.
+        """
         for _ in range(_MOST_LINKS):
             parent, name = os.path.split(path)
             inside = self.directory(parent)
@@ -82,7 +90,7 @@ class Ways:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
     def open(self, path: str, flags: int) -> int:
-        """A descriptor of the file that a path leads to; the caller judges the file. ForeignError, OSError."""
+        """Open the file that a path leads to; the caller checks the file. ForeignError, OSError."""
         parent, name = os.path.split(path)
         try:
             return _open(name, flags | os.O_NOFOLLOW, self.directory(parent), path)
@@ -135,7 +143,7 @@ class Ways:
 
 
 def _target(path: str, descriptor: int, about: os.stat_result, links: int) -> str:
-    """Of what should be a directory, and may be a link to one."""
+    """Return where a link in place of a directory leads; OSError if it is not a link."""
     wrong = errno.ENOTDIR if not stat.S_ISLNK(about.st_mode) else 0 if links else errno.ELOOP
     if wrong:
         raise OSError(wrong, os.strerror(wrong), path)
@@ -169,7 +177,7 @@ def judge(
 
 
 def own(path: str, descriptor: int) -> int:
-    """The descriptor, if its file is this user's or root's alone to write; else it is closed. ForeignError."""
+    """Return the descriptor if only this user or root can write the file; else close it. ForeignError."""
     try:
         judge(path, os.fstat(descriptor), os.geteuid())
     except BaseException:
@@ -188,8 +196,11 @@ def judge_as_root(path: str) -> None:
 
 
 def make_directory(path: str, *, durable: bool = False) -> None:
-    """Make a directory with its parents, for its owner and at most the group to see, each in one that was judged, so
-    that nothing is made in what another user has put there meanwhile. ForeignError, OSError."""
+    """Create a directory with its parents, to be seen by its owner and at most the group.
+
+    Each is created in one that was checked, so not in one that another user has put there meanwhile. ForeignError,
+    OSError.
+    """
     with Ways(os.geteuid()) as ways:
         _make(ways, path, durable=durable)
         ways.directory(path)
@@ -224,8 +235,10 @@ def _others_write(about: os.stat_result, user: int | None) -> bool:
 
 
 def _is_private(about: os.stat_result) -> bool:
-    """Whether the file's group is its owner's own, as distributions with a umask of 002 give one to every user. OpenSSH
-    of Debian lets that pass as well."""
+    """Return whether the file's group is its owner's own.
+
+    Distributions with a umask of 002 create one for every user. Debian's OpenSSH accepts that too.
+    """
     import grp
 
     owner = user_name(about.st_uid)
@@ -249,7 +262,7 @@ def _open(name: str, flags: int, inside: int | None, path: str) -> int:
 
 
 def user_name(uid: int) -> str:
-    """The user's name, or the number where the user database has none."""
+    """Return the user's name, or the number if the user database has none."""
     import pwd
 
     try:
@@ -259,7 +272,7 @@ def user_name(uid: int) -> str:
 
 
 def quoted(path: str) -> str:
-    """The path as a shell command wants it."""
+    """Quote a path for a shell command."""
     from shlex import quote
 
     return quote(path)

@@ -13,8 +13,10 @@ _WHOLE = "ok"
 
 
 def faults(instance: Instance) -> list[str]:
-    """What is wrong with the instance's state, the first few; none when it is whole, or when there is none yet. Reads
-    all of it. StateError, NotAllowedError or OSError where it cannot be read for another reason."""
+    """Return the first few faults of the instance's state; none if it is intact, or if there is none yet.
+
+    It reads all of it. StateError, NotAllowedError or OSError if it cannot be read for another reason.
+    """
     try:
         state = open_as_it_is(instance)
         return _faults(state) if state else []
@@ -34,5 +36,5 @@ def _faults(state: State) -> list[str]:
 
 
 def sqlite_version() -> tuple[int, ...]:
-    """Of the library that this Python uses."""
+    """Return the version of the library that this Python uses."""
     return sqlite3.sqlite_version_info

@@ -21,16 +21,16 @@ _ADVICE = {
     errno.EDQUOT: "; nothing can be started or changed until there is room",
     errno.EROFS: "; nothing can be started or changed",
 }
-"""What keeps a state that can be read from being written, and what is said then."""
+"""Advice by the error that keeps a readable state from being written."""
 
 
 def open_state(instance: Instance, restore: Callable[[State], None] | None = None, damaged: int = 0) -> State:
-    """Open for reading and writing, made when missing; where that is not allowed, or the file system is read-only or
-    full, for reading. What another user could have written root does not open, and others open for reading.
+    """Open for reading and writing, created if missing; for reading if writing is not possible.
 
-    `restore` fills a new database from what is still there (run log, status files), in the transaction that makes it.
-    A file that is no database, or whose inode is that of one that was found `damaged`, is moved aside and made anew.
-    StateError, NotAllowedError.
+    That is when it is not allowed, or the file system is read-only or full. What another user could have written is not
+    opened by root, and opened for reading by others. `restore` fills a new database from what remains (run log, status
+    files), in the transaction that creates it. A file that is not a database, or whose inode is that of the `damaged`
+    one, is moved aside and created again. StateError, NotAllowedError.
     """
     path = instance.database
     reopen = partial(open_state, instance, restore)
@@ -61,8 +61,10 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
 
 
 def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | None:
-    """Open it for reading: nothing is made, mended or moved aside. None when there is none. What is locked is waited
-    for, `patience` seconds. StateError, NotAllowedError, OSError."""
+    """Open for reading, without creating, repairing or moving anything; None if there is none.
+
+    A lock is waited for, `patience` seconds. StateError, NotAllowedError, OSError.
+    """
     instance_trust.to_read(instance)
     try:
         os.stat(instance.database)
@@ -109,7 +111,7 @@ def _bring_up_to_date(state: State, restore: Callable[[State], None] | None) -> 
 
 
 def _make(state: State, restore: Callable[[State], None] | None) -> None:
-    """Of an empty database, or of an older version's: all of it or, when this is interrupted, nothing."""
+    """Create the tables of an empty database, or upgrade an older one: completely or not at all."""
     state.connection.execute("PRAGMA journal_mode = WAL")
     state.connection.execute("BEGIN IMMEDIATE")
     try:
@@ -130,7 +132,7 @@ def _make(state: State, restore: Callable[[State], None] | None) -> None:
 def _open_read_only(
     path: str, reopen: Callable[[int], State], patience: float = PATIENCE, refusal: AutomateError | None = None
 ) -> State:
-    """`refusal` is what those are told who want to write."""
+    """Open for reading; `refusal` is raised on attempts to write."""
     if not os.access(path, os.R_OK):
         if refusal is not None and not os.path.lexists(path):
             raise refusal
@@ -148,8 +150,11 @@ def _open_read_only(
 
 
 def _connect_read_only(path: str, patience: float) -> sqlite3.Connection:
-    """A reader who may not write makes no -shm file, and a full disk has no room for one. Without a -wal file the
-    database is whole as it stands; else, where the -shm file of others does not serve, a copy is read."""
+    """Connect for reading.
+
+    A reader who may not write creates no -shm file, and a full disk has no room for one. Without a -wal file the
+    database is complete as it is; else, if the -shm file of others does not serve, a copy is read.
+    """
     is_whole = not os.path.exists(path + "-wal") or os.stat(path + "-wal").st_size == 0
     try:
         return _connect(f"file:{_quoted(path)}?mode=ro{'&immutable=1' if is_whole else ''}", patience)
@@ -160,8 +165,10 @@ def _connect_read_only(path: str, patience: float) -> sqlite3.Connection:
 
 
 def _copy(path: str) -> sqlite3.Connection:
-    """The database with all that is committed in its -wal file, in memory. Nobody else has it open: there would be a
-    -shm file."""
+    """Copy the database with all that is committed in its -wal file into memory.
+
+    No other process has it open: there would be a -shm file.
+    """
     import shutil
     import tempfile
 
@@ -189,8 +196,11 @@ def _version(state: State) -> int:
 
 @contextmanager
 def _alone(path: str) -> Iterator[None]:
-    """While nobody else makes the file or moves it away. Its -wal and -shm belong to it: SQLite would take those of an
-    old file for the new one's, and those of a new file that are moved away take what is committed with them."""
+    """Keep other processes from creating the file or moving it away.
+
+    Its -wal and -shm belong to it: SQLite would take those of an old file for the new one's, and if those of a new file
+    are moved away, what is committed with them is lost.
+    """
     import filelock
 
     directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -214,7 +224,7 @@ def _make_file(path: str) -> None:
 
 
 def _move_aside(path: str, damaged: int) -> None:
-    """The file that has this inode number, if it is still there: another process may have moved it."""
+    """Move the file with this inode aside, unless another process has moved it."""
     from datetime import UTC, datetime
 
     stamp = f"{datetime.fromtimestamp(clock.now(), UTC):%Y%m%dT%H%M%SZ}"

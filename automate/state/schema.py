@@ -113,5 +113,5 @@ UPGRADES = (
     """CREATE TABLE past_pauses (task TEXT NOT NULL, since REAL NOT NULL, until REAL NOT NULL, by TEXT NOT NULL,
     reason TEXT NOT NULL) STRICT""",
 )
-"""What makes a database of version N one of version N + 1, beginning with version 1."""
+"""Statements that turn a database of version N into one of version N + 1, beginning with version 1."""
 VERSION = 1 + len(UPGRADES)

@@ -1,4 +1,4 @@
-"""How an attempt ended, read from what it left; and its record, written once."""
+"""The end of an attempt, read from what it left, and its record, written once."""
 
 import signal
 from collections.abc import Iterable, Sequence
@@ -22,8 +22,11 @@ _TELLING: frozenset[Outcome] = RAN - {"success"}
 
 
 def collect(attempt: Attempt, *, is_asked_to_end: bool) -> bool:
-    """Note what the shim's end tells. False: processes of the command live on, and either the shim wrote nothing, or
-    all of them are to end, not only the one it waited for. So the attempt is not over; its `pidfd` is one of theirs."""
+    """Note what the shim's end tells; return False if the attempt is not over.
+
+    Then processes of the command live on, and either the shim wrote nothing, or all of them are to end, not only the
+    one it waited for. The attempt's `pidfd` is one of theirs.
+    """
     attempt.close_pidfd()
     if attempt.is_child and attempt.pid is not None:
         attempt.child_exit, attempt.max_rss = spawn.reap(attempt.pid)
@@ -33,13 +36,13 @@ def collect(attempt: Attempt, *, is_asked_to_end: bool) -> bool:
 
 
 def asked(state: State, attempt: Attempt) -> Stop | None:
-    """Who wants it to end, and why, if somebody does. StateError."""
+    """Return who wants it to end, and why, if there is a request. StateError."""
     row = runs.open_run(state, attempt.run.id)
     return row.stop if row is not None and row.stop is not None else attempt.stop
 
 
 class Result(NamedTuple):
-    """How an attempt ended: the outcome, what the status file says, and who ended it, if somebody did."""
+    """The end of an attempt: the outcome, what the status file says, and the stop, if any."""
 
     outcome: Outcome
     said: status.Status
@@ -47,12 +50,12 @@ class Result(NamedTuple):
 
     @property
     def by_condition(self) -> bool:
-        """Whether the command was not run because the condition failed."""
+        """Return whether the command was not run because the condition failed."""
         return self.outcome == "skipped" and self.said.condition is not None
 
     @property
     def may_wait_for_room(self) -> bool:
-        """Whether nothing was run, for want of a process, and nobody has asked for its end."""
+        """Return whether nothing was run because no process could be created, and its end was not requested."""
         return self.said.unforked and self.stop is None
 
 
@@ -79,8 +82,10 @@ def result(state: State, attempt: Attempt) -> Result:
 
 
 def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
-    """What is to be written of a run whose last attempt is over. Its output is cut to size: not sooner, since the
-    next attempt goes on in the same file, and so does whoever looks on."""
+    """Return the record of a run whose last attempt is over.
+
+    Its output is cut to size only now, since the next attempt, and readers, continue in the same file.
+    """
     run, said = attempt.run, result.said
     written = _settle(instance, attempt)
     started = run.started if run.started is not None else attempt.began
@@ -117,7 +122,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
 
 
 def following(attempt: Attempt, result: Result, not_before: float) -> OpenRun:
-    """The run as it stands when another attempt comes after this one, at `not_before` (epoch seconds) or later."""
+    """Return the run for another attempt, at `not_before` (epoch seconds) or later."""
     run = attempt.run
     return run._replace(
         phase="pending",
@@ -141,8 +146,10 @@ def next_attempt(state: State, attempt: Attempt, result: Result) -> OpenRun | No
 
 
 def recorded(instance: Instance, ids: Sequence[int], since: Iterable[tuple[int, int]] = ((0, 0),)) -> dict[int, Record]:
-    """Those of the runs that are on record although they are open, which a crash or a lost state leaves. None of them
-    stands before the earliest of the positions `since` of the run log."""
+    """Return the records of open runs, which a crash or a lost state leaves.
+
+    None of them is before the earliest of the positions `since` of the run log.
+    """
     known = runlog.recorded(instance, ids, *(runlog.Position(*each) for each in since)) if ids else ()
     return {run_id: record for run_id in known if (record := runlog.find(instance, run_id))}
 
@@ -150,8 +157,11 @@ def recorded(instance: Instance, ids: Sequence[int], since: Iterable[tuple[int, 
 def write(
     instance: Instance, state: State, records: Sequence[Record], unseen: Sequence[Task] | None, *, again: bool
 ) -> list[OpenRun]:
-    """Put the records of ended runs into the run log, then close the runs, as `close` does. Killed in between, the
-    records are found by `recorded`; `again` says that this has failed, and some may have got into the log then."""
+    """Put the records of ended runs into the run log, then close the runs, as `close` does.
+
+    After a crash between the two, the records are found by `recorded`; `again` says that this has failed before, and
+    some may have got into the log then.
+    """
     known = recorded(instance, [record.id for record in records]) if again else {}
     new = [record for record in records if record.id not in known]
     runlog.append(instance, new)
@@ -159,8 +169,11 @@ def write(
 
 
 def close(instance: Instance, state: State, records: Sequence[Record], unseen: Sequence[Task] | None) -> list[OpenRun]:
-    """The runs are on record: forget them, claim what follows them, and remove what only served to finish them. May be
-    repeated. Return the runs that follow, which nobody watches yet. `unseen` is what `followers.not_in_step` found."""
+    """Close recorded runs: forget them, claim what follows them, and remove what only served to finish them.
+
+    It may be repeated. Return the runs that follow, which have no supervisor yet. `unseen` is what
+    `followers.not_in_step` found.
+    """
     if not records:
         return []
     log = runlog.position(instance)
@@ -176,7 +189,7 @@ def close(instance: Instance, state: State, records: Sequence[Record], unseen: S
 
 
 def last_run(record: Record) -> LastRun:
-    """What `list` shows of it."""
+    """Return what `list` shows of it."""
     ended = instants.seconds_of(record.ended)
     return LastRun(
         record.task, record.id, record.outcome, instants.seconds_of(record.started), ended or 0.0, record.seconds
@@ -197,7 +210,7 @@ def prune(instance: Instance, state: State, attempt: Attempt) -> None:
 
 
 def _settle(instance: Instance, attempt: Attempt) -> output.Written:
-    """A full disk must not keep a run from its record: then the output stays as long as it is."""
+    """Trim the output; on a full disk it stays as long as it is, so that the run gets its record."""
     try:
         return output.settle(instance.log, attempt.run.task, attempt.run.id, attempt.task.output.max_size)
     except OSError:
@@ -256,5 +269,5 @@ def _signal_name(exit_code: int | None) -> str | None:
 
 
 def add(before: float | None, now: float | None) -> float | None:
-    """Of two figures either of which may not be known."""
+    """Add two figures, either of which may be unknown."""
     return None if before is None and now is None else round((before or 0.0) + (now or 0.0), 3)

@@ -47,12 +47,12 @@ class HeldRuns:
 
     @property
     def open_runs(self) -> list[OpenRun]:
-        """Those that have not ended."""
+        """Return the runs that have not ended."""
         running = [attempt.run for attempt in self.watcher.attempts.values()]
         return running + [waiting.run for waiting in self.queue.waiting.values()]
 
     def take(self, run_id: int) -> OpenRun | None:
-        """The run as it is now, if no process watched it, neither this one nor another. StateError."""
+        """Return a run as it is now, if no process watched it, neither this one nor another. StateError."""
         if run_id in self.ids or not self.watch.take(run_id):
             return None
         run = runs.open_run(self._state, run_id)
@@ -71,19 +71,22 @@ class HeldRuns:
                 self.add(run)
 
     def wait(self, timeout: float) -> None:
-        """As `Watcher.wait`, and no longer than a run of the queue, or a record, allows."""
+        """Wait as `Watcher.wait`, and no longer than a run of the queue, or a record, allows."""
         self.watcher.wait(0.0 if self.unrecorded else min(timeout, self.queue.patience()))
         each(self.watcher.silent, self._examine_again)
 
     def drop(self, runs_of_others: Sequence[OpenRun]) -> None:
-        """Runs that wait and that the state knows better: they are over, or another's."""
+        """Drop waiting runs that, by the state, have ended or belong to another process."""
         for run in runs_of_others:
             release(self.queue.remove(run.id).locks)
             self.watch.release(run.id)
 
     def keep_watch_file(self) -> set[int]:
-        """Watch by the file that is in place. Where it was removed, others have seen runs unwatched: those that they
-        have taken over are theirs, and returned. OSError."""
+        """Watch by the file that is in place now.
+
+        If it was removed, others have seen runs without a supervisor: the ones that they have taken over are returned,
+        and no longer held. OSError.
+        """
         if self.watch.is_in_place:
             return set()
         make_directories(self._instance)
@@ -96,7 +99,7 @@ class HeldRuns:
         return lost
 
     def close(self) -> None:
-        """Let go of everything. What runs goes on."""
+        """Release everything; running tasks continue."""
         self.queue.let_go()
         self.watcher.close()
         self.watch.close()

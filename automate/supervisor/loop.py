@@ -36,10 +36,13 @@ class Supervisor:
     """
 
     def __init__(self, instance: Instance, state: State, *, uid: int, in_step: bool = False) -> None:
-        """`uid` is the effective user id. `in_step`: the caller keeps the state in step with the task files; without
-        it they are looked at when a run ends, for tasks that follow it and that no scheduler has seen yet. Raises this
-        process's limit of open files as far as it may, and lets no child inherit a descriptor that this process was
-        given. NotAllowedError for a user who may only look at the instance; OSError."""
+        """Begin to supervise.
+
+        `uid` is the effective user id. `in_step`: the caller keeps the state in step with the task files; without it
+        they are read when a run ends, for tasks that follow it and that no scheduler has seen yet. This raises the
+        process's limit of open files as far as possible, and keeps children from inheriting descriptors that this
+        process was given. NotAllowedError for a user who may only read the instance; OSError.
+        """
         if isinstance(state.refusal, NotAllowedError):
             raise state.refusal
         host.keep_descriptors_private()
@@ -58,7 +61,7 @@ class Supervisor:
 
     @property
     def busy(self) -> bool:
-        """Whether there is anything left to wait for or to write down."""
+        """Return whether there is anything left to wait for or to record."""
         return bool(self._held)
 
     @property
@@ -68,18 +71,21 @@ class Supervisor:
 
     @property
     def open_runs(self) -> list[OpenRun]:
-        """Those that it watches and that have not ended."""
+        """Return the supervised runs that have not ended."""
         return self._held.open_runs
 
     @property
     def lacking(self) -> str | None:
-        """What runs wait for that the machine does not have, or does not give to this process."""
+        """Return the resource that runs wait for and that the machine lacks or does not give to this process."""
         return self._queue.room.reason
 
     def begin(self, wanted: Sequence[Request], decide: Decide | None = None) -> list[OpenRun]:
-        """Claim the runs, all in one transaction, and start them. One that may not start now waits, or is decided not
-        to start; its record comes from a later `step`. `decide` is asked within the transaction for which tasks another
-        process has decided meanwhile: their requests are dropped. StateError: nothing was claimed, nothing started."""
+        """Claim the runs, all in one transaction, and start them.
+
+        A run that may not start now waits, or is decided not to start; its record comes from a later `step`. `decide`
+        is called within the transaction and returns the tasks that another process has decided meanwhile: their
+        requests are dropped. StateError: nothing was claimed, nothing started.
+        """
         if wanted:
             reserve.with_room(self._instance.written, self._start_queued)  # who waits was first
         claims = reserve.with_room(self._instance.written, lambda: self._claim(wanted, decide))
@@ -122,7 +128,7 @@ class Supervisor:
         self._ahead.expire(until)
 
     def reinstate(self) -> None:
-        """After the state was lost, and made anew: put back what only this process knows of. AutomateError."""
+        """Put back into a restored state what only this process knows. AutomateError."""
         if self._state.generation != self._generation:
             self._held.drop(reinstate(self._instance, self._state, self.open_runs))
             self._generation = self._state.generation
@@ -132,8 +138,11 @@ class Supervisor:
         self._watcher.listen(descriptor)
 
     def adopt(self) -> None:
-        """Take over every open run that nobody watches: what ended is written down by the next `step`, what was never
-        started is started by it, what runs is watched. Files of runs that are on record are removed."""
+        """Take over every open run without a supervisor.
+
+        The next `step` records what has ended and starts what was never started; running ones are supervised. Files of
+        recorded runs are removed.
+        """
         self._keep_watch_file()
         reserve.with_room(self._instance.written, self._adopt)
 
@@ -151,9 +160,11 @@ class Supervisor:
         self._held.follow(following)
 
     def step(self, timeout: float) -> list[Record]:
-        """Wait at most `timeout` seconds for something to happen, do what is to be done, and return the records of the
-        runs that have ended, once they are on disk. AutomateError or OSError when they cannot be written or found out:
-        they are not lost, the next `step` or the next process tries again."""
+        """Wait at most `timeout` seconds for something to happen, act on it, and return the records of ended runs.
+
+        They are on disk by then. AutomateError or OSError if they cannot be written or found out: they are not lost,
+        the next `step` or the next process tries again.
+        """
         self.reinstate()
         reserve.with_room(self._instance.written, self._start_queued)
         self._held.wait(timeout)
@@ -161,7 +172,10 @@ class Supervisor:
         return reserve.with_room(self._instance.written, self._finish)
 
     def keep_watch(self) -> float:
-        """Only see to what runs: a full disk gives no task more time. Seconds until this is to be done again."""
+        """Enforce limits of running tasks only, since a full disk gives none more time.
+
+        Return the seconds until this must be called again.
+        """
         with suppress(AutomateError, OSError, MemoryError):
             self._held.wait(0.0)
             self._watcher.enforce()
@@ -177,7 +191,7 @@ class Supervisor:
             self._queue.look_soon()
 
     def started(self) -> list[OpenRun]:
-        """The runs that have left the queue, and were started, since this was asked last."""
+        """Return the runs that have left the queue and started since the last call."""
         started, self._left_queue = self._left_queue, []
         return started
 
@@ -187,7 +201,7 @@ class Supervisor:
         self._held.close()
 
     def _start(self, ready: Sequence[Waiting]) -> list[OpenRun]:
-        """The runs that were started, or cannot be; the others wait for room."""
+        """Return the runs that were started, or cannot be; the others wait for room."""
         begun = []
         for attempt in self._queue.start(ready, self._attempt):
             self._watcher.add(attempt, is_over=attempt.refused is not None)
@@ -233,8 +247,10 @@ class Supervisor:
         return records
 
     def _results(self, over: Sequence[Attempt]) -> tuple[list[Record], list[Attempt], list[Attempt]]:
-        """The records to be written, the attempts that are the last of their runs, and those that ran nothing for want
-        of a process and wait for one. The others are followed by another attempt."""
+        """Return the records to be written, the last attempts of their runs, and the attempts that wait for a process.
+
+        The latter ran nothing because none could be created. The others are followed by another attempt.
+        """
         records, closed, unforked = [], [], []
         for attempt in over:
             result = finishing.result(self._state, attempt)
@@ -246,7 +262,7 @@ class Supervisor:
         return records, closed, unforked
 
     def _close(self, closed: Sequence[Attempt]) -> None:
-        """The runs of these attempts are on record: let those that wait have what they used."""
+        """Release what the attempts of recorded runs used, for those that wait."""
         if closed:
             self._queue.hurry()
         for attempt in closed:

@@ -80,8 +80,10 @@ class Watcher:
         attempt.let_go()
 
     def wait(self, timeout: float) -> None:
-        """Wait at most `timeout` seconds for an end, a timer or a descriptor. StateError or OSError: what has ended is
-        looked at again by the next call."""
+        """Wait at most `timeout` seconds for an end, a timer or a descriptor.
+
+        StateError or OSError: the next call handles what has ended again.
+        """
         timeout = min(timeout, self._lingering.patience(), self._limits.patience())
         if self._unseen or self.silent:
             timeout = min(timeout, _REST)
@@ -95,8 +97,10 @@ class Watcher:
         each(self._unseen, self._look_for_pid)
 
     def enforce(self) -> None:
-        """Do what the time has come for: end or kill what runs too long, keep outputs within their bounds. StateError,
-        after everything was done."""
+        """Enforce limits whose time has come: stop or kill what runs too long, keep outputs within their limits.
+
+        StateError, after everything was done.
+        """
         self._lingering.look()
         self._limits.enforce(self.attempts)
 
@@ -130,7 +134,7 @@ class Watcher:
         self.add(attempt, is_over=is_over)
 
     def _look_for_pid(self, attempt: Attempt) -> None:
-        """The attempt was between its release and its first line when it was adopted."""
+        """Find the PID of an attempt that was adopted between its release and its first line."""
         if adopting.follow(attempt):
             self.add(attempt)
         else:
