@@ -1,5 +1,5 @@
 """An instance whose steps are taken at times that the test chooses; see tests/service."""
 
-from tests.service.conftest import another, world
+from tests.service.conftest import another, boot, world
 
-__all__ = ["another", "world"]
+__all__ = ["another", "boot", "world"]
