@@ -13,6 +13,7 @@ from automate.units import Duration, Size
 Manual = Literal["always", "when-enabled", "never"]
 Missed = Literal["skip", "once", "all"]
 Overlap = Literal["skip", "queue", "replace", "allow"]
+OnFull = Literal["fail", "discard"]
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 UMASK = 0o022
@@ -42,11 +43,15 @@ class ExitCodes(Struct, frozen=True):
 
 
 class OutputRules(Struct, frozen=True):
-    """How much of a run's output is kept, and how long; the record in the run log stays."""
+    """How much of a run's output is kept, and how long; the record in the run log stays.
+
+    `on_full` says what happens to the command if its output cannot be written.
+    """
 
     max_size: Size = Size(10 * 1024 * 1024)
     keep_runs: int = 100
     keep_days: int = 90
+    on_full: OnFull = "fail"
 
 
 class Limits(Struct, frozen=True):

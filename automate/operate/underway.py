@@ -7,6 +7,7 @@ from automate.process import host
 from automate.run import UnderWay
 from automate.state import OpenRun, State, runs
 from automate.supervisor.adopting import last_attempt, task_of
+from automate.supervisor.finishing import lost
 
 
 def under_way(instance: Instance, state: State) -> list[UnderWay]:
@@ -30,4 +31,5 @@ def _as_record(instance: Instance, run: OpenRun) -> UnderWay:
         pid=attempt.pid,
         output=written.path,
         output_bytes=written.bytes,
+        output_lost=lost(instance, run, attempt.task),
     )

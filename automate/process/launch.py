@@ -26,7 +26,8 @@ class Launch(NamedTuple):
     """Everything that one attempt needs.
 
     `argv` is the task's own command; `wrapped` is what the shim executes for it, and `condition` what it executes
-    before, if anything; `hidden` names variables of env_files, whose values are never shown.
+    before, if anything; `hidden` names variables of env_files, whose values are never shown. If `discards`, output that
+    cannot be written is discarded.
     """
 
     argv: tuple[str, ...]
@@ -40,6 +41,7 @@ class Launch(NamedTuple):
     identity: Identity
     nice: int | None
     locks: tuple[str, ...]
+    discards: bool
 
 
 def prepare(
@@ -78,6 +80,7 @@ def prepare(
         identity=who,
         nice=task.nice,
         locks=task.locks,
+        discards=task.output.on_full == "discard",
     )
 
 

@@ -11,6 +11,8 @@
 # 0, 1 and 2 are the command's own. 3 is the status file, 4 the gate, 5 the task's lock, 6 to 9 its shared locks: open
 # here and closed in the command, so that the locks live as long as this shell does, and no longer.
 #
+# If the word is `copied`, 1 and 2 are pipes, and 4 is a socket to the process that copies them (copier.py).
+#
 # A variable set here would change the task's own of that name, if it has one: hence `shim_`.
 
 # A signal to this shell's group is meant for a command that does not lead its own yet. Being caught here and not
@@ -25,7 +27,7 @@ become() {
         echo "group $shim_pid $shim_began" >&3
     cd "$shim_directory" || { echo "unstartable" >&3; exit 126; }
     unset OLDPWD # where automate was called from
-    exec 3>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+    exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
     exec "$@"
 }
 
@@ -44,8 +46,8 @@ become_first() {
 }
 
 # No word, because who should give it died first: nothing was run.
-read -r _ <&4 || exit 0
-exec 4<&-
+read -r shim_gate <&4 || exit 0
+[ "$shim_gate" = copied ] || exec 4<&-
 
 # When: a time that no clock change moves. This shell may have waited at the gate.
 shim_uptime=
@@ -70,6 +72,13 @@ else
     echo "condition $shim_status" >&3
 fi
 trap - EXIT
+
+if [ "$shim_gate" = copied ]; then
+    exec >/dev/null 2>&1
+    trap '' PIPE # somebody may have killed it
+    echo ended >&4
+    read -r _ <&4
+fi
 
 # With one description for both streams the place is where either last wrote; with one for stderr alone it tells whether
 # anything was written there.

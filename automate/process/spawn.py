@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch
-from automate.process.locks import above
+from automate.process.locks import FIRST_FREE, above
+from automate.process.status import COPIED
 
 MAX_SHARED_LOCKS = 4  # descriptors 6 to 9; sh(1) has only one-digit ones
 _KEPT = 32  # descriptors, at the most
 _STATUS, _GATE, _LOCKS = 3, 4, 5
-_SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim.sh")
+_ENVIRONMENT = FIRST_FREE  # as in copier.py
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_SHIM, _COPIER = os.path.join(_HERE, "shim.sh"), os.path.join(_HERE, "copier.py")
 # Python ignores some, and whoever started us may have ignored any (nohup does); what sh(1) finds ignored it cannot set
 # back. A command must find them as a login shell would have them.
 _DEFAULTED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
@@ -51,22 +54,25 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
     process can be created.
     """
     listening, gate = _pipe()
-    stdin = None
+    inherited = {_GATE: listening, _STATUS: files.status, 1: files.stdout, 2: files.stderr}
+    inherited |= dict(enumerate(files.locks, _LOCKS))
+    words = ["/bin/sh", _SHIM, f"{launch.umask:04o}", launch.cwd, str(len(launch.condition))]
+    words += [*launch.condition, *launch.wrapped]
+    env = launch.env
+    made = [listening]
     try:
-        stdin = _stdin(launch.stdin)
+        made.append(_stdin(launch.stdin))
+        inherited[0] = made[-1]
+        if launch.discards:
+            made.append(_file(b"".join(os.fsencode(f"{name}={value}") + b"\0" for name, value in env.items())))
+            inherited[_ENVIRONMENT] = made[-1]  # the last: files may have that number
+            streams = "1" if files.stdout == files.stderr else "2"
+            words, env = [sys.executable, "-I", "-S", _COPIER, streams, str(COPIED), *words], {}
         pid = os.posix_spawn(
-            "/bin/sh",
-            (
-                "sh",
-                _SHIM,
-                f"{launch.umask:04o}",
-                launch.cwd,
-                str(len(launch.condition)),
-                *launch.condition,
-                *launch.wrapped,
-            ),
-            launch.env,
-            file_actions=_numbered(stdin, listening, files),
+            words[0],
+            words,
+            env,
+            file_actions=[(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in inherited.items()],
             setsid=True,
             setsigmask=(),
             setsigdef=_DEFAULTED,
@@ -75,9 +81,8 @@ def arm(launch: Launch, files: Files, nofile: tuple[int, int] | None = None) -> 
         os.close(gate)
         raise
     finally:
-        os.close(listening)
-        if stdin is not None:
-            os.close(stdin)
+        for descriptor in made:
+            os.close(descriptor)
     armed = Armed(pid, gate)
     _adjust(armed, launch, nofile)
     return armed
@@ -173,12 +178,6 @@ def _isolated() -> str:
     return "-EP" if own and __file__.startswith(own) else "-I"
 
 
-def _numbered(stdin: int, listening: int, files: Files) -> list[tuple[int, int, int]]:
-    wanted = {0: stdin, 1: files.stdout, 2: files.stderr, _STATUS: files.status, _GATE: listening}
-    wanted |= dict(enumerate(files.locks, _LOCKS))
-    return [(os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in wanted.items()]
-
-
 def _pipe() -> tuple[int, int]:
     reading, writing = os.pipe2(os.O_CLOEXEC)
     try:
@@ -196,7 +195,11 @@ def _pipe() -> tuple[int, int]:
 def _stdin(content: bytes | None) -> int:
     if content is None:
         return above(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
-    descriptor = above(os.memfd_create("stdin", os.MFD_CLOEXEC))
+    return _file(content)
+
+
+def _file(content: bytes) -> int:
+    descriptor = above(os.memfd_create("content", os.MFD_CLOEXEC))
     os.write(descriptor, content)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor

@@ -2,9 +2,10 @@
 
 Its first line is written before the start and says which run this is, whole, so that a lost state can be rebuilt. The
 shim writes the rest: `started PID UPTIME`, `group PID BEGAN` of the condition and of the command, `condition STATUS`
-where the condition failed, at the end `stderr PLACE`, two lines of times(1), `exited STATUS`. `unstartable` is that
-there was no entering the directory, and `unforked STATUS` the end of a shim that could have no process. While the shim
-lives, the file is locked. The room for the shim's lines is taken beforehand: a full disk does not hide an exit status.
+where the condition failed, at the end `stderr PLACE`, two lines of times(1), `exited STATUS`. If the output is copied
+(copier.py), `lost BYTES` and `stderr BYTES` follow in a place of their own, and override. `unstartable` is that there
+was no entering the directory, and `unforked STATUS` the end of a shim that could have no process. While the shim lives,
+the file is locked. The room for the shim's lines is taken beforehand: a full disk does not hide an exit status.
 """
 
 import errno
@@ -18,7 +19,8 @@ from automate.process.group import Leader
 from automate.process.locks import above
 from automate.trust import judge, own
 
-ROOM = 256
+COPIED = 256  # bytes that the shim's lines take at the most; what its copier says (copier.py) comes behind them
+ROOM = COPIED + 64
 _MOST = 64 * 1024 * 1024  # bytes; the head is a task's definition
 _FOR_NOW = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EINTR}
 _LONGEST = 20  # characters of a number
@@ -33,7 +35,8 @@ class Status(NamedTuple):
     `pid` is the shim's; `leader` is the condition, later the command. `exit` is as in sh(1): 128 and more is a signal,
     or the command's own status; `condition` is the status of a condition that failed, so that the command was not run;
     `unforked`: no process could be created for it, and `exit` is the shim's own. `uptime` is the machine's when it
-    started, in seconds, if the shim could tell; `ended` is in epoch seconds.
+    started, in seconds, if the shim could tell; `ended` is in epoch seconds. `lost` are bytes of output that were
+    discarded.
     """
 
     head: bytes = b""
@@ -45,6 +48,7 @@ class Status(NamedTuple):
     unstartable: bool = False
     unforked: bool = False
     stderr_place: int = 0
+    lost: int = 0
     cpu_seconds: float | None = None
     ended: float | None = None
 
@@ -104,6 +108,7 @@ def read(path: str) -> Status:
         unstartable=b"unstartable" in rest,
         unforked=b"unforked" in said,
         stderr_place=_number(said.get(b"stderr")) or 0,
+        lost=_number(said.get(b"lost")) or 0,
         cpu_seconds=_cpu_seconds(rest),
     )
     return status if status.exit is None else status._replace(ended=about.st_mtime)

@@ -11,7 +11,7 @@ from automate.characters import last_line
 from automate.instants import seconds_of
 from automate.outcomes import PASSED_OVER
 from automate.render.columns import fits, table
-from automate.render.figures import NOTHING, duration, when
+from automate.render.figures import NOTHING, duration, size, when
 from automate.render.screen import Painted, Screen, joined, paint
 from automate.run import Record, UnderWay, instant_of
 from automate.units import counted
@@ -136,6 +136,7 @@ def note(record: Record, *, by: bool = True) -> str:
         _times(record),
         f"by {record.by}" if by and record.by else "",
         record.reason or "",
+        f"{size(record.output_lost)} of output lost" if record.output_lost else "",
         last_line(record.error),
         "" if record.summary is None else _summary(record.summary),
     ]

@@ -112,6 +112,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
         output=written.path,
         output_bytes=written.bytes,
+        output_lost=lost(instance, run, attempt.task),
         summary=summary.read(instance, run.id),
         error=_error(instance, attempt, result, written.path),
         cause=_cause(attempt, result),
@@ -119,6 +120,14 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         runs=(result.stop.run,) if result.stop is not None and result.stop.run is not None else None,
         condition_exit=said.condition if result.by_condition else None,
     )
+
+
+def lost(instance: Instance, run: OpenRun, task: Task) -> int | None:
+    """Return how many bytes of output of all attempts were discarded; None if there are none."""
+    if task.output.on_full != "discard":
+        return None
+    paths = [leftovers.status_path(instance, run.id, attempt, run.task) for attempt in range(1, run.attempt + 1)]
+    return sum(status.read(path).lost for path in paths) or None
 
 
 def following(attempt: Attempt, result: Result, not_before: float) -> OpenRun:

@@ -110,6 +110,7 @@ OUTPUT = {
     "max_size": Key("How much of the output of one run is kept: its beginning and end.", size),
     "keep_runs": Key("The number of runs whose output is kept.", whole(0, 1_000_000)),
     "keep_days": Key("The number of days for which output is kept.", whole(0, 36_500)),
+    "on_full": Key("If output cannot be written: fail (the command sees it) or discard.", choice("fail", "discard")),
 }
 LIMITS = {
     "memory": Key("The maximum address space of each process.", optional(size)),
@@ -185,7 +186,7 @@ TASK = {
         "What makes a success a warning: stderr (any output there), or a regular expression found in the output.",
         optional(matching(r"[\s\S]{1,1000}", "stderr, or a regular expression", _regex)),
     ),
-    "output": Key("How much output is kept, and for how long.", mapping(OUTPUT)),
+    "output": Key("How much output is kept, for how long, and what happens if the disk is full.", mapping(OUTPUT)),
     "nice": Key("The niceness of the command; 19 is the lowest priority.", optional(whole(-20, 19))),
     "ionice": Key(
         "The I/O scheduling class of the command: idle, best-effort:0 to 7, or realtime:0 to 7.",
