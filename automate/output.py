@@ -21,7 +21,7 @@ _LONGEST_LINE = 8192  # bytes of one that is passed on
 _MARK = 200  # bytes, at the most, of the line that says what was dropped
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2  # fallocate(2)
 _ROOM = 64 * 1024  # bytes of an output whose blocks are taken beforehand,
-_SCARCE = 1024 * 1024  # where no more than so many are free
+_SCARCE = 1024 * 1024  # bytes of free space below which the disk is nearly full
 MOST_SEARCHED = 16 * 1024 * 1024  # bytes
 _QUICK = 16 * 1024  # bytes, in which the worst of plain patterns is looked for within 0.1 s
 # Nothing is repeated and nothing grouped, so that the work grows with the text, times the pattern, and no faster.
@@ -180,7 +180,7 @@ def settle(log: str, task: str, run_id: int, max_size: int) -> Written:
     if size > max_size + _MARK:
         _cut(path, size, max_size)
     elif about.st_blocks * 512 >= size + _ROOM // 2:
-        os.truncate(path, size)  # what `take_room` took and nobody used
+        os.truncate(path, size)  # what `take_room` allocated and was not used
     return Written(size, name)
 
 
@@ -260,7 +260,7 @@ def prune(log: str, task: str, rules: OutputRules, now: float, under_way: Callab
         if place >= rules.keep_runs or os.lstat(path).st_mtime < oldest
     ]
     for run_id in {*old}.difference(under_way()) if old else ():
-        if not is_written(paths[run_id]):  # its room would be given back by nobody
+        if not is_written(paths[run_id]):  # otherwise its space would never be freed
             os.unlink(paths[run_id])
 
 

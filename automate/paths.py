@@ -163,7 +163,7 @@ def _home_of(uid: int) -> str | None:
 
     try:
         return getpwuid(uid).pw_dir
-    except KeyError:  # a container may run as a number that is nobody's
+    except KeyError:  # a container may run as a number without a user
         return None
 
 

@@ -59,7 +59,7 @@ class Host:
         A task that in the end follows itself is among them. What must not be looked at (another user's home) is not
         doubted. Without a valid user there are no doubts about the group or paths with `~`, which depend on it.
         """
-        try:  # as root: it is asked who exists, not who may become whom
+        try:  # as root: only whether the users exist
             who = self._identity(task.user, task.group, uid=_ROOT)
         except CannotStartError as error:
             return [Doubt("group" if "group" in str(error) else "user", str(error))]

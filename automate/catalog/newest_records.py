@@ -8,7 +8,7 @@ from automate.paths import Instance
 from automate.run import Record
 from automate.runlog import newest_first
 
-_FEW = 6  # the log is searched for so many names at once; for more, every line of it is read
+_FEW = 6  # names for which the log is searched at once; for more, every line of it is read
 
 
 def newest_records(instance: Instance, entries: Sequence[Entry]) -> dict[str, Record]:

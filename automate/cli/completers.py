@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 RECENT = 50
 _LOOKED_AT = 500  # records, among which the recent runs are looked for
 _PATIENCE = 0.05  # seconds that a locked state is waited for
-_FEW = 50  # files that nobody has read yet are read while somebody waits for a key to be answered
+_FEW = 50  # files not in the cache that are read while the user waits for a completion
 
 DURATIONS = ("5m", "15m", "30m", "1h", "2h", "8h", "1d")
 MOMENTS = ("now", "today", "yesterday", "tomorrow", "1h ago", "1d ago")

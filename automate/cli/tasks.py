@@ -93,7 +93,7 @@ def _state(shell: Shell) -> "State | None":
     except AutomateError as error:
         if isinstance(error, ForeignError) and os.geteuid() == 0:
             raise
-        # Whether there is one in a directory that is closed to this user, nobody can say: "never ran" would be a lie.
+        # In a directory that this user may not enter there may be one: "never ran" could be wrong.
         is_closed = os.path.isdir(instance.state) and not os.access(instance.state, os.X_OK)
         if is_closed or os.path.lexists(instance.database):
             raise

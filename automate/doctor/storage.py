@@ -75,7 +75,7 @@ def judge_runs(unwatched: Unwatched) -> Iterator[Finding]:
 def leftovers(installation: Installation) -> list[str]:
     """Return files of ended runs that have not been touched for a while and that no process holds."""
     instance = installation.instance
-    if installation.state is None:  # it was lost, and will be made anew from just these
+    if installation.state is None:  # it was lost, and will be restored from these
         return []
     files = [os.path.join(top, name) for top in (instance.open_runs, instance.summaries) for name in _names(top)]
     ids = {str(run.id) for run in installation.open_runs}

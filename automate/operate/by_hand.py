@@ -52,7 +52,7 @@ def _status(record: Record) -> int:
         return TIMED_OUT
     if record.exit_code is None:
         return BUSY if record.outcome == "skipped" else 1
-    # A status of 0 is no success where the task's `exit_codes` or somebody who stopped it say otherwise.
+    # A status of 0 is not a success if the task's `exit_codes` or a stop say otherwise.
     return record.exit_code or int(record.outcome not in GOOD)
 
 

@@ -11,7 +11,7 @@ from automate.supervisor.adopting import task_of
 from automate.supervisor.recovery import look
 from automate.supervisor.signalling import signal_run
 
-_POLL = 0.02  # seconds between looks; somebody waits at a terminal
+_POLL = 0.02  # seconds between checks, while a user waits at a terminal
 _LOOK_AGAIN = 1.0  # seconds after which a run whose supervisor may have died is looked after
 
 

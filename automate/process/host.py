@@ -56,7 +56,7 @@ def boot() -> Boot:
 
 @cache
 def _began() -> int | None:
-    # Where the PID namespace is new and /proc is not, /proc/1 is somebody else.
+    # If the PID namespace is new and /proc is not, /proc/1 is another process.
     first = "self" if os.getpid() == 1 else "1"
     try:
         with open(f"/proc/{first}/stat", "rb") as file:

@@ -19,8 +19,8 @@ _STATUS, _GATE, _LOCKS = 3, 4, 5
 _ENVIRONMENT = FIRST_FREE  # as in copier.py
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _SHIM, _COPIER = os.path.join(_HERE, "shim.sh"), os.path.join(_HERE, "copier.py")
-# Python ignores some, and whoever started us may have ignored any (nohup does); what sh(1) finds ignored it cannot set
-# back. A command must find them as a login shell would have them.
+# Python ignores some, and a parent may have ignored any (nohup does); sh(1) cannot reset one that it finds ignored.
+# A command must find them as a login shell would have them.
 _DEFAULTED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 

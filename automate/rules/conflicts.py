@@ -17,7 +17,7 @@ class Collision(NamedTuple):
     lock: str
     tasks: tuple[str, ...]
     start: float
-    count: int  # type: ignore[assignment] # nobody asks for the tuple's method
+    count: int  # type: ignore[assignment] # the tuple's method is not used
 
 
 class Outrun(NamedTuple):

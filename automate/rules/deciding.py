@@ -41,7 +41,7 @@ class Decision(NamedTuple):
     due: float
     trigger: Literal["schedule", "catch-up"] = "schedule"
     refusal: Refusal | None = None
-    count: int = 1  # type: ignore[assignment] # the record's word; nobody asks for the tuple's method
+    count: int = 1  # type: ignore[assignment] # the record's word; the tuple's method is not used
     first_due: float | None = None
 
 

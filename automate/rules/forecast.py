@@ -36,7 +36,7 @@ class Bar(NamedTuple):
     start: float
     end: float
     kind: str
-    count: int = 1  # type: ignore[assignment] # the record's word; nobody asks for the tuple's method
+    count: int = 1  # type: ignore[assignment] # the record's word; the tuple's method is not used
     run: int | None = None
     note: str = ""
     collides: bool = False

@@ -114,7 +114,7 @@ def newest_first(
 
 def find(instance: Instance, run_id: int) -> Record | None:
     """Return the record of this run; None if it has none yet."""
-    for needles in ([b'"id":%d,' % run_id], []):  # as we write it; then as somebody else may have
+    for needles in ([b'"id":%d,' % run_id], []):  # as automate writes it; then in other forms
         for _, line in _every_line(instance, needles):
             if (due := _due(line)) and due.id == run_id:
                 return _decode_record(line)

@@ -12,7 +12,7 @@ from automate.service.events import Events
 
 MOST = 1000  # outputs that wait
 _TOGETHER = 200  # lines between two looks at what has ended or fallen due
-_REST, _LONGEST_REST = 0.02, 1.0  # seconds between tries while nobody reads
+_REST, _LONGEST_REST = 0.02, 1.0  # seconds between tries while there is no reader
 
 
 class Passing:

@@ -8,7 +8,7 @@ from automate.paths import Instance
 from automate.process import locks
 from automate.process.opening import without_waiting
 
-_TRIES = 20  # for the lock, which somebody who looks whether it is held has for a moment
+_TRIES = 20  # for the lock, which a check whether it is held takes for a moment
 _MOMENT = 0.01  # seconds
 
 

@@ -115,7 +115,7 @@ def _make(state: State, restore: Callable[[State], None] | None) -> None:
     state.connection.execute("PRAGMA journal_mode = WAL")
     state.connection.execute("BEGIN IMMEDIATE")
     try:
-        version = _version(state)  # somebody else may have done it while this process waited
+        version = _version(state)  # another process may have done it meanwhile
         statements = UPGRADES[version - 1 :] if version else SCHEMA.split(";")
         for statement in statements:
             state.connection.execute(statement)

@@ -52,7 +52,7 @@ class ParsedSettings(NamedTuple):
 
 
 BLINK_MS = 50
-MANY = 500  # so many names are read sooner by one query for all there are
+MANY = 500  # names from which on one query for all rows is faster
 _BRIEF = ", ".join(Brief._fields)
 
 

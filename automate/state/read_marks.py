@@ -44,7 +44,7 @@ def mark_read(path: str, instance: str, task: str, run: int, newest: int) -> boo
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):  # a full disk, another reader that takes long
                 return False
-            with suppress(OSError):  # damaged: it is made anew
+            with suppress(OSError):  # damaged: it is created again
                 os.unlink(path)
         except OSError:
             return False

@@ -77,7 +77,7 @@ class State:
             self._commit()
         except sqlite3.Error as error:
             failed = self._failed(error)
-            if self._is_damaged:  # whoever comes next would find the same
+            if self._is_damaged:  # the next process would find the same
                 self.heal()
             lacking = cause(error, self.path)
             self._lacked_room = lacking is not None
@@ -94,7 +94,7 @@ class State:
                     yield connection
             finally:
                 self.connection.execute("PRAGMA synchronous = FULL")
-        except sqlite3.Error as error:  # it was lost meanwhile, and cannot be made anew
+        except sqlite3.Error as error:  # it was lost meanwhile, and cannot be created again
             raise self._failed(error) from error
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:

@@ -12,7 +12,7 @@ from automate.supervisor.adopting import task_of
 from automate.supervisor.request import Request
 from automate.task import Task
 
-MAX_RUNNING = "max_running"  # under this name the scheduler keeps the setting in the state, for whoever starts runs
+MAX_RUNNING = "max_running"  # the name under which the scheduler stores the setting in the state
 
 
 def shared_in_use(under_way: Iterable[OpenRun]) -> set[str]:

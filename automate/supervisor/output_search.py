@@ -10,7 +10,7 @@ from automate.rules.outcome import by_exit_code
 from automate.supervisor import shortages
 from automate.supervisor.attempt import Attempt
 
-_PATIENCE = 60.0  # seconds of a clock on the wall: on a busy machine, or of one that somebody has stopped
+_PATIENCE = 60.0  # wall-clock seconds, for a busy machine or a stopped process
 _GIVEN_UP = (
     f"warn_on: the search for the pattern was given up after {SECONDS} s of processor time, or {MEMORY >> 30} GiB of "
     "memory; repetitions within repetitions, such as (a+)+, never end"

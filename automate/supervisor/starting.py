@@ -101,7 +101,7 @@ def _call_off(attempt: Attempt) -> None:
         os.close(attempt.gate)
         attempt.gate = None
     if attempt.pid is not None:
-        spawn.kill(attempt.pid)  # one that somebody has stopped (SIGSTOP) would not see its gate close
+        spawn.kill(attempt.pid)  # one that was stopped (SIGSTOP) would not see its gate close
         attempt.pid, attempt.is_child = None, False
 
 

@@ -13,7 +13,7 @@ from automate.taskfile.nodes import Mapping as Pairs
 from automate.taskfile.nodes import Node, Scalar, Sequence
 
 BAD: Final = object()  # stands for a value whose fault is already noted
-MOST_FAULTS = 100  # nobody reads more, and a file of nothing else would take seconds
+MOST_FAULTS = 100  # more are of no use, and a file full of them would take seconds
 NULLS = {"null", "Null", "NULL", "~"}
 _KINDS = {Sequence: "a list", Pairs: "a mapping"}
 

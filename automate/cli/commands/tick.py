@@ -77,7 +77,7 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
             records += supervisor.step(_STEP)
     finally:
         hand_over(supervisor, shell.instance)
-    # Nothing is said before that: whoever should read it may not, and would hold up what is watched here.
+    # Nothing is printed before that: a reader that hangs would hold up the supervision.
     if trouble is not None:
         shell.warn(trouble)
     if not shell.quiet:
