@@ -45,7 +45,7 @@ class Copier:
             os.set_blocking(descriptor, False)
 
     def run(self) -> None:
-        """Return when nobody can write to the pipes any more, and the shim has been told or is gone."""
+        """Return when no process can write to the pipes any more, and the shim has been told or is gone."""
         while self._open or self._shim >= 0:
             for descriptor, _ in self._poll.poll():
                 if descriptor == self._shim:
@@ -77,7 +77,7 @@ class Copier:
         self._shim = -1
 
     def _copy(self, pipe: int) -> int:
-        """Copy what is in a pipe, and return the number of bytes; close a pipe that nobody can write to any more."""
+        """Copy what is in a pipe, and return the number of bytes; close a pipe that no process can write to."""
         try:
             content = os.read(pipe, _MOST)
         except BlockingIOError:

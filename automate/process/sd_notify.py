@@ -12,10 +12,10 @@ class Service:
         address = environ.pop("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self.watchdog = _watchdog(environ.pop("WATCHDOG_USEC", ""), environ.pop("WATCHDOG_PID", ""))
-        """Seconds after which it is to be told again that we live; infinity when nobody asks."""
+        """Seconds within which systemd wants the next keep-alive message; infinity if it wants none."""
 
     def tell(self, state: str) -> None:
-        """E.g. `READY=1`. Nobody waits for an answer, and a service manager that does not listen harms nothing."""
+        """Send a state such as `READY=1`, without an answer; a service manager that does not listen does no harm."""
         if not self._address:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:

@@ -106,7 +106,7 @@ def _wild(pattern: Pattern, setting: Setting, limit: int) -> str | None:
 
 
 def _from_a_time(hours: list[int], minutes: list[int]) -> str | None:
-    """Describe steps of hours that begin anew each day: where they do not fill one, the last is shorter."""
+    """Describe steps of hours that begin again each day: where they do not fill one, the last is shorter."""
     step = hours[1] - hours[0] if len(hours) > 1 else 24
     if len(minutes) > 1 or hours != list(range(hours[0], 24, step)) or step == 1:
         return None
@@ -208,7 +208,7 @@ def _months(months: int) -> str:
 
 
 def _from_cron(entry: Compiled) -> str:
-    """Join cron-descriptor's reading anew from its pieces: it ignores how the two day fields are combined."""
+    """Join cron-descriptor's reading again from its pieces: it ignores how the two day fields are combined."""
     written = entry.text.split()
     minute, hour, date, month, weekday = (_plain(text, place) for place, text in enumerate(written))
     base = _described(minute, hour, "*", "*", "*")
@@ -253,7 +253,7 @@ _STEPS = (
 
 
 def _mended(reading: str, fields: list[str]) -> str:
-    """Say where uneven steps begin anew, which `every 7 minutes` leaves out; and never what our words say otherwise."""
+    """Say where uneven steps begin again, which `every 7 minutes` leaves out, and nothing that contradicts it."""
     for position, unit, size, start in _STEPS:
         every = re.search(rf"every (\d+) {unit}", reading)
         if every and fields[position].startswith("*/") and (size % int(every[1]) or reading == every.group()):

@@ -122,7 +122,7 @@ def parse(texts: Sequence[str], zone: str | None, calendars: Mapping[str, Sequen
 
 
 def load(text: str) -> Exceptions:
-    """Read back what `Exceptions.dump` wrote; ValueError when it is of another version, to be parsed anew."""
+    """Read back what `Exceptions.dump` wrote; ValueError when it is of another version, to be parsed again."""
     version, *rest = json.loads(text)
     if version != VERSION:
         raise ValueError(f"exceptions of version {version}; expected {VERSION}")

@@ -164,7 +164,7 @@ _marks: list[str] = []
 
 
 def forget(mark: str) -> bool:
-    """Read the data of zones anew from now on, if `mark`, which tells their state, is another than last time."""
+    """Read the data of zones again from now on, if `mark`, which stands for their state, has changed."""
     if _marks == [mark]:
         return False
     _marks[:] = [mark]

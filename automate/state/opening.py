@@ -1,4 +1,4 @@
-"""Opening `state.db`; making it, and making it anew when it was lost or damaged."""
+"""Opening `state.db`, and creating it if it is missing, lost or damaged."""
 
 import errno
 import os

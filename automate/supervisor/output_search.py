@@ -53,7 +53,7 @@ def end(attempt: Attempt) -> None:
 
 
 def call_off(attempt: Attempt) -> None:
-    """Whoever looks next begins it anew."""
+    """Abandon the search; the next process begins it again."""
     if attempt.search is not None:
         spawn.kill(attempt.search)
         attempt.search = None
