@@ -14,7 +14,7 @@ from typing import get_args
 import jsonschema
 import pytest
 
-from automate import run
+from automate import instants, run
 from automate.cli.json_objects import of_pause
 from automate.outcomes import CAUSES, Outcome
 from automate.paths import Instance, of_directory
@@ -22,7 +22,7 @@ from automate.process import status
 from automate.runlog import Reader
 from automate.state import State, pauses, runs, schedules
 from automate.state.opening import open_state
-from automate.supervisor import open_instance
+from automate.supervisor import adopting, open_instance
 from automate.supervisor.adopting import task_of
 from automate.supervisor.starting import parse_head
 from tests.conftest import RunCli
@@ -92,6 +92,21 @@ def test_open_runs_are_read_with_their_tasks(state: State) -> None:
     }  # fmt: skip
     assert task_of(found[4]).retries.attempts == 3
     assert (found[5].stop.by, found[5].stop.cause) == ("ann", "operator")
+
+
+@each_format
+def test_a_run_whose_record_stood_in_place_of_its_definition_is_read(stored: Instance) -> None:
+    """Versions of the database up to 4 had no column of its own for it."""
+    refused = run.Record(
+        id=7, task="queued", outcome="skipped", trigger="schedule", ended=instants.stamp(1.8e9), host="db1"
+    )
+    with closing(sqlite3.connect(stored.database)) as database, database:
+        database.execute("UPDATE runs SET phase = 'decided', definition = ? WHERE id = 7", (refused.line(),))
+    with closing(open_state(stored)) as state:
+        found = runs.open_run(state, 7)
+        assert found is not None
+        assert found.record == refused
+        assert adopting.examine(stored, found).decided == refused
 
 
 @each_format

@@ -4,14 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import msgspec
-
 from automate import runlog
 from automate.instants import seconds_of
 from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
 from automate.rules.audit_spans import InForce, OnRecord, Wrong, prove
-from automate.run import Record
 from automate.schedule import load
 from automate.state import OpenRun, State, runs, schedules
 from automate.state.schedules import Scheduled, Span
@@ -71,8 +68,8 @@ class _Known:
             return False
         first = due = run.due
         number = 1
-        if run.phase == "decided":
-            record = msgspec.json.decode(run.definition, type=Record)
+        if run.record is not None:
+            record = run.record
             number = record.count
             first = seconds_of(record.first_due) or due
         self._add(run.task, run.id, first, due, number)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from automate.catalog import Catalog
 from automate.catalog.upcoming import Upcoming, upcoming
 from automate.instants import seconds_of
@@ -223,8 +221,8 @@ class _Explaining:
 
     def _about_to_be_recorded(self, due: float) -> Record | None:
         """Return the record of a due time that is refused but not recorded yet."""
-        decided = [msgspec.json.decode(run.definition, type=Record) for run in self._open if run.phase == "decided"]
-        return next((record for record in decided if stands_for(record, due)), None)
+        records = (run.record for run in self._open if run.record is not None)
+        return next((record for record in records if stands_for(record, due)), None)
 
     def _runs_next(self, told: Sequence[Explained]) -> float | None:
         """Return the next due time that will run; None if that is the very next one."""

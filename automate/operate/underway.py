@@ -21,7 +21,7 @@ def _as_record(instance: Instance, run: OpenRun) -> UnderWay:
     return UnderWay(
         id=run.id,
         task=run.task,
-        trigger=run.trigger,  # type: ignore[arg-type]  # the state holds what a claim wrote
+        trigger=run.trigger,
         due=stamp_or_none(run.due),
         started=stamp(attempt.began if run.started is None else run.started),
         attempts=run.attempt,

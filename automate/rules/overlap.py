@@ -1,14 +1,14 @@
 """The start of a run while its task is still running, or while too many tasks are running."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from automate.outcomes import Refusal
 from automate.rules import reasons
 from automate.task import Overlap
 
-WAITING = "waiting"
-DECIDED = "decided"
+WAITING: Final = "waiting"
+DECIDED: Final = "decided"
 
 
 class OpenInfo(NamedTuple):

@@ -2,10 +2,16 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from automate.outcomes import Cause
+from automate.outcomes import Cause, Trigger
 from automate.state.store import State
+
+if TYPE_CHECKING:
+    from automate.run import Record
+
+
+Phase = Literal["pending", "running", "decided"]
 
 
 class Stop(NamedTuple):
@@ -26,18 +32,18 @@ class OpenRun(NamedTuple):
     """A row of `runs`. Instants are epoch seconds; `due` is None for a run by hand.
 
     A `pending` run has started nothing yet; a `running` one may have, in the boot named; a `decided` one never will:
-    its record is all that is missing, and stands in `definition` where the others have `task.encode`'s. `args` are
+    only its `record`, which no other run has, is still to be written. `definition` is `task.encode`'s. `args` are
     further arguments of the command. `started` is the first attempt's once a second one was claimed; `cpu_seconds` and
-    `max_rss` are those of the attempts before this one. `stop` is None or a Stop. `log`
-    is the run log's position before the claim (runlog.position): no record of this run can stand before it.
+    `max_rss` are those of the attempts before this one. `stop` is None or a Stop. `log` is the run log's position
+    before the claim (runlog.position): no record of this run can stand before it.
     """
 
     id: int
     task: str
     due: float | None
-    trigger: str
+    trigger: Trigger
     by: str | None
-    phase: str
+    phase: Phase
     definition: bytes
     args: tuple[str, ...]
     attempt: int = 1
@@ -48,6 +54,7 @@ class OpenRun(NamedTuple):
     max_rss: int | None = None
     stop: Stop | None = None
     log: tuple[int, int] = (0, 0)
+    record: "Record | None" = None
 
 
 class LastRun(NamedTuple):
@@ -71,7 +78,7 @@ _NEXT_ATTEMPT = """
 
 _COLUMNS = (
     "id, task, due, trigger, by, phase, definition, args, attempt, not_before, boot, started, cpu_seconds, max_rss,"
-    " stop, log_file, log_size"
+    " stop, log_file, log_size, record"
 )
 
 
@@ -103,10 +110,10 @@ def first_claimed(state: State) -> int:
 
 def insert(state: State, rows: Iterable[OpenRun]) -> None:
     """Write rows as they are, within the caller's transaction."""
-    marks = ", ".join("?" * 17)
+    marks = ", ".join("?" * 18)
     state.connection.executemany(
         f"INSERT INTO runs ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - a constant
-        [(*row[:7], json.dumps(row.args), *row[8:14], _stop_text(row.stop), *row.log) for row in rows],
+        [_values(row) for row in rows],
     )
 
 
@@ -229,7 +236,24 @@ def last_run(state: State, task: str) -> LastRun | None:
 def _row(row: tuple[object, ...]) -> OpenRun:
     args, stop = json.loads(str(row[7])), row[14]
     asked = None if stop is None else Stop(**json.loads(str(stop)))
-    return OpenRun._make((*row[:7], tuple(args), *row[8:14], asked, (row[15], row[16])))
+    run = OpenRun._make((*row[:7], tuple(args), *row[8:14], asked, (row[15], row[16]), None))
+    return _with_record(run, row[17]) if run.phase == "decided" else run
+
+
+def _with_record(run: OpenRun, record: object) -> OpenRun:
+    import msgspec
+
+    from automate.run import Record
+
+    if isinstance(record, bytes):
+        return run._replace(record=msgspec.json.decode(record, type=Record))
+    # Written by a version that had the record in the place of the definition.
+    return run._replace(definition=b"{}", record=msgspec.json.decode(run.definition, type=Record))
+
+
+def _values(run: OpenRun) -> tuple[object, ...]:
+    record = None if run.record is None else run.record.line()
+    return *run[:7], json.dumps(run.args), *run[8:14], _stop_text(run.stop), *run.log, record
 
 
 def _stop_text(stop: Stop | None) -> str | None:

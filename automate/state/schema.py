@@ -21,6 +21,7 @@ CREATE TABLE runs (
     stop TEXT,
     log_file INTEGER NOT NULL,
     log_size INTEGER NOT NULL,
+    record BLOB,
     UNIQUE (task, due)
 ) STRICT;
 CREATE TABLE last_runs (
@@ -112,6 +113,7 @@ UPGRADES = (
     "ALTER TABLE schedules ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0",
     """CREATE TABLE past_pauses (task TEXT NOT NULL, since REAL NOT NULL, until REAL NOT NULL, by TEXT NOT NULL,
     reason TEXT NOT NULL) STRICT""",
+    "ALTER TABLE runs ADD COLUMN record BLOB",
 )
 """Statements that turn a database of version N into one of version N + 1, beginning with version 1."""
 VERSION = 1 + len(UPGRADES)

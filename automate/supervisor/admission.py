@@ -8,6 +8,7 @@ from automate.outcomes import Refusal
 from automate.rules import reasons
 from automate.rules.overlap import DECIDED, WAITING, OpenInfo, overlap, room
 from automate.state import OpenRun, State, Stop, runs, schedules
+from automate.state.runs import Phase
 from automate.supervisor.adopting import task_of
 from automate.supervisor.request import Request
 from automate.task import Task
@@ -60,7 +61,7 @@ class Places:
             return all(other.phase == DECIDED for other in self._open.get(request.task.name, ()))
         return request.held.removeprefix("shared/") not in self._shared_in_use
 
-    def give(self, run_id: int, request: Request) -> str:
+    def give(self, run_id: int, request: Request) -> Phase:
         """Return the phase of the request's run; `request.refused` says why, if it is `decided`."""
         phase = self._place(run_id, request)
         self._note(request.task.name, OpenInfo(run_id, WAITING if phase == "pending" else phase))
@@ -70,7 +71,7 @@ class Places:
         self._open.setdefault(task, []).append(run)
         self._running += run.phase == "running"
 
-    def _place(self, run_id: int, request: Request) -> str:
+    def _place(self, run_id: int, request: Request) -> Phase:
         others = self._open.get(request.task.name, ())
         if request.held is None and request.task.locks:
             in_use = self._shared_in_use.intersection(request.task.locks)

@@ -27,8 +27,8 @@ class Left(NamedTuple):
 
 def examine(instance: Instance, run: OpenRun) -> Left:
     """Find out, by what its claim, its status file and that file's lock say. The caller watches the run."""
-    if run.phase == "decided":
-        return Left(decided=msgspec.json.decode(run.definition, type=Record))
+    if run.record is not None:
+        return Left(decided=run.record)
     task = task_of(run)
     if run.phase == "pending":
         return Left(waiting=Waiting(run, task))

@@ -96,7 +96,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         id=run.id,
         task=run.task,
         outcome=result.outcome,
-        trigger=run.trigger,  # type: ignore[arg-type]  # the state holds what a claim wrote
+        trigger=run.trigger,
         due=instants.stamp_or_none(run.due),
         started=instants.stamp_or_none(started) if ran else None,
         ended=instants.stamp(ended),

@@ -8,6 +8,7 @@ from automate.outcomes import Pause, Refusal, Trigger
 from automate.process import host
 from automate.run import Record, RecordedPause
 from automate.state import OpenRun
+from automate.state.runs import Phase
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
 
@@ -45,7 +46,7 @@ class Request:
         return self.held is not None and self.held.startswith("task")
 
 
-def row(run_id: int, request: Request, phase: str, boot: str, log: tuple[int, int]) -> OpenRun:
+def row(run_id: int, request: Request, phase: Phase, boot: str, log: tuple[int, int]) -> OpenRun:
     """Return the row of the claimed request; for a `decided` one, it has the record to be written."""
     refused = request.refused if phase == "decided" else None
     return OpenRun(
@@ -55,10 +56,11 @@ def row(run_id: int, request: Request, phase: str, boot: str, log: tuple[int, in
         trigger=request.trigger,
         by=request.by,
         phase=phase,
-        definition=tasks.encode(request.task) if refused is None else _record(run_id, request, refused).line(),
+        definition=tasks.encode(request.task),
         args=request.args,
         boot=boot,
         log=log,
+        record=refused and _record(run_id, request, refused),
     )
 
 

@@ -10,12 +10,14 @@ import pytest
 from automate.catalog import Entry
 from automate.errors import NoSuchTaskError
 from automate.outcomes import Pause
+from automate.run import Record
 from automate.state import State
 from automate.state.runs import LastRun, OpenRun, insert, remember_last
 from automate.taskfile import BadTaskFile
 from tests.catalog.conftest import Look, Write
 
 ROOT = os.geteuid()
+WHEN = "2026-11-21T06:00:00+01:00"
 NOBODY = 65534
 
 
@@ -24,7 +26,9 @@ def names(catalog, *patterns):
 
 
 def is_open(state, phase="running", attempt=1):
-    run = OpenRun(7, "a", None, "manual", None, phase, b"{}", (), attempt)
+    refused = Record(id=7, task="a", outcome="skipped", trigger="manual", ended=WHEN, host="db1")
+    record = refused if phase == "decided" else None
+    run = OpenRun(7, "a", None, "manual", None, phase, b"{}", (), attempt, record=record)
     with state.transaction():
         insert(state, [run])
 

@@ -65,6 +65,7 @@ def test_a_state_of_the_version_before_is_brought_up_to_date(instance: Path, tas
         database.execute("DROP TABLE durations")
         database.execute("DROP TABLE past_pauses")
         database.execute("ALTER TABLE schedules DROP COLUMN deferred")
+        database.execute("ALTER TABLE runs DROP COLUMN record")
         database.execute("PRAGMA user_version = 1")
     database.close()
     assert run_cli("run", "x").returncode == 0
