@@ -16,11 +16,11 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "tasks.d" / "a.yaml"
 
 
-def put(path, text="command: x\n", mode=OPEN, *, replace=False):
+def put(path: Path, text: str = "command: x\n", mode=OPEN, *, replace=False) -> None:
     store(str(path), text.encode(), mode=mode, replace=replace)
 
 
-def mode(path):
+def mode(path: Path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
@@ -61,7 +61,7 @@ def test_a_link_is_replaced_and_not_followed(path: Path, tmp_path: Path) -> None
 
 
 def test_a_file_system_without_links_will_do(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_paths, **_how):
+    def refuse(*_paths, **_how) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
@@ -75,7 +75,7 @@ def test_a_file_system_without_links_will_do(path: Path, monkeypatch: pytest.Mon
 def test_what_fails_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(path)
 
-    def full(_descriptor):
+    def full(_descriptor) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from automate.state import State
 from automate.state.parsed import read_parsed_settings
@@ -14,11 +15,11 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC).timestamp()
 ONE, TWO = "description: one\ncommand: x\n", "description: two\ncommand: x\n"
 
 
-def described(look, **how):
+def described(look: Look, **how: Any) -> Any:
     return {entry.name: entry.description for entry in look(**how).entries()}
 
 
-def overwrite(file, text):
+def overwrite(file: Path, text: str) -> None:
     """In place, with the time of change put back: nothing that is looked at tells."""
     about = file.stat()
     with open(file, "r+") as open_file:
@@ -26,7 +27,7 @@ def overwrite(file, text):
     os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
 
 
-def kept(state):
+def kept(state: State) -> Any:
     return [name for (name,) in state.read("SELECT name FROM parsed ORDER BY name")]
 
 

@@ -21,11 +21,11 @@ WHEN = "2026-11-21T06:00:00+01:00"
 NOBODY = 65534
 
 
-def names(catalog, *patterns):
+def names(catalog: Any, *patterns: str) -> list[str]:
     return [entry.name for entry in catalog.entries(patterns)]
 
 
-def is_open(state, phase="running", attempt=1):
+def is_open(state: State, phase: Any = "running", attempt: int = 1) -> None:
     refused = Record(id=7, task="a", outcome="skipped", trigger="manual", ended=WHEN, host="db1")
     record = refused if phase == "decided" else None
     run = OpenRun(7, "a", None, "manual", None, phase, b"{}", (), attempt, record=record)

@@ -38,7 +38,7 @@ LINES = {
 }
 
 
-def hints(said):
+def hints(said: str) -> list[str]:
     """What follows `automate ` in each command line of ours."""
     return [said[found.end() :] for found in _OURS.finditer(said)]
 

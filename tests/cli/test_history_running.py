@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def running(task: WriteTask, run_cli: RunCli, instance: Path, until: Until) -> I
     (instance / "go").touch()
 
 
-def ids(answer):
+def ids(answer: Any) -> list[int]:
     return [json.loads(line)["id"] for line in answer.stdout.splitlines()]
 
 

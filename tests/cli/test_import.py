@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def crontab(instance: Path) -> Callable[..., str]:
     return write
 
 
-def written(instance):
+def written(instance: Path) -> list[str]:
     return sorted(path.name for path in (instance / "tasks.d").iterdir())
 
 
@@ -130,7 +131,7 @@ def test_it_waits_for_who_else_writes_task_files(
     assert written(instance) == ["a.yaml", "dump.yaml", "poll.yaml"]
 
 
-def opened(pid):
+def opened(pid: int) -> Any:
     """The files that a process has open."""
     try:
         return [os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")]

@@ -62,7 +62,7 @@ def took(instance: Path) -> Callable[..., None]:
     return took
 
 
-def listed(result):
+def listed(result: Any) -> list[str]:
     return [line.split()[0] for line in result.stdout.splitlines()[1:]]
 
 
@@ -329,7 +329,7 @@ def test_control_characters_in_a_file_name_are_shown_harmless(run_cli: RunCli, i
     assert "\x1b" not in result.stdout + result.stderr
 
 
-def wait_for(run_cli, state, name="a"):
+def wait_for(run_cli: RunCli, state: str, name: str = "a") -> Any:
     """Until the task is in this state; its row."""
     deadline = time.monotonic() + 20
     while state not in (row := run_cli("list", name, "--no-header").stdout):

@@ -22,7 +22,7 @@ def write(instance: Path) -> WriteTexts:
     return write
 
 
-def due(result):
+def due(result: Any) -> Any:
     """(task, due) of each."""
     return [(each["task"], each["due"]) for each in json.loads(result.stdout)]
 

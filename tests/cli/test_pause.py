@@ -313,7 +313,7 @@ def test_what_falls_due_is_on_record_with_who_and_why(run_cli: RunCli, instance:
     run_cli("tick")
     run_cli("pause", "often", "--reason", "new disks", env={"SUDO_USER": ""})
 
-    def skipped():
+    def skipped() -> Any:
         run_cli("tick")
         lines = run_cli("history", "often", "--status", "skipped", "--json").stdout.splitlines()
         return [json.loads(line)["reason"] for line in lines]

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def write(instance: Path) -> WriteTexts:
     return write
 
 
-def shown(run_cli, name):
+def shown(run_cli: RunCli, name: str) -> Any:
     [task] = json.loads(run_cli("show", name, "--json").stdout)
     return task
 

@@ -61,7 +61,7 @@ def document(run_cli: RunCli) -> Callable[..., Any]:
     return ask
 
 
-def bars(document):
+def bars(document: Any) -> dict[str, list[tuple[str, str, str]]]:
     return {
         task["task"]: [(bar["start"][11:16], bar["end"][11:16], bar["kind"]) for bar in task["bars"]]
         for task in document["tasks"]

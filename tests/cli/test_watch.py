@@ -9,7 +9,7 @@ import termios
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -223,7 +223,7 @@ def test_keys_move_to_tasks_that_there_was_no_room_for(
     terminal.resize(14, 100)
     watch()
 
-    def shows(first, last):
+    def shows(first: Any, last: Any) -> Any:
         lines = terminal.shown()
         names = [line.split()[0] for line in lines if re.match(r"t\d\d ", line)]
         assert lines[-1].startswith(f"{int(names[0][1:]) + 1}-{int(names[-1][1:]) + 1} of 50 tasks; ")

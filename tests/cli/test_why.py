@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def _daily(task: WriteTask) -> Path:
     return task("x", "true", schedule="2037-01-01 06:00", timezone="Europe/Berlin")
 
 
-def answer(result):
+def answer(result: Any) -> Any:
     assert result.returncode == 0, result.stderr
     [one] = json.loads(result.stdout)
     return one

@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from tests.conftest import Lines, Records, Until, WriteTask
 BERLIN = {"timezone": "Europe/Berlin", "missed": "once"}
 
 
-def seconds_covered(records):
+def seconds_covered(records: list[dict[str, Any]]) -> list[int]:
     """Every due time that is on record, as epoch seconds."""
-    found: list[float] = []
+    found: list[int] = []
     for record in records:
         last = datetime.fromisoformat(record["due"]).timestamp()
         first = datetime.fromisoformat(record.get("first_due") or record["due"]).timestamp()

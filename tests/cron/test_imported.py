@@ -22,7 +22,7 @@ SHELL=/bin/bash
 OURS = ("AUTOMATE_", "LANG=", "USER=")  # automate(1) tells of these
 
 
-def seen(directory):
+def seen(directory: Path) -> Any:
     files = {path.name: path.read_text().splitlines() for path in directory.iterdir()}
     return {name: [line for line in lines if not line.startswith(OURS)] for name, lines in files.items()}
 

@@ -14,16 +14,16 @@ from automate.crontab.parser import doubtful, read
 from tests.crontab.crontabs import ANACRONTAB, DEBIAN_SYSTEM, DEBIAN_USER, PACKAGES
 
 
-def jobs(text, form="user"):
+def jobs(text: str, form="user"):
     return read(text.encode(), form).jobs
 
 
-def only(text, form="user"):
+def only(text: str, form="user"):
     (job,) = jobs(text, form)
     return job
 
 
-def mistake(text, form="user"):
+def mistake(text: str, form="user"):
     (found,) = read(text.encode(), form).mistakes
     return found
 
@@ -50,7 +50,7 @@ def test_variables_are_read_as_cron_reads_them(line: str, pair: tuple[str, str] 
     assert assignment(line) == pair
 
 
-def cron_accepts(text, tmp_path):
+def cron_accepts(text: str, tmp_path: Path):
     file = tmp_path / "crontab"
     file.write_text(text)
     done = subprocess.run(["crontab", "-n", file], capture_output=True, check=False)

@@ -11,7 +11,7 @@ texts = st.text("a\\%\n ", max_size=12)
 lines = st.text("a\\% ", max_size=12)
 
 
-def as_cron(command):
+def as_cron(command: str):
     kept, escaped, rest = "", False, None
     for index, character in enumerate(command):
         if escaped:
@@ -26,7 +26,7 @@ def as_cron(command):
     return kept, None if rest is None else _input(rest)
 
 
-def _input(text):
+def _input(text: str):
     written, need_newline, escaped = "", False, False
     for given_ in text:
         character = given_

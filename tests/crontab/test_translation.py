@@ -13,16 +13,16 @@ from automate.units import Duration
 from tests.crontab.crontabs import ANACRONTAB
 
 
-def task(text, form="user", user=None):
+def task(text: str, form="user", user=None):
     (job,) = read(text.encode(), form, user).jobs
     return translated(job)
 
 
-def keys(text, **how):
+def keys(text: str, **how):
     return task(text, **how).keys
 
 
-def modern(command, *others, within="/bin/sh"):
+def modern(command: str, *others, within="/bin/sh"):
     done = task(f"SHELL={within}\n0 0 * * * {command}\n")
     return modernized(done, [done.keys["command"], *others])
 

@@ -38,7 +38,7 @@ def hourly(world: World) -> World:
     return world
 
 
-def asked(world, name, at, now):
+def asked(world: World, name: str, at: str, now: str) -> Any:
     """Whether it runs or ran, which question decided, the cause and the words."""
     found = explain(world.instance, world.catalog(now), world.state, [(name, epoch(at))], epoch(now))[0].told[0]
     decision = found.known.decision

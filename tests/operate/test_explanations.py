@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -50,11 +51,11 @@ def told(why: Callable[..., Explanation]) -> Callable[..., str]:
     return ask
 
 
-def fates(explanation):
+def fates(explanation: Explanation) -> list[str]:
     return [each.fate.kind for each in explanation.told]
 
 
-def commands(explanation):
+def commands(explanation: Explanation) -> Any:
     return [each.line([]) for each in advice(explanation)]
 
 

@@ -19,7 +19,7 @@ HOURS = st.integers(0, 40).map(lambda hour: BEGIN + hour * 3600.0)
 
 
 @st.composite
-def records(draw, run_id):
+def records(draw: Any, run_id: int) -> Any:
     due, took = draw(HOURS), draw(st.integers(0, 9000))
     trigger = draw(st.sampled_from(["schedule", "schedule", "manual"]))
     return Record(
@@ -30,7 +30,7 @@ def records(draw, run_id):
 
 
 @st.composite
-def questions(draw):
+def questions(draw: st.DrawFn) -> Any:
     dues = draw(st.lists(HOURS, max_size=2, unique=True))
     at = draw(st.none() | HOURS)
     since = min([*dues, *([] if at is None else [at])], default=None)
@@ -38,7 +38,7 @@ def questions(draw):
 
 
 @st.composite
-def logs(draw):
+def logs(draw: st.DrawFn) -> Any:
     return [draw(records(number)) for number in range(1, draw(st.integers(2, 30)))]
 
 

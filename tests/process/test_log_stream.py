@@ -81,7 +81,7 @@ def test_the_open_file_that_others_write_to_stays_as_it_was(pipe: tuple[int, int
 def test_a_pipe_that_may_not_be_opened_anew_keeps_nobody_waiting(
     pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_arguments):
+    def refuse(*_arguments) -> None:
         raise PermissionError
 
     monkeypatch.setattr(os, "open", refuse)

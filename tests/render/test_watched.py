@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC).timestamp()
 SCREEN = Screen(now=NOW)
 
 
-def entry(name, outcome="success", **about):
+def entry(name: str, outcome="success", **about):
     return Entry(name, f"/{name}.yaml", last=LastRun(name, 1, outcome, 0.0, 1.0, 1.0), **about)
 
 

@@ -31,7 +31,7 @@ def test_only_the_busiest_are_told() -> None:
     assert len(busiest([[60.0 * n] * 2 for n in range(20)])) == TOP
 
 
-def bars(*stretches, kind=EXPECTED):
+def bars(*stretches: Any, kind: Any = EXPECTED) -> Any:
     return [Bar(start, end, kind) for start, end in stretches]
 
 

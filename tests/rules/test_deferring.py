@@ -1,5 +1,6 @@
 """How long a task that is refused need not be looked at."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from timeit import repeat
 from typing import Any
@@ -21,7 +22,15 @@ HELD = Pause(noon(-1), None, "ann", "disk")
 PAUSED = reasons.paused(HELD)
 
 
-def looked_at(texts=MINUTELY, *, enabled=True, excepted=(), pauses=(), late=0.3, after=None):
+def looked_at(
+    texts: Sequence[str] = MINUTELY,
+    *,
+    enabled: bool = True,
+    excepted: Sequence[str] = (),
+    pauses: Sequence[Pause] = (),
+    late: float = 0.3,
+    after: Any = None,
+) -> float | None:
     """Minutes after noon, where the task was decided at noon; what was due then was refused by the same rules, or as
     `after` says."""
     policy, closed = Policy(enabled), exceptions(*excepted)
@@ -31,7 +40,7 @@ def looked_at(texts=MINUTELY, *, enabled=True, excepted=(), pauses=(), late=0.3,
     return None if found is None else (found - NOON) / 60
 
 
-def ending(**length):
+def ending(**length: float) -> Any:
     return HELD._replace(until=noon(**length))
 
 
@@ -103,7 +112,7 @@ def test_deferred_or_not_every_due_time_has_the_same_fate(
         pauses.append(Pause(since, until, "ann", data.draw(st.sampled_from(["", "disk"])), task))
     policy = Policy(enabled, data.draw(st.sampled_from(["skip", "once", "all"])))
 
-    def fates(*, deferring):
+    def fates(*, deferring: bool) -> tuple[dict[float, Any], int]:
         told: dict[float, Any] = {}
         until, looks, refused = begin, 0, None
         while until < begin + 2 * 3600:

@@ -13,13 +13,13 @@ START = datetime(2026, 11, 21, tzinfo=UTC).timestamp()
 HOUR = 3600.0
 
 
-def plan(text, *, after=START - 1, until=START + DAY, delay=0.0, **more):
+def plan(text: Any, *, after: float = START - 1, until: float = START + DAY, delay: float = 0.0, **more: Any) -> Any:
     schedule = parse([text], "UTC")
     made = Plan(schedule, due_times(schedule, after, until, delay), delay=delay, **more)
     return planned(made, after, until)
 
 
-def hours(bars):
+def hours(bars: Any) -> Any:
     return [(round((bar.start - START) / HOUR, 3), round((bar.end - START) / HOUR, 3)) for bar in bars]
 
 
@@ -104,7 +104,7 @@ def test_rows_keep_kinds_apart() -> None:
     assert condensed(bars[:EACH], 300) == bars[:EACH]
 
 
-def chain(after, rows, takes=None, until=START + DAY):
+def chain(after: Any, rows: Any, takes: Any = None, until: float = START + DAY) -> Any:
     return followed(rows, after, takes or dict.fromkeys("abcd", HOUR), until)
 
 

@@ -73,7 +73,7 @@ def test_retry_delay(keys: Any, attempt: Any, ended_as: Any, exit_code: Any, del
     assert retry_delay(Retries(**durations), attempt, ended_as, exit_code) == delay
 
 
-def ended(outcome, exit_code=None):
+def ended(outcome: Any, exit_code: int | None = None) -> Record:
     return Record(id=1, task="x", outcome=outcome, trigger="manual", ended="", host="", exit_code=exit_code)
 
 

@@ -8,7 +8,7 @@ from automate.rules.streaks import streak, tally
 from automate.run import Record
 
 
-def records(outcomes):
+def records(outcomes: Any) -> list[Record]:
     """Newest first."""
     about: dict[str, Any] = {"task": "a", "trigger": "manual", "ended": "2026-11-21T02:00:00Z", "host": "h"}
     return [Record(id=100 - number, outcome=outcome, **about) for number, outcome in enumerate(outcomes.split())]

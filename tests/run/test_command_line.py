@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask
 
@@ -26,7 +27,7 @@ def test_the_supervisor_of_a_detached_run_imports_nothing_of_its_user(
     task("x", "sleep 60")
     run_cli("run", "--detach", "x")
 
-    def words():
+    def words() -> Any:
         return [Path("/proc", str(pid), "cmdline").read_bytes().split(b"\0") for pid in processes()]
 
     supervisor = until(lambda: next((each for each in words() if b"automate.supervisor" in each), None))
@@ -143,7 +144,7 @@ def test_closed_standard_streams_do_no_harm(
 ) -> None:
     task("x", "echo out")
 
-    def close():
+    def close() -> None:
         for descriptor in (0, 1, 2):
             os.close(descriptor)
 

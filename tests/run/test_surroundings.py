@@ -133,7 +133,7 @@ def test_standard_input_of_the_caller_is_left_alone(task: WriteTask, run_cli: Ru
 
 
 def test_signals_have_their_default_effect_and_none_is_blocked(task: WriteTask, start: Start) -> None:
-    def ignore():
+    def ignore() -> None:
         for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
             signal.signal(number, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGALRM})

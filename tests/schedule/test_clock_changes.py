@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -112,12 +112,12 @@ def test_what_a_new_clock_repeats_is_due_again() -> None:
 class TwoChangesInADay(tzinfo):
     """Two hours back at 02:00 UTC, and one forward half an hour later, while times are still being repeated."""
 
-    def fromutc(self, when):
+    def fromutc(self, when: datetime) -> datetime:
         since = when.replace(tzinfo=None) - datetime(2026, 6, 1, 2)  # noqa: DTZ001
         hours = 2 if since < timedelta() else 0 if since < timedelta(minutes=30) else 1
         return (when + timedelta(hours=hours)).replace(tzinfo=timezone(timedelta(hours=hours)))
 
-    def utcoffset(self, _when):
+    def utcoffset(self, _when: datetime | None) -> NoReturn:
         raise AssertionError("a zone is asked from UTC")
 
     dst = tzname = utcoffset

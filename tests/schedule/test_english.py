@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.schedule import ScheduleError, english, parse
+from automate.schedule import Schedule, ScheduleError, english, parse
 from tests.schedule.test_oracle import forwards, parsed
 from tests.schedule.texts import changes_of, cron_texts, moments, thorough, word_texts, zones
 
@@ -16,7 +16,7 @@ units = st.sampled_from(["s", "seconds", "minutes", "m", "hours", "h", "days", "
 intervals = st.builds("every {} {}".format, st.integers(1, 200), units)
 
 
-def same(first, second, start):
+def same(first: Schedule, second: Schedule, start: datetime) -> bool:
     end = start + timedelta(hours=30)
     return forwards(first, start, end)[:50] == forwards(second, start, end)[:50]
 

@@ -15,7 +15,7 @@ from tests.schedule.texts import cron_texts, job_of, moments, thorough, word_tex
 texts = cron_texts() | word_texts()
 
 
-def parsed(text, zone):
+def parsed(text: str, zone: str) -> Any:
     try:
         return parse([written(text)], zone)
     except ScheduleError as error:

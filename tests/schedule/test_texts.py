@@ -15,7 +15,7 @@ from tests.schedule.texts import thorough
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)  # a saturday
 
 
-def first_due(text, zone="UTC", **bounds):
+def first_due(text: str, zone: str = "UTC", **bounds: Any) -> Any:
     due = next_after(parse([text], zone, **bounds), NOW)
     return due and f"{due:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 

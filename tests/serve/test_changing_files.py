@@ -101,32 +101,32 @@ def test_a_running_task_is_not_touched(
     assert record("x")["outcome"] == "success"
 
 
-def renamed_over(path, text):
+def renamed_over(path: Path, text: str) -> None:
     beside = path.with_name(f".{path.name}.swp")
     beside.write_text(text)
     os.replace(beside, path)
 
 
-def truncated_and_written(path, text):
+def truncated_and_written(path: Path, text: str) -> None:
     with path.open("w") as file:
         for character in text:
             file.write(character)
             file.flush()
 
 
-def moved_away_and_written_anew(path, text):
+def moved_away_and_written_anew(path: Path, text: str) -> None:
     os.replace(path, path.with_name(path.name + "~"))
     path.write_text(text)
 
 
-def through_a_link(path, text):
+def through_a_link(path: Path, text: str) -> None:
     target = path.parent.parent / "elsewhere.yaml"
     target.write_text(text)
     path.unlink()
     path.symlink_to(target)
 
 
-def moved_in(path, text):
+def moved_in(path: Path, text: str) -> None:
     beside = path.parent.parent / ".automate" / path.name
     beside.write_text(text)
     os.replace(beside, path)

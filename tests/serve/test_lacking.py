@@ -27,7 +27,7 @@ def herd(task: WriteTask) -> Callable[..., None]:
     return write
 
 
-def forty(command):
+def forty(command: str):
     return {f"x{number:02}": command for number in range(40)}
 
 

@@ -61,7 +61,7 @@ def test_what_must_write_says_in_one_line_that_the_file_system_is_read_only(
     assert (done.stderr.count("\n"), SAYS in done.stderr) == (1, True), done.stderr
 
 
-def leave_log_behind(instance):
+def leave_log_behind(instance: Path) -> None:
     """A -wal file with something committed in it, as a machine leaves it that went down; the -shm file is gone."""
     state = instance / ".automate" / "state.db"
     connection = sqlite3.connect(state)

@@ -215,7 +215,7 @@ def test_what_a_dead_tick_left_is_watched_by_a_serve_that_lives(
     assert (record("x")["exit_code"], daemon.poll()) == (3, None)
 
 
-def watchers(instance):
+def watchers(instance: Path):
     """The processes that do nothing but watch."""
     found = []
     for about in Path("/proc").glob("[0-9]*/cmdline"):

@@ -9,7 +9,7 @@ from automate.state.pauses import ALL, pause
 from tests.service.worlds import WAITS, World, epoch
 
 
-def last(world, name):
+def last(world: World, name: str):
     return [(record["outcome"], record["trigger"]) for record in world.records(name)]
 
 

@@ -13,7 +13,7 @@ from automate.state.pauses import pause, resume
 from tests.service.worlds import World, epoch
 
 
-def told(world, name="x"):
+def told(world: World, name: str = "x"):
     """Due time, outcome, trigger, count; in the order of due times."""
     return [
         (due, record["outcome"], record["trigger"], record["count"])

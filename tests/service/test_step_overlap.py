@@ -11,7 +11,7 @@ from tests.conftest import Until
 from tests.service.worlds import WAITS, World, epoch
 
 
-def outcomes(world, name="x"):
+def outcomes(world: World, name: str = "x"):
     return [outcome for _, outcome in world.story(name)]
 
 

@@ -79,7 +79,7 @@ def test_who_may_not_see_process_1_takes_no_start_for_a_new_one(booted: World, b
 
 
 def test_a_tick_waits_until_a_start_is_no_container_for_it_alone(booted: World, boot: Boot) -> None:
-    def tick(at):
+    def tick(at: str):
         step(booted.catalog(at), booted.state, booted.supervisor, epoch(at), settled=SETTLED)
         booted.settle()
         return len(booted.records("x"))

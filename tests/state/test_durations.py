@@ -2,13 +2,14 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from automate import paths
 from automate.state import durations, open_state
 from tests.conftest import RunCli, WriteTask
 
 
-def kept(instance):
+def kept(instance: Path) -> Any:
     state = open_state(paths.of_directory(str(instance)))
     try:
         return durations.recent(state)
@@ -16,7 +17,7 @@ def kept(instance):
         state.close()
 
 
-def note(instance, *ran):
+def note(instance: Path, *ran: tuple[str, float]) -> None:
     state = open_state(paths.of_directory(str(instance)))
     with state.transaction():
         durations.note(state, ran)

@@ -1,6 +1,7 @@
 """`after` where no step of the scheduler has seen the task files as they are."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ def by_hand(task: WriteTask) -> None:
     task("then", "true", after="first")
 
 
-def told(records, name="then"):
+def told(records: Records, name: str = "then") -> Any:
     return [(record["outcome"], record["trigger"], record["by"]) for record in records(name)]
 
 

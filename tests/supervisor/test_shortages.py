@@ -20,12 +20,12 @@ from tests.service.worlds import WAITS, World
 class Processes:
     """`there_are` says whether any can be had; `tried` is how often one was asked for."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.there_are = False
         self.tried = 0
         self._arm = spawn.arm
 
-    def arm(self, *about):
+    def arm(self, *about: Any) -> Any:
         self.tried += 1
         if not self.there_are:
             raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
@@ -64,7 +64,7 @@ def due(world: World) -> Callable[..., None]:
     return step
 
 
-def phases(world):
+def phases(world: World) -> list[str]:
     return sorted(run.phase for run in world.supervisor.open_runs)
 
 

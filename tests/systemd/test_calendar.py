@@ -32,7 +32,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-def elapses(events):
+def elapses(events: Any) -> Any:
     """The first times at which these come, as `systemd-analyze calendar` has them."""
     words = [
         "systemd-analyze",

@@ -25,15 +25,15 @@ FULL = Task(
 )  # fmt: skip
 
 
-def units(task, events=("daily",), account=ROOT, *, at_startup=False):
+def units(task: Task, events: Any = ("daily",), account: Any = ROOT, *, at_startup: bool = False) -> Any:
     return units_of(task, events, account, at_startup=at_startup, locks="/run/lock")
 
 
-def plain(**more):
+def plain(**more: Any) -> Task:
     return Task(**{"name": "x", "file": "", "command": "x"} | more)
 
 
-def unquoted(line):
+def unquoted(line: str) -> Any:
     """systemd.syntax(7): words in quotes with C escapes; then `%%` and, of command lines, `$$`."""
     escapes = {"n": "\n", "t": "\t", "r": "\r"}
     words = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', line)

@@ -23,7 +23,7 @@ values = st.recursive(
 )
 
 
-def read_back(node):
+def read_back(node: Any) -> Any:
     if isinstance(node, Scalar):
         assert node.style or node.text not in ("", "~", "null"), "would be no value"
         return node.text
