@@ -1,5 +1,8 @@
 """Errors that a person can fix, each with the exit status of the command (DESIGN section 10)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class AutomateError(Exception):
     """The message says what is wrong, where, and what to do; it is shown alone, without a traceback."""
@@ -41,3 +44,22 @@ class BadFileError(AutomateError):
     """A task file or the settings cannot be used; sysexits.h's EX_CONFIG."""
 
     exit_code = 78
+
+
+class DamagedStateError(AutomateError):
+    """The state holds something that this program did not write, such as a row that was changed with an editor."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"state.db: {what} is damaged; move state.db away (automate doctor names its directory): the next command "
+            "makes it anew from the run log, without pauses"
+        )
+
+
+@contextmanager
+def reading_state(what: str) -> Iterator[None]:
+    """Raise DamagedStateError where what is read within is not what was written; also a decorator."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
+        raise DamagedStateError(what) from error

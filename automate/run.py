@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import msgspec
 
 from automate.characters import clipped
+from automate.errors import reading_state
 from automate.instants import seconds_of
 from automate.outcomes import CAUSES, Outcome, Trigger
 
@@ -126,6 +127,15 @@ def instant_of(record: Record) -> float | None:
         if (instant := seconds_of(text)) is not None:
             return instant
     return None
+
+
+def read_record(line: bytes) -> Record:
+    """Read back the line that a run in the state keeps of its record. DamagedStateError."""
+    with reading_state("a record"):
+        record = msgspec.json.decode(line, type=Record)
+        if seconds_of(record.ended) is None:
+            raise ValueError(record.ended)
+        return record
 
 
 def schema() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from automate.errors import reading_state
 from automate.units import Duration, Size
 
 Manual = Literal["always", "when-enabled", "never"]
@@ -116,8 +117,9 @@ def encode(task: Task) -> bytes:
 
 
 def decode(line: bytes) -> Task:
-    """Decode what `encode` wrote; msgspec.ValidationError for anything else."""
-    return msgspec.json.decode(line, type=Task, dec_hook=_quantity)
+    """Read back what `encode` wrote. DamagedStateError."""
+    with reading_state("a definition"):
+        return msgspec.json.decode(line, type=Task, dec_hook=_quantity)
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import floor
 from typing import Any
 
+from automate.errors import reading_state
 from automate.schedule.exception_rules import Dates, Excepted, Rule, Times, Weekdays, Yearly
 from automate.schedule.zone import DAY, Piece, Zone, zone_named
 
@@ -121,8 +122,9 @@ def parse(texts: Sequence[str], zone: str | None, calendars: Mapping[str, Sequen
     return Exceptions(zone_named(zone), read(texts, calendars))
 
 
+@reading_state("an exception")
 def load(text: str) -> Exceptions:
-    """Read back what `Exceptions.dump` wrote; ValueError when it is of another version, to be parsed again."""
+    """Read back what `Exceptions.dump` wrote. DamagedStateError for any other text, such as another version's."""
     version, *rest = json.loads(text)
     if version != VERSION:
         raise ValueError(f"exceptions of version {version}; expected {VERSION}")

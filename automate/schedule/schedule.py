@@ -5,6 +5,7 @@ from datetime import date
 from functools import lru_cache
 from math import ceil, floor
 
+from automate.errors import reading_state
 from automate.schedule.days import day_date
 from automate.schedule.due import FIRST, LAST, Compiled
 from automate.schedule.zone import DAY, PastZone, Zone, forget, zone_named
@@ -130,12 +131,13 @@ class Schedule:
 
 @lru_cache(maxsize=256)  # what is due together is often due by the same schedule
 def load(text: str) -> Schedule:
-    """Read back what `Schedule.dump` wrote, of this version or the last; ValueError for any other."""
+    """Read back what `Schedule.dump` wrote, of this version or the last. DamagedStateError for any other text."""
     from automate.schedule.stored import parts_of
 
-    zone, bounds, compiled, at_startup = parts_of(text)
-    place = zone_named(zone) if isinstance(zone, str) else PastZone(*zone)
-    return Schedule(place, bounds, compiled, at_startup=at_startup)
+    with reading_state("a schedule"):
+        zone, bounds, compiled, at_startup = parts_of(text)
+        place = zone_named(zone) if isinstance(zone, str) else PastZone(*zone)
+        return Schedule(place, bounds, compiled, at_startup=at_startup)
 
 
 def read_zones_anew(mark: str) -> None:

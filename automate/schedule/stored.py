@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from automate.errors import reading_state
 from automate.schedule.days import EVERY_DAY, Calendar, Cycle, Days, Once
 from automate.schedule.due import Compiled, Grid, Instant, Part, Pattern
 from automate.schedule.zone import Offsets
@@ -23,10 +24,11 @@ def dump(zone: str, bounds: tuple[int, int], compiled: Iterable[Compiled], *, at
 
 
 def zone_of(text: str) -> str:
-    """Return the name of the zone of a dump."""
-    return text.split('"', 2)[1]
+    """Return the name of the zone of a dump; empty for any other text."""
+    return text.partition('"')[2].partition('"')[0]
 
 
+@reading_state("a schedule")
 def frozen(text: str, offsets: Offsets) -> str:
     """Return the dump with its zone as it was: name and offsets stand for the name."""
     version, zone, *rest = json.loads(text)

@@ -69,7 +69,7 @@ class Preparing:
         `env_file`, which is read when it starts.
         """
         assert self._first is not None  # noqa: S101 - _next has said so
-        most = schedules.recall(self._state, MAX_RUNNING)
+        most = schedules.recall_json(self._state, MAX_RUNNING, int)
         rows = schedules.waking(self._state, self._first, self._first + _SPAN, min(_MOST, int(most or _MOST)))
         self._done = max((_at(row) for row in rows), default=self._first)
         held = pauses_after(self._state, min((row.until for row in rows), default=0.0))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from math import floor, inf
 from typing import Any
 
+from automate.errors import reading_state
 from automate.schedule import ScheduleError, read_zones_anew
 from automate.schedule.stored import frozen, zone_of
 from automate.schedule.zone import DAY, Offsets, PastZone, Zone, first_difference, offsets, zone_named
@@ -19,10 +20,11 @@ class Zones:
 
     def __init__(self, kept: str | None, mark: str, now: float) -> None:
         """`kept` is what `to_keep` gave then, `mark` another one where any data may have changed since."""
-        known: dict[str, Any] = json.loads(kept) if kept else {"mark": mark, "until": 0, "offsets": {}}
-        self._known: dict[str, Offsets] = known["offsets"]
-        self._until, self._mark, self._now = int(known["until"]), mark, floor(now)
-        self._is_changed = known["mark"] != mark
+        with reading_state("what is kept of the zones"):
+            known: dict[str, Any] = json.loads(kept) if kept else {"mark": mark, "until": 0, "offsets": {}}
+            self._known: dict[str, Offsets] = {**known["offsets"]}
+            self._until, self._mark, self._now = int(known["until"]), mark, floor(now)
+            self._is_changed = known["mark"] != mark
         read_zones_anew(mark)
         self.changed = {name: at for name in self._known if (at := self._first_change(name)) is not None}
         """The zones that show other times than before, from when on."""

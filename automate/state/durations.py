@@ -1,11 +1,14 @@
 """Durations of each task's recent runs, derived from the run log, from which a running one is estimated."""
 
+import re
 from collections.abc import Collection, Iterable
 
 from automate.state.store import State
 
 MOST = 20  # runs of each task
 _ROOM = MOST * 8  # characters; a duration takes eight of them at most, unless it is of more than eleven days
+
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{3})?")
 
 _NOTE = f"""
     INSERT INTO durations VALUES (?, ?) ON CONFLICT (task)
@@ -25,7 +28,7 @@ def recent(state: State, tasks: Collection[str] | None = None) -> dict[str, list
     else:
         query = "SELECT task, recent FROM durations WHERE task = ?"
         rows = [row for task in tasks for row in state.read(query, (task,))]
-    return {str(task): _seconds(str(text)) for task, text in rows}
+    return {str(task): seconds for task, text in rows if (seconds := _seconds(str(text)))}
 
 
 def _text(seconds: float) -> str:
@@ -35,4 +38,4 @@ def _text(seconds: float) -> str:
 def _seconds(text: str) -> list[float]:
     words = text.split()
     whole = words[:-1] if len(text) == _ROOM else words  # the last one may have been cut
-    return [float(word) for word in whole[:MOST]]
+    return [float(word) for word in whole[:MOST] if _NUMBER.fullmatch(word)]

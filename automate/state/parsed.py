@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from automate.state.store import PATIENCE, State, StateError
+from automate.state.store import FIRST, LAST, PATIENCE, State, StateError
 
 
 class Brief(NamedTuple):
@@ -54,6 +54,10 @@ class ParsedSettings(NamedTuple):
 BLINK_MS = 50
 MANY = 500  # names from which on one query for all rows is faster
 _BRIEF = ", ".join(Brief._fields)
+_SOUND = f"""
+    computed BETWEEN {FIRST} AND {LAST} AND delay BETWEEN 0 AND {LAST}
+    AND (next_due IS NULL OR next_due BETWEEN {FIRST} AND {LAST})
+"""
 
 
 def read_briefs(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, Brief]:
@@ -82,7 +86,7 @@ def read_excepted(state: State, context: str) -> list[str]:
 
 
 def _read(state: State, columns: str, context: str, names: Sequence[str] | None) -> list[Any]:
-    query = f"SELECT {columns} FROM parsed WHERE context = ?"  # noqa: S608 - constants
+    query = f"SELECT {columns} FROM parsed WHERE context = ? AND {_SOUND}"  # noqa: S608 - constants
     with suppress(StateError):
         if names is None or len(names) > MANY:
             found, wanted = state.read(query, (context,)), frozenset(names or ())

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from automate.outcomes import Pause
 from automate.state import schedules, steps
-from automate.state.store import State
+from automate.state.store import State, check_instants
 
 ALL = ""  # stands for all tasks, also those that come later
 
@@ -63,8 +63,8 @@ def keep_past(state: State, pauses: Iterable[Pause]) -> None:
 
 def pauses(state: State, now: float) -> dict[str, Pause]:
     """Return the pauses in effect, by task, ALL first; also one that starts later than a clock that was set back."""
-    rows = state.read(f"SELECT {_COLUMNS} FROM pauses WHERE {_HOLDS} ORDER BY task", (now,))  # noqa: S608 - constants
-    return {pause.task: pause._replace(since=min(pause.since, now)) for pause in map(Pause._make, rows)}
+    query = f"SELECT {_COLUMNS} FROM pauses WHERE {_HOLDS} ORDER BY task"  # noqa: S608 - constants
+    return {pause.task: pause._replace(since=min(pause.since, now)) for pause in state.rows(_pause, query, (now,))}
 
 
 def pauses_after(state: State, instant: float) -> list[Pause]:
@@ -76,7 +76,13 @@ def pauses_after(state: State, instant: float) -> list[Pause]:
         SELECT {_COLUMNS}, 0 AS newest FROM past_pauses WHERE until > ?1 UNION ALL
         SELECT {_COLUMNS}, 1 FROM pauses WHERE until IS NULL OR until > ?1 ORDER BY newest, since, task
     """  # noqa: S608 - constants
-    return [Pause._make(row[:-1]) for row in state.read(query, (instant,))]
+    return state.rows(lambda row: _pause(row[:-1]), query, (instant,))
+
+
+def _pause(row: tuple[object, ...]) -> Pause:
+    pause = Pause._make(row)
+    check_instants(pause.since, pause.until)
+    return pause
 
 
 def held_longest(pauses: Mapping[str, Pause], task: str) -> Pause | None:

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from automate.outcomes import Cause, Trigger
-from automate.state.store import State
+from automate.state.store import FIRST, LAST, State, check_instants
 
 if TYPE_CHECKING:
     from automate.run import Record
@@ -69,6 +69,12 @@ class LastRun(NamedTuple):
 
 
 _FIRST = "first_run"
+MOST_ATTEMPTS, MOST_IDS = 10**9, 10**15
+# They are derived from the run log: one that somebody else wrote is passed over.
+_LAST_RUNS = f"""
+    SELECT task, id, outcome, started, ended, seconds FROM last_runs WHERE ended BETWEEN {FIRST} AND {LAST}
+    AND (started IS NULL OR started BETWEEN {FIRST} AND {LAST}) AND (seconds IS NULL OR abs(seconds) < {LAST})
+"""  # noqa: S608 - constants
 # An operator's word stands; the task's own limit is over once the attempt is.
 _STOP = "UPDATE runs SET stop = ? WHERE id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')"
 _NEXT_ATTEMPT = """
@@ -84,8 +90,15 @@ _COLUMNS = (
 
 def reserve_ids(state: State, count: int) -> int:
     """Take `count` ids, never given before or again, within the caller's transaction; the first is returned."""
-    row = state.connection.execute("UPDATE ids SET next = next + ? RETURNING next", (count,)).fetchone()
-    return int(row[0]) - count
+    first: int = state.rows(_next_id, "SELECT max(next) FROM ids")[0]
+    state.connection.execute("UPDATE ids SET next = ?", (first + count,))
+    return first
+
+
+def _next_id(row: tuple[Any, ...]) -> int:
+    if row[0] is None or not 0 < row[0] < MOST_IDS:
+        raise ValueError(f"{row[0]} is not the next id")
+    return int(row[0])
 
 
 def reserve_beyond(state: State, ids: Iterable[int]) -> None:
@@ -104,8 +117,8 @@ def note_first(state: State, run_id: int) -> None:
 
 def first_claimed(state: State) -> int:
     """Return the id of the first run that was ever claimed, or an earlier one."""
-    rows = state.read("SELECT value FROM scheduler WHERE about = ?", (_FIRST,))
-    return int(str(rows[0][0])) if rows else 1
+    rows = state.rows(lambda row: int(row[0]), "SELECT value FROM scheduler WHERE about = ?", (_FIRST,))
+    return rows[0] if rows else 1
 
 
 def insert(state: State, rows: Iterable[OpenRun]) -> None:
@@ -127,7 +140,7 @@ def open_runs(state: State, task: str | None = None) -> list[OpenRun]:
     """Return all open runs, or one task's; oldest first."""
     where, values = ("", ()) if task is None else (" WHERE task = ?", (task,))
     query = f"SELECT {_COLUMNS} FROM runs{where} ORDER BY id"  # noqa: S608 - constants
-    return [_row(row) for row in state.read(query, values)]
+    return state.rows(_row, query, values)
 
 
 def under_way(state: State, task: str | None = None) -> list[OpenRun]:
@@ -137,8 +150,8 @@ def under_way(state: State, task: str | None = None) -> list[OpenRun]:
 
 def open_run(state: State, run_id: int) -> OpenRun | None:
     """Return an open run; None if it ended or never existed."""
-    rows = state.read(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))  # noqa: S608 - a constant
-    return _row(rows[0]) if rows else None
+    rows = state.rows(_row, f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))  # noqa: S608 - a constant
+    return rows[0] if rows else None
 
 
 def next_attempt(state: State, run: OpenRun) -> bool:
@@ -222,33 +235,42 @@ def remember_last(state: State, last: Iterable[LastRun]) -> None:
 
 
 def last_runs(state: State) -> dict[str, LastRun]:
-    """Return the newest records of all tasks that ever had one."""
-    rows = state.read("SELECT task, id, outcome, started, ended, seconds FROM last_runs")
-    return {row.task: row for row in map(LastRun._make, rows)}
+    """Of all tasks that ever had a record."""
+    return {row.task: row for row in map(LastRun._make, state.read(_LAST_RUNS))}
 
 
 def last_run(state: State, task: str) -> LastRun | None:
     """Return the task's newest record, if it ever had one."""
-    query = "SELECT task, id, outcome, started, ended, seconds FROM last_runs WHERE task = ?"
-    return next((LastRun._make(row) for row in state.read(query, (task,))), None)
+    return next((LastRun._make(row) for row in state.read(f"{_LAST_RUNS} AND task = ?", (task,))), None)
 
 
-def _row(row: tuple[object, ...]) -> OpenRun:
-    args, stop = json.loads(str(row[7])), row[14]
-    asked = None if stop is None else Stop(**json.loads(str(stop)))
-    run = OpenRun._make((*row[:7], tuple(args), *row[8:14], asked, (row[15], row[16]), None))
-    return _with_record(run, row[17]) if run.phase == "decided" else run
+def _row(row: tuple[Any, ...]) -> OpenRun:
+    stop = None if row[14] is None else Stop(**json.loads(row[14]))
+    run = OpenRun._make((*row[:7], tuple(json.loads(row[7])), *row[8:14], stop, (row[15], row[16]), None))
+    return checked(_with_record(run, row[17]) if run.phase == "decided" else run)
+
+
+def checked(run: OpenRun) -> OpenRun:
+    """Return a row as a claim may have written it; ValueError for any other, TypeError where a type is wrong."""
+    check_instants(run.due, run.not_before, run.started, run.stop and float(run.stop.at), run.cpu_seconds)
+    texts = (run.task, run.trigger, run.phase, run.boot, run.by or "", *run.args)
+    numbers = (run.id, run.attempt, run.max_rss or 0, *run.log)
+    is_typed = all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)
+    if not is_typed or not isinstance(run.definition, bytes):
+        raise TypeError(f"run #{run.id}")
+    is_claimed = run.trigger in get_args(Trigger) and run.phase in get_args(Phase)
+    if not is_claimed or not 0 < run.id < MOST_IDS or not 0 < run.attempt <= MOST_ATTEMPTS:
+        raise ValueError(f"run #{run.id}")
+    return run
 
 
 def _with_record(run: OpenRun, record: object) -> OpenRun:
-    import msgspec
-
-    from automate.run import Record
+    from automate.run import read_record
 
     if isinstance(record, bytes):
-        return run._replace(record=msgspec.json.decode(record, type=Record))
+        return run._replace(record=read_record(record))
     # Written by a version that had the record in the place of the definition.
-    return run._replace(definition=b"{}", record=msgspec.json.decode(run.definition, type=Record))
+    return run._replace(definition=b"{}", record=read_record(run.definition))
 
 
 def _values(run: OpenRun) -> tuple[object, ...]:

@@ -1,11 +1,13 @@
 """Schedules in effect, each with its start and the instant up to which it was decided."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from automate.state.store import State
+from automate.state.store import State, check_instants
+
+Made = TypeVar("Made")
 
 
 class Span(NamedTuple):
@@ -173,12 +175,12 @@ def spans(state: State) -> list[Span]:
     Those in effect now end where they were decided up to.
     """
     query = f"{_PAST} UNION ALL SELECT task, compiled, since, until FROM schedules ORDER BY since, task"  # noqa: S608
-    return [Span._make(row) for row in state.read(query)]
+    return state.rows(_span, query)
 
 
 def past_spans(state: State, task: str) -> list[Span]:
     """Return one task's ended schedules, oldest first."""
-    return [Span._make(row) for row in state.read(f"{_PAST} WHERE task = ? ORDER BY since", (task,))]
+    return state.rows(_span, f"{_PAST} WHERE task = ? ORDER BY since", (task,))
 
 
 def past_tasks(state: State) -> set[str]:
@@ -203,13 +205,23 @@ def followers(state: State, ended: str) -> list[tuple[Scheduled, str]]:
     """Return the tasks whose `after` names `ended`, each with the outcome it waits for."""
     columns = ", ".join(f"schedules.{field}" for field in Scheduled._fields)
     query = f"SELECT {columns}, outcome FROM follows JOIN schedules USING (task) WHERE follows = ? ORDER BY task"  # noqa: S608
-    return [(_row(row[:-1]), str(row[-1])) for row in state.read(query, (ended,))]
+    return state.rows(lambda row: (_row(row[:-1]), str(row[-1])), query, (ended,))
 
 
 def recall(state: State, about: str) -> str | None:
     """Return the value that was stored under this name."""
     rows = state.read("SELECT value FROM scheduler WHERE about = ?", (about,))
     return str(rows[0][0]) if rows else None
+
+
+def recall_json(state: State, about: str, make: Callable[[Any], Made]) -> Made | None:
+    """Return what `make` makes of the JSON that was kept under this name; None where nothing was."""
+    query = "SELECT value FROM scheduler WHERE about = ? AND value <> ''"
+    return next(iter(state.rows(lambda row: make(json.loads(row[0])), query, (about,))), None)
+
+
+def _recall_dict(state: State, about: str) -> dict[str, Any]:
+    return recall_json(state, about, lambda value: {**value}) or {}
 
 
 def keep(state: State, about: str, value: str) -> None:
@@ -219,8 +231,7 @@ def keep(state: State, about: str, value: str) -> None:
 
 def boots(state: State) -> dict[str, int | None]:
     """Return the newest starts in which a step was taken: boot id, and when process 1 was started; see `host.Boot`."""
-    kept = recall(state, _BOOTS)
-    return dict(json.loads(kept)) if kept else {}
+    return _recall_dict(state, _BOOTS)
 
 
 def keep_boot(state: State, kernel: str, began: int | None) -> None:
@@ -231,8 +242,7 @@ def keep_boot(state: State, kernel: str, began: int | None) -> None:
 
 def last_dues(state: State) -> dict[str, float]:
     """Return the newest recorded due time by task, which a lost state left; empty once the tasks are known again."""
-    kept = recall(state, _LAST_DUES)
-    return dict(json.loads(kept)) if kept else {}
+    return _recall_dict(state, _LAST_DUES)
 
 
 def keep_last_dues(state: State, dues: Mapping[str, float]) -> None:
@@ -242,8 +252,7 @@ def keep_last_dues(state: State, dues: Mapping[str, float]) -> None:
 
 def known_devices(state: State) -> dict[str, int]:
     """Return the device of each task directory on which the scheduler last found tasks."""
-    kept = recall(state, _DEVICES)
-    return dict(json.loads(kept)) if kept else {}
+    return _recall_dict(state, _DEVICES)
 
 
 def keep_devices(state: State, devices: Mapping[str, int]) -> None:
@@ -253,10 +262,17 @@ def keep_devices(state: State, devices: Mapping[str, int]) -> None:
 
 def _rows(state: State, condition: str, values: tuple[object, ...] = ()) -> list[Scheduled]:
     query = f"SELECT {_COLUMNS} FROM schedules{condition}"  # noqa: S608 - constants
-    return [_row(row) for row in state.read(query, values)]
+    return state.rows(_row, query, values)
+
+
+def _span(row: tuple[object, ...]) -> Span:
+    span = Span._make(row)
+    check_instants(span.since, span.until)
+    return span
 
 
 def _row(row: tuple[object, ...]) -> Scheduled:
     scheduled = Scheduled._make(row)
+    check_instants(scheduled.since, scheduled.until, scheduled.delay, scheduled.wake)
     flags = bool(scheduled.at_startup), bool(scheduled.stale), bool(scheduled.deferred)
     return Scheduled(*scheduled[:-3], *flags)

@@ -9,8 +9,8 @@ import os
 from contextlib import suppress
 from typing import NamedTuple
 
-from automate.state.schedules import keep, recall
-from automate.state.store import State
+from automate.state.schedules import keep, recall_json
+from automate.state.store import State, check_instants
 
 _FILE = "stepped"
 _CALLS = "calls"
@@ -63,8 +63,12 @@ def keep_gap(state: State, gap: Gap) -> None:
 
 def gaps(state: State) -> list[Gap]:
     """Return the gaps in which due times were missed, oldest first."""
-    kept = recall(state, _GAPS)
-    return [Gap._make(pair) for pair in json.loads(kept)] if kept else []
+    return recall_json(state, _GAPS, lambda pairs: [_gap(*pair) for pair in pairs]) or []
+
+
+def _gap(since: float, until: float) -> Gap:
+    check_instants(float(since), float(until))
+    return Gap(since, until)
 
 
 def _path(state: State) -> str:

@@ -5,12 +5,15 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from automate import reserve
-from automate.errors import AutomateError, NotAllowedError
+from automate.errors import AutomateError, DamagedStateError, NotAllowedError, reading_state
 
 Result = TypeVar("Result")
+
+FIRST, LAST = -62e9, 253e9
+"""Between these, in the years 6 and 9987, lie all instants of a state."""
 
 PATIENCE = 60.0  # seconds to wait for another process's transaction; a claim holds the lock for milliseconds
 
@@ -119,6 +122,21 @@ class State:
         """Call `work` as `reserve.with_room` does, for work that only writes here."""
         return reserve.with_room([os.path.dirname(self.path)], work)
 
+    def rows(
+        self, make: Callable[[tuple[Any, ...]], Result], query: str, values: tuple[object, ...] = ()
+    ) -> list[Result]:
+        """Return what `make` makes of each row of a query.
+
+        DamagedStateError for a row of which it raises ValueError or the like: the next access makes the state anew.
+        """
+        found = self.read(query, values)
+        try:
+            with reading_state("a row"):
+                return [make(row) for row in found]
+        except DamagedStateError:
+            self._is_damaged = True  # outside of the transaction that this may be in
+            raise
+
     def close(self) -> None:
         self.connection.close()
 
@@ -183,6 +201,13 @@ def cause(error: sqlite3.Error, path: str) -> OSError | None:
         return None
     number = reserve.probe(os.path.dirname(path)) or (errno.ENOSPC if code == sqlite3.SQLITE_FULL else 0)
     return OSError(number, os.strerror(number), path) if number in {errno.ENOSPC, errno.EDQUOT, errno.EROFS} else None
+
+
+def check_instants(*instants: object) -> None:
+    """Raise ValueError for one that no calendar has."""
+    for instant in instants:
+        if instant is not None and not (isinstance(instant, int | float) and FIRST <= instant <= LAST):
+            raise ValueError(f"{instant} is not an instant")
 
 
 def inode(path: str) -> int:

@@ -38,8 +38,7 @@ class Places:
                 self._dues.add((run.task, run.due))
             waits = run.phase == "pending" and run.attempt == 1
             self._note(run.task, OpenInfo(run.id, WAITING if waits else run.phase))
-        kept = schedules.recall(state, MAX_RUNNING)
-        self._limit = int(kept) if kept else None
+        self._limit = schedules.recall_json(state, MAX_RUNNING, int)
 
     @cached_property
     def _shared_in_use(self) -> set[str]:

@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-import msgspec
-
 from automate import clock
 from automate import task as tasks
+from automate.errors import DamagedStateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn, status
 from automate.process.group import members
@@ -14,6 +13,8 @@ from automate.state import OpenRun
 from automate.supervisor import leftovers, starting
 from automate.supervisor.attempt import Attempt, Waiting
 from automate.task import Task
+
+_DAMAGED = "echo 'automate: the definition of this run in state.db is damaged' >&2; exit 78"  # EX_CONFIG
 
 
 class Left(NamedTuple):
@@ -52,14 +53,14 @@ def _without_shim(attempt: Attempt) -> Left:
 
 
 def task_of(run: OpenRun) -> Task:
-    """Return the definition with which the run was claimed.
+    """Return the definition that the run was claimed with.
 
-    If another version wrote it in another form, it is what is needed to finish the run.
+    Where that cannot be read, it is what is needed to finish the run, and fails if it is started.
     """
     try:
         return tasks.decode(run.definition)
-    except msgspec.ValidationError:
-        return Task(name=run.task, file="", command="")
+    except DamagedStateError:
+        return Task(name=run.task, file="", command=_DAMAGED)
 
 
 def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:

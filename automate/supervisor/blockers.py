@@ -42,8 +42,7 @@ def holder(instance: Instance, run: OpenRun) -> Holder:
 
 
 def _room(instance: Instance, state: State, others: Iterable[OpenRun]) -> list[Hindrance]:
-    kept = schedules.recall(state, MAX_RUNNING)
-    limit = int(kept) if kept else None
+    limit = schedules.recall_json(state, MAX_RUNNING, int)
     running = [other for other in others if other.phase == "running"]
     if room(limit, len(running)):
         return []

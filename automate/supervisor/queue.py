@@ -162,8 +162,7 @@ class Queue:
 
     def limit(self) -> int | None:
         """Return the settings' `max_running`, as the scheduler has read it."""
-        kept = schedules.recall(self._state, MAX_RUNNING)
-        return int(kept) if kept else None
+        return schedules.recall_json(self._state, MAX_RUNNING, int)
 
     def _ready(self, *, is_idle: bool) -> list[Waiting]:
         """Return the runs that may start now, with their locks taken."""

@@ -105,16 +105,19 @@ def _left(instance: Instance) -> list[OpenRun]:
     found: dict[int, OpenRun] = {}
     with suppress(FileNotFoundError):
         for name in os.listdir(instance.open_runs):
-            if status.parse_name(name) is None:
+            about = status.parse_name(name)
+            if about is None:
                 continue
             path = os.path.join(instance.open_runs, name)
             said = status.read(path)
             head = starting.parse_head(said.head)
-            if head is None or (said.pid is None and _was_only_ready(head.run, path)):
+            if head is None or (head.run.id, head.run.attempt, head.run.task) != about:
+                continue
+            if said.pid is None and _was_only_ready(head.run, path):
                 continue
             if head.run.attempt >= found.get(head.run.id, head.run).attempt:
                 found[head.run.id] = head.run
-    return list(found.values())
+    return list({(run.task, run.due, run.due is None and run.id): run for run in found.values()}.values())
 
 
 def _was_only_ready(run: OpenRun, path: str) -> bool:

@@ -7,14 +7,15 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from automate import clock, instants, output, reserve
-from automate.errors import AutomateError
+from automate.errors import AutomateError, DamagedStateError, reading_state
 from automate.outcomes import Refusal
 from automate.paths import Instance
 from automate.process import locks, spawn, status
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch, prepare
-from automate.state import OpenRun
+from automate.state import OpenRun, runs
 from automate.state.opening import make_directories
+from automate.state.store import check_instants
 from automate.supervisor import leftovers, shortages, summary
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
@@ -127,14 +128,17 @@ class Head(NamedTuple):
 
 
 def parse_head(line: bytes) -> Head | None:
-    """Parse a first line; None if it is not whole."""
+    """None when the line is not whole, or says what no claim wrote."""
     try:
-        read = json.loads(line)
-        fields = read["run"]
-        fields["definition"] = fields["definition"].encode()
-        fields["args"], fields["log"], fields["stop"] = tuple(fields["args"]), tuple(fields["log"]), None
-        return Head(float(read["began"]), read["user"], OpenRun(**fields))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        with reading_state("a status file"):
+            read = json.loads(line)
+            fields = read["run"]
+            fields["definition"] = fields["definition"].encode()
+            fields["args"], fields["log"], fields["stop"] = tuple(fields["args"]), tuple(fields["log"]), None
+            check_instants(float(read["began"]))
+            user = None if read["user"] is None else str(read["user"])
+            return Head(float(read["began"]), user, runs.checked(OpenRun(**fields)))
+    except DamagedStateError:
         return None
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from automate.errors import DamagedStateError
 from automate.schedule import Schedule, are_same, load, parse
 
 TEXTS = ["0 9 * * mon#1", "every 90s", "every 2 weeks on mon, fri at 09:00", "2027-01-01 00:00Z", "2027-01-01 00:00"]
@@ -65,7 +66,7 @@ def test_a_dump_of_the_last_version_is_read() -> None:
 
 def test_a_dump_of_another_version_is_refused() -> None:
     _, *rest = json.loads(parse(["hourly"], "UTC").dump())
-    with pytest.raises(ValueError, match="version 999"):
+    with pytest.raises(DamagedStateError):
         load(json.dumps([999, *rest]))
 
 
