@@ -243,7 +243,7 @@ def test_tasks_with_their_descriptions(
     assert described("show", "") == {"a": r"first of \u202eall", "b": "daily at 02:00"}
 
 
-def test_commands_and_options_with_their_help(described: Callable[..., dict[str, str]]) -> None:
+def test_commands_and_options_are_completed_with_their_help(described: Callable[..., dict[str, str]]) -> None:
     assert described("hi") == {"history": commands.VERBS["history"]}
     assert described("pause", "--r") == {"--reason": "The reason, shown by list and in the records."}
 

@@ -549,7 +549,9 @@ def test_a_run_by_hand_after_a_due_time_that_was_skipped_is_told(
         (None, ""),
     ],
 )
-def test_at_startup(world: World, told: Callable[..., str], boot: Boot, age: int | None, said: str) -> None:
+def test_a_task_due_at_startup_says_when_it_started_last(
+    world: World, told: Callable[..., str], boot: Boot, age: int | None, said: str
+) -> None:
     boot("this one", age=age)
     world.task("x", schedule="@reboot")
     with world.state.transaction():

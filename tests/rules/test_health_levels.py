@@ -92,7 +92,7 @@ def test_broken_settings_are_critical() -> None:
 
 
 @pytest.mark.parametrize("what", ["running", "waiting"])
-def test_what_takes_too_long(what: str) -> None:
+def test_what_takes_too_long_is_a_warning(what: str) -> None:
     since: dict[str, Any] = {what: NOW - 100}
     task = GOOD._replace(**since)
     assert judge(task).level == "OK"

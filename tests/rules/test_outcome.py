@@ -68,7 +68,9 @@ def test_signal_number(exit_code: int | None, number: int | None) -> None:
         ({"attempts": 1, "delay": 10, "on_exit": (143,)}, 1, "timeout", 143, None),
     ],
 )
-def test_retry_delay(keys: Any, attempt: Any, ended_as: Any, exit_code: Any, delay: Any) -> None:
+def test_the_delay_before_a_retry_follows_the_rules(
+    keys: Any, attempt: Any, ended_as: Any, exit_code: Any, delay: Any
+) -> None:
     durations: dict[str, Any] = {key: Duration(value) if "delay" in key else value for key, value in keys.items()}
     assert retry_delay(Retries(**durations), attempt, ended_as, exit_code) == delay
 

@@ -126,7 +126,7 @@ class TwoChangesInADay(tzinfo):
 @pytest.mark.parametrize(
     "expression", ["30 2 * * *", "0,30 3-5 * * *", "*/20 * * * *", "45 4 * * *", "15 5 * * *", "0 */2 * * *"]
 )
-def test_two_changes_in_one_day(expression: str) -> None:
+def test_cron_s_rule_holds_for_two_changes_in_one_day(expression: str) -> None:
     zone = Zone("two", TwoChangesInADay())
     schedule = Schedule(zone, (0, LAST), [compiled_text(expression, origin(None, zone), "")], at_startup=False)
     start = datetime(2026, 5, 31, 22, tzinfo=UTC)

@@ -132,7 +132,7 @@ def test_starting_and_ending_bound_the_count() -> None:
 
 
 @pytest.mark.parametrize("texts", [["30 2 * * *", "0,30 3-5 * * *"], ["*/20 * * * *", "45 4 * * *"], ["0 */2 * * *"]])
-def test_two_changes_in_one_day(texts: list[str]) -> None:
+def test_counting_agrees_on_a_day_with_two_changes(texts: list[str]) -> None:
     zone = Zone("two", TwoChangesInADay())
     entries = [compiled_text(text, origin(None, zone), "") for text in texts]
     schedule = Schedule(zone, (0, LAST), entries, at_startup=False)

@@ -337,7 +337,7 @@ def test_a_clock_that_is_set_forward(deferred: World) -> None:
 
 
 @pytest.mark.parametrize(("keys", "is_paused", "words"), [({}, True, DISK), ({"enabled": False}, False, "disabled")])
-def test_a_state_that_was_lost_meanwhile(
+def test_a_state_that_was_lost_meanwhile_is_restored(
     world: World, another: Another, keys: dict[str, Any], is_paused: bool, words: Any
 ) -> None:
     world.task("x", schedule="* * * * *", missed="all", overlap="allow", **keys)

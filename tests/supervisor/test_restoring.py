@@ -123,7 +123,7 @@ def test_many_who_find_the_damage_make_one_new_state(
     assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 2
 
 
-def test_whole_state_directory_removed_between_runs(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
+def test_a_state_directory_removed_between_runs_is_made_again(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
     task("x", "true")
     run_cli("run", "x")
     for path in (instance / ".automate").iterdir():
