@@ -3,6 +3,7 @@
 import time
 
 _DAY = 86_400  # seconds
+_REALTIME_COARSE = 5  # clock_gettime(2); Python has no name for it
 
 
 def now() -> float:
@@ -23,6 +24,11 @@ def follow_zone() -> None:
 def sleep(seconds: float) -> None:
     """Do nothing meanwhile; for looking again at what no descriptor announces."""
     time.sleep(seconds)
+
+
+def tick() -> float:
+    """Return by how many seconds the time of a file may be behind the clock: CLOCK_REALTIME_COARSE's resolution."""
+    return time.clock_getres(_REALTIME_COARSE)
 
 
 def monotonic() -> float:

@@ -13,9 +13,9 @@ from automate.task import Task
 class Attempt:
     """One attempt of a run.
 
-    `began` is in epoch seconds; `deadline`, `kill_at` and `look_at` are clock.monotonic() instants: when it gets
-    SIGTERM, when SIGKILL, and when its output is checked next. The supervisor owns `locks` and `pidfd`. `pid` is the
-    shim's, None while an adopted one has not announced it.
+    `began` is in epoch seconds, as is `seen`, when its end was seen; `deadline`, `kill_at` and `look_at` are
+    clock.monotonic() instants: when it gets SIGTERM, when SIGKILL, and when its output is checked next. The supervisor
+    owns `locks` and `pidfd`. `pid` is the shim's, None while an adopted one has not announced it.
 
     `gate` is where the shim waits for the word: if it is closed without it, by the supervisor or by its death, nothing
     runs. `is_child` is false for an adopted attempt, whose exit status only the status file tells. `refused` says why
@@ -39,6 +39,7 @@ class Attempt:
     deadline: float | None = None
     kill_at: float | None = None
     look_at: float | None = None
+    seen: float | None = None
     child_exit: int | None = None
     max_rss: int | None = None
     is_searched: bool = False

@@ -27,6 +27,7 @@ def collect(attempt: Attempt, *, is_asked_to_end: bool) -> bool:
     Then processes of the command live on, and either the shim wrote nothing, or all of them are to end, not only the
     one it waited for. The attempt's `pidfd` is one of theirs.
     """
+    attempt.seen = clock.now()
     attempt.close_pidfd()
     if attempt.is_child and attempt.pid is not None:
         attempt.child_exit, attempt.max_rss = spawn.reap(attempt.pid)
@@ -89,7 +90,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
     run, said = attempt.run, result.said
     written = _settle(instance, attempt)
     started = run.started if run.started is not None else attempt.began
-    ended = max(started, said.ended if said.ended is not None else clock.now())
+    ended = max(started, end_of(said.ended, attempt.seen) if said.ended is not None else clock.now())
     ran = result.outcome != "error" and not result.by_condition and run.attempt > 0
     exit_code = None if result.by_condition or said.unforked else said.exit
     return Record(
@@ -128,6 +129,15 @@ def lost(instance: Instance, run: OpenRun, task: Task) -> int | None:
         return None
     paths = [leftovers.status_path(instance, run.id, attempt, run.task) for attempt in range(1, run.attempt + 1)]
     return sum(status.read(path).lost for path in paths) or None
+
+
+def end_of(written: float, seen: float | None) -> float:
+    """Return when an attempt ended, in epoch seconds.
+
+    `written` is the time of its status file, which is at most a tick early; `seen` is when a supervisor saw the end.
+    That is more exact, unless the supervisor was late or the clock was set in between.
+    """
+    return min(max(written, seen or written), written + clock.tick())
 
 
 def following(attempt: Attempt, result: Result, not_before: float) -> OpenRun:
