@@ -21,7 +21,7 @@ CHECKS = (
     Check("needs", "this host has everything that tasks refer to", tasks.doubted, tasks.judge_doubted),
     Check("scheduler", "a scheduler runs due tasks", scheduling.scheduling, scheduling.judge_scheduling),
     Check("unit", "the systemd unit leaves running tasks alone", scheduling.served, scheduling.judge_served),
-    Check("cron", "a crontab line for `automate tick` works", cron.ticking, cron.judge_ticking),
+    Check("cron", "cron can run its line for the scheduler", cron.ticking, cron.judge_ticking),
     Check("twice", "no task is also in a crontab", cron.twice, cron.judge_twice),
     Check("taskdirs", "only the owner can add tasks", permissions.watched, permissions.judge_watched),
     Check("owner", "state and log are private to their owner", permissions.owned, permissions.judge_owned),

@@ -93,7 +93,7 @@ def test_a_task_that_makes_sense(shell: ShellAtTerminal) -> None:
 
 
 def test_tasks_with_their_descriptions_and_runs(shell: ShellAtTerminal) -> None:
-    shown = shell.lists("automate log ", "Dump: every database", "backup success 2026-11-21 03:00 +01:00")
+    shown = shell.lists("automate log ", "Dump: every database", "backup success 2026-11-21 02:00 +01:00")
     assert shown.index("1424") < shown.index("1423")
 
 
@@ -102,7 +102,7 @@ def test_the_id_of_a_run(shell: ShellAtTerminal) -> None:
 
 
 def test_ids_of_runs_with_task_outcome_and_time(shell: ShellAtTerminal) -> None:
-    shell.lists("automate log 142", "backup failed 2026-11-21 03:00 +01:00", "backup success 2026-11-21 03:00 +01:00")
+    shell.lists("automate log 142", "backup failed 2026-11-21 02:00 +01:00", "backup success 2026-11-21 02:00 +01:00")
 
 
 def test_a_hash_that_was_typed_becomes_what_is_no_comment(shell: ShellAtTerminal) -> None:

@@ -138,7 +138,7 @@ def test_a_broken_task_is_explained(run_cli: RunCli, instance: Path) -> None:
     assert result.returncode == 0
     assert f"{path}:1:1: schedul: unknown key" in result.stdout
     assert f"automate -C {instance} check {path}" in result.stdout
-    assert f"mend it:                      automate -C {instance} edit x" in result.stdout
+    assert f"fix it:                       automate -C {instance} edit x" in result.stdout
 
 
 def test_nonsense_as_an_instant_is_a_usage_error(run_cli: RunCli) -> None:
