@@ -190,13 +190,11 @@ def due_seconds(record):
 
 @pytest.mark.parametrize("timeout", ["6s"] if os.geteuid() == 0 else [])
 def test_a_full_disk_lets_no_task_run_longer_than_it_may(
-    serve: Start, task: WriteTask, until: Until, events: Records, instance: Path, small_disk: Path, timeout: Any
+    serve: Start, task: WriteTask, until: Until, instance: Path, small_disk: Path, timeout: Any
 ) -> None:
     command = "trap 'touch told; exit 1' TERM; touch begun; while :; do sleep 0.1; done"
     task("x", command, schedule="every second", timeout=timeout)
     serve()
     until((instance / "begun").exists)
     fill(small_disk)
-    until(lambda: events("error"))
-    assert not (instance / "told").exists()
     until((instance / "told").exists)

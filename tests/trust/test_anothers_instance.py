@@ -65,7 +65,13 @@ def test_completion_offers_root_nothing(ran: Path, as_user: Run, instance: Path,
 
 def test_the_supervisor_itself_refuses(ran: Path, as_user: Run, instance: Path) -> None:
     before = tree(instance)
-    places = [instance / ".automate", instance / ".automate" / "log", instance / "automate.yaml", instance / "tasks.d"]
+    places = [
+        instance / ".automate",
+        instance / ".automate" / "log",
+        instance / "automate.yaml",
+        instance / "tasks.d",
+        "--",
+    ]
     done = as_user("root", *map(str, places), program=("-P", "-m", "automate.supervisor"))
     assert (done.returncode, done.stderr) == (77, f"automate.supervisor: {instance} belongs to nobody, not to root\n")
     assert (ran.read_text(), tree(instance)) == ("", before)
