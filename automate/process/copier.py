@@ -6,7 +6,7 @@ command writes to the output file, and drops and counts what the file does not t
 The child has stdout and stderr as one pipe or as two (STREAMS). Shim and child share a socket, descriptor 4 of the
 shim: the shim writes a line when the command has ended; the child answers, or ends, once it has copied what was in the
 pipes by then. Before it does, it writes `lost BYTES` and `stderr BYTES` to the status file,
-PLACE bytes behind where the shim begins to write. It lives until nobody can write to the pipes any more.
+PLACE bytes behind where the shim begins to write. It lives until the last writer of the pipes is gone.
 
 Descriptor 10 gives the environment of PROGRAM, as NAME=VALUE, each ended by a null byte. The child, which may outlive
 the run, must not have it: by it the processes are found that a run has left behind. The module imports nothing of the
