@@ -27,8 +27,8 @@ def prepare(
 ) -> None:
     """Write `data` beside `path`, durably, with the mode, owner and extended attributes (ACLs) of the file there.
 
-    If there is none, those of `like` are taken; else only its owner may write it, and every user that its
-    directory admits may read it. Mode bits that are not in `most` are removed. If this user may not give it that owner it is an
+    If there is none, those of `like` are taken; else only its owner may write it, and every user that its directory
+    admits may read it. Mode bits that are not in `most` are removed. If this user may not give it that owner it is an
     error, unless it `is_copy`. A leftover of an earlier attempt is replaced. BadTaskFile, NotAllowedError, OSError.
     """
     with _beside(path, owner) as (directory, name, new):
