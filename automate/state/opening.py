@@ -14,6 +14,7 @@ from automate.state.schema import SCHEMA, UPGRADES, VERSION
 from automate.state.store import PATIENCE, State, StateError, cause, inode, is_damage, plainly
 
 _BESIDE = ("-wal", "-shm")
+_SHM = 64 * 1024  # bytes: the -shm file has half of it, and what leads to its blocks needs some
 _SCRATCH = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108 - where a directory with a random name is made
 
 _ADVICE = {
@@ -40,6 +41,8 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
     try:
         if damaged:
             _move_aside(path, damaged)
+        if _lacks_room_for_shm(path):
+            reserve.give_back(instance.written)
         return reserve.with_room(instance.written, lambda: _open_writable(instance, restore, reopen))
     except trust.ForeignError:  # another user was quicker to make it
         raise
@@ -79,6 +82,16 @@ def make_directories(instance: Instance) -> None:
     for directory in (instance.open_runs, instance.locks, instance.summaries, instance.calls):
         if not os.path.isdir(directory):
             trust.make_directory(directory)
+
+
+def _lacks_room_for_shm(path: str) -> bool:
+    """Whether the file system may be too full for the -shm file, which SQLite maps: writing to a page of it that gets
+    no block is SIGBUS, see mmap(2)."""
+    try:
+        about = os.statvfs(os.path.dirname(path))
+    except OSError:
+        return False
+    return about.f_bavail * about.f_frsize < _SHM
 
 
 def _open_writable(
