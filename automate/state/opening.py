@@ -41,8 +41,7 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
     try:
         if damaged:
             _move_aside(path, damaged)
-        if _lacks_room_for_shm(path):
-            reserve.give_back(instance.written)
+        _make_room_for_shm(instance)
         return reserve.with_room(instance.written, lambda: _open_writable(instance, restore, reopen))
     except trust.ForeignError:  # another user was quicker to make it
         raise
@@ -84,14 +83,15 @@ def make_directories(instance: Instance) -> None:
             trust.make_directory(directory)
 
 
-def _lacks_room_for_shm(path: str) -> bool:
-    """Whether the file system may be too full for the -shm file, which SQLite maps: writing to a page of it that gets
-    no block is SIGBUS, see mmap(2)."""
-    try:
-        about = os.statvfs(os.path.dirname(path))
-    except OSError:
-        return False
-    return about.f_bavail * about.f_frsize < _SHM
+def _make_room_for_shm(instance: Instance) -> None:
+    """Give back some of the reserve if the file system may be too full for the -shm file.
+
+    SQLite maps that file: writing to a page of it that gets no block is SIGBUS, see mmap(2).
+    """
+    with suppress(OSError):
+        about = os.statvfs(instance.state)
+        if about.f_bavail * about.f_frsize < _SHM:
+            reserve.give_back(instance.written)
 
 
 def _open_writable(
