@@ -1,4 +1,4 @@
-"""Errors that a person can fix, each with the exit status of the command (DESIGN section 10)."""
+"""Errors that a person can fix, each with the exit status of the command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Places of an instance's files (DESIGN section 3); no other module knows a path of its own."""
+"""Places of an instance's files; no other module knows a path of its own."""
 
 import os
 import sys

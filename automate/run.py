@@ -1,4 +1,4 @@
-"""A run: what happened, or why nothing did. The words of DESIGN sections 2 and 7."""
+"""A run: what happened, or why nothing did."""
 
 from typing import Annotated, Any
 

@@ -1,1 +1,1 @@
-"""What things cost, as ratios to something known that is measured in the same run: `make bench` (DESIGN section 12)."""
+"""What things cost, as ratios to something known that is measured in the same run: `make bench`."""

@@ -1,6 +1,6 @@
 """What `automate history` costs in short and long run logs, beside grep: `python -m benchmarks.history`.
 
-Whole processes are timed, each as the best of several; the ratios are what section 12 of the design sets goals for.
+Whole processes are timed, each as the best of several.
 """
 
 import subprocess

@@ -1,4 +1,4 @@
-"""`automate list` of 100 and of 10,000 unchanged tasks, as a ratio to `python -c 'import click'` (DESIGN section 12).
+"""`automate list` of 100 and of 10,000 unchanged tasks, as a ratio to `python -c 'import click'`.
 
     python -m benchmarks.listing [COUNT...]
 

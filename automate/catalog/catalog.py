@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class Catalog:
     """The tasks of an instance as of `now`, read as far as needed; make another catalog to look again.
 
-    If `state` is None everything is read from the files. `owner` is the user that all files must belong to (0 for root,
-    DESIGN section 13), None if they may belong to any.
+    If `state` is None everything is read from the files. `owner` is the
+    user that all files must belong to (0 for root), None if they may belong to any.
     """
 
     def __init__(self, instance: Instance, state: State | None, *, owner: int | None, now: float) -> None:

@@ -1,4 +1,4 @@
-"""Exit of the command line: one message and one exit status for each kind of error (DESIGN section 10)."""
+"""Exit of the command line: one message and one exit status for each kind of error."""
 
 import errno
 import io

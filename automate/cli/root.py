@@ -119,7 +119,7 @@ def _invoke() -> int:
 def main() -> None:
     """Run the command line and end the process with its exit status; this is the console script."""
     open_standard_descriptors()
-    os.umask(0o077)  # what is made here is its owner's (DESIGN section 13); a task's own umask is another matter
+    os.umask(0o077)  # what is made here is its owner's; a task's own umask is another matter
     if "_AUTOMATE_COMPLETE" in os.environ:
         from automate.cli.completion import answer
 

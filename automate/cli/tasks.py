@@ -43,7 +43,7 @@ def catalog_and_state(shell: Shell) -> "Iterator[tuple[Catalog, State | None]]":
 
 
 def owner() -> int | None:
-    """Return the user who must own task files: root for root, None (any) for others (DESIGN section 13)."""
+    """Return the user who must own task files: root for root, None (any) for others."""
     return 0 if os.geteuid() == 0 else None
 
 

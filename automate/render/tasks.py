@@ -1,6 +1,6 @@
 """Tasks as a table: what `list` shows, a column for each word that its --columns knows.
 
-10,000 rows may take milliseconds only (DESIGN section 12): so a column is made in one go, and what is seldom asked for
+10,000 rows may take milliseconds only: so a column is made in one go, and what is seldom asked for
 is imported where it is.
 """
 

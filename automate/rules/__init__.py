@@ -1,1 +1,1 @@
-"""The rules that decide, as pure functions: no clock, no file, no process (DESIGN section 8)."""
+"""The rules that decide, as pure functions: no clock, no file, no process."""

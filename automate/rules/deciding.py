@@ -1,7 +1,7 @@
 """Decisions about due times: each is started or recorded, and never both.
 
 The questions have one order: is it paused (all tasks, then this one), is the task disabled, does `except` cover the due
-time, and was it missed (DESIGN section 8). The answers apply to whole stretches of time, and the schedule counts the
+time, and was it missed. The answers apply to whole stretches of time, and the schedule counts the
 due times in them: a year's gap costs about as much as an hour's.
 
 Instants are epoch seconds. Due times are whole seconds, so stretches are too: `after` exclusive, `until` inclusive.

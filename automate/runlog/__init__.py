@@ -1,4 +1,4 @@
-"""The run log, runs.jsonl: one line for each run that ended and each due time that was not run (DESIGN section 7).
+"""The run log, runs.jsonl: one line for each run that ended and each due time that was not run.
 
 The JSON Lines file is touched only here. logrotate(8) may rename it at any time.
 """

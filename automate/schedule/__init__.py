@@ -1,4 +1,4 @@
-"""When tasks are due (DESIGN section 5): texts to schedules, schedules to due times. Pure: it asks no clock.
+"""When tasks are due: texts to schedules, schedules to due times. Pure: it asks no clock.
 
     schedule = parse(["daily at 02:00"], "Europe/Berlin")
     schedule.next_after(instant)

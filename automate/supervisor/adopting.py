@@ -1,4 +1,4 @@
-"""Open runs without a supervisor, which a crash left: what has become of them (DESIGN section 6, the table)."""
+"""Open runs without a supervisor, which a crash left: what has become of them."""
 
 from typing import NamedTuple
 

@@ -1,8 +1,7 @@
 """Writes of task files, after which readers and crashes find either the old or the new file, whole.
 
 New content is prepared beside the file, under a hidden name that is not a task's, and replaces it in one step. The
-directory that was checked is the one that is written to: it is opened once, and as root must be root's (DESIGN section
-13).
+directory that was checked is the one that is written to: it is opened once, and as root must be root's.
 """
 
 import os

@@ -1,6 +1,6 @@
 """`automate list`: the tasks, what they do and did, and when they are due next.
 
-With 10,000 unchanged tasks it may take five times as long as importing click (DESIGN section 12), so look at
+With 10,000 unchanged tasks it may take five times as long as importing click, so look at
 `python -X importtime` and `benchmarks/listing.py` before importing anything here.
 """
 
