@@ -3,10 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 
-from automate.crontab import anacron
-from automate.crontab.environment import assignment
-from automate.crontab.fields import NotDueError, due
-from automate.crontab.job import Crontab, Form, Job, Mistake
+from automate.crontab import Crontab, Form, Job, Mistake
+from automate.crontab.lines import NotDueError, anacron_job, assignment, due
 
 _USER = re.compile(r"[ \t]*(?P<user>\S+)[ \t]*")
 # The headings that crontabs are delivered with: what stands above a job there is not about that job.
@@ -91,7 +89,7 @@ class _Reader:
     def _job(self, number: int, line: str, above: Iterable[str]) -> Job:
         variables, description = dict(self._variables), _description(above)
         if self._form == "anacron":
-            return anacron.job(line, number, variables, description)
+            return anacron_job(line, number, variables, description)
         when = due(line)
         start, user = when.rest, self._user
         if self._form == "system":

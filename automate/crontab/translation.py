@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from automate.crontab import naming, percent
-from automate.crontab.job import Job
+from automate.crontab import Job, naming, percent
 from automate.units import Duration
 
 PATH, SHELL = "/usr/bin:/bin", "/bin/sh"

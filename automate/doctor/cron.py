@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from automate.crontab import parser, percent
-from automate.crontab.job import Job
+from automate.crontab import Job, parser, percent
 from automate.crontab.modernizing import modernized
 from automate.crontab.translation import PATH, translated
 from automate.doctor.finding import Finding, Installation, line

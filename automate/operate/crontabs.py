@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from automate.characters import visible
-from automate.crontab.job import Form
+from automate.crontab import Form
 from automate.crontab.parser import doubtful
 from automate.errors import AutomateError, UsageError
 from automate.operate.importing import Item, Source

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from automate.atomic import OPEN, store
 from automate.catalog.parse_cache import delay_of, schedule_of
-from automate.crontab import shell_command
+from automate.crontab import printer
 from automate.crontab.printer import Line
 from automate.errors import AutomateError
 from automate.process.identity import CannotStartError, identity
@@ -52,14 +52,14 @@ def unit_files(tasks: Iterable[Task], now: float, *, user: str | None, host: str
 def _line(task: Task, host: str, now: float, *, user: str | None) -> Exported | LeftOut:
     schedule = schedule_of(task, host)
     texts = cron_texts(schedule, now)
-    left_out = _left_out(task, schedule, shell_command.refused(task), can=texts is not None)
+    left_out = _left_out(task, schedule, printer.refused(task), can=texts is not None)
     if texts is None or left_out:
         return left_out or LeftOut(task.name, "")
-    command = shell_command.command_of(task, delay=delay_of(task, host), locks=LOCKS)
+    command = printer.command_of(task, delay=delay_of(task, host), locks=LOCKS)
     if command is None:
         return LeftOut(task.name, "its command is too long for cron, or its stdin does not fit on one line")
     zone = schedule.zone_name if schedule.zone_name != host_zone().key else ""
-    unsaid = shell_command.unsaid(task) + _user(task, user, "a user's crontab")
+    unsaid = printer.unsaid(task) + _user(task, user, "a user's crontab")
     notes = []
     if len(texts) > 1 and coincide(texts, schedule, now):
         notes.append("`schedule` as written (cron starts the job twice where two of its times coincide)")
@@ -67,7 +67,7 @@ def _line(task: Task, host: str, now: float, *, user: str | None) -> Exported | 
         notes.append("`timezone` for Debian's cron (CRON_TZ is read by cronie only)")
     who = (task.user or user or "") if user is not None else ""
     description = " ".join(task.description.split())
-    surroundings = shell_command.surroundings(task)
+    surroundings = printer.surroundings(task)
     line = Line(task.name, description, surroundings, texts, zone, who, command, task.enabled, unsaid)
     return Exported(task.name, line, unsaid + notes)
 

@@ -7,7 +7,7 @@ from itertools import chain, count
 from typing import Any, Literal, NamedTuple
 
 from automate.atomic import OPEN, PRIVATE, make_directory, store
-from automate.crontab.job import Crontab, Form, Job, Mistake
+from automate.crontab import Crontab, Form, Job, Mistake
 from automate.crontab.modernizing import modernized
 from automate.crontab.parser import read as read_crontab
 from automate.crontab.translation import Translation, translated

@@ -1,4 +1,4 @@
-"""A service and a timer for a task."""
+"""A service and a timer for a task (systemd.service(5), systemd.timer(5)), quoted by systemd.syntax(7)."""
 
 import os
 import re
@@ -6,7 +6,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from automate.systemd.quoting import argument, command_line, path, value, word
 from automate.task import PATH, UMASK, ExitCodes, Task
 
 PREFIX = "automate-"
@@ -16,6 +15,8 @@ _URL = re.compile(r"(?:https?://|file:|info:|man:)\S+").fullmatch
 _LIMITS = {"memory": "AS", "cpu_time": "CPU", "open_files": "NOFILE", "processes": "NPROC"}
 # What systemd gives to no service by itself: the rest (HOME, LOGNAME, SHELL, USER) comes with User=.
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": PATH}
+_PLAIN = re.compile(r"[A-Za-z0-9_./:=@,+-]+").fullmatch
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 class Units(NamedTuple):
@@ -149,3 +150,35 @@ def _good(codes: ExitCodes) -> tuple[int, ...]:
 
 def _span(seconds: float) -> str:
     return f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
+
+
+def value(text: str) -> str:
+    """Quote a whole line, such as a description: only `%` means something, and a backslash at its end."""
+    return " ".join(text.split()).replace("%", "%%").rstrip("\\ ")
+
+
+def path(text: str) -> str:
+    """Quote a path that is the whole value."""
+    return text.replace("%", "%%")
+
+
+def word(text: str) -> str:
+    """Quote one word of a list where it needs that."""
+    said = text.replace("%", "%%")
+    if _PLAIN(said):
+        return said
+    return '"' + "".join(_ESCAPES.get(character) or _printed(character) for character in said) + '"'
+
+
+def argument(text: str) -> str:
+    """Quote one word of a command line, in which `$` is special too."""
+    return word(text.replace("$", "$$"))
+
+
+def command_line(words: tuple[str, ...]) -> str:
+    """Quote a command, whose first word is an absolute path; `;` alone would begin another."""
+    return " ".join("\\;" if one == ";" else argument(one) for one in words)
+
+
+def _printed(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 0x20 or ord(character) == 0x7F else character  # noqa: PLR2004

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from automate.crontab.environment import assignment
+from automate.crontab.lines import assignment
 from automate.crontab.parser import doubtful, read
 from tests.crontab.crontabs import ANACRONTAB, DEBIAN_SYSTEM, DEBIAN_USER, PACKAGES
 

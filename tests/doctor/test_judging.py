@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from automate.crontab.job import Job
+from automate.crontab import Job
 from automate.doctor import cron, machine, permissions, scheduling, storage
 from automate.doctor.finding import Finding, ago
 from automate.operate.scheduler_status import Alive

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.systemd.quoting import command_line, value, word
-from automate.systemd.units import Account, refused, units_of, unsaid
+from automate.systemd.units import Account, command_line, refused, units_of, unsaid, value, word
 from automate.task import ExitCodes, Limits, Retries, Task
 from automate.units import Duration, Size
 

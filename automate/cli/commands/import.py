@@ -10,7 +10,7 @@ from automate.cli import imported, tasks
 from automate.cli.completers import complete_directories, complete_users
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
-from automate.crontab.job import FORMS
+from automate.crontab import FORMS
 from automate.errors import AutomateError, UsageError
 
 if TYPE_CHECKING:
