@@ -26,6 +26,11 @@ GOOD: frozenset[Outcome] = frozenset({"success", "warning", "skipped"})
 PASSED_OVER: frozenset[Outcome] = frozenset({"skipped", "missed"})
 
 
+def satisfied(wanted: str, outcome: str) -> bool:
+    """Return whether an outcome is the one waited for; `success` includes warning, any other only itself."""
+    return outcome in DONE if wanted == "success" else outcome == wanted
+
+
 class Pause(NamedTuple):
     """A pause in effect from `since` on and before `until`, in epoch seconds; None: until resumed.
 

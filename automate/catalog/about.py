@@ -13,7 +13,7 @@ from automate.catalog.upcoming import Upcoming, due_after, upcoming
 from automate.outcomes import RAN
 from automate.paths import Instance
 from automate.process.proc_table import OfRun
-from automate.rules.streaks import Streak, streak, tally
+from automate.rules.recent_runs import Streak, streak, tally
 from automate.run import Record
 from automate.runlog import newest_first
 from automate.task import Task

@@ -5,13 +5,13 @@ import re
 import shlex
 import shutil
 import stat
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
 from automate.process.environment import environment, parse
 from automate.process.identity import CannotStartError, Identity, identity
-from automate.rules.after import circle
 from automate.task import Task
 from automate.taskfile import BadTaskFile, read
 
@@ -181,3 +181,20 @@ def _is_missing(path: str) -> bool:
     except OSError:
         return False
     return False
+
+
+def circle(task: str, followed: Callable[[str], Iterable[str]]) -> list[str]:
+    """Return the shortest way from a task over those it follows back to itself, with both ends; empty for none.
+
+    `followed` returns the tasks that one names in its `after`.
+    """
+    ways, seen = deque([[task]]), set()
+    while ways:
+        way = ways.popleft()
+        for name in followed(way[-1]):
+            if name == task:
+                return [*way, name]
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from automate.rules.jitter import delay
+from automate.digest import blake2b
 from automate.settings import Settings
 from automate.state.parsed import Brief, Parsed
 from automate.task import Task, encode
@@ -74,3 +74,15 @@ def in_words(task: Task, english: str) -> str:
 def _said(schedule: "Schedule", now: float) -> tuple[str, str, float | None]:
     """Return what is cached of a schedule: in English, its dump, and its first due time after `now`."""
     return schedule.describe(), schedule.dump(), schedule.next_after(now)
+
+
+STEPS = 1000  # milliseconds: hosts that differ at all hardly ever share an instant
+
+
+def delay(seed: str, jitter: float) -> float:
+    """Seconds in [0, jitter) to wait after a due time: the same for the same seed (`HOST:TASK`) every time."""
+    steps = int(jitter * STEPS)
+    if steps < 1:
+        return 0.0
+    number = int.from_bytes(blake2b(seed.encode(errors="surrogateescape"), digest_size=8).digest(), "big")
+    return number % steps / STEPS

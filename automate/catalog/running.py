@@ -7,7 +7,7 @@ from typing import NamedTuple
 from automate.catalog.entry import Entry
 from automate.paths import Instance
 from automate.process.status import file_name
-from automate.rules.durations import expected, is_unusual
+from automate.rules.recent_runs import expected, is_unusual
 from automate.state import OpenRun
 
 

@@ -9,8 +9,7 @@ from automate.catalog.upcoming import Upcoming
 from automate.instants import stamp_or_none
 from automate.operate.scheduler_status import Alive
 from automate.outcomes import Pause
-from automate.rules.durations import expected, percentile
-from automate.rules.streaks import Streak
+from automate.rules.recent_runs import Streak, expected, percentile
 from automate.run import instant_of
 from automate.state import LastRun, OpenRun
 from automate.taskfile import Fault

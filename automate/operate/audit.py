@@ -8,7 +8,8 @@ from automate import runlog
 from automate.instants import seconds_of
 from automate.outcomes import OF_SCHEDULE
 from automate.paths import Instance
-from automate.rules.audit_spans import InForce, OnRecord, Wrong, prove
+from automate.rules.audit_spans import OnRecord, Wrong, prove
+from automate.rules.gates import InForce
 from automate.schedule import load
 from automate.state import OpenRun, State, runs, schedules
 from automate.state.schedules import Scheduled, Span

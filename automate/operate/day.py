@@ -8,19 +8,23 @@ from automate.catalog import Catalog, Entry
 from automate.instants import seconds_of
 from automate.operate.upcoming_bars import Coming
 from automate.paths import Instance
-from automate.rules.conflicts import Collision, Crowd, Outrun, busiest, crowd
-from automate.rules.durations import expected
 from automate.rules.forecast import (
     NOT_STARTED,
     SLICES,
     UNDECIDED,
     Bar,
+    Collision,
+    Crowd,
+    Outrun,
     Plan,
+    busiest,
     by_start,
     condensed,
+    crowd,
     due_times,
     planned,
 )
+from automate.rules.recent_runs import expected
 from automate.run import Record, instant_of
 from automate.runlog import Period, newest_first
 from automate.schedule import load

@@ -14,10 +14,9 @@ from automate.outcomes import OF_SCHEDULE, Pause
 from automate.paths import Instance
 from automate.process.proc_table import OfRun
 from automate.rules import verdicts as rules
-from automate.rules.deciding import Decision
-from automate.rules.durations import expected
+from automate.rules.deciding import Decision, OpenInfo, Verdict, overlap
 from automate.rules.gates import first_passed, of_task
-from automate.rules.overlap import OpenInfo, Verdict, overlap
+from automate.rules.recent_runs import expected
 from automate.rules.verdicts import Fate, Holder, Known
 from automate.run import Record
 from automate.schedule import load

@@ -11,7 +11,7 @@ from automate.instants import seconds_of
 from automate.operate.outputs import Chosen, by_id, no_such_run
 from automate.paths import Instance
 from automate.process import host
-from automate.rules.verdicts import InForce
+from automate.rules.gates import InForce
 from automate.schedule import are_same, load
 from automate.state import State, schedules
 from automate.state.parsed import Parsed

@@ -6,21 +6,23 @@ from functools import cache
 
 from automate.catalog import Catalog, Entry
 from automate.operate.skipping import Skipping, skipping
-from automate.rules.conflicts import Collision, Outrun, collisions
-from automate.rules.durations import expected
 from automate.rules.forecast import (
     EXPECTED,
     RUNNING,
     SLICES,
     Bar,
+    Collision,
+    Outrun,
     Plan,
     Planned,
     by_start,
+    collisions,
     condensed,
     due_times,
     followed,
     planned,
 )
+from automate.rules.recent_runs import expected
 from automate.schedule import Schedule, dst_day, load
 from automate.task import Task, decode
 

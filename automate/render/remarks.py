@@ -8,8 +8,7 @@ from automate.characters import visible
 from automate.operate.day import Row, Timeline
 from automate.render.axis import clock, clock_changes
 from automate.render.figures import duration, when
-from automate.rules.conflicts import Collision, Crowd, Outrun
-from automate.rules.forecast import EXPECTED
+from automate.rules.forecast import EXPECTED, Collision, Crowd, Outrun
 from automate.units import few
 
 FEW = 5

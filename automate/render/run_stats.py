@@ -4,7 +4,7 @@ from automate.catalog.about import Past
 from automate.render.blocks import sparkline
 from automate.render.figures import NOTHING, duration, when
 from automate.render.screen import Screen
-from automate.rules.durations import percentile
+from automate.rules.recent_runs import percentile
 from automate.run import instant_of
 from automate.units import counted
 

@@ -151,7 +151,7 @@ def _left(tasks: Listing) -> list[str]:
 
 
 def _medians(tasks: Listing) -> list[str]:
-    from automate.rules.durations import expected
+    from automate.rules.recent_runs import expected
 
     return [duration(expected(entry.recent)) for entry in tasks.entries]
 

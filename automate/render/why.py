@@ -6,13 +6,13 @@ from shlex import join
 
 from automate.operate.advice import Advice, is_unserved
 from automate.operate.explanations import Explained, Explanation, Followed
+from automate.outcomes import satisfied
 from automate.render.columns import table
 from automate.render.figures import duration, relative, when
 from automate.render.pauses import end, terms
 from automate.render.runs import left_behind
 from automate.render.screen import Screen, paint
 from automate.render.why_sentences import instant, ran, sentence, waits_for
-from automate.rules.after import satisfied
 from automate.rules.verdicts import Answer
 
 _VERDICTS = {"not_asked": "not asked", "maybe": "probably no", "later": "asked then", "decided": "no"}

@@ -6,27 +6,16 @@ Instants are epoch seconds; due times are whole ones. A stretch excludes its beg
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from math import floor, inf
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from automate.rules.gates import InForce
 from automate.rules.reasons import numbers
 
+if TYPE_CHECKING:
+    from automate.schedule import Schedule
+
+
 Fault = Literal["no_record", "several_records", "never_due", "miscounted"]
-
-
-class Schedule(Protocol):
-    """The part of automate.schedule.Schedule that is needed."""
-
-    def count(self, after: float, until: float, /) -> int: ...
-    def next_after(self, instant: float, /) -> int | None: ...
-    def previous_before(self, instant: float, /) -> int | None: ...
-
-
-class InForce(NamedTuple):
-    """A schedule that was in force in (since, until], all of whose due times there were decided."""
-
-    schedule: Schedule
-    since: float
-    until: float
 
 
 class OnRecord(NamedTuple):
@@ -81,7 +70,7 @@ class _Piece(NamedTuple):
     after: int
     until: int
     number: int
-    schedule: Schedule | None
+    schedule: "Schedule | None"
     spans: int
     records: tuple[OnRecord, ...]
 
@@ -162,7 +151,7 @@ def _pieces(spans: Sequence[InForce], records: Sequence[OnRecord]) -> Iterator[_
 class _Asked:
     """A schedule that is asked about one piece after the other, mostly only for the next due time."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: "Schedule") -> None:
         self.schedule = schedule
         self._after, self._next = 0.0, 0.0
 

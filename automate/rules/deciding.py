@@ -1,20 +1,24 @@
-"""Decisions about due times: each is started or recorded, and never both.
+"""Decisions about due times, each of which is started or recorded, and about runs that overlap.
 
 The questions have one order: is it paused (all tasks, then this one), is the task disabled, does `except` cover the due
-time, and was it missed. The answers apply to whole stretches of time, and the schedule counts the
-due times in them: a year's gap costs about as much as an hour's.
+time, and was it missed. The answers apply to whole stretches of time, and the schedule counts the due times in them: a
+year's gap costs about as much as an hour's.
 
 Instants are epoch seconds. Due times are whole seconds, so stretches are too: `after` exclusive, `until` inclusive.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, inf
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from automate.outcomes import Pause, Refusal
 from automate.rules import reasons
-from automate.rules.gates import Exceptions, Policy, Schedule, Stretch, clipped, holding, refused, told_apart
-from automate.task import Missed
+from automate.rules.gates import Policy, Stretch, clipped, holding, refused, told_apart
+from automate.task import Missed, Overlap
+
+if TYPE_CHECKING:
+    from automate.schedule import Schedule
+    from automate.schedule.exceptions import Exceptions
 
 MOST_CAUGHT_UP = 1000
 NEW_CLOCK = 3 * 3600.0  # set back by more, a clock has been corrected; by less, it shows some times again: cron(8)
@@ -48,8 +52,8 @@ class Decision(NamedTuple):
 def decide(
     policy: Policy,
     window: Window,
-    schedule: Schedule,
-    exceptions: Exceptions | None = None,
+    schedule: "Schedule",
+    exceptions: "Exceptions | None" = None,
     pauses: Sequence[Pause] = (),
 ) -> list[Decision]:
     """Every due time of the window is in exactly one of them; they are in order and do not overlap.
@@ -81,7 +85,7 @@ def clock_back(stored_until: float, now: float) -> float:
 
 
 def _missed(
-    policy: Policy, window: Window, schedule: Schedule, stretches: list[Stretch]
+    policy: Policy, window: Window, schedule: "Schedule", stretches: list[Stretch]
 ) -> tuple[list[Decision], list[Stretch]]:
     """Return the runs that catch up, and the stretches that remain to be recorded."""
     late = ceil(window.now - window.fresh) - 1
@@ -120,7 +124,7 @@ def _not_started(starts: Iterable[Decision], pause: Pause) -> list[Stretch]:
     return [Stretch(int(start.due) - 1, int(start.due), reasons.paused(pause)) for start in starts]
 
 
-def _newest(schedule: Schedule, stretches: Iterable[Stretch], most: int) -> list[int]:
+def _newest(schedule: "Schedule", stretches: Iterable[Stretch], most: int) -> list[int]:
     """Return the newest due times in any of the stretches, in order."""
     found: list[int] = []
     for stretch in sorted(stretches, key=lambda stretch: stretch.after, reverse=True):
@@ -129,7 +133,7 @@ def _newest(schedule: Schedule, stretches: Iterable[Stretch], most: int) -> list
     return found
 
 
-def _records(schedule: Schedule, stretches: Iterable[Stretch]) -> Iterator[Decision]:
+def _records(schedule: "Schedule", stretches: Iterable[Stretch]) -> Iterator[Decision]:
     for after, until, refusal in stretches:
         due = _newest(schedule, [Stretch(after, until)], 1)
         if due:
@@ -149,3 +153,82 @@ def _in_order(decisions: Iterable[Decision]) -> list[Decision]:
         else:
             found.append(decision)
     return found
+
+
+LONGEST = 3600  # seconds; a record of what was refused comes no later
+
+
+def deferred(
+    policy: Policy,
+    after: float,
+    refusal: Refusal,
+    schedule: "Schedule",
+    exceptions: "Exceptions | None" = None,
+    pauses: Sequence[Pause] = (),
+) -> float | None:
+    """Return the due time at which all earlier ones after `after` can be decided together.
+
+    The last one up to `after` was refused with `refusal`. It is the first one that is not refused, as far as known, or
+    else the last within LONGEST. None if that is just the next one.
+    """
+    if policy.enabled and exceptions is None and not pauses:
+        return None
+    begin = floor(after)
+    first = last = None
+    parts = told_apart(policy, Stretch(begin, begin + LONGEST), schedule, exceptions, pauses)
+    for part in sorted(parts, key=lambda part: part.after):
+        due = schedule.next_after(part.after)
+        if due is None or due > part.until:
+            continue
+        first = first or due
+        if part.refusal != refusal:
+            last = due
+            break
+        last = schedule.previous_before(part.until + 1)
+    return None if last == first else last
+
+
+WAITING: Final = "waiting"
+DECIDED: Final = "decided"
+
+
+class OpenInfo(NamedTuple):
+    """An open run of the same task.
+
+    In the phase `waiting` it has not begun and waits for another; `decided` never runs. In any other phase it runs, or
+    is between two attempts, which counts the same.
+    """
+
+    id: int
+    phase: str
+
+
+class Verdict(NamedTuple):
+    """What happens to the new run: it starts, waits, or is skipped, with the refusal.
+
+    With `replace` the runs in `stop` are to be stopped, and it waits for that.
+    """
+
+    action: Literal["start", "wait", "replace", "skip"]
+    refusal: Refusal | None = None
+    stop: tuple[int, ...] = ()
+
+
+def overlap(policy: Overlap, open_runs: Sequence[OpenInfo]) -> Verdict:
+    """Decide by the task's `overlap`; `open_runs` are those of this task without the new one."""
+    waiting = [run.id for run in open_runs if run.phase == WAITING]
+    running = [run.id for run in open_runs if run.phase not in (WAITING, DECIDED)]
+    if policy == "allow" or not (running or waiting):
+        return Verdict("start")
+    if policy == "replace":
+        return Verdict("replace", stop=(*running, *waiting))
+    if policy == "skip" and running:
+        return Verdict("skip", reasons.still_running(running))
+    if waiting:
+        return Verdict("skip", reasons.already_waiting(waiting))
+    return Verdict("wait")
+
+
+def room(max_running: int | None, running: int) -> bool:
+    """May one more run start in this instance? None: there is no limit."""
+    return max_running is None or running < max_running

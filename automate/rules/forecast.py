@@ -1,16 +1,19 @@
-"""Past and expected runs in a stretch of time, by schedules and recent durations.
+"""Past and expected runs in a stretch of time, and which of them get into each other's way.
 
 Instants are epoch seconds; stretches go from `start` to before `end`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
 from math import ceil
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from automate.outcomes import PASSED_OVER
-from automate.rules.after import satisfied
-from automate.rules.gates import Schedule
+from automate.outcomes import PASSED_OVER, satisfied
+
+if TYPE_CHECKING:
+    from automate.schedule import Schedule
+
 
 EACH = 300
 """A task that starts more often has one bar for many runs in a row."""
@@ -58,7 +61,7 @@ class Plan(NamedTuple):
     returns a note on it.
     """
 
-    schedule: Schedule
+    schedule: "Schedule"
     dues: Sequence[float] | None
     delay: float = 0.0
     takes: float | None = None
@@ -78,7 +81,7 @@ class Planned(NamedTuple):
     interval: float | None
 
 
-def due_times(schedule: Schedule, after: float, until: float, delay: float) -> Sequence[float] | None:
+def due_times(schedule: "Schedule", after: float, until: float, delay: float) -> Sequence[float] | None:
     """Return the due times whose starts, `delay` seconds later, are in (after, until); None for more than MOST."""
     first, last = after - delay, ceil(until - delay) - 1
     number = schedule.count(first, last)
@@ -119,8 +122,10 @@ def condensed(bars: list[Bar], gap: float) -> list[Bar]:
 
     They are ordered by start; a bar for several has no id and no note.
     """
-    if len(bars) <= EACH:
-        return bars
+    return bars if len(bars) <= EACH else _joined(bars, gap)
+
+
+def _joined(bars: Iterable[Bar], gap: float) -> list[Bar]:
     rows: list[Bar] = []
     for bar in bars:
         last = rows[-1] if rows else None
@@ -140,21 +145,7 @@ def _counted(plan: Plan, after: float, size: float) -> list[Bar]:
         if count := plan.schedule.count(begin - plan.delay, ceil(last) - 1 if number == SLICES - 1 else last):
             is_skipped = plan.skips is not None and plan.skips(begin + size / 2 - plan.delay) is not None
             bars.append(Bar(begin, begin + size, "skipped" if is_skipped else EXPECTED, count))
-    return [*_joined(bars)]
-
-
-def _joined(bars: Iterable[Bar]) -> Iterator[Bar]:
-    """Join bars that touch each other."""
-    last: Bar | None = None
-    for bar in bars:
-        if last is not None and last.kind == bar.kind and bar.start - last.end < 1:
-            last = Bar(last.start, bar.end, bar.kind, last.count + bar.count)
-            continue
-        if last is not None:
-            yield last
-        last = bar
-    if last is not None:
-        yield last
+    return _joined(bars, gap=0.5)  # seconds: they touch, but for rounding
 
 
 def followed(
@@ -198,7 +189,108 @@ def _shortest(starts: Sequence[float]) -> float | None:
     return min((later - earlier for earlier, later in pairwise(starts)), default=None)
 
 
-def _first_two(schedule: Schedule, after: float) -> list[int]:
+def _first_two(schedule: "Schedule", after: float) -> list[int]:
     first = schedule.next_after(after)
     second = schedule.next_after(first) if first is not None else None
     return [due for due in (first, second) if due is not None]
+
+
+MINUTE = 60
+TOP = 5
+
+
+class Collision(NamedTuple):
+    """These tasks need the lock at the same time, `count` times, first from `start` (epoch seconds) on."""
+
+    lock: str
+    tasks: tuple[str, ...]
+    start: float
+    count: int  # type: ignore[assignment] # the tuple's method is not used
+
+
+class Outrun(NamedTuple):
+    """A task that will probably take longer than the shortest time between two of its starts; in seconds.
+
+    `overlap` is its key of that name.
+    """
+
+    task: str
+    interval: float
+    takes: float
+    overlap: str
+
+
+class Crowd(NamedTuple):
+    """The largest number of simultaneous runs, from `start` (epoch seconds), when `max_running` is `limit`."""
+
+    limit: int
+    most: int
+    start: float
+
+
+def crowd(rows: Iterable[Sequence[Bar]], limit: int | None) -> Crowd | None:
+    """Return where `max_running` will make runs wait; None if nowhere.
+
+    Condensed runs, which are short, do not count.
+    """
+    if limit is None:
+        return None
+    single = [bar for bars in rows for bar in bars if bar.kind in TO_COME and bar.count == 1]
+    changes = sorted([(bar.start, 1) for bar in single] + [(max(bar.end, bar.start + 1), -1) for bar in single])
+    running = list(accumulate(change for _, change in changes))
+    most = max(running, default=0)
+    return Crowd(limit, most, changes[running.index(most)][0]) if most > limit else None
+
+
+def busiest(starts: Iterable[Sequence[float]]) -> list[tuple[int, int]]:
+    """Return the minutes (epoch seconds) with most starts, at least two, and their number; the first of equals.
+
+    Tasks that share one sequence are counted together.
+    """
+    shared: dict[int, tuple[Sequence[float], int]] = {}
+    for of_task in starts:
+        shared[id(of_task)] = of_task, shared.get(id(of_task), (of_task, 0))[1] + 1
+    counts = Counter[int]()
+    for of_task, tasks in shared.values():
+        for start in of_task:
+            counts[int(start // MINUTE)] += tasks
+    several = ((minute, count) for minute, count in counts.items() if count > 1)
+    return [(minute * MINUTE, count) for minute, count in sorted(several, key=lambda item: (-item[1], item[0]))[:TOP]]
+
+
+def collisions(
+    rows: Mapping[str, Sequence[Bar]], locks: Mapping[str, Iterable[str]]
+) -> tuple[list[Collision], set[tuple[str, float]]]:
+    """Return collisions of past and expected runs, and the (task, start) of each bar involved.
+
+    A run of unknown duration collides with those that start in the same second.
+    """
+    users: dict[str, list[str]] = {}
+    for task in rows:
+        for lock in locks.get(task, ()):
+            users.setdefault(lock, []).append(task)
+    found: dict[tuple[str, tuple[str, ...]], list[float]] = {}
+    involved: set[tuple[str, float]] = set()
+    for lock, tasks in users.items():
+        bars = sorted((bar.start, bar.end, task) for task in tasks for bar in rows[task] if bar.kind in TO_COME)
+        for together in _overlapping(bars):
+            names = tuple(sorted({task for _, _, task in together}))
+            if len(names) > 1:
+                found.setdefault((lock, names), []).append(together[0][0])
+                involved.update((task, start) for start, _, task in together)
+    merged = [Collision(lock, names, starts[0], len(starts)) for (lock, names), starts in found.items()]
+    return sorted(merged, key=lambda collision: collision.start), involved
+
+
+def _overlapping(bars: Iterable[tuple[float, float, str]]) -> Iterable[list[tuple[float, float, str]]]:
+    """Sorted stretches, in groups that hang together."""
+    group: list[tuple[float, float, str]] = []
+    until = 0.0
+    for start, end, task in bars:
+        if group and start >= until:
+            yield group
+            group = []
+        until = max(until, end, start + 1) if group else max(end, start + 1)
+        group.append((start, end, task))
+    if group:
+        yield group

@@ -8,12 +8,14 @@ pause applies to starts, which are `delay` seconds (the jitter's) after due time
 
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, inf
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from automate.outcomes import Pause, Refusal
 from automate.rules import reasons
 
 if TYPE_CHECKING:
+    from automate.schedule import Schedule
+    from automate.schedule.exceptions import Exceptions
     from automate.task import Missed
 
 _FAR = 366 * 86400  # seconds of days that `except` covers, after which nothing is looked for any more
@@ -21,21 +23,12 @@ _FAR = 366 * 86400  # seconds of days that `except` covers, after which nothing 
 _CHANGES = 20
 
 
-class Schedule(Protocol):
-    """The part of automate.schedule.Schedule that is needed."""
+class InForce(NamedTuple):
+    """A schedule that was in force in (since, until], or is, and ends at infinity."""
 
-    def count(self, after: float, until: float, /) -> int: ...
-    def between(self, after: float, until: float, limit: int, /) -> list[int]: ...
-    def next_after(self, instant: float, /) -> int | None: ...
-    def previous_before(self, instant: float, /) -> int | None: ...
-
-
-class Exceptions(Protocol):
-    """The part of automate.schedule.exceptions.Exceptions that is needed."""
-
-    def covers(self, instant: float, /) -> str | None: ...
-    def since(self, instant: float, after: float, /) -> int: ...
-    def until(self, instant: float, before: float, /) -> int: ...
+    schedule: "Schedule"
+    since: float
+    until: float
 
 
 class Policy(NamedTuple):
@@ -56,7 +49,7 @@ class Stretch(NamedTuple):
 
 
 def refusal(
-    policy: Policy, due: float, pauses: Iterable[Pause] = (), exceptions: Exceptions | None = None
+    policy: Policy, due: float, pauses: Iterable[Pause] = (), exceptions: "Exceptions | None" = None
 ) -> Refusal | None:
     """Return why this due time, or a start without one, is refused; None if it passes.
 
@@ -72,10 +65,10 @@ def refusal(
 
 def first_passed(
     policy: Policy,
-    schedule: Schedule,
+    schedule: "Schedule",
     after: float,
     pauses: Sequence[Pause] = (),
-    exceptions: Exceptions | None = None,
+    exceptions: "Exceptions | None" = None,
 ) -> int | None:
     """Return the first due time after the instant that passes; None also if `except` covers a year of them."""
     due, end = schedule.next_after(after), after + _FAR
@@ -111,8 +104,8 @@ def asked_in_order(pauses: Iterable[Pause]) -> list[Pause]:
 def told_apart(
     policy: Policy,
     whole: Stretch,
-    schedule: Schedule,
-    exceptions: Exceptions | None,
+    schedule: "Schedule",
+    exceptions: "Exceptions | None",
     pauses: Iterable[Pause],
     most: float = inf,
 ) -> list[Stretch]:
@@ -154,7 +147,7 @@ def _paused(stretch: Stretch, pause: Pause, delay: float) -> Iterator[Stretch]:
     yield from clipped([stretch], max(since, until), inf)
 
 
-def _excepted(stretch: Stretch, schedule: Schedule, exceptions: Exceptions, most: float) -> Iterator[Stretch]:
+def _excepted(stretch: Stretch, schedule: "Schedule", exceptions: "Exceptions", most: float) -> Iterator[Stretch]:
     """Split from the newest due time backwards, at least until as many pass as may be started."""
     if stretch.refusal is not None:
         yield stretch

@@ -1,10 +1,11 @@
 """Health of an instance in the four words of monitoring plugins, from facts about its tasks and scheduler."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from math import inf
+from typing import Literal, NamedTuple, Self
 
 from automate.outcomes import FAILED, Outcome
-from automate.rules.thresholds import Range
 
 Level = Literal["OK", "UNKNOWN", "WARNING", "CRITICAL"]
 LEVELS: tuple[Level, ...] = ("OK", "UNKNOWN", "WARNING", "CRITICAL")
@@ -14,12 +15,41 @@ STATUSES: dict[Level, int] = {"OK": 0, "WARNING": 1, "CRITICAL": 2, "UNKNOWN": 3
 
 OVERDUE = 300.0
 """Seconds after which a scheduler counts as absent: a daemon steps each half minute, and cron each minute."""
-_FOREVER = float("inf")
 
 Kind = Literal[
     "settings", "scheduler", "broken", "overdue", "failing", "warning", "long", "waiting", "paused", "status"
 ]
 """The kinds of problem; `status`: the state could not be found out."""
+
+
+_RANGE = re.compile(r"(@?)(?:(~|-?\d+(?:\.\d+)?)?(:))?(-?\d+(?:\.\d+)?)?")
+
+
+class Range(NamedTuple):
+    """A range for `-w` and `-c`, by the Monitoring Plugins Development Guidelines, "Threshold and Ranges".
+
+    It alerts on values outside `low` to `high`, both inclusive; with `inside` on those within. `text` is as typed.
+    """
+
+    low: float
+    high: float
+    inside: bool
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`10`: more than 10 or less than 0; `10:`, `~:10`, `10:20`, `@10:20`. Else ValueError."""
+        found = _RANGE.fullmatch(text)
+        if found is None or not text.strip("@"):
+            raise ValueError("expected a range such as 5, 1:5, 1:, ~:5 or @1:5")
+        low = -inf if found[2] == "~" else float(found[2] or 0)
+        high = inf if found[4] is None else float(found[4])
+        if low > high:
+            raise ValueError(f"{found[2]} is more than {found[4]}")
+        return cls(low, high, bool(found[1]), text)
+
+    def alerts(self, value: float) -> bool:
+        return self.inside == (self.low <= value <= self.high)
 
 
 class Seen(NamedTuple):
@@ -139,7 +169,7 @@ def _of_task(seen: Seen, failing: Level, bounds: Bounds, now: float) -> Iterator
         yield Problem(failing, "failing", name, seen.ended, seen.run, str(seen.outcome))
     if seen.outcome == "warning":
         yield Problem("WARNING", "warning", name, seen.ended, seen.run, "ended with a warning")
-    yield from _too_long(seen, -_FOREVER if bounds.long is None else now - bounds.long)
+    yield from _too_long(seen, -inf if bounds.long is None else now - bounds.long)
     if seen.paused and bounds.paused:
         yield Problem("WARNING", "paused", name, what="paused")
 

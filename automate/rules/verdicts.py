@@ -6,15 +6,13 @@ are whole ones.
 
 from collections.abc import Collection, Sequence
 from math import floor
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from automate.outcomes import RAN
 from automate.rules.deciding import Decision
-from automate.rules.overlap import Verdict as OverlapVerdict
+from automate.rules.deciding import Verdict as OverlapVerdict
+from automate.rules.gates import InForce
 from automate.run import Record
-
-if TYPE_CHECKING:
-    from automate.schedule import Schedule
 
 MINUTE = 60.0
 
@@ -40,14 +38,6 @@ _ASKED: dict[str, frozenset[Question]] = {
     "after": frozenset(QUESTIONS) - {"except", "missed"},
 }
 """The questions by trigger; due times face all of them."""
-
-
-class InForce(NamedTuple):
-    """A schedule that was in force in (since, until], or is, and ends at infinity."""
-
-    schedule: "Schedule"
-    since: float
-    until: float
 
 
 class Holder(NamedTuple):

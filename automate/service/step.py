@@ -11,7 +11,7 @@ from automate.process import host
 from automate.rules import reasons
 from automate.rules.deciding import Decision, clock_back
 from automate.rules.gates import Policy, of_task, refusal
-from automate.rules.startup import Start, start
+from automate.service.idle import Start, start
 from automate.service.syncing import Change, Plan
 from automate.state import OpenRun, State, schedules
 from automate.state.pauses import pauses, pauses_after

@@ -6,7 +6,7 @@ from functools import cached_property
 from automate import clock
 from automate.outcomes import Refusal
 from automate.rules import reasons
-from automate.rules.overlap import DECIDED, WAITING, OpenInfo, overlap, room
+from automate.rules.deciding import DECIDED, WAITING, OpenInfo, overlap, room
 from automate.state import OpenRun, State, Stop, runs, schedules
 from automate.state.runs import Phase
 from automate.supervisor.adopting import task_of

@@ -8,7 +8,7 @@ from automate.catalog.running import running_since
 from automate.paths import Instance
 from automate.process import locks, status
 from automate.process.proc_table import holders
-from automate.rules.overlap import room
+from automate.rules.deciding import room
 from automate.rules.verdicts import Hindrance, Holder
 from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor.admission import MAX_RUNNING

@@ -1,14 +1,18 @@
 """Decisions of the rules about a task's due times, from what the state holds."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from automate.outcomes import Pause, Refusal
 from automate.rules.deciding import Decision, Window, decide
-from automate.rules.deferring import deferred as put_off
-from automate.rules.gates import Exceptions, Policy, of_task
+from automate.rules.deciding import deferred as put_off
+from automate.rules.gates import Policy, of_task
 from automate.schedule import load
 from automate.state.schedules import Scheduled
 from automate.task import Task
+
+if TYPE_CHECKING:
+    from automate.schedule.exceptions import Exceptions
 
 FRESH = 90.0  # seconds: cron calls `tick` each minute, and may be late
 
@@ -70,7 +74,7 @@ def policy(scheduled: Scheduled, task: Task) -> Policy:
     return Policy(task.enabled, task.missed, within, scheduled.delay)
 
 
-def exceptions(dump: str) -> Exceptions | None:
+def exceptions(dump: str) -> "Exceptions | None":
     """Load a task's `except` from the state."""
     if not dump:
         return None

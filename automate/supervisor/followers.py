@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from automate import clock
 from automate import task as tasks
 from automate.errors import AutomateError
-from automate.outcomes import Pause
+from automate.outcomes import Pause, satisfied
 from automate.paths import Instance
 from automate.process import host
-from automate.rules.after import satisfied
 from automate.rules.gates import Policy, of_task, refusal
 from automate.run import Record
 from automate.state import OpenRun, State, pauses, runs, schedules

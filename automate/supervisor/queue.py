@@ -8,9 +8,9 @@ from automate import clock
 from automate.outcomes import Pause, Refusal
 from automate.paths import Instance
 from automate.rules import reasons
+from automate.rules.deciding import room
 from automate.rules.gates import holding, of_task
 from automate.rules.outcome import delay_after
-from automate.rules.overlap import room
 from automate.state import OpenRun, State, StateError, pauses, runs, schedules
 from automate.supervisor import adopting, claiming, leftovers, shortages
 from automate.supervisor.admission import MAX_RUNNING, shared_in_use

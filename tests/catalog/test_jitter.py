@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from automate.rules.jitter import delay
+from automate.catalog.parse_cache import delay
 from tests.conftest import RunCli, WriteTask
 
 NAMES = ("hashed", "spread")

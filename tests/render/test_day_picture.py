@@ -11,8 +11,7 @@ from automate.operate.day import Row, Timeline
 from automate.render import Screen, text_width
 from automate.render.day_picture import PIPED, picture
 from automate.render.day_svg import svg
-from automate.rules.conflicts import Collision, Crowd, Outrun
-from automate.rules.forecast import Bar
+from automate.rules.forecast import Bar, Collision, Crowd, Outrun
 
 HOUR = 3600.0
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

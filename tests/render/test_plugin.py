@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.render.plugin import LINES, plugin, unknown
-from automate.rules.health_levels import Bounds, Scheduler, Seen, health
-from automate.rules.thresholds import Range
+from automate.rules.health_levels import Bounds, Range, Scheduler, Seen, health
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 ALIVE = Scheduler(serving=True, stepped=AT - 12)

@@ -4,36 +4,8 @@ from typing import Any, get_args
 
 import pytest
 
-from automate.outcomes import Outcome
-from automate.rules.after import circle, followers, satisfied
-
-AFTER = {
-    "verify": [("backup", "success")],
-    "alarm": [("backup", "failed"), ("backup", "timeout")],
-    "report": [("backup", "success"), ("import", "success")],
-    "alone": [],
-    "tidy": [("import", "warning")],
-}
-
-
-@pytest.mark.parametrize(
-    ("ended", "outcome", "follow"),
-    [
-        ("backup", "success", ["verify", "report"]),
-        ("backup", "warning", ["verify", "report"]),
-        ("backup", "failed", ["alarm"]),
-        ("backup", "timeout", ["alarm"]),
-        ("backup", "lost", []),
-        ("backup", "skipped", []),
-        ("import", "success", ["report"]),
-        ("import", "warning", ["report", "tidy"]),
-        ("verify", "success", []),
-    ],
-)
-def test_any_of_the_tasks_named_is_followed_when_it_ended_as_wanted(
-    ended: str, outcome: str, follow: list[str]
-) -> None:
-    assert followers(AFTER, ended, outcome) == follow
+from automate.catalog.host_checks import circle
+from automate.outcomes import Outcome, satisfied
 
 
 @pytest.mark.parametrize("outcome", get_args(Outcome))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from automate.rules.audit_spans import InForce, OnRecord, Proof, Wrong, prove
+from automate.rules.audit_spans import OnRecord, Proof, Wrong, prove
+from automate.rules.gates import InForce
 from automate.schedule import parse
 
 EVERY_TEN = parse(["every 10 seconds"], "UTC")

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from automate.rules.conflicts import TOP, busiest, collisions, crowd
-from automate.rules.forecast import EXPECTED, Bar
+from automate.rules.forecast import EXPECTED, TOP, Bar, busiest, collisions, crowd
 
 
 @pytest.mark.parametrize(

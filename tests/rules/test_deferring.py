@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from automate.outcomes import Pause
 from automate.rules import reasons
-from automate.rules.deciding import Window, decide
-from automate.rules.deferring import deferred
+from automate.rules.deciding import Window, decide, deferred
 from automate.rules.gates import Policy, refusal
 from automate.schedule import parse
 from automate.schedule.exceptions import parse as parse_exceptions

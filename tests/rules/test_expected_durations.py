@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.rules.durations import EVIDENCE, expected, is_unusual, longest_usual, percentile
+from automate.rules.recent_runs import EVIDENCE, expected, is_unusual, longest_usual, percentile
 
 seconds = st.floats(0, 10**7)
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from automate.rules.health_levels import Bounds, Health, Level, Scheduler, Seen, health
-from automate.rules.thresholds import Range
+from automate.rules.health_levels import Bounds, Health, Level, Range, Scheduler, Seen, health
 
 NOW = 1_000_000.0
 ALIVE = Scheduler(serving=True, stepped=NOW - 10)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from automate.rules.overlap import OpenInfo, Verdict, overlap, room
+from automate.rules.deciding import OpenInfo, Verdict, overlap, room
 from automate.rules.reasons import already_waiting, still_running
 
 RUNNING = OpenInfo(7, "running")

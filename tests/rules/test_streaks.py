@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from automate.rules.streaks import streak, tally
+from automate.rules.recent_runs import streak, tally
 from automate.run import Record
 
 

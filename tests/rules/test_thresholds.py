@@ -2,7 +2,7 @@
 
 import pytest
 
-from automate.rules.thresholds import Range
+from automate.rules.health_levels import Range
 
 
 @pytest.mark.parametrize(

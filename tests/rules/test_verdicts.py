@@ -7,9 +7,9 @@ import pytest
 
 from automate.outcomes import Outcome, Pause, Refusal
 from automate.rules import reasons
-from automate.rules.deciding import Decision
-from automate.rules.overlap import Verdict
-from automate.rules.verdicts import QUESTIONS, Fate, Hindrance, InForce, Known, due_at, fate, last_due, next_due
+from automate.rules.deciding import Decision, Verdict
+from automate.rules.gates import InForce
+from automate.rules.verdicts import QUESTIONS, Fate, Hindrance, Known, due_at, fate, last_due, next_due
 from automate.run import Record
 from tests.rules.hours import HOURLY, noon, schedule
 

@@ -12,8 +12,7 @@ from automate.cli.exits import with_advice
 from automate.cli.options import json_option, names_argument
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
-from automate.rules.health_levels import STATUSES, Bounds, Health, Problem, Scheduler, health
-from automate.rules.thresholds import Range
+from automate.rules.health_levels import STATUSES, Bounds, Health, Problem, Range, Scheduler, health
 from automate.units import Duration
 
 if TYPE_CHECKING:

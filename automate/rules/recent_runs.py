@@ -1,7 +1,14 @@
-"""Expected and unusual durations of a run, by the task's recent good runs."""
+"""The recent runs of a task: how long they took, how many went well, and how many in a row.
+
+Skipped, missed and stopped runs say nothing about how well a task works, and are ignored.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from automate.outcomes import DONE, FAILED
+from automate.run import Record
 
 EVIDENCE = 5
 """The number of runs below which nothing is called unusual."""
@@ -37,3 +44,32 @@ def is_unusual(elapsed: float, recent: Sequence[float]) -> bool:
 def percentile(ordered: Sequence[float], percent: int) -> float | None:
     """Return the smallest value that is not exceeded by `percent` % (the nearest rank); None for no values."""
     return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None
+
+
+class Streak(NamedTuple):
+    """The newest runs that all went well, or all failed, as far as records were looked at; `first` is the oldest."""
+
+    good: bool
+    runs: int
+    first: Record
+
+
+def streak(newest_first: Iterable[Record]) -> Streak | None:
+    """Return the newest streak; None if no run succeeded or failed."""
+    current: Streak | None = None
+    for record in _judged(newest_first):
+        good = record.outcome in DONE
+        if current is not None and good != current.good:
+            break
+        current = Streak(good, current.runs + 1 if current else 1, record)
+    return current
+
+
+def tally(records: Iterable[Record]) -> tuple[int, int]:
+    """Count the good runs, and the good and failed ones together."""
+    judged = [record.outcome in DONE for record in _judged(records)]
+    return sum(judged), len(judged)
+
+
+def _judged(records: Iterable[Record]) -> Sequence[Record]:
+    return [record for record in records if record.outcome in DONE or record.outcome in FAILED]
