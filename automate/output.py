@@ -221,7 +221,7 @@ def lines(log: str, name: str) -> Iterator[str]:
 def matches(log: str, name: str, pattern: str, max_size: int) -> bool | None:
     """Return whether a regular expression is found in the kept part of an output.
 
-    None if the search may take long: see `process.search`. OSError.
+    None if the search may take long: see `process.spawn.start_search`. OSError.
     """
     descriptor, spans = searched(log, name, max_size)
     try:

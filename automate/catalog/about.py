@@ -12,7 +12,7 @@ from automate.catalog.entry import Entry
 from automate.catalog.upcoming import Upcoming, due_after, upcoming
 from automate.outcomes import RAN
 from automate.paths import Instance
-from automate.process.proc_table import OfRun
+from automate.process.processes import OfRun
 from automate.rules.recent_runs import Streak, streak, tally
 from automate.run import Record
 from automate.runlog import newest_first

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from automate.process.environment import environment, parse
 from automate.process.identity import CannotStartError, Identity, identity
+from automate.process.launch import environment, parse
 from automate.task import Task
 from automate.taskfile import BadTaskFile, read
 

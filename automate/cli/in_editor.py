@@ -10,7 +10,7 @@ from automate.cli.edit_flow import Desk, put_in_force
 from automate.errors import AutomateError
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged
 from automate.operate.versions import drafts, drop_draft, make_draft
-from automate.process.editor import edit, editor_of
+from automate.process.terminal import edit, editor_of
 from automate.render import visible, visible_lines
 from automate.taskfile import BadTaskFile, read
 

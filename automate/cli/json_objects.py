@@ -15,7 +15,7 @@ from automate.state import LastRun, OpenRun
 from automate.taskfile import Fault
 
 if TYPE_CHECKING:
-    from automate.process.proc_table import OfRun
+    from automate.process.processes import OfRun
 
 
 def of_entry(entry: Entry) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class Shell:
         command = os.environ.get("AUTOMATE_PAGER", os.environ.get("PAGER", "less")).strip()
         is_smart = paged and self.screen.is_terminal and os.environ.get("TERM", "dumb") != "dumb"
         if is_smart and command not in {"", "cat"} and text.count("\n") >= _size("LINES", 1, 24):
-            from automate.process.pager import page
+            from automate.process.terminal import page
 
             self.flush()
             encoded = text.encode(sys.stdout.encoding, "backslashreplace")

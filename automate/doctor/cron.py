@@ -12,8 +12,8 @@ from automate.crontab import Job, parser, percent
 from automate.crontab.modernizing import modernized
 from automate.crontab.translation import PATH, translated
 from automate.doctor.finding import Finding, Installation, line
-from automate.process import crontabs, host, proc_table
-from automate.process.crontabs import Crontab
+from automate.process import host, other_schedulers, processes
+from automate.process.other_schedulers import Crontab
 from automate.task import Task
 from automate.units import few
 
@@ -62,7 +62,7 @@ def ticks(installation: Installation) -> list[Line]:
 
 
 def _crontabs(installation: Installation) -> list[Crontab]:
-    return crontabs.crontabs(installation.uid, host.user_name(installation.uid))
+    return other_schedulers.crontabs(installation.uid, host.user_name(installation.uid))
 
 
 def _is_tick(each: Line, installation: Installation, user: str) -> bool:
@@ -106,7 +106,7 @@ class Ticking(NamedTuple):
 
 def ticking(installation: Installation) -> Ticking:
     """Find the facts for `judge_ticking`."""
-    cron_runs = not crontabs.DAEMONS.isdisjoint(proc_table.names())
+    cron_runs = not other_schedulers.DAEMONS.isdisjoint(processes.names())
     return Ticking(ticks(installation), cron_runs, host.user_name(installation.uid))
 
 
@@ -139,8 +139,8 @@ def _judge_tick(each: Line, user: str) -> Iterator[Finding]:
 def _judge_crontab(crontab: Crontab) -> Iterator[Finding]:
     """Find the reasons for which cron ignores a file, at best with a line in its own log."""
     path, name = crontab.path, os.path.basename(crontab.path)
-    if crontab.user is None and os.path.dirname(path) == crontabs.DROP_INS and _IGNORED_NAME.search(name):
-        plain = os.path.join(crontabs.DROP_INS, _IGNORED_NAME.sub("-", name))
+    if crontab.user is None and os.path.dirname(path) == other_schedulers.DROP_INS and _IGNORED_NAME.search(name):
+        plain = os.path.join(other_schedulers.DROP_INS, _IGNORED_NAME.sub("-", name))
         yield Finding("warning", "Debian's cron ignores files with this kind of name", path, line("mv", path, plain))
     if crontab.user is None and crontab.uid:
         yield Finding("error", "cron ignores it because root does not own it", path, line("chown", "root:root", path))

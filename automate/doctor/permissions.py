@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import automate
 from automate.doctor.finding import Finding, Installation, line
-from automate.process import host, mounts
-from automate.process.mounts import Mount
+from automate.process import host, kernel
+from automate.process.kernel import Mount
 from automate.trust import ROOT, ForeignError, Ways
 from automate.units import counted, few
 
@@ -171,7 +171,7 @@ def room(installation: Installation) -> list[Place]:
     """List what is written to, each at its nearest existing directory."""
     instance = installation.instance
     named = {"the state": instance.state, "the run log": instance.log, "the outputs": instance.output}
-    return [Place(what, path, mounts.mount(path)) for what, path in ((w, _existing(p)) for w, p in named.items())]
+    return [Place(what, path, kernel.mount(path)) for what, path in ((w, _existing(p)) for w, p in named.items())]
 
 
 def _existing(path: str) -> str:
@@ -211,7 +211,7 @@ def _judge_mount(place: Place) -> Iterator[Finding]:
             path,
             line("findmnt", "--target", path),
         )
-    if mounts.is_remote_kind(mount.kind):
+    if kernel.is_remote_kind(mount.kind):
         yield Finding(
             "warning",
             f"{what}: it is on {mount.kind}, where SQLite is not safe with several hosts",

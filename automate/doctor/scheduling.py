@@ -10,8 +10,8 @@ from automate.catalog.due import next_due
 from automate.doctor.cron import Line, means, ticks, words
 from automate.doctor.finding import Finding, Installation, ago, line
 from automate.operate.scheduler_status import Alive
-from automate.process import host, unit_files
-from automate.process.unit_files import Unit
+from automate.process import host, other_schedulers
+from automate.process.other_schedulers import LINGER, UNIT_DIRECTORIES, Unit, directories
 from automate.rules.health_levels import OVERDUE
 from automate.units import counted
 
@@ -84,7 +84,7 @@ def _fix(facts: Scheduling) -> str:
 
 def services(installation: Installation) -> list[Unit]:
     """Return the systemd units that run the daemon of this instance."""
-    found = unit_files.services(unit_files.directories(installation.uid, installation.home), _SERVES)
+    found = other_schedulers.services(directories(installation.uid, installation.home), _SERVES)
     return [unit for unit in found if means(_typed(unit), installation)]
 
 
@@ -103,13 +103,13 @@ class Served(NamedTuple):
 def served(installation: Installation) -> Served:
     """Read the unit files of systemd."""
     user = host.user_name(installation.uid)
-    lingers = installation.uid == 0 or os.path.exists(os.path.join(unit_files.LINGER, user))
+    lingers = installation.uid == 0 or os.path.exists(os.path.join(LINGER, user))
     return Served(services(installation), user, lingers)
 
 
 def judge_served(facts: Served) -> Iterator[Finding]:
     for unit in facts.services:
-        edit = line("systemctl", *([] if unit.path.startswith(unit_files.SYSTEM) else ["--user"]), "edit", unit.name)
+        edit = line("systemctl", *([] if unit.path.startswith(UNIT_DIRECTORIES) else ["--user"]), "edit", unit.name)
         mode = unit.settings.get("KillMode", "control-group")
         if mode not in {"process", "none"}:
             what = f"KillMode is {mode}: restarting the daemon kills running tasks"

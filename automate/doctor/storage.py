@@ -8,8 +8,8 @@ from typing import NamedTuple
 from automate.doctor.finding import Finding, Installation, line
 from automate.operate.left_behind import left_behind
 from automate.process import locks, status
-from automate.process.opening import without_waiting
-from automate.process.proc_table import Holder, OfRun, holders
+from automate.process.locks import without_waiting
+from automate.process.processes import Holder, OfRun, holders
 from automate.runlog import Reader
 from automate.state import OpenRun, checking
 from automate.units import counted, few

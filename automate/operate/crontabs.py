@@ -9,7 +9,8 @@ from automate.crontab import Form
 from automate.crontab.parser import doubtful
 from automate.errors import AutomateError, UsageError
 from automate.operate.importing import Item, Source
-from automate.process import crontabs, host, pam
+from automate.process import host, pam
+from automate.process.other_schedulers import CRONTAB, DROP_INS, SPOOLS
 from automate.taskfile import BadTaskFile, read
 from automate.taskfile.trusted_read import LARGEST
 from automate.units import few
@@ -118,4 +119,4 @@ def _is_live(label: str) -> bool:
     if label == _STDIN_NAME:
         return True
     path = os.path.realpath(label)
-    return path == crontabs.SYSTEM or os.path.dirname(path) in {crontabs.DROP_INS, *crontabs.SPOOLS}
+    return path == CRONTAB or os.path.dirname(path) in {DROP_INS, *SPOOLS}

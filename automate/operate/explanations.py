@@ -12,7 +12,7 @@ from automate.operate.scheduler_status import Alive, alive
 from automate.operate.task_history import Subject, subjects
 from automate.outcomes import OF_SCHEDULE, Pause
 from automate.paths import Instance
-from automate.process.proc_table import OfRun
+from automate.process.processes import OfRun
 from automate.rules import verdicts as rules
 from automate.rules.deciding import Decision, OpenInfo, Verdict, overlap
 from automate.rules.gates import first_passed, of_task

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from automate.paths import Instance
-from automate.process.proc_table import OfRun, of_runs
+from automate.process.processes import OfRun, of_runs
 from automate.state import OpenRun
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from automate.paths import Instance
 from automate.process import locks
-from automate.process.opening import without_waiting
+from automate.process.locks import without_waiting
 from automate.state import State
 from automate.state.steps import last_step
 

@@ -30,6 +30,11 @@ def above(descriptor: int) -> int:
         os.close(descriptor)
 
 
+def without_waiting(path: str, flags: int) -> int:
+    """Open a file without waiting for a FIFO's other end; children do not inherit the descriptor."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
 def take(path: str) -> int | None:
     """Lock `path`, which is created if missing; None if another process holds it.
 

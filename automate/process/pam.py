@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from glob import glob
 from typing import NamedTuple
 
-from automate.process.opening import without_waiting
+from automate.process.locks import without_waiting
 
 _SERVICES = ("/etc/pam.d/cron", "/etc/pam.d/crond")  # Debian's, cronie's
 _PAM_ENV = "/etc/security/pam_env.conf"

@@ -5,12 +5,13 @@ import resource
 import signal
 import site
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch
 from automate.process.locks import FIRST_FREE, above
+from automate.process.searcher import FOUND, NOT_FOUND
 from automate.process.status import COPIED
 
 MAX_SHARED_LOCKS = 4  # descriptors 6 to 9; sh(1) has only one-digit ones
@@ -18,7 +19,7 @@ _KEPT = 32  # descriptors, at the most
 _STATUS, _GATE, _LOCKS = 3, 4, 5
 _ENVIRONMENT = FIRST_FREE  # as in copier.py
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_SHIM, _COPIER = os.path.join(_HERE, "shim.sh"), os.path.join(_HERE, "copier.py")
+_SHIM, _COPIER, _SEARCHER = (os.path.join(_HERE, name) for name in ("shim.sh", "copier.py", "searcher.py"))
 # Python ignores some, and a parent may have ignored any (nohup does); sh(1) cannot reset one that it finds ignored.
 # A command must find them as a login shell would have them.
 _DEFAULTED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
@@ -171,6 +172,35 @@ def start_python(module: str, arguments: Sequence[str]) -> None:
         )
     finally:
         os.close(null)
+
+
+def start_search(descriptor: int, spans: Iterable[tuple[int, int]], pattern: str) -> int:
+    """Start a child that searches parts of an open file, each (start, length) in bytes, for a pattern.
+
+    The text has many lines; bytes that are not UTF-8 are replaced. Return the PID, which leads a process group.
+    OSError.
+    """
+    numbers = [str(number) for span in spans for number in span]
+    hexadecimal = pattern.encode(errors="surrogatepass").hex()
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        return os.posix_spawn(
+            sys.executable,
+            (sys.executable, "-I", "-S", _SEARCHER, hexadecimal, *numbers),
+            {},
+            file_actions=[(os.POSIX_SPAWN_DUP2, own, number) for number, own in enumerate((descriptor, null, null))],
+            setsid=True,
+            setsigmask=(),
+            setsigdef=(signal.SIGTERM, signal.SIGXCPU),
+        )
+    finally:
+        os.close(null)
+
+
+def search_result(pid: int) -> bool | None:
+    """Return whether the ended child found the pattern; None if it did not complete."""
+    _, status = os.waitpid(pid, 0)
+    return {FOUND: True, NOT_FOUND: False}.get(os.waitstatus_to_exitcode(status))
 
 
 def _isolated() -> str:

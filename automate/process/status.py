@@ -15,8 +15,8 @@ import re
 import stat
 from typing import NamedTuple
 
-from automate.process.group import Leader
 from automate.process.locks import above
+from automate.process.processes import Leader
 from automate.trust import judge, own
 
 COPIED = 256  # bytes that the shim's lines take at the most; what its copier says (copier.py) comes behind them

@@ -17,7 +17,7 @@ from automate.run import Record, UnderWay, instant_of
 from automate.units import counted
 
 if TYPE_CHECKING:
-    from automate.process.proc_table import OfRun
+    from automate.process.processes import OfRun
 
 HEADERS = ("RUN", "TASK", "OUTCOME", "STARTED", "DURATION", "EXIT", "NOTE")
 _DISPENSABLE = ((), ("EXIT",), ("EXIT", "DURATION"))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import inotify_simple
 
-from automate.process.mounts import is_remote
+from automate.process.kernel import is_remote
 
 _SEEN = (
     inotify_simple.flags.CLOSE_WRITE

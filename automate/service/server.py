@@ -8,8 +8,8 @@ from automate.catalog import Catalog
 from automate.catalog.files import ZONE_DIRS, ZONE_FILES
 from automate.errors import AutomateError, BusyError
 from automate.paths import Instance
-from automate.process import locks, orphans, sd_notify
-from automate.process.wakeup import Wakeup
+from automate.process import daemon, locks
+from automate.process.daemon import Wakeup
 from automate.run import Record
 from automate.service import serving
 from automate.service.arming import Preparing
@@ -45,13 +45,13 @@ class Server:
         *,
         uid: int,
         owner: int | None,
-        service: sd_notify.Service,
+        service: daemon.Service,
     ) -> None:
         self._instance, self._state, self._events = instance, state, events
         self._owner, self._service, self._passing = owner, service, passing
         self._supervisor = Supervisor(instance, state, uid=uid, in_step=True)
         self._preparing = Preparing(state, self._supervisor)
-        children = [signal.SIGCHLD] if orphans.is_init() else []
+        children = [signal.SIGCHLD] if daemon.is_init() else []
         self._wakeup = Wakeup([signal.SIGTERM, signal.SIGINT, signal.SIGHUP, *children])
         self._changes = Changes()
         self._supervisor.listen(self._wakeup.descriptor)
@@ -126,8 +126,8 @@ class Server:
 
     def _tend(self) -> None:
         self._service.tell("WATCHDOG=1")  # also in trouble: a service manager cannot mend a full disk
-        if orphans.is_init():
-            orphans.reap(self._supervisor.children)
+        if daemon.is_init():
+            daemon.reap(self._supervisor.children)
         self._take_signals()
 
     def _trouble(self, error: Exception) -> None:

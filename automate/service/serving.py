@@ -6,7 +6,7 @@ from automate import clock, reserve
 from automate.errors import BusyError
 from automate.paths import Instance
 from automate.process import locks
-from automate.process.opening import without_waiting
+from automate.process.locks import without_waiting
 
 _TRIES = 20  # for the lock, which a check whether it is held takes for a moment
 _MOMENT = 0.01  # seconds

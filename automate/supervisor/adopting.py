@@ -7,7 +7,7 @@ from automate import task as tasks
 from automate.errors import DamagedStateError
 from automate.paths import Instance
 from automate.process import host, locks, spawn, status
-from automate.process.group import members
+from automate.process.processes import members
 from automate.run import Record
 from automate.state import OpenRun
 from automate.supervisor import leftovers, starting

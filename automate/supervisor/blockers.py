@@ -7,7 +7,7 @@ from contextlib import suppress
 from automate.catalog.running import running_since
 from automate.paths import Instance
 from automate.process import locks, status
-from automate.process.proc_table import holders
+from automate.process.processes import holders
 from automate.rules.deciding import room
 from automate.rules.verdicts import Hindrance, Holder
 from automate.state import OpenRun, State, pauses, runs, schedules

@@ -4,7 +4,7 @@ import os
 
 from automate import clock, output
 from automate.paths import Instance
-from automate.process import search, spawn, status
+from automate.process import spawn, status
 from automate.process.searcher import MEMORY, SECONDS
 from automate.rules.outcome import by_exit_code
 from automate.supervisor import shortages
@@ -45,7 +45,7 @@ def begin(instance: Instance, attempt: Attempt) -> bool:
 def end(attempt: Attempt) -> None:
     """Note the result of the search process, which has ended."""
     assert attempt.search is not None  # noqa: S101 - what it means that it has ended
-    found = search.result(attempt.search)
+    found = spawn.search_result(attempt.search)
     attempt.close_pidfd()
     attempt.search, attempt.matched = None, bool(found)
     if found is None:
@@ -70,7 +70,7 @@ def _start(instance: Instance, attempt: Attempt, pattern: str) -> None:
     name = output.path_of(attempt.run.task, attempt.run.id)
     descriptor, spans = output.searched(instance.log, name, attempt.task.output.max_size)
     try:
-        attempt.search = search.start(descriptor, spans, pattern)
+        attempt.search = spawn.start_search(descriptor, spans, pattern)
     finally:
         os.close(descriptor)
     attempt.pidfd = spawn.pidfd(attempt.search)

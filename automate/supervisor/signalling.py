@@ -3,7 +3,7 @@
 from signal import SIGCONT, SIGKILL, SIGTERM
 
 from automate.paths import Instance
-from automate.process import group, host, locks, status
+from automate.process import host, locks, processes, status
 from automate.state import OpenRun
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.leftovers import status_path
@@ -23,7 +23,7 @@ def signal_attempt(attempt: Attempt, number: int) -> bool:
     Return False also if no file can be opened now.
     """
     if attempt.search is not None:
-        return group.signal_number(attempt.search, number)
+        return processes.signal_group(attempt.search, number)
     try:
         return _signal(attempt.status_path, number)
     except OSError:
@@ -42,14 +42,14 @@ def _signal(path: str, number: int) -> bool:
     if lives and shim is not None and number != SIGKILL:
         _send(shim, number)
     leader = status.read(path).leader  # it may have said so meanwhile
-    if leader is not None and group.signal(leader, number):
+    if leader is not None and processes.signal_led(leader, number):
         if number == SIGTERM:
-            group.signal(leader, SIGCONT)  # one that is stopped (SIGSTOP) would not see it
+            processes.signal_led(leader, SIGCONT)  # one that is stopped (SIGSTOP) would not see it
         return True
-    return number == SIGKILL and lives and shim is not None and group.signal_number(shim, SIGKILL)
+    return number == SIGKILL and lives and shim is not None and processes.signal_group(shim, SIGKILL)
 
 
 def _send(shim: int, number: int) -> None:
-    group.signal_number(shim, number)
+    processes.signal_group(shim, number)
     if number == SIGTERM:
-        group.signal_number(shim, SIGCONT)
+        processes.signal_group(shim, SIGCONT)

@@ -14,7 +14,7 @@ import pytest
 
 from automate.doctor import CHECKS, permissions
 from automate.doctor.permissions import Owned, judge_owned
-from automate.process import crontabs, kernel, proc_table, unit_files
+from automate.process import kernel, other_schedulers, processes
 from tests.conftest import PidOf, Until, WriteTask
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -341,7 +341,7 @@ def test_units_with_their_drop_ins(tmp_path: Path) -> None:
     (second / "automate.service").write_text(unit)
     (second / "cron.service").write_text("[Service]\nExecStart=/usr/sbin/cron -f\n")
     (first / "automate.service.d" / "override.conf").write_text("[Service]\nKillMode=process\n")
-    (found,) = unit_files.services([str(first), str(second)], re.compile("automate serve"))
+    (found,) = other_schedulers.services([str(first), str(second)], re.compile("automate serve"))
     assert (found.name, found.settings["KillMode"]) == ("automate.service", "process")
 
 
@@ -350,10 +350,10 @@ def test_crontabs_of_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "spool").mkdir()
     (tmp_path / "cron.d" / "x").write_text("* * * * * root automate tick\n")
     (tmp_path / "spool" / "joe").write_text("@daily backup\n")
-    monkeypatch.setattr(crontabs, "SYSTEM", str(tmp_path / "none"))
-    monkeypatch.setattr(crontabs, "DROP_INS", str(tmp_path / "cron.d"))
-    monkeypatch.setattr(crontabs, "SPOOLS", (str(tmp_path / "spool"),))
-    found = [(each.path, each.user, each.data) for each in crontabs.crontabs(0, "root")]
+    monkeypatch.setattr(other_schedulers, "CRONTAB", str(tmp_path / "none"))
+    monkeypatch.setattr(other_schedulers, "DROP_INS", str(tmp_path / "cron.d"))
+    monkeypatch.setattr(other_schedulers, "SPOOLS", (str(tmp_path / "spool"),))
+    found = [(each.path, each.user, each.data) for each in other_schedulers.crontabs(0, "root")]
     assert found == [
         (f"{tmp_path}/cron.d/x", None, b"* * * * * root automate tick\n"),
         (f"{tmp_path}/spool/joe", "joe", b"@daily backup\n"),
@@ -363,6 +363,6 @@ def test_crontabs_of_a_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_kernel_answers() -> None:
     assert kernel.clock_is_synchronised() in (True, False)
     assert kernel.limits(os.getpid())["Max open files"] > 0
-    assert proc_table.name_of(os.getpid())
+    assert processes.name_of(os.getpid())
     with pytest.raises(OSError, match="No such file"):
         kernel.watch("/no/such/directory")

@@ -12,11 +12,9 @@ from automate.crontab import Job
 from automate.doctor import cron, machine, permissions, scheduling, storage
 from automate.doctor.finding import Finding, ago
 from automate.operate.scheduler_status import Alive
-from automate.process.crontabs import Crontab
-from automate.process.kernel import UNLIMITED
-from automate.process.mounts import Mount
-from automate.process.proc_table import Holder, OfRun
-from automate.process.unit_files import Unit
+from automate.process.kernel import UNLIMITED, Mount
+from automate.process.other_schedulers import Crontab, Unit
+from automate.process.processes import Holder, OfRun
 from automate.task import Task
 
 NOW = 1_000_000.0

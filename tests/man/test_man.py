@@ -23,8 +23,8 @@ from automate.doctor import CHECKS
 from automate.operate import by_hand
 from automate.outcomes import CAUSES, Outcome, Trigger
 from automate.paths import of_directory
-from automate.process.environment import environment, parse
 from automate.process.identity import identity
+from automate.process.launch import environment, parse
 from automate.render.tasks import COLUMNS as LIST_COLUMNS
 from automate.run import Record
 from automate.schedule import ScheduleError

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.process.environment import parse
 from automate.process.identity import CannotStartError
+from automate.process.launch import parse
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
 VALUES = st.text(st.characters(exclude_characters="\0\r\n", exclude_categories=["Cs"]))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from automate.process.log_stream import Outlet
+from automate.process.daemon import Outlet
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_full_disk_is_no_error() -> None:
 
 def test_a_file_is_appended_to_where_others_append(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    code = "import sys; from automate.process.log_stream import Outlet; Outlet(2).write('one'); Outlet(2).write('two')"
+    code = "import sys; from automate.process.daemon import Outlet; Outlet(2).write('one'); Outlet(2).write('two')"
     with path.open("ab") as log:
         log.write(b"zero\n")
         log.flush()

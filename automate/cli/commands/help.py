@@ -17,7 +17,7 @@ def _verbs(_context: click.Context, _parameter: click.Parameter, incomplete: str
 def command(shell: Shell, verb: str | None) -> None:
     """Show the manual page of a command, or what --help shows where man(1) or the page is missing."""
     from automate import paths
-    from automate.process.pager import show_manual_page
+    from automate.process.terminal import show_manual_page
 
     context = click.get_current_context().find_root()
     if verb is None:

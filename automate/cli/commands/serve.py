@@ -46,9 +46,8 @@ def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_js
     once on SIGHUP. When it ends, running tasks continue and the next process supervises them. As process 1 of a
     container it stops them first.
     """
-    from automate.process import orphans
-    from automate.process.log_stream import Outlet
-    from automate.process.sd_notify import Service, is_journal
+    from automate.process import daemon
+    from automate.process.daemon import Outlet, Service, is_journal
     from automate.service.events import Events
     from automate.service.output_relay import Passing
     from automate.service.server import Server
@@ -60,4 +59,4 @@ def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_js
         passing = Passing(shell.instance, events, outlet.has_room)
         service = Service(os.environ)
         server = Server(shell.instance, state, events, passing, uid=os.geteuid(), owner=owner(), service=service)
-        return server.serve(wait=wait, stop_tasks=stop_tasks or orphans.is_init(), standby=standby)
+        return server.serve(wait=wait, stop_tasks=stop_tasks or daemon.is_init(), standby=standby)

@@ -62,7 +62,7 @@ def _catalog(shell: Shell, state: "State") -> Catalog:
 def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) -> None:
     from automate import clock
     from automate.outcomes import GOOD
-    from automate.process.sd_notify import is_journal
+    from automate.process.daemon import is_journal
     from automate.service.events import Events
     from automate.service.output_relay import Passing
     from automate.supervisor.loop import Supervisor
