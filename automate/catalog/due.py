@@ -59,7 +59,7 @@ def unskipped(
     """
     from automate.rules.gates import Policy, first_passed, of_task
     from automate.schedule import load
-    from automate.schedule.exceptions import parse
+    from automate.schedule.exception_texts import parse
 
     exceptions = cache(lambda texts, zone: parse(texts, zone, calendars) if texts else None)
 

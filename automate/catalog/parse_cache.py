@@ -26,7 +26,8 @@ def definition(found: Found, settings: Settings, owner: int | None, within: Ways
 
 def schedule_of(task: Task, host: str) -> "Schedule":
     """Return the task's schedule on the host of that name; BadTaskFile for faults that depend on the host."""
-    from automate.schedule import ScheduleError, parse
+    from automate.errors import ScheduleError
+    from automate.schedule import parse
 
     try:
         seed = f"{host}:{task.name}"

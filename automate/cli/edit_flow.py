@@ -147,7 +147,7 @@ def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int
         yield from due_after(schedule, desk.shell.now)
         return
     from automate.rules.gates import Policy, first_passed
-    from automate.schedule.exceptions import parse
+    from automate.schedule.exception_texts import parse
 
     exceptions = parse(task.exceptions, task.timezone, desk.catalog.settings_read.calendars)
     due = first_passed(Policy(), schedule, desk.shell.now, exceptions=exceptions)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from automate.crontab import Job
-from automate.schedule import ScheduleError, doubts, parse
+from automate.errors import ScheduleError
+from automate.schedule import doubts, parse
 from automate.schedule.cron import FIELDS, MACROS, REBOOT, Field, is_cron
 
 _NAME = r"""(?:"(?P<dq>[^"=]*)"|'(?P<sq>[^'=]*)'|(?P<name>[^\s="'][^\s=]*))"""

@@ -68,7 +68,7 @@ class Coming:
         yield from self._following
 
     def collisions(self) -> tuple[list[Collision], set[tuple[str, float]]]:
-        """See rules.conflicts."""
+        """See rules.forecast."""
         locks = {name: task.locks for name, task in self.definitions.items() if task.locks}
         return collisions({name: bars for name, bars in self.bars.items() if name in locks}, locks)
 

@@ -8,7 +8,6 @@ Reading texts and speaking English are imported when they are first used: a cach
 
 from typing import TYPE_CHECKING, Any
 
-from automate.schedule.fault import ScheduleError
 from automate.schedule.schedule import Schedule, are_same, load, read_zones_anew
 from automate.schedule.zone import host_zone
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from automate.schedule.compiler import doubts, parse
 
 __all__ = [
-    "Schedule", "ScheduleError", "are_same", "doubts", "dst_day", "host_zone", "load", "parse", "read_zones_anew",
+    "Schedule", "are_same", "doubts", "dst_day", "host_zone", "load", "parse", "read_zones_anew",
 ]  # fmt: skip
 _ROOMS = {"doubts": "compiler", "dst_day": "clock_notes", "parse": "compiler"}
 

@@ -4,9 +4,9 @@ import re
 from datetime import date
 from typing import NamedTuple
 
+from automate.errors import ScheduleError
 from automate.schedule.days import FIRST_DAY, LAST_DAY, day_number
 from automate.schedule.due import FIRST, LAST
-from automate.schedule.fault import ScheduleError
 from automate.schedule.zone import DAY, Zone
 
 # The grid of an interval starts at midnight of 1970-01-01 by the offset the zone had in January 2020. The offset of

@@ -2,15 +2,28 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from contextlib import suppress
+from datetime import date
+from functools import lru_cache, reduce
 
-from automate.schedule import bounds, calendar_event, vocabulary
-from automate.schedule.cron import REBOOT, check_characters, expand, is_cron
-from automate.schedule.cron_values import comes_each_year, pattern
-from automate.schedule.due import Compiled
-from automate.schedule.fault import ScheduleError
+from automate.errors import ScheduleError
+from automate.schedule import bounds, vocabulary
+from automate.schedule.cron import REBOOT, check_characters, expand, is_cron, plain
+from automate.schedule.days import (
+    EVERY_DATE,
+    EVERY_MONTH,
+    EVERY_WEEKDAY,
+    LAST_DATE,
+    LAST_WEEK,
+    Calendar,
+    day_number,
+    nth_bit,
+    weekday_bits,
+)
+from automate.schedule.due import Compiled, Pattern
 from automate.schedule.phrases import read
 from automate.schedule.schedule import Schedule
+from automate.schedule.vocabulary import WEEKDAYS
 from automate.schedule.zone import Zone, zone_named
 
 
@@ -72,7 +85,7 @@ def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Compiled:
 def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Compiled:
     """Compile one text; cron keeps its five fields for the English reading."""
     check_characters(text)
-    event = calendar_event.as_cron(text)
+    event = event_as_cron(text)
     if event is None and not is_cron(text):
         return Compiled("", read(text, origin))
     try:
@@ -84,7 +97,7 @@ def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Compiled:
 
 def doubts(texts: Iterable[str]) -> list[str]:
     """List what cron takes in these texts although it is hardly meant, with what to write instead."""
-    as_cron = [calendar_event.as_cron(text) or text for text in texts]
+    as_cron = [event_as_cron(text) or text for text in texts]
     return [doubt for text in as_cron if is_cron(text) for doubt in expand(text, "").doubts]
 
 
@@ -95,3 +108,112 @@ def _fields(text: str, seed: str) -> str:
         found = (expand(text, seed, shift).text for shift in range(_MOST_DATES))
         return next((each for each in found if comes_each_year(each)), fields)
     return fields
+
+
+_ALL = ((1 << 60) - 1, (1 << 24) - 1, EVERY_DATE, EVERY_MONTH, EVERY_WEEKDAY)
+_WEEKDAYS = 4  # the place of that field
+_NEW_YEAR = day_number(date(2025, 1, 1))
+
+
+def pattern(expression: str) -> Pattern:
+    """Return the pattern of an expression that `cron.expand` returned; ScheduleError when it is never due."""
+    fields = expression.split()
+    minutes, hours, dates, months, weekdays = [_bits(place, field) for place, field in enumerate(fields)]
+    days = _calendar(dates, months, weekdays, both=fields[2].startswith("*") or fields[4].startswith("*"))
+    if not _comes(days):
+        raise ScheduleError(f"`{' '.join(fields[2:4])}`: that date never comes", expression.index(fields[2]))
+    wild = fields[0].startswith("*") or fields[1].startswith("*")
+    return Pattern(wild=wild, hours=hours, minutes=minutes, second=0, days=days)
+
+
+def _calendar(dates: int, months: int, weekdays: int, *, both: bool) -> Calendar:
+    """Drop a day field that matches nothing more: `0 0 13 * 0-6` is every day, since either may match (crontab(5))."""
+    if not both and (dates | LAST_DATE == EVERY_DATE | LAST_DATE or weekdays == EVERY_WEEKDAY):
+        return Calendar(EVERY_DATE, months, EVERY_WEEKDAY, both=True)
+    return Calendar(dates, months, weekdays, both)
+
+
+def comes_each_year(expression: str) -> bool:
+    """Return whether an expression that `cron.expand` returned is due in a year without a 29th of february."""
+    with suppress(ScheduleError):
+        day = pattern(expression).days.next_day(_NEW_YEAR)
+        return day is not None and day < _NEW_YEAR + 365
+    return False
+
+
+@lru_cache(maxsize=1024)
+def _comes(days: Calendar) -> bool:
+    return days.next_day(0) is not None
+
+
+@lru_cache(maxsize=1024)
+def _bits(place: int, field: str) -> int:
+    """Return the values of one field, as croniter reads them.
+
+    croniter needs some tens of microseconds for a field, and ten thousand expressions are made of few different ones:
+    each is read once.
+    """
+    from croniter import CroniterError, croniter
+
+    own = ",".join(plain(item, place) for item in field.split(","))
+    expression = " ".join([*"*" * place, own, *"*" * (len(_ALL) - 1 - place)])
+    try:
+        expanded, nth = croniter.expand(expression)
+    except CroniterError as error:
+        raise ScheduleError(f"`{field}`: {error}") from None
+    values = expanded[place]
+    if values == ["*"]:
+        return _ALL[place]
+    if place != _WEEKDAYS:
+        return _united(LAST_DATE if value == "l" else 1 << int(value) for value in values)
+    if not nth:
+        return weekday_bits(_united(1 << int(value) for value in values))
+    return _united(nth_bit(day, LAST_WEEK if week == "l" else int(week) - 1) for day in nth for week in nth[day])
+
+
+def _united(bits: Iterable[int]) -> int:
+    return reduce(int.__or__, bits, 0)
+
+
+_DAY = f"(?:{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})"
+_COMPONENT = r"[\d*,./]+"
+_EVENT = re.compile(
+    rf"(?:(?P<weekdays>{_DAY}(?:(?:,|\.\.){_DAY})*)(?: |$))?"
+    rf"(?:(?:\*-)?(?P<month>{_COMPONENT})(?P<from_end>[-~])(?P<date>{_COMPONENT})(?: |$))?"
+    rf"(?:(?P<hour>{_COMPONENT}):(?P<minute>{_COMPONENT})(?::00)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_ITEM = re.compile(r"(\*|\d+)(?:\.\.(\d+))?(?:/(\d+))?", re.ASCII)
+
+
+def event_as_cron(text: str) -> str | None:
+    """Translate a calendar event of systemd.time(7), such as `Mon..Fri 10:00` or `*-*-01 04:00`, to five fields.
+
+    None where the text is none, or could be a phrase too. ScheduleError.
+    """
+    parts = _EVENT.fullmatch(" ".join(text.split()))
+    if parts is None or not ("*" in text or ".." in text):
+        return None
+    date, weekdays = _items(parts["date"], 31), (parts["weekdays"] or "*").lower().replace("..", "-")
+    if parts["from_end"] == "~":
+        if date not in ("1", "01"):
+            raise ScheduleError(f"cannot read `{text}`; days from the month's end have no form here but `*-*~01`")
+        date = "L"
+    if date != "*" and weekdays != "*":
+        raise ScheduleError(f"cannot read `{text}`; give days of the month or of the week, not both")
+    hour, minute = (_items(parts[name] or "0", high) for name, high in (("hour", 23), ("minute", 59)))
+    if hour == "*":
+        minute = re.sub(r"^0-59/", "*/", minute)
+    names = re.sub(_DAY, lambda name: name[0][:3], weekdays)
+    return f"{minute} {hour} {date} {_items(parts['month'], 12)} {names}"
+
+
+def _items(component: str | None, high: int) -> str:
+    """Write values as in systemd; `0/15` has no end: it continues to the field's greatest value."""
+
+    def item(parts: re.Match[str]) -> str:
+        first, last, step = parts.groups()
+        span = first if first == "*" or not (last or step) else f"{first}-{last or high}"
+        return span + (f"/{step}" if step else "")
+
+    return _ITEM.sub(item, component or "*")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from automate.schedule.fault import ScheduleError, nearest, suggestion
+from automate.errors import ScheduleError, nearest, suggestion
 from automate.schedule.vocabulary import UNITS
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -6,6 +6,7 @@ Each form is a pattern of words with the function that builds from it, tried in 
 import re
 from collections.abc import Callable, Iterable
 
+from automate.errors import ScheduleError, nearest, suggestion
 from automate.schedule import vocabulary
 from automate.schedule.bounds import Origin
 from automate.schedule.days import (
@@ -20,7 +21,6 @@ from automate.schedule.days import (
     nth_bit,
     weekday_bits,
 )
-from automate.schedule.fault import ScheduleError, nearest, suggestion
 
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+")
 _OF = r"(?: of (?:(?:the|every|each) month|(?P<months>[a-z ,]+)))?"

@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from automate.errors import ScheduleError, nearest, suggestion
 from automate.schedule import vocabulary
 from automate.schedule.bounds import TIME, second_of_day
 from automate.schedule.cron import check_characters
 from automate.schedule.days import day_number
-from automate.schedule.exception_rules import Dates, Excepted, Rule, Times, Weekdays, Yearly
-from automate.schedule.fault import ScheduleError, nearest, suggestion
-from automate.schedule.zone import DAY
+from automate.schedule.exceptions import Dates, Excepted, Exceptions, Rule, Times, Weekdays, Yearly
+from automate.schedule.zone import DAY, zone_named
 
 _DATE = r"(?:\d{4}-)?\d\d-\d\d"
 _CLOCK = r"\d{1,2}:\d\d(?::\d\d)?"
@@ -20,6 +20,14 @@ _LEAP_YEAR = 2000
 _EXPECTED = (
     "expected a date (2026-12-24, 12-24), a day of the week (sat), times (22:00-06:00) or the name of a calendar"
 )
+
+
+def parse(texts: Sequence[str], zone: str | None, calendars: Mapping[str, Sequence[str]]) -> Exceptions:
+    """Read `except`; `zone` is an IANA name, None the host's. ScheduleError, its key `except`.
+
+    Of the settings' `calendars` only those that are named are read.
+    """
+    return Exceptions(zone_named(zone), read(texts, calendars))
 
 
 def read(texts: Sequence[str], calendars: Mapping[str, Sequence[str]]) -> list[Excepted]:

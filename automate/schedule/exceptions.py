@@ -3,21 +3,79 @@
     exceptions = parse(["sat", "22:00-06:00", "holidays"], "Europe/Berlin", {"holidays": ["12-24..12-26"]})
     exceptions.covers(instant)  # "sat", "22:00-06:00", "holidays" or None
 
-Reading texts is imported when it is first used: cached exceptions do not need it.
+Reading texts is exception_texts.py: cached exceptions do not need it.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from math import floor
-from typing import Any
+from typing import Any, NamedTuple
 
 from automate.errors import reading_state
-from automate.schedule.exception_rules import Dates, Excepted, Rule, Times, Weekdays, Yearly
+from automate.schedule.days import day_date
 from automate.schedule.zone import DAY, Piece, Zone, zone_named
 
+
+class Dates(NamedTuple):
+    """Days from `first` to `last`, inclusive, counted from 1970-01-01."""
+
+    first: int
+    last: int
+
+    def holds(self, day: int, _second: int) -> bool:
+        """Return whether it covers the day."""
+        return self.first <= day <= self.last
+
+
+class Yearly(NamedTuple):
+    """The same dates in every year, inclusive, as month * 100 + day; over the year's end where `last` is smaller."""
+
+    first: int
+    last: int
+
+    def holds(self, day: int, _second: int) -> bool:
+        """Return whether it covers the day."""
+        date_ = day_date(day)
+        return _in_circle(date_.month * 100 + date_.day, self.first, self.last)
+
+
+class Weekdays(NamedTuple):
+    """Days of the week as bits; Sunday is bit 0."""
+
+    bits: int
+
+    def holds(self, day: int, _second: int) -> bool:
+        """Return whether it covers the day."""
+        return bool(self.bits >> (day + 4) % 7 & 1)
+
+
+class Times(NamedTuple):
+    """Times of day from `start` to before `end`; over midnight where `end` is not greater."""
+
+    start: int
+    end: int
+
+    def holds(self, _day: int, second: int) -> bool:
+        """Return whether it covers this second of a day."""
+        return _in_circle(second, self.start, self.end - 1)
+
+
+Rule = Dates | Yearly | Weekdays | Times
+
+
+class Excepted(NamedTuple):
+    """One text of the list, and what it stands for: for a calendar's name all of its dates."""
+
+    text: str
+    rules: tuple[Rule, ...]
+
+
+def _in_circle(value: int, first: int, last: int) -> bool:
+    """Return whether a value lies from first to last, inclusive, on a circle."""
+    return first <= value <= last if first <= last else value >= first or value <= last
+
+
 VERSION = 1
-
-
 _KINDS: dict[str, type[Rule]] = {kind.__name__: kind for kind in (Dates, Yearly, Weekdays, Times)}
 
 
@@ -110,16 +168,6 @@ class Exceptions:
         second = (moment + piece.offset) % DAY
         cut = next((cut for cut in self._cuts if cut > second), DAY)
         return min(piece.end, moment - second + cut)
-
-
-def parse(texts: Sequence[str], zone: str | None, calendars: Mapping[str, Sequence[str]]) -> Exceptions:
-    """Read `except`; `zone` is an IANA name, None the host's. ScheduleError, its key `except`.
-
-    Of the settings' `calendars` only those that are named are read.
-    """
-    from automate.schedule.exception_texts import read
-
-    return Exceptions(zone_named(zone), read(texts, calendars))
 
 
 @reading_state("an exception")

@@ -7,13 +7,13 @@ Each form is a pattern of words with the function that builds from it, tried in 
 import re
 from collections.abc import Callable, Iterable
 
+from automate.errors import ScheduleError
 from automate.schedule import vocabulary
 from automate.schedule.bounds import Origin, second_of_day, stamp
 from automate.schedule.day_phrases import UnknownWordError, every_few_days, items_of, names_days, read_days
 from automate.schedule.days import EVERY_DAY, Days, Once
 from automate.schedule.due import FIRST, LAST, Grid, Instant, Part, Pattern
-from automate.schedule.fault import ScheduleError
-from automate.schedule.refusal import refused
+from automate.schedule.vocabulary import refused
 from automate.schedule.zone import DAY, HOUR
 
 EVERY_HOUR = (1 << 24) - 1

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from automate.schedule.fault import ScheduleError, nearest, suggestion
+from automate.errors import ScheduleError, nearest, suggestion
 
 HOUR = 3600
 DAY = 86400

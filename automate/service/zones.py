@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from math import floor, inf
 from typing import Any
 
-from automate.errors import reading_state
-from automate.schedule import ScheduleError, read_zones_anew
-from automate.schedule.stored import frozen, zone_of
+from automate.errors import ScheduleError, reading_state
+from automate.schedule import read_zones_anew
+from automate.schedule.schedule import frozen, zone_of
 from automate.schedule.zone import DAY, Offsets, PastZone, Zone, first_difference, offsets, zone_named
 from automate.state.schedules import Scheduled
 

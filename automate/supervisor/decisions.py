@@ -87,6 +87,6 @@ def exceptions_of(task: Task, calendars: Mapping[str, Sequence[str]]) -> str:
     """Return the dump of `except` for the state; empty for none."""
     if not task.exceptions:
         return ""
-    from automate.schedule import exceptions as dates
+    from automate.schedule.exception_texts import parse
 
-    return dates.parse(task.exceptions, task.timezone, calendars).dump()
+    return parse(task.exceptions, task.timezone, calendars).dump()

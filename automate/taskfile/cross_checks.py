@@ -8,7 +8,7 @@ from automate.taskfile.nodes import Node, Scalar, Sequence
 from automate.taskfile.readers import Sheet
 
 if TYPE_CHECKING:
-    from automate.schedule import ScheduleError
+    from automate.errors import ScheduleError
 
 _SCHEDULE_KEYS = ("schedule", "timezone", "starting", "ending")
 _COMMANDS = ("command", "condition")
@@ -71,7 +71,8 @@ def _schedule_errors(asked: Mapping[str, Any], seed: str) -> Iterator["ScheduleE
 
 
 def _refusal(asked: Mapping[str, Any], seed: str) -> "ScheduleError | None":
-    from automate.schedule import ScheduleError, parse
+    from automate.errors import ScheduleError
+    from automate.schedule import parse
 
     texts = asked.get("schedule", ("manual",))
     try:
@@ -95,8 +96,8 @@ def _note_schedule_error(error: "ScheduleError", sheet: Sheet, within: str) -> N
 
 def _note_exceptions(texts: tuple[str, ...], sheet: Sheet, key: str, calendars: Mapping[str, tuple[str, ...]]) -> None:
     """Try each text alone, since only the first of several faults is raised; the zone makes no difference."""
-    from automate.schedule import ScheduleError
-    from automate.schedule.exceptions import parse
+    from automate.errors import ScheduleError
+    from automate.schedule.exception_texts import parse
 
     node = sheet.places[key][1]
     for index, text in enumerate(texts):

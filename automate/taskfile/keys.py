@@ -54,7 +54,7 @@ def _task_name(name: str) -> str | None:
 def _calendar_name(name: str) -> str | None:
     if not re.fullmatch(_CALENDAR, name):
         return f"expected a name that begins with a letter, got {shown(name)}"
-    from automate.schedule import ScheduleError
+    from automate.errors import ScheduleError
     from automate.schedule.exception_texts import read
 
     try:

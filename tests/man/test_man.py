@@ -20,6 +20,7 @@ from automate.cli.commands.doctor import SEVERITIES
 from automate.cli.root import root
 from automate.cli.shell import Shell
 from automate.doctor import CHECKS
+from automate.errors import ScheduleError
 from automate.operate import by_hand
 from automate.outcomes import CAUSES, Outcome, Trigger
 from automate.paths import of_directory
@@ -27,7 +28,6 @@ from automate.process.identity import identity
 from automate.process.launch import environment, parse
 from automate.render.tasks import COLUMNS as LIST_COLUMNS
 from automate.run import Record
-from automate.schedule import ScheduleError
 from automate.schedule import parse as parse_schedule
 from automate.settings import Settings
 from automate.state import OpenRun

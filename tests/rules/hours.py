@@ -8,8 +8,8 @@ from automate.outcomes import Pause
 from automate.rules.deciding import Decision, Window, decide
 from automate.rules.gates import Policy
 from automate.schedule import Schedule, parse
+from automate.schedule.exception_texts import parse as parse_exceptions
 from automate.schedule.exceptions import Exceptions
-from automate.schedule.exceptions import parse as parse_exceptions
 
 DAY = 86400
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()  # a friday

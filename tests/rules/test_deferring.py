@@ -14,7 +14,7 @@ from automate.rules import reasons
 from automate.rules.deciding import Window, decide, deferred
 from automate.rules.gates import Policy, refusal
 from automate.schedule import parse
-from automate.schedule.exceptions import parse as parse_exceptions
+from automate.schedule.exception_texts import parse as parse_exceptions
 from tests.rules.hours import HOURLY, MINUTELY, NOON, exceptions, noon, schedule
 
 HELD = Pause(noon(-1), None, "ann", "disk")

@@ -12,7 +12,7 @@ from automate.outcomes import Pause
 from automate.rules.deciding import Window, decide
 from automate.rules.gates import Policy
 from automate.schedule import parse
-from automate.schedule.exceptions import parse as parse_exceptions
+from automate.schedule.exception_texts import parse as parse_exceptions
 from tests.rules.hours import DAY, MINUTELY, NOON, exceptions, noon, schedule
 
 texts = st.sampled_from(["* * * * *", "every 7 minutes", "0 * * * *", "30 2 * * *", "every 50s", "*/20 1-3 * * *"])

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from automate.schedule import Schedule, ScheduleError, parse
+from automate.errors import ScheduleError
+from automate.schedule import Schedule, parse
 from automate.schedule.bounds import origin
 from automate.schedule.compiler import compiled_text
 from automate.schedule.due import LAST

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.schedule import Schedule, ScheduleError, english, parse
+from automate.errors import ScheduleError
+from automate.schedule import Schedule, english, parse
 from tests.schedule.test_oracle import forwards, parsed
 from tests.schedule.texts import changes_of, cron_texts, moments, thorough, word_texts, zones
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.errors import DamagedStateError
-from automate.schedule import ScheduleError
-from automate.schedule.exceptions import load, parse
+from automate.errors import DamagedStateError, ScheduleError
+from automate.schedule.exception_texts import parse
+from automate.schedule.exceptions import load
 from tests.schedule.test_stored import modules_after
 from tests.schedule.texts import DIFFICULT_ZONES, moments, thorough
 

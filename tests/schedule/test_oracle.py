@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from automate.schedule import Schedule, ScheduleError, load, parse
+from automate.errors import ScheduleError
+from automate.schedule import Schedule, load, parse
 from tests.schedule.dated import next_after, previous_before
 from tests.schedule.oracle import due_times
 from tests.schedule.texts import cron_texts, job_of, moments, thorough, word_texts, written, zones

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.schedule import ScheduleError, doubts, load, parse
+from automate.errors import ScheduleError
+from automate.schedule import doubts, load, parse
 from tests.schedule.dated import first_after, next_after, previous_before
 from tests.schedule.texts import thorough
 

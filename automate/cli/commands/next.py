@@ -79,7 +79,8 @@ def command(  # noqa: PLR0913 - an argument for each option
 def _of_expressions(
     shell: Shell, texts: Sequence[str], zone: str | None, after: float, until: float | None
 ) -> Iterator[Upcoming]:
-    from automate.schedule import ScheduleError, parse
+    from automate.errors import ScheduleError
+    from automate.schedule import parse
 
     try:
         schedule = parse(texts, zone)
