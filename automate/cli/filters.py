@@ -66,6 +66,6 @@ class Wanted(NamedTuple):
 def unread_of(shell: Shell, entries: "Iterable[Entry]") -> dict[str, int]:
     """Count each task's runs whose output this user has not read; read tasks are left out."""
     from automate.cli.reader_marks import read
-    from automate.operate.unread import unread
+    from automate.operate.run_lookup import unread
 
     return unread(shell.instance, entries, read(shell))

@@ -7,7 +7,7 @@ from automate.catalog.about import Past
 from automate.catalog.running import Running
 from automate.catalog.upcoming import Upcoming
 from automate.instants import stamp_or_none
-from automate.operate.scheduler_status import Alive
+from automate.operate.health import Alive
 from automate.outcomes import Pause
 from automate.rules.recent_runs import Streak, expected, percentile
 from automate.run import instant_of

@@ -107,7 +107,7 @@ def _state(shell: Shell) -> "State | None":
 
 def tell_who_schedules(shell: Shell, state: "State | None") -> None:
     """Report when written task files take effect."""
-    from automate.operate.scheduler_status import alive
+    from automate.operate.health import alive
     from automate.render import when
     from automate.rules.health_levels import OVERDUE
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from automate.catalog import Catalog
 from automate.errors import AutomateError
 from automate.instance_trust import to_read
-from automate.operate.scheduler_status import Alive, alive
+from automate.operate.health import Alive, alive
 from automate.paths import Instance
 from automate.state import OpenRun, State, schedules
 from automate.state.opening import open_as_it_is

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from automate.doctor.finding import Finding, Installation, line
-from automate.operate.scheduler_status import alive
+from automate.operate.health import alive
 from automate.process import kernel
 from automate.schedule import zone
 from automate.state import checking

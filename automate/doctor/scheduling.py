@@ -9,7 +9,7 @@ from typing import NamedTuple
 from automate.catalog.due import next_due
 from automate.doctor.cron import Line, means, ticks, words
 from automate.doctor.finding import Finding, Installation, ago, line
-from automate.operate.scheduler_status import Alive
+from automate.operate.health import Alive
 from automate.process import host, other_schedulers
 from automate.process.other_schedulers import LINGER, UNIT_DIRECTORIES, Unit, directories
 from automate.rules.health_levels import OVERDUE

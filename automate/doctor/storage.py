@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from automate.doctor.finding import Finding, Installation, line
-from automate.operate.left_behind import left_behind
+from automate.operate.run_lookup import left_behind
 from automate.process import locks, status
 from automate.process.locks import without_waiting
 from automate.process.processes import Holder, OfRun, holders

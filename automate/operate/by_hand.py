@@ -1,11 +1,20 @@
-"""Runs by hand: which are allowed, and their exit status."""
+"""What people do by hand: run, stop, pause and resume tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from signal import SIGKILL, SIGTERM
 
-from automate.errors import NotAllowedError
-from automate.outcomes import GOOD
+from automate import clock, runlog
+from automate.catalog.matching import matching
+from automate.errors import NotAllowedError, NotRunningError
+from automate.outcomes import GOOD, Pause
+from automate.paths import Instance
 from automate.run import Record
+from automate.state import OpenRun, State, Stop, pauses, runs
+from automate.state.pauses import ALL
+from automate.supervisor.adopting import task_of
+from automate.supervisor.recovery import look
 from automate.supervisor.request import Request
+from automate.supervisor.signalling import signal_run
 from automate.task import Task
 
 TIMED_OUT = 124  # timeout(1)'s
@@ -59,3 +68,75 @@ def _status(record: Record) -> int:
 def _is_wrong(record: Record) -> bool:
     """Return whether a run counts as wrong: not if it had nothing to do, but if it was locked out."""
     return record.outcome not in GOOD or (record.outcome == "skipped" and record.exit_code is None)
+
+
+_POLL = 0.02  # seconds between checks, while a user waits at a terminal
+_LOOK_AGAIN = 1.0  # seconds after which a run whose supervisor may have died is looked after
+
+
+def stop(
+    instance: Instance, state: State, run: OpenRun, by: str, *, uid: int, tell: Callable[[float], None]
+) -> Record | None:
+    """End a run: SIGTERM to its process group, SIGKILL after the task's `kill_after`; return its record.
+
+    The process that supervises the run writes the record; if there is none, this process does. `tell` is called with
+    the seconds until SIGKILL. NotAllowedError if the state may only be read.
+    """
+    state.require_writable()
+    asked = Stop("stopped", clock.now(), by, "automate stop")
+    state.with_room(lambda: runs.ask_to_stop(state, run.id, asked))
+    patience = float(task_of(run).kill_after)
+    tell(patience)
+    kill_at = clock.monotonic() + patience
+    look_at = clock.monotonic() + _LOOK_AGAIN
+    told: set[int] = set()
+    while (now_open := runs.open_run(state, run.id)) is not None:
+        if clock.monotonic() >= kill_at:
+            signal_run(instance, now_open, SIGKILL)
+        elif now_open.attempt not in told and signal_run(instance, now_open, SIGTERM):
+            told.add(now_open.attempt)
+        if clock.monotonic() >= look_at:
+            look(instance, state, uid=uid)
+            look_at = clock.monotonic() + _LOOK_AGAIN
+        clock.sleep(_POLL)
+    return runlog.find(instance, run.id)
+
+
+def pause(state: State, names: Sequence[str], pause: Pause) -> dict[str, Pause]:
+    """Pause these tasks, or with none all of them; what now holds is returned, by name. NotAllowedError."""
+    state.require_writable()
+    chosen = names or [ALL]
+    state.with_room(lambda: pauses.pause(state, chosen, pause))
+    held = pauses.pauses(state, pause.since)
+    return {name: held[name] for name in chosen if name in held}
+
+
+def resume(state: State, patterns: Sequence[str], known: Collection[str], now: float) -> dict[str, Pause]:
+    """End the pauses of the tasks that are meant, or with no patterns the one of all tasks; what held is returned.
+
+    `known` are the names of the tasks there are; a task that is gone may still be paused. NotRunningError when one
+    pattern means nothing that is paused: then nothing is resumed. NoSuchTaskError, NotAllowedError.
+    """
+    state.require_writable()
+    held = pauses.pauses(state, now)
+    chosen = _meant(patterns, known, held) if patterns else [ALL]
+    if not patterns and ALL not in held:
+        others = ", ".join(held)
+        raise NotRunningError(f"only these are paused: {others}; name them" if held else "nothing is paused")
+    return {name: held[name] for name in state.with_room(lambda: pauses.resume(state, chosen, now))}
+
+
+def _meant(patterns: Sequence[str], known: Collection[str], held: dict[str, Pause]) -> list[str]:
+    own = [name for name in held if name != ALL]
+    chosen: dict[str, None] = {}
+    for pattern in patterns:
+        paused = [name for name in matching([pattern], {*known, *own}) if name in held]
+        if not paused:
+            everything = (
+                f" by itself, but all tasks are, by {held[ALL].by}: `resume` without names ends that"
+                if ALL in held
+                else ""
+            )
+            raise NotRunningError(f"{pattern} is not paused{everything}")
+        chosen |= dict.fromkeys(sorted(paused))
+    return [*chosen]

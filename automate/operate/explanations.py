@@ -6,10 +6,9 @@ from typing import NamedTuple
 from automate.catalog import Catalog
 from automate.catalog.upcoming import Upcoming, upcoming
 from automate.instants import seconds_of
-from automate.operate.left_behind import left_behind
-from automate.operate.log_lookup import Evidence, Question, evidence, stands_for
-from automate.operate.scheduler_status import Alive, alive
-from automate.operate.task_history import Subject, subjects
+from automate.operate.health import Alive, alive
+from automate.operate.run_lookup import left_behind
+from automate.operate.task_past import Evidence, Question, Subject, evidence, stands_for, subjects
 from automate.outcomes import OF_SCHEDULE, Pause
 from automate.paths import Instance
 from automate.process.processes import OfRun

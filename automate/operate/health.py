@@ -1,15 +1,51 @@
-"""The facts that `status` judges: what each task does and how it ended last, and whether a scheduler is alive."""
+"""Health of an instance: what each task does and how it ended last, and whether a scheduler is alive."""
 
+import os
 from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import NamedTuple, cast
 
 from automate.catalog import Catalog, Entry
-from automate.operate.scheduler_status import Alive, alive
 from automate.outcomes import PASSED_OVER, Outcome
 from automate.paths import Instance
+from automate.process import locks
+from automate.process.locks import without_waiting
 from automate.rules.health_levels import Scheduler, Seen
 from automate.state import LastRun, OpenRun, State, schedules
+from automate.state.steps import last_step
+
+_LONGEST_NUMBER = 20  # characters
+
+
+class Alive(NamedTuple):
+    """The state of the scheduler; instants are epoch seconds, by the wall clock of their time.
+
+    `serving` tells whether a daemon holds the scheduler's lock now: the process `pid`, since `since`; None if this user
+    may not see that. `stepped` is when `serve` or `tick` took the last step, None if unknown or never.
+    """
+
+    serving: bool | None
+    pid: int | None = None
+    since: float | None = None
+    stepped: float | None = None
+
+
+def alive(instance: Instance, state: State | None) -> Alive:
+    """Find the state at this moment; `state` is None if there is none yet.
+
+    The PID is the daemon's own, perhaps inside a container. Nothing is written, and no daemon is hindered.
+    """
+    stepped = None if state is None else last_step(state)
+    try:
+        if not locks.is_held(instance.serving):
+            return Alive(serving=False, stepped=stepped)
+        with open(instance.serving, "rb", opener=without_waiting) as file:
+            said = file.read(_LONGEST_NUMBER).strip()
+            since = os.fstat(file.fileno()).st_mtime
+    except OSError:
+        return Alive(serving=None, stepped=stepped)
+    return Alive(serving=True, pid=int(said) if said.isdigit() else None, since=since, stepped=stepped)
+
 
 RECORDS = 10_000
 """The number of newest records that are searched for a task whose last due times were not run.

@@ -13,7 +13,7 @@ from automate.units import counted
 
 if TYPE_CHECKING:
     from automate.catalog import Entry
-    from automate.operate.scheduler_status import Alive
+    from automate.operate.health import Alive
 
 NOBODY = "no scheduler"
 _MOVING = "arrows, PgUp, PgDn, Home and End move"

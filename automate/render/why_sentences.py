@@ -6,7 +6,7 @@ from automate.characters import last_line
 from automate.instants import seconds_of
 from automate.operate.advice import is_unserved
 from automate.operate.explanations import Explained, Explanation
-from automate.operate.task_history import Subject
+from automate.operate.task_past import Subject
 from automate.render.figures import duration, when
 from automate.render.pauses import end
 from automate.rules.verdicts import Hindrance, Holder

@@ -1,15 +1,20 @@
 """Decisions of the rules about a task's due times, from what the state holds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from automate.catalog import Catalog, Entry
+from automate.catalog.upcoming import Upcoming
 from automate.outcomes import Pause, Refusal
 from automate.rules.deciding import Decision, Window, decide
 from automate.rules.deciding import deferred as put_off
-from automate.rules.gates import Policy, of_task
+from automate.rules.gates import Policy, of_task, refusal
 from automate.schedule import load
 from automate.state.schedules import Scheduled
 from automate.task import Task
+from automate.taskfile import BadTaskFile
 
 if TYPE_CHECKING:
     from automate.schedule.exceptions import Exceptions
@@ -90,3 +95,27 @@ def exceptions_of(task: Task, calendars: Mapping[str, Sequence[str]]) -> str:
     from automate.schedule.exception_texts import parse
 
     return parse(task.exceptions, task.timezone, calendars).dump()
+
+
+Skipping = Callable[[float], Refusal | None]
+
+
+def skipping(catalog: Catalog, entry: Entry, task: Task) -> Skipping | None:
+    """Return a function from a due time (epoch seconds) to why it will be skipped; None if none is."""
+    pauses = of_task(catalog.pauses.values(), entry.name)
+    excepted = exceptions(exceptions_of(task, catalog.settings_read.calendars))
+    if not pauses and entry.enabled and excepted is None:
+        return None
+    return partial(refusal, Policy(entry.enabled, delay=entry.delay), pauses=pauses, exceptions=excepted)
+
+
+def marked(rows: Sequence[Upcoming], catalog: Catalog, entries: Mapping[str, Entry]) -> list[Upcoming]:
+    """Due times of these tasks, with why they will be skipped. Only tasks that are among them are looked at."""
+
+    @cache
+    def ask(name: str) -> Skipping | None:
+        with suppress(BadTaskFile):  # since it was listed
+            return skipping(catalog, entries[name], catalog.task(name))
+        return None
+
+    return [row._replace(skipped=skips(row.due)) if (skips := ask(row.task or "")) else row for row in rows]

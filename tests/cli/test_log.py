@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from automate import paths
-from automate.operate.outputs import start_of_last
+from automate.operate.run_lookup import start_of_last
 from automate.run import Record
 from automate.runlog import append
 from tests.cli.terminal import Terminal

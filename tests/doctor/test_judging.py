@@ -11,7 +11,7 @@ import pytest
 from automate.crontab import Job
 from automate.doctor import cron, machine, permissions, scheduling, storage
 from automate.doctor.finding import Finding, ago
-from automate.operate.scheduler_status import Alive
+from automate.operate.health import Alive
 from automate.process.kernel import UNLIMITED, Mount
 from automate.process.other_schedulers import Crontab, Unit
 from automate.process.processes import Holder, OfRun

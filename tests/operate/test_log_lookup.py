@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automate.instants import stamp
-from automate.operate.log_lookup import Question, evidence
+from automate.operate.task_past import Question, evidence
 from automate.paths import of_directory
 from automate.run import Record
 from automate.runlog import append

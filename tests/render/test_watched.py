@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.catalog import Entry
-from automate.operate.scheduler_status import Alive
+from automate.operate.health import Alive
 from automate.render import Screen, text_width
 from automate.render.tasks import Listing
 from automate.render.watched import Picture, counts, lines, room, scheduled_by

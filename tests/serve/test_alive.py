@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from automate.operate.scheduler_status import Alive, alive
+from automate.operate.health import Alive, alive
 from automate.paths import of_directory
 from automate.supervisor import open_instance
 from tests.conftest import RunCli, Start, Until, WriteTask

@@ -147,7 +147,7 @@ def _under_way(shell: Shell) -> list[UnderWay]:
     with catalog_and_state(shell) as (_, state):
         if state is None or not open_runs(state):
             return []
-        from automate.operate.underway import under_way
+        from automate.operate.run_lookup import under_way
 
         return under_way(shell.instance, state)
 

@@ -134,7 +134,7 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
     from io import StringIO
 
     from automate.cli import tasks
-    from automate.operate.scheduler_status import alive
+    from automate.operate.health import alive
     from automate.render.watched import Picture, scheduled_by
     from automate.state.schedules import overdue
 

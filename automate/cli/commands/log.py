@@ -13,8 +13,8 @@ from automate.cli.options import exclusive, json_option, quiet_option
 from automate.cli.reader_marks import has_read
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
-from automate.operate import outputs
-from automate.operate.outputs import Chosen
+from automate.operate import run_lookup
+from automate.operate.run_lookup import Chosen
 from automate.render import joined, json_document, paint, when
 from automate.render.runs import ending
 from automate.run import instant_of
@@ -59,7 +59,7 @@ def command(
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=os.geteuid())
         chosen = _choose(shell, state, wanted)
-        path = outputs.path_of(shell.instance, chosen)
+        path = run_lookup.path_of(shell.instance, chosen)
         if as_json:
             shell.write(json_document(_document(chosen, path, count), shell.screen))
         elif only_path:
@@ -74,7 +74,7 @@ def command(
 def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
     """Choose a run; a task that has not run yet and one that does not exist are different errors."""
     try:
-        return outputs.choose(shell.instance, state, wanted)
+        return run_lookup.choose(shell.instance, state, wanted)
     except NoSuchTaskError as error:
         if wanted is None or wanted.startswith("#"):
             raise
@@ -82,7 +82,7 @@ def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
 
         names = task_names(shell)
         if wanted.isdecimal() and wanted not in names:
-            raise outputs.no_such_run(shell.instance, wanted) from None
+            raise run_lookup.no_such_run(shell.instance, wanted) from None
         matching([wanted], names)
         raise AutomateError(str(error)) from None
 
@@ -108,7 +108,7 @@ def _text(path: str | None, count: int | None) -> str:
     if path is None or not os.path.exists(path):
         return ""
     with open(path, "rb") as file:
-        file.seek(0 if count is None else outputs.start_of_last(path, count))
+        file.seek(0 if count is None else run_lookup.start_of_last(path, count))
         return file.read().decode(errors="backslashreplace")
 
 
@@ -117,12 +117,12 @@ def _show(shell: Shell, state: State, chosen: Chosen, path: str | None, count: i
     if path is None:
         shell.say("it wrote nothing")
         return
-    following = _From(shell, path, 0 if count is None else outputs.start_of_last(path, count))
+    following = _From(shell, path, 0 if count is None else run_lookup.start_of_last(path, count))
     following.copy()
     if follow and chosen.open:
         _follow(shell, state, chosen, following)
         following.close()
-        shell.say(_heading(shell, outputs.choose(shell.instance, state, f"#{chosen.id}")))
+        shell.say(_heading(shell, run_lookup.choose(shell.instance, state, f"#{chosen.id}")))
     else:
         following.close()
 

@@ -25,8 +25,7 @@ def command(shell: Shell, textfile: str | None) -> int:
     if textfile is None:
         shell.write(text)
     else:
-        from automate.atomic import OPEN
-        from automate.operate.writing import write
+        from automate.atomic import OPEN, write
 
         write(textfile, text, mode=OPEN)  # for the collector, which is another user
     return 0

@@ -95,8 +95,8 @@ def _of_tasks(
     shell: Shell, names: Sequence[str], after: float, until: float | None, most: int | None
 ) -> list[Upcoming]:
     from automate.cli import tasks
-    from automate.operate.skipping import marked
     from automate.schedule import load
+    from automate.supervisor.decisions import marked
 
     with tasks.catalog(shell) as catalog:
         entries = {entry.name: entry for entry in catalog.entries(names) if not entry.faults}

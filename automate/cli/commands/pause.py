@@ -13,7 +13,7 @@ from automate.cli.moments import moment_option
 from automate.cli.options import exclusive, json_option, names_argument, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import UsageError
-from automate.operate.pausing import pause
+from automate.operate.by_hand import pause
 from automate.outcomes import Pause
 from automate.render import json_document
 from automate.render.pauses import terms

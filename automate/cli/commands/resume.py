@@ -11,7 +11,7 @@ from automate.cli.completers import complete_paused
 from automate.cli.json_objects import of_pause
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
-from automate.operate.pausing import resume
+from automate.operate.by_hand import resume
 from automate.outcomes import Pause
 from automate.render import json_document
 from automate.render.pauses import terms

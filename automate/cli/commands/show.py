@@ -12,14 +12,14 @@ from automate.cli.completers import complete_tasks
 from automate.cli.json_objects import of_entry, of_past, of_process, of_upcoming
 from automate.cli.options import reading
 from automate.cli.shell import Shell, pass_shell
-from automate.operate.left_behind import left_behind
-from automate.operate.skipping import marked
+from automate.operate.run_lookup import left_behind
 from automate.render import NOTHING, json_document, paint, relative, size, table, when
 from automate.render.pauses import terms
 from automate.render.run_stats import told
 from automate.render.runs import history, pages
 from automate.render.runs import left_behind as of_left_behind
 from automate.render.tasks import doing
+from automate.supervisor.decisions import marked
 from automate.task import Task
 from automate.taskfile import BadTaskFile
 from automate.units import Duration, Size

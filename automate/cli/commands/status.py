@@ -124,8 +124,7 @@ def _report(shell: Shell, names: tuple[str, ...], labels: list[list[str]], bound
 
 def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
     if as_json:
-        from automate.operate.health import Facts
-        from automate.operate.scheduler_status import Alive
+        from automate.operate.health import Alive, Facts
 
         judged = Health("UNKNOWN", [Problem("UNKNOWN", "status", what=message)])
         shell.write(_json(shell, judged, Facts([], [], Scheduler(None, None), Alive(None))))

@@ -12,8 +12,8 @@ from automate.cli.completers import complete_running, task_names
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import NotRunningError
-from automate.operate.outputs import no_such_run
-from automate.operate.stopping import stop
+from automate.operate.by_hand import stop
+from automate.operate.run_lookup import no_such_run
 from automate.render import duration
 from automate.render.runs import ending
 from automate.runlog import find

@@ -145,7 +145,7 @@ def _write_svg(shell: Shell, found: "Timeline", rows: "Sequence[Row]", path: str
     if path == "-":
         shell.write(text)
         return
-    from automate.operate.writing import write
+    from automate.atomic import write
 
     write(path, text)
     shell.say(f"{path}: written")

@@ -33,7 +33,7 @@ def command(shell: Shell, names: tuple[str, ...], *, at: float | None, as_json: 
     Without --at, explains the last due time and the next. NAMEs may be globs or removed tasks; `#1423` is a run.
     """
     from automate.operate.explanations import explain
-    from automate.operate.task_history import about
+    from automate.operate.task_past import about
 
     with tasks.catalog_and_state(shell) as (catalog, state):
         asked = about(shell.instance, catalog, state, names, at)

@@ -1,15 +1,22 @@
-"""Lookup of a run by name or id, and of its output file."""
+"""Lookup of runs: by name or id, under way, with their output and what they left behind."""
 
 import os
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from automate import output, runlog
+from automate.catalog import Entry
 from automate.errors import AutomateError, NoSuchTaskError
+from automate.instants import stamp, stamp_or_none
 from automate.outcomes import RAN
 from automate.paths import Instance
-from automate.run import LARGEST, Record
+from automate.process import host
+from automate.process.processes import OfRun, of_runs
+from automate.run import LARGEST, Record, UnderWay
 from automate.state import OpenRun, State, runs
+from automate.supervisor.adopting import last_attempt, task_of
+from automate.supervisor.finishing import lost
 from automate.trust import judge_as_root
 
 _BLOCK = 65536
@@ -130,3 +137,51 @@ def _start_of_last(descriptor: int, count: int) -> int:
             return start + place + 1 if count else size
         end = start
     return 0
+
+
+def under_way(instance: Instance, state: State) -> list[UnderWay]:
+    """Return the open runs of all tasks, newest first, also those that wait for their next attempt."""
+    return [_as_record(instance, run) for run in reversed(runs.under_way(state))]
+
+
+def _as_record(instance: Instance, run: OpenRun) -> UnderWay:
+    attempt = last_attempt(instance, run, task_of(run))
+    written = output.as_it_is(instance.log, run.task, run.id)
+    return UnderWay(
+        id=run.id,
+        task=run.task,
+        trigger=run.trigger,
+        due=stamp_or_none(run.due),
+        started=stamp(attempt.began if run.started is None else run.started),
+        attempts=run.attempt,
+        host=host.name(),
+        user=attempt.user,
+        by=run.by,
+        pid=attempt.pid,
+        output=written.path,
+        output_bytes=written.bytes,
+        output_lost=lost(instance, run, attempt.task),
+    )
+
+
+def unread(instance: Instance, entries: Iterable[Entry], read: Mapping[str, int]) -> dict[str, int]:
+    """Count the ended runs of each task that have output which was not read; others are left out.
+
+    `read` has the newest read run of each task. OSError if this user may not see the outputs.
+    """
+    counted = {entry.name: _unread(instance, entry, read.get(entry.name, 0)) for entry in entries}
+    return {name: count for name, count in counted.items() if count}
+
+
+def _unread(instance: Instance, entry: Entry, read: int) -> int:
+    if entry.last is None or read == entry.last.id:
+        return 0
+    since = read if read < entry.last.id else 0  # beyond it: that was another instance, in the same place
+    under_way = {run.id for run in entry.open_runs}
+    return sum(run_id > since and run_id not in under_way for run_id in output.ids(instance.log, entry.name))
+
+
+def left_behind(instance: Instance, open_runs: Iterable[OpenRun]) -> list[OfRun]:
+    """Return the processes that this user may see."""
+    ids = {run.id for run in open_runs}
+    return [each for each in of_runs(instance.summaries) if each.run not in ids]
