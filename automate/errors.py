@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
+
+from automate.characters import visible
 
 
 class AutomateError(Exception):
@@ -46,6 +49,36 @@ class BadFileError(AutomateError):
     exit_code = 78
 
 
+class Fault(NamedTuple):
+    """One fault.
+
+    `line` and `column` count from 1; `key` is dotted (`retries.delay`), empty for the whole file.
+    """
+
+    file: str
+    line: int
+    column: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        what = f"{self.key}: {self.message}" if self.key else self.message
+        return visible(f"{self.file}:{self.line}:{self.column}: {what}")
+
+
+class BadTaskFile(BadFileError):  # noqa: N818 - the name says what it is about; it is an error by its base
+    """A task file or the settings cannot be used; `faults` holds every reason, by position."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+    @classmethod
+    def of_whole(cls, file: str, message: str) -> "BadTaskFile":
+        """Make the error for a fault of the file itself rather than of a place in it."""
+        return cls([Fault(file, 1, 1, "", message)])
+
+
 class ScheduleError(ValueError):
     """The message says what is wrong, what was expected, and where there is one, what to write instead.
 
@@ -69,6 +102,11 @@ class DamagedStateError(AutomateError):
             f"state.db: {what} is damaged; move state.db away (automate doctor names its directory): the next command "
             "makes it anew from the run log, without pauses"
         )
+
+
+def shown(text: str, limit: int = 40) -> str:
+    """Quote a value for a message, cut if it is long."""
+    return visible(repr(text if len(text) <= limit else text[:limit] + "..."))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from automate.settings import Settings
 from automate.task import Task
 from automate.taskfile import discover, parse_task, read
 from automate.taskfile.nodes import tree
-from automate.taskfile.schema import task_schema
+from automate.taskfile.parsing import task_schema
 from tests.taskfile.plain import plain
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -8,7 +8,7 @@ from automate.cli.completers import complete_assignments, complete_schedules, co
 from automate.cli.options import Function
 from automate.errors import UsageError
 from automate.taskfile.splicing import Change
-from automate.taskfile.typed import Value, listing, value
+from automate.taskfile.yaml_text import Value, listing, value
 
 
 def read_value(text: str) -> Value:

@@ -12,13 +12,12 @@ from automate import clock, instance_trust
 from automate.atomic import make_directory
 from automate.catalog import Catalog
 from automate.catalog.matching import matching
-from automate.errors import AutomateError, BusyError, NotAllowedError, UsageError
+from automate.errors import AutomateError, BusyError, NotAllowedError, UsageError, shown
 from automate.operate import versions
 from automate.paths import Instance
 from automate.process import host, locks
 from automate.settings import Settings
 from automate.taskfile import BadTaskFile, name_of, parse_task, read
-from automate.taskfile.fault import shown
 from automate.taskfile.replacing import content, discard, prepare, put, take_away
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ def check_values(target: Target, data: bytes, settings: Settings, before: BadTas
 
 def _switched(*, on: bool) -> "Change":
     from automate.taskfile.splicing import Change
-    from automate.taskfile.typed import value
+    from automate.taskfile.yaml_text import value
 
     return Change("enabled", value("true" if on else "false"))
 

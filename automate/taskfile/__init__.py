@@ -6,8 +6,8 @@ the first file that is read.
 
 from typing import TYPE_CHECKING
 
+from automate.errors import BadTaskFile, Fault
 from automate.settings import Settings
-from automate.taskfile.fault import BadTaskFile, Fault
 from automate.taskfile.finding import Found, check_vanished, discover, is_meant, name_of, passed_over
 from automate.taskfile.trusted_read import read
 

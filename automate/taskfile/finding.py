@@ -8,8 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from automate.characters import visible
-from automate.errors import AutomateError, BadFileError, NotAllowedError
-from automate.taskfile.fault import Fault, shown
+from automate.errors import AutomateError, BadFileError, Fault, NotAllowedError, shown
 from automate.taskfile.trusted_read import kind, unusable
 
 NAME = r"[a-z0-9][a-z0-9._-]{0,63}"

@@ -6,9 +6,9 @@ The values end in the structs of task.py; the tests hold keys and fields togethe
 import re
 from typing import Any, get_args
 
+from automate.errors import shown
 from automate.outcomes import Outcome
 from automate.settings import HOST
-from automate.taskfile.fault import shown
 from automate.taskfile.finding import NAME
 from automate.taskfile.nodes import Mapping, Node
 from automate.taskfile.readers import BAD, Key, Reader, Sheet, array, either, listed, mapping, named, optional, unknown

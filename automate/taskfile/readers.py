@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from automate.characters import visible
-from automate.taskfile.fault import BadTaskFile, Fault, shown
+from automate.errors import BadTaskFile, Fault, shown
 from automate.taskfile.nodes import Mapping as Pairs
 from automate.taskfile.nodes import Node, Scalar, Sequence
 

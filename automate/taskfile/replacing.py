@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 
 from automate.atomic import create, move
 from automate.characters import visible
-from automate.errors import NotAllowedError
-from automate.taskfile.fault import BadTaskFile
+from automate.errors import BadTaskFile, NotAllowedError
 from automate.taskfile.trusted_read import open_place, read
 
 

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from automate.characters import visible
-from automate.errors import AutomateError
-from automate.taskfile import keys, nodes, wrapping
-from automate.taskfile.fault import BadTaskFile, shown
+from automate.errors import AutomateError, BadTaskFile, shown
+from automate.taskfile import keys, nodes
 from automate.taskfile.nodes import Mapping, Node, Scalar, tree
-from automate.taskfile.typed import Value
 from automate.taskfile.yaml_edit import Document
+from automate.taskfile.yaml_text import Value, inline
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -116,7 +115,7 @@ def _opened(parent: Node, change: Change) -> Mapping:
     """`retries: 3` is `retries: {attempts: 3}`, where an entry is to stand beside it."""
     if isinstance(parent, Mapping):
         return parent
-    opened = wrapping.opened(change.path[0], parent)
+    opened = _written_out(change.path[0], parent)
     if opened is None:
         written = shown(parent.text) if isinstance(parent, Scalar) else "a list"
         raise CannotSpliceError(f"{change.key}: {change.path[0]} is {written} and has no entries: set it as a whole")
@@ -135,9 +134,34 @@ def _ways(document: Document, change: Change) -> Iterator[str]:
             order = [key for key, _ in parent.pairs if isinstance(key, Scalar)]
             yield from document.put(parent, rest[0], value, [key.text for key in order])
     elif parent is not None and value is not None:
-        written = wrapping.written(_opened(parent, change), rest[0], value)
+        written = _with_entry(_opened(parent, change), rest[0], value)
         yield from document.put(root, first, written, [*keys.TASK])
     elif rest and value is not None:
         yield from document.put_within(first, rest[0], value, [*keys.TASK])
     else:
         yield from document.put(root, first, value, [*keys.TASK])
+
+
+_SUCCESS = Scalar(1, 1, "success")
+
+
+def _written_out(key: str, node: Node) -> Mapping | None:
+    """Return the mapping that the value of this key is short for (`retries: 3`); None if it is not."""
+    if key == "retries" and isinstance(node, Scalar):
+        return Mapping(1, 1, [(Scalar(1, 1, "attempts"), node)])
+    if key == "after":
+        names = node.items if isinstance(node, nodes.Sequence) else [node]
+        return Mapping(1, 1, [(name, _SUCCESS) for name in names])
+    return None
+
+
+def _with_entry(mapping: Mapping, name: str, value: Value) -> Value:
+    """Write that mapping, of texts only, in braces, with one more entry."""
+    pairs = [(key, each) for key, each in mapping.pairs if isinstance(key, Scalar) and key.text != name]
+    texts = [f"{_text(key)}: {_text(each)}" for key, each in pairs]
+    entry = f"{_text(Scalar(1, 1, name))}: {inline(value, flow=True)}"
+    return Value(Mapping(1, 1, [*pairs, (Scalar(1, 1, name), value.node)]), f"{{{', '.join([*texts, entry])}}}")
+
+
+def _text(node: Node) -> str:
+    return inline(Value(node), flow=True)

@@ -5,7 +5,7 @@ import os
 import stat
 
 from automate.characters import visible
-from automate.taskfile.fault import BadTaskFile
+from automate.errors import BadTaskFile
 from automate.trust import ForeignError, Ways, judge
 
 LARGEST = 1024 * 1024

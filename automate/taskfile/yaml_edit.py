@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from automate.taskfile import nodes
 from automate.taskfile.nodes import Mapping, Node, Scalar
-from automate.taskfile.typed import Value, inline, literal
+from automate.taskfile.yaml_text import Value, inline, literal
 
 _line_end = re.compile(r"\r\n?|\n|\Z").search
 _comment = re.compile(r"([ \t]*)#[^\r\n]*(?:\r\n?|\n|\Z)").match

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from automate.taskfile import BadTaskFile, keys
 from automate.taskfile.nodes import tree
 from automate.taskfile.splicing import CannotSpliceError, Change, is_set, spliced
-from automate.taskfile.typed import listing, value
+from automate.taskfile.yaml_text import listing, value
 from tests.taskfile.plain import plain
 
 FILE = """\

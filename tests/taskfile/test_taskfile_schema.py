@@ -7,7 +7,7 @@ import pytest
 
 from automate.taskfile import keys
 from automate.taskfile.nodes import tree
-from automate.taskfile.schema import settings_schema, task_schema
+from automate.taskfile.parsing import settings_schema, task_schema
 from tests.taskfile.cases import ACCEPTED, BEYOND_A_SCHEMA, COMMANDS, REFUSED
 from tests.taskfile.plain import plain
 

@@ -31,6 +31,6 @@ def _schema(what: str) -> dict[str, Any]:
         from automate import run
 
         return run.schema()
-    from automate.taskfile.schema import settings_schema, task_schema
+    from automate.taskfile.parsing import settings_schema, task_schema
 
     return settings_schema() if what == "settings" else task_schema()
