@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from automate.catalog.catalog import Catalog
+from automate.catalog.due import Upcoming, due_after, upcoming
 from automate.catalog.entry import Entry
-from automate.catalog.upcoming import Upcoming, due_after, upcoming
 from automate.outcomes import RAN
 from automate.paths import Instance
 from automate.process.processes import OfRun

@@ -3,15 +3,15 @@
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from fnmatch import filter as those_like
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from automate.catalog.due import due_times
 from automate.catalog.entry import Entry, entry_of
 from automate.catalog.files import TaskFiles
-from automate.catalog.matching import is_glob, matching
-from automate.catalog.settings import SettingsFile
-from automate.errors import AutomateError
+from automate.catalog.settings import SettingsFile, digest
+from automate.errors import AutomateError, NoSuchTaskError
 from automate.outcomes import Pause
 from automate.paths import Instance
 from automate.process import host
@@ -53,7 +53,7 @@ class Catalog:
     @property
     def settings_read(self) -> "Settings":
         """Return the settings for display: the defaults if the file has a fault."""
-        return self._settings.read[0]
+        return self._settings.read.settings
 
     @property
     def settings_faults(self) -> tuple[Fault, ...]:
@@ -135,7 +135,7 @@ class Catalog:
 
     def _timed(self, entries: list[Entry], *, every: bool) -> list[Entry]:
         """Add how long recent runs took, to all or to running tasks, and how long those have been running."""
-        from automate.catalog.running import timed
+        from automate.catalog.entry import timed
         from automate.state.durations import recent
 
         took: dict[str, list[float]] = {}
@@ -190,11 +190,9 @@ class Catalog:
     @property
     def fingerprint(self) -> str:
         """Another one when any task file, the settings or the time zones may say something else."""
-        from automate.digest import blake2b
-
         files = sorted(self._found.values())
         seen = "\n".join([f"{at.path}\0{at.size} {at.mtime_ns} {at.inode} {at.faults}" for at in files])
-        return blake2b(f"{self._files.context}\n{seen}".encode(errors="surrogateescape"), digest_size=16).hexdigest()
+        return digest(f"{self._files.context}\n{seen}".encode(errors="surrogateescape")).hex()
 
     def readings(self, patterns: Sequence[str] = ()) -> "dict[str, Parsed]":
         """Every task that is not broken, of these or of all, as it was read; the others stand in `broken`."""
@@ -261,3 +259,34 @@ def _by_task(runs: Iterable[OpenRun]) -> dict[str, tuple[OpenRun, ...]]:
     for run in runs:
         tasks[run.task] = (*tasks.get(run.task, ()), run)
     return tasks
+
+
+_GLOB = frozenset("*?[")
+
+
+def is_glob(pattern: str) -> bool:
+    """Return whether the pattern may match several tasks; no task's name has such characters."""
+    return not _GLOB.isdisjoint(pattern)
+
+
+def matching(patterns: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return the known names that match, in the order of the patterns, each once.
+
+    NoSuchTaskError for any pattern that matches none.
+    """
+    names: dict[str, None] = {}
+    for pattern in patterns:
+        meant = those_like(known, pattern) if is_glob(pattern) else [pattern] if pattern in known else []
+        if not meant:
+            raise NoSuchTaskError(f"no task {pattern!r}{_hint(pattern, known)}")
+        names.update(dict.fromkeys(meant))
+    return list(names)
+
+
+def _hint(pattern: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches
+
+    if not known:
+        return ": there are no tasks yet"
+    near = get_close_matches(pattern, known, n=3)
+    return f"; did you mean {' or '.join(near)}?" if near else "; `list` shows the tasks there are"

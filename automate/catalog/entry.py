@@ -1,19 +1,35 @@
-"""A task as a listing shows it: what its file says in short, how it last ended, what it does now."""
+"""A task as a listing shows it: what its file says in short, how it last ended, what it does now.
 
-from collections.abc import Iterable
+What only running tasks need is imported for them.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.outcomes import Pause
+from automate.paths import Instance
 from automate.state import LastRun, OpenRun
 from automate.state.parsed import Brief
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from automate.catalog.running import Running
     from automate.taskfile import Fault
 
 STATES = ("running", "retrying", "queued", "broken", "paused", "disabled", "idle")
+
+
+class Running(NamedTuple):
+    """A run that is running.
+
+    `since` is in epoch seconds; `elapsed` and `expected` are in seconds, counted from its first attempt; None if
+    unknown.
+    """
+
+    id: int
+    since: float | None
+    elapsed: float | None
+    expected: float | None
+    is_unusual: bool
 
 
 class Entry(NamedTuple):
@@ -42,8 +58,8 @@ class Entry(NamedTuple):
     delay: float = 0.0
     next_due: float | None = None
     pause: Pause | None = None
-    running: "tuple[Running, ...]" = ()
-    recent: "Sequence[float]" = ()
+    running: tuple[Running, ...] = ()
+    recent: Sequence[float] = ()
     unskipped: tuple[float | None, ...] = ()
 
     @property
@@ -107,9 +123,10 @@ def entry_of(
     brief: Brief, due: float | None, last: LastRun | None, runs: tuple[OpenRun, ...], pause: Pause | None
 ) -> Entry:
     """Make the row of a task without faults; `due` is ignored if it is disabled."""
-    name, path, _, _, _, enabled, description, category, labels, schedule, delay, _, _ = brief
-    about = (description, category, tuple(labels.split()), schedule, delay)
-    return Entry(name, path, (), last, runs, bool(enabled), *about, due if enabled else None, pause)
+    return Entry(
+        brief.name, brief.path, (), last, runs, bool(brief.enabled), brief.description, brief.category,
+        tuple(brief.labels.split()), brief.schedule, brief.delay, due if brief.enabled else None, pause,
+    )  # fmt: skip
 
 
 def _doing(runs: tuple[OpenRun, ...]) -> str | None:
@@ -117,3 +134,29 @@ def _doing(runs: tuple[OpenRun, ...]) -> str | None:
         return "running"
     attempts = [run.attempt for run in runs if run.phase == "pending"]
     return None if not attempts else "retrying" if max(attempts) > 1 else "queued"
+
+
+def timed(entry: Entry, instance: Instance, recent: Sequence[float], now: float) -> Entry:
+    """Add the runs at `now` (epoch seconds); `recent` has the seconds that the task's recent good runs took."""
+    running = [_running(instance, run, recent, now) for run in entry.open_runs if run.phase == "running"]
+    return entry._replace(running=tuple(running), recent=recent)
+
+
+def _running(instance: Instance, run: OpenRun, recent: Sequence[float], now: float) -> Running:
+    from automate.rules.recent_runs import expected, is_unusual
+
+    since = running_since(instance, run)
+    elapsed = None if since is None else max(0.0, now - since)
+    return Running(run.id, since, elapsed, expected(recent), elapsed is not None and is_unusual(elapsed, recent))
+
+
+def running_since(instance: Instance, run: OpenRun) -> float | None:
+    """Epoch seconds; of a first attempt, when its status file last changed: the shim writes there as it starts."""
+    from automate.process.status import file_name
+
+    if run.started is not None:
+        return run.started
+    try:
+        return os.stat(os.path.join(instance.open_runs, file_name(run.id, run.attempt, run.task))).st_mtime
+    except OSError:  # it ended a moment ago, or the state is not ours to look into
+        return None

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from automate import __version__
-from automate.catalog.settings import SettingsFile, is_settled
+from automate.catalog.settings import Mark, SettingsFile, is_settled
 from automate.process import host
 from automate.state import State
 from automate.state.parsed import Brief, Parsed, read_briefs, read_compiled, read_excepted, read_parsed, write_parsed
@@ -110,8 +110,7 @@ class TaskFiles:
 
     def _holds(self, brief: Brief) -> bool:
         found = self.found[brief.name]
-        now = found.path, found.size, found.mtime_ns, found.inode
-        return (brief.path, brief.size, brief.mtime_ns, brief.inode) == now
+        return brief.path == found.path and Mark.of(brief) == Mark.of(found)
 
     def _read(self, found: Found, within: Ways) -> Parsed | None:
         """Read a file; None, with its faults in `broken`, if it has any."""
@@ -120,8 +119,8 @@ class TaskFiles:
         from automate.catalog import parse_cache
 
         try:
-            task = parse_cache.definition(found, self._settings.read[0], self._owner, within)
-            alias = host.alias(self._settings.read[0].host)
+            task = parse_cache.definition(found, self._settings.read.settings, self._owner, within)
+            alias = host.alias(self._settings.read.settings.host)
             parsed = parse_cache.parsed(found, task, alias, self.context, self._now)
         except BadTaskFile as bad:
             self.broken[found.name] = bad.faults

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from automate.digest import blake2b
+from automate.catalog.settings import digest
 from automate.settings import Settings
 from automate.state.parsed import Brief, Parsed
 from automate.task import Task, encode
@@ -85,5 +85,5 @@ def delay(seed: str, jitter: float) -> float:
     steps = int(jitter * STEPS)
     if steps < 1:
         return 0.0
-    number = int.from_bytes(blake2b(seed.encode(errors="surrogateescape"), digest_size=8).digest(), "big")
+    number = int.from_bytes(digest(seed.encode(errors="surrogateescape"), 8), "big")
     return number % steps / STEPS

@@ -2,7 +2,7 @@
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from automate.paths import Instance
 from automate.state import State
@@ -10,7 +10,8 @@ from automate.state.parsed import ParsedSettings, read_parsed_settings
 
 if TYPE_CHECKING:
     from automate.settings import Settings
-    from automate.taskfile import Fault
+    from automate.state.parsed import Brief
+    from automate.taskfile import Fault, Found
 
 
 BAD = "bad "  # before the digest of settings with faults
@@ -24,10 +25,32 @@ class Mark(NamedTuple):
     mtime_ns: int
     inode: int
 
+    @classmethod
+    def of(cls, row: "Found | Brief | ParsedSettings") -> Self:
+        """Return those of a file as it was when this row was made."""
+        return cls(row.size, row.mtime_ns, row.inode)
+
+
+class Reading(NamedTuple):
+    """The settings, their faults (with any, the settings are as without a file), and the digest of their text."""
+
+    settings: "Settings"
+    faults: "tuple[Fault, ...]" = ()
+    digest: str = ""
+
 
 def is_settled(mtime_ns: int, now: float) -> bool:
     """Return whether any change from `now` on will show in the file's modification time."""
     return mtime_ns / 1e9 < now - FRESH
+
+
+def digest(data: bytes, size: int = 16) -> bytes:
+    """Return a digest of what is compared or spread, never of a secret."""
+    try:  # hashlib would load OpenSSL first: some milliseconds and megabytes in every command
+        from _blake2 import blake2b
+    except ImportError:  # an interpreter that leaves its own digests out
+        from hashlib import blake2b
+    return blake2b(data, digest_size=size).digest()
 
 
 class SettingsFile:
@@ -59,24 +82,23 @@ class SettingsFile:
     @property
     def faults(self) -> "tuple[Fault, ...]":
         """Return the faults; a cached file has none."""
-        return self.read[1] if self.digest.startswith(BAD) else ()
+        return self.read.faults if self.digest.startswith(BAD) else ()
 
     @cached_property
-    def read(self) -> "tuple[Settings, tuple[Fault, ...], str]":
-        """The settings, what is wrong with them (then all are as without a file), and the digest of their text."""
-        from automate.digest import blake2b
+    def read(self) -> Reading:
+        """The settings as their file says now."""
         from automate.settings import Settings
         from automate.taskfile import BadTaskFile, parse_settings, read
 
         if self._mark is None:
-            return Settings(), (), ""
-        digest = ""
+            return Reading(Settings())
+        seen = ""
         try:
             data = read(self.path, owner=self._owner)
-            digest = blake2b(data, digest_size=16).hexdigest()
-            return parse_settings(data, self.path), (), digest
+            seen = digest(data).hex()
+            return Reading(parse_settings(data, self.path), digest=seen)
         except BadTaskFile as bad:
-            return Settings(), bad.faults, BAD + digest
+            return Reading(Settings(), bad.faults, BAD + seen)
 
     @cached_property
     def _mark(self) -> Mark | None:
@@ -94,10 +116,10 @@ class SettingsFile:
         if self._mark is None:
             return ParsedSettings(self.path, 0, 0, 0, "", "")
         cached = self._cache and read_parsed_settings(self._cache, self.path)
-        if cached and (cached.size, cached.mtime_ns, cached.inode) == self._mark:
+        if cached and Mark.of(cached) == self._mark:
             return cached
-        settings, faults, digest = self.read
-        brief = ParsedSettings(self.path, *self._mark, digest, "\n".join(settings.task_dirs))
-        if not faults and is_settled(self._mark.mtime_ns, self._now):
+        read = self.read
+        brief = ParsedSettings(self.path, *self._mark, read.digest, "\n".join(read.settings.task_dirs))
+        if not read.faults and is_settled(self._mark.mtime_ns, self._now):
             self.row = brief
         return brief

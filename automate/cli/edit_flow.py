@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog import Catalog
-from automate.catalog.upcoming import due_after
+from automate.catalog.due import due_after
 from automate.cli import tasks
 from automate.cli.shell import Shell
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged, store, target, with_values

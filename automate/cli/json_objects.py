@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from automate.catalog import Entry
 from automate.catalog.about import Past
-from automate.catalog.running import Running
-from automate.catalog.upcoming import Upcoming
+from automate.catalog.due import Upcoming
+from automate.catalog.entry import Running
 from automate.instants import stamp_or_none
 from automate.operate.health import Alive
 from automate.outcomes import Pause

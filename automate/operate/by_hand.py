@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from signal import SIGKILL, SIGTERM
 
 from automate import clock, runlog
-from automate.catalog.matching import matching
+from automate.catalog.catalog import matching
 from automate.errors import NotAllowedError, NotRunningError
 from automate.outcomes import GOOD, Pause
 from automate.paths import Instance

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from automate import clock, instance_trust
 from automate.atomic import make_directory
 from automate.catalog import Catalog
-from automate.catalog.matching import matching
+from automate.catalog.catalog import matching
 from automate.errors import AutomateError, BusyError, NotAllowedError, UsageError, shown
 from automate.operate import versions
 from automate.paths import Instance

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from automate.catalog import Catalog
-from automate.catalog.upcoming import Upcoming, upcoming
+from automate.catalog.due import Upcoming, upcoming
 from automate.instants import seconds_of
 from automate.operate.health import Alive, alive
 from automate.operate.run_lookup import left_behind

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from automate import task as tasks
 from automate.catalog import Catalog, Entry
-from automate.catalog.matching import matching
+from automate.catalog.catalog import matching
 from automate.instants import seconds_of
 from automate.operate.run_lookup import Chosen, by_id, no_such_run
 from automate.outcomes import OF_SCHEDULE
@@ -17,7 +17,7 @@ from automate.rules.gates import InForce
 from automate.rules.verdicts import was_started
 from automate.run import Record
 from automate.runlog import newest_first
-from automate.runlog.period import Period
+from automate.runlog.backwards import Period
 from automate.schedule import are_same, load
 from automate.state import State, schedules
 from automate.state.parsed import Parsed

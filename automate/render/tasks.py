@@ -15,7 +15,7 @@ from automate.render.figures import NOTHING, duration, relative, when
 from automate.render.screen import Screen, joined, paint
 
 if TYPE_CHECKING:
-    from automate.catalog.running import Running
+    from automate.catalog.entry import Running
     from automate.run import Record
 
 _COLOURS = {

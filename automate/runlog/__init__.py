@@ -4,6 +4,7 @@ The JSON Lines file is touched only here. logrotate(8) may rename it at any time
 """
 
 from automate.runlog.appending import Position, append, position
+from automate.runlog.backwards import Period
 from automate.runlog.lookup import (
     Due,
     Entry,
@@ -13,10 +14,10 @@ from automate.runlog.lookup import (
     highest_id,
     last_of_each,
     newest_first,
+    newest_of,
     recent_seconds,
     recorded,
 )
-from automate.runlog.period import Period
 
 __all__ = [
     "Due",
@@ -30,6 +31,7 @@ __all__ = [
     "highest_id",
     "last_of_each",
     "newest_first",
+    "newest_of",
     "position",
     "recent_seconds",
     "recorded",

@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fnmatch import translate
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,9 +14,8 @@ from automate.outcomes import Outcome, Trigger
 from automate.paths import Instance
 from automate.run import DEEPEST, LARGEST, Count, Record, is_deeper
 from automate.runlog.appending import Position
-from automate.runlog.backwards import FIRST_BLOCK, LAST_BLOCK, lines
+from automate.runlog.backwards import FIRST_BLOCK, LAST_BLOCK, Instant, Period, lines
 from automate.runlog.files import LogFile, opened
-from automate.runlog.period import Instant, Period
 
 _MOST_NEEDLES = 6  # each costs a search of the whole log; with more, decoding every line costs no more
 
@@ -110,6 +110,13 @@ def newest_first(
     Other lines are ignored.
     """
     return (entry.record for entry in Reader(instance).entries(tasks=tasks, period=period, accept=accept))
+
+
+def newest_of(instance: Instance, tasks: Mapping[int, str]) -> dict[str, Record]:
+    """Return the records of these runs, by task; `tasks` are the tasks by run id. One rotated away is left out."""
+    names = [*tasks.values()] if len(tasks) <= _MOST_NEEDLES else None
+    records = newest_first(instance, tasks=names, accept=lambda record: tasks.get(record.id) == record.task)
+    return {record.task: record for record in islice(records, len(tasks))}
 
 
 def find(instance: Instance, run_id: int) -> Record | None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-from automate.catalog.running import running_since
+from automate.catalog.entry import running_since
 from automate.paths import Instance
 from automate.process import locks, status
 from automate.process.processes import holders

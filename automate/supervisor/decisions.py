@@ -6,7 +6,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from automate.catalog import Catalog, Entry
-from automate.catalog.upcoming import Upcoming
+from automate.catalog.due import Upcoming
 from automate.outcomes import Pause, Refusal
 from automate.rules.deciding import Decision, Window, decide
 from automate.rules.deciding import deferred as put_off

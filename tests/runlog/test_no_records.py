@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from automate.run import LARGEST, Record
 from automate.runlog import Reader, dues, find, highest_id, last_of_each, newest_first, recent_seconds, recorded
 from automate.runlog.appending import Position
-from automate.runlog.period import Period
+from automate.runlog.backwards import Period
 from tests.runlog.run_records import lines, log_of, record
 
 GOOD: dict[str, Any] = json.loads(record(5, due="2026-11-21T02:00:00+01:00", summary={"a": 1}).line())

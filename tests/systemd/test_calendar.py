@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automate.catalog.upcoming import due_after
+from automate.catalog.due import due_after
 from automate.schedule import parse
 from automate.systemd.calendar import calendar_events, follows_clock_changes
 

@@ -162,7 +162,7 @@ def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
     unseen = [name for name in names if not any(fnmatchcase(task, name) for task in seen)]
     if not unseen:
         return
-    from automate.catalog.matching import matching
+    from automate.catalog.catalog import matching
 
     known = [*task_names(shell), *(record.task for record in islice(newest_first(shell.instance), MANY))]
     for name in unseen:

@@ -156,9 +156,9 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
 def _listing(wanted: Wanted, entries: "list[Entry]", shell: Shell) -> Listing:
     records: dict[str, Record] = {}
     if wanted.needs("record"):
-        from automate.catalog.newest_records import newest_records
+        from automate.runlog import newest_of
 
-        records = newest_records(shell.instance, entries)
+        records = newest_of(shell.instance, {entry.last.id: entry.name for entry in entries if entry.last})
     screen = shell.drawing if "progress" in wanted.columns else shell.screen
     return Listing(entries, screen, records, unread_of(shell, entries) if wanted.needs("unread") else {})
 

@@ -78,7 +78,7 @@ def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
     except NoSuchTaskError as error:
         if wanted is None or wanted.startswith("#"):
             raise
-        from automate.catalog.matching import matching
+        from automate.catalog.catalog import matching
 
         names = task_names(shell)
         if wanted.isdecimal() and wanted not in names:

@@ -113,7 +113,7 @@ def _ask_schedule(shell: Shell, timezone: str | None) -> str | None:
 
 def _is_shown(shell: Shell, text: str, timezone: str | None) -> bool:
     """Show a schedule in English with its next due times; return False if it is not valid."""
-    from automate.catalog.upcoming import due_after
+    from automate.catalog.due import due_after
     from automate.errors import ScheduleError
     from automate.render import relative, when
     from automate.schedule import parse

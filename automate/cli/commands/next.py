@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automate.catalog.due import next_due
-from automate.catalog.upcoming import Upcoming, due_after, merged, upcoming
+from automate.catalog.due import Upcoming, due_after, merged, next_due, upcoming
 from automate.cli.completers import complete_schedules, complete_zones
 from automate.cli.moments import moment_option
 from automate.cli.options import exclusive, names_argument, reading

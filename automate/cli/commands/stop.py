@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from automate.catalog.matching import matching
+from automate.catalog.catalog import matching
 from automate.cli.completers import complete_running, task_names
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
