@@ -12,11 +12,9 @@ from automate.process import daemon, locks
 from automate.process.daemon import Wakeup
 from automate.run import Record
 from automate.service import serving
-from automate.service.arming import Preparing
 from automate.service.changes import Changes
-from automate.service.events import Events
-from automate.service.output_relay import Passing
-from automate.service.step import step
+from automate.service.events import Events, Passing
+from automate.service.step import Preparing, step
 from automate.state import State, runs, schedules
 from automate.state.opening import make_directories
 from automate.supervisor import hand_over

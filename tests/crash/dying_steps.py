@@ -17,8 +17,7 @@ from pathlib import Path
 from automate.catalog import Catalog
 from automate.outcomes import Pause
 from automate.paths import Instance, of_directory
-from automate.service.arming import Preparing
-from automate.service.step import step
+from automate.service.step import Preparing, step
 from automate.state import State, pauses, runs, schedules
 from automate.supervisor import loop, open_instance, restoring  # noqa: F401 - imported before the fork, as all it needs
 from tests.crash.dying import COMMAND, _lines, dying, forked

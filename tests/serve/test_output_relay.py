@@ -10,8 +10,7 @@ import pytest
 
 from automate.paths import of_directory
 from automate.run import Record
-from automate.service.events import Events
-from automate.service.output_relay import MOST, Passing
+from automate.service.events import MOST, Events, Passing
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import signal
 import sys
 
 from automate.paths import of_directory
-from automate.service.arming import Preparing
+from automate.service.step import Preparing
 from automate.supervisor import open_instance
 from automate.supervisor.loop import Supervisor
 

@@ -11,7 +11,7 @@ import pytest
 from automate.operate.audit import audit
 from automate.outcomes import Pause
 from automate.process import locks, spawn
-from automate.service.arming import Preparing
+from automate.service.step import Preparing
 from automate.state import StateError, pauses, runs, schedules
 from automate.supervisor.request import Request
 from automate.task import decode

@@ -10,9 +10,8 @@ from automate.operate.audit import audit
 from automate.operate.day import timeline
 from automate.operate.explanations import explain
 from automate.outcomes import Pause
-from automate.service.arming import Preparing
 from automate.service.idle import is_idle
-from automate.service.step import Turn
+from automate.service.step import Preparing, Turn
 from automate.state import pauses, schedules
 from automate.state.pauses import ALL
 from automate.state.steps import note_step

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from automate.service.arming import Preparing
-from automate.service.step import step
+from automate.service.step import Preparing, step
 from automate.state import StateError
 from automate.supervisor import claiming
 from tests.service.conftest import Another, Boot

@@ -48,8 +48,7 @@ def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_js
     """
     from automate.process import daemon
     from automate.process.daemon import Outlet, Service, is_journal
-    from automate.service.events import Events
-    from automate.service.output_relay import Passing
+    from automate.service.events import Events, Passing
     from automate.service.server import Server
     from automate.supervisor import open_instance
 

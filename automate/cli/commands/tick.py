@@ -63,8 +63,7 @@ def _step(shell: Shell, state: "State", *, uid: int, wait: bool, as_json: bool) 
     from automate import clock
     from automate.outcomes import GOOD
     from automate.process.daemon import is_journal
-    from automate.service.events import Events
-    from automate.service.output_relay import Passing
+    from automate.service.events import Events, Passing
     from automate.supervisor.loop import Supervisor
 
     is_told = is_journal(os.environ, _STDERR)
