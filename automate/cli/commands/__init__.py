@@ -1,4 +1,4 @@
-"""The commands, a module each, named as the verb they are."""
+"""The commands: each is `command` of the module named as its verb, or VERB_command of a sibling's."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -38,14 +38,27 @@ VERBS = {
     "completion": "Print a completion script for your shell.",
     "help": "Show the manual page of a command.",
 }
-"""Summaries by verb, which is also the module's name, in the order of `automate --help`."""
+"""Summaries by verb, in the order of `automate --help`."""
+
+_SIBLINGS = {
+    "completion": "help",
+    "disable": "edit",
+    "enable": "edit",
+    "metrics": "status",
+    "remove": "new",
+    "resume": "pause",
+    "schema": "help",
+}
+"""Verbs without a module of their own, each with the one it is in."""
 
 
 def find_command(verb: str) -> "click.Command":
     """Import the command; UsageError when there is none of that name."""
     if verb not in VERBS:
         raise UsageError(_unknown(verb))
-    command = cast("click.Command", import_module(f"automate.cli.commands.{verb}").command)
+    sibling = _SIBLINGS.get(verb)
+    module = import_module(f"automate.cli.commands.{sibling or verb}")
+    command = cast("click.Command", getattr(module, f"{verb}_command" if sibling else "command"))
     command.epilog = f"Manual page: automate help {verb}"
     return command
 

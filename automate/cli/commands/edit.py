@@ -1,4 +1,4 @@
-"""`automate edit`: change a task's file, in an editor or one value of it."""
+"""`automate edit`: change a task's file, in an editor or one value of it; `enable` and `disable` are short forms."""
 
 import sys
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automate.cli.completers import complete_edited, complete_keys
+from automate.cli.completers import complete_edited, complete_keys, complete_switched
 from automate.cli.options import exclusive, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.cli.values import check_key, check_once, named, schedule_option, set_option, timezone_option
@@ -16,6 +16,7 @@ from automate.taskfile.splicing import Change, is_set
 
 if TYPE_CHECKING:
     from automate.cli.edit_flow import Desk
+
 
 ONE_AT_A_TIME = "an editor takes one task at a time; --set and the other options take several"
 
@@ -113,3 +114,37 @@ def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bo
         raise UsageError(
             "an editor needs a terminal: use --set, --unset, --schedule, --timezone, --enable or --disable"
         )
+
+
+@click.command("enable")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_switched(enabled=False))
+@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@quiet_option
+@pass_shell
+def enable_command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> int:
+    """Schedule tasks that were disabled. NAMEs may be globs.
+
+    Short for `automate edit --enable`: changes the task files. The tasks are due from now on. `automate edit --undo`
+    reverts the change.
+    """
+    from automate.cli.edit_flow import switch
+
+    switch(shell, names, enabled=True, dry_run=dry_run)
+    return 0
+
+
+@click.command("disable")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_switched(enabled=True))
+@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@quiet_option
+@pass_shell
+def disable_command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> int:
+    """Stop scheduling tasks. NAMEs may be globs.
+
+    Short for `automate edit --disable`: changes the task files. Due times are then recorded as skipped; running tasks
+    continue, and `automate run` still works. To stop for a while only, use `automate pause`.
+    """
+    from automate.cli.edit_flow import switch
+
+    switch(shell, names, enabled=False, dry_run=dry_run)
+    return 0

@@ -1,4 +1,4 @@
-"""`automate pause`: suspend scheduled runs until they are resumed."""
+"""`automate pause` and `automate resume`: suspend scheduled runs, until they are resumed."""
 
 import os
 from contextlib import closing
@@ -7,17 +7,17 @@ import click
 
 from automate.catalog import Catalog
 from automate.cli import tasks
-from automate.cli.completers import complete_durations
+from automate.cli.completers import complete_durations, complete_paused
 from automate.cli.json_objects import of_pause
 from automate.cli.moments import moment_option
 from automate.cli.options import exclusive, json_option, names_argument, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import UsageError
-from automate.operate.by_hand import pause
+from automate.operate.by_hand import pause, resume
 from automate.outcomes import Pause
 from automate.render import json_document
 from automate.render.pauses import terms
-from automate.state import State, runs
+from automate.state import State, pauses, runs
 from automate.state.pauses import ALL
 from automate.supervisor import look, open_instance
 from automate.units import Duration
@@ -103,3 +103,36 @@ def _tell_running(shell: Shell, state: State, held: dict[str, Pause]) -> None:
     going = [run for run in runs.open_runs(state) if run.phase == "running" and (run.task in held or ALL in held)]
     for run in going:
         shell.say(f"{run.task} #{run.id}: is running and continues; {shell.hint('stop', run.task)} ends it")
+
+
+@click.command("resume")
+@click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_paused)
+@json_option
+@quiet_option
+@pass_shell
+def resume_command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
+    """End the pause of tasks, or without NAMEs the pause of all tasks. NAMEs may be globs.
+
+    Tasks are due again from now on. If one of the tasks is not paused, nothing is resumed and the exit status is 3.
+    With --json, prints the pauses that were ended.
+    """
+    now = shell.now
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+        ended = resume(state, names, catalog.names(), now)
+        left = pauses.pauses(state, now)
+    if as_json:
+        shell.write(json_document([*map(of_pause, ended.values())], shell.screen))
+    for name in ended:
+        shell.say(f"{name or 'all tasks'}: resumed")
+    _tell_left(shell, ended, left)
+    return 0
+
+
+def _tell_left(shell: Shell, ended: dict[str, Pause], left: dict[str, Pause]) -> None:
+    """Report the pauses that are still in effect."""
+    if ALL in left:
+        shell.say(f"all tasks are still paused {terms(left[ALL])}; {shell.hint('resume')} ends it")
+    elif ALL in ended and left:
+        shell.say(f"still paused individually: {', '.join(left)}; {shell.hint('resume', *left)}")

@@ -1,4 +1,4 @@
-"""`automate status`: health in one line and an exit status, as monitoring plugins have it."""
+"""`automate status` and `automate metrics`: health, for monitoring plugins and for Prometheus."""
 
 import gc
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from automate import __version__
 from automate.cli.choice_list import lists
 from automate.cli.completers import complete_durations, complete_labels
 from automate.cli.exits import with_advice
@@ -17,6 +18,7 @@ from automate.units import Duration
 
 if TYPE_CHECKING:
     from automate.operate.health import Facts
+
 
 Kind = TypeVar("Kind", Duration, Range)
 OVERDUE = "5m"
@@ -160,3 +162,28 @@ def _json(shell: Shell, judged: Health, found: "Facts") -> str:
         ],
     }
     return json_document(document, shell.screen)
+
+
+@click.command("metrics")
+@click.option(
+    "--textfile", metavar="FILE", type=click.Path(dir_okay=False),
+    help="Write to FILE, atomically, for node_exporter's textfile collector.",
+)  # fmt: skip
+@pass_shell
+def metrics_command(shell: Shell, textfile: str | None) -> int:
+    """Print metrics of tasks and scheduler in the text format of Prometheus."""
+    from automate.cli.tasks import catalog_and_state
+    from automate.operate.health import facts
+    from automate.render.metrics import exposition, metrics
+
+    with catalog_and_state(shell) as (catalog, state):
+        found = facts(shell.instance, catalog, state, (), (), shell.now)
+    common = {"state_dir": shell.instance.state}
+    text = exposition(metrics(found, __version__, shell.now), common)
+    if textfile is None:
+        shell.write(text)
+    else:
+        from automate.atomic import OPEN, write
+
+        write(textfile, text, mode=OPEN)  # for the collector, which is another user
+    return 0
