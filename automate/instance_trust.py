@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from automate.paths import Instance
-from automate.trust import ROOT, ForeignError, Ways, judge, quoted
+from automate.trust import ROOT, SAFE, ForeignError, Ways, judge, quoted
 
 
 def to_read(instance: Instance) -> None:
@@ -70,9 +70,13 @@ def _of_instance(error: ForeignError, instance: Instance, user: int) -> ForeignE
 
     That is never to give another user's files to root, which would then believe them.
     """
-    inside = any(error.path.startswith(f"{top}/") for top in (instance.state, instance.log))
-    if error.owner is None:
+    tops = instance.state, instance.log
+    inside = any(error.path.startswith(f"{top}/") for top in tops)
+    if error.owner is None and (inside or error.path in tops):
         return error
+    if error.owner is None:
+        fix = f"{error.fix}, or set {SAFE}={quoted(error.path)} if you trust everyone who can write to it"
+        return ForeignError(error.path, error.what, fix)
     if inside:
         return ForeignError(error.path, error.what, f"rm -rI {quoted(error.path)}")
     is_root = user == ROOT and instance.directory is not None

@@ -3,7 +3,8 @@
 The rule is that of sshd(8), StrictModes, and of git's safe.directory (CVE-2022-24765): every directory from / on, every
 link and the file itself belong to root or to the user in question, and no other user can write them. In a sticky
 directory such as /tmp others can add entries but not touch those of another user, so the owner of the next entry is
-what counts.
+what counts. A directory that AUTOMATE_SAFE_DIRECTORY names, and those above it, are not checked: the user who runs the
+program answers for them.
 
 Each step is checked on an open descriptor. Once all directories on the way have passed, only trusted users can change
 what their names lead to, and the path itself is safe to use.
@@ -18,6 +19,7 @@ from typing import NamedTuple, Self
 from automate.errors import NotAllowedError
 
 ROOT = 0
+SAFE = "AUTOMATE_SAFE_DIRECTORY"
 _MODE = 0o750
 _PASS = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_LINKS = 40  # as the kernel's path_resolution(7)
@@ -53,6 +55,7 @@ class Ways:
         """Begin; None is for callers that check nothing."""
         self._user = user
         self._above = ROOT
+        self._safe = _safe()
         self._entered: dict[str, _Entered] = {}
 
     def __enter__(self) -> Self:
@@ -68,7 +71,8 @@ class Ways:
         Links on the way are followed if their owner is trusted. ForeignError, OSError.
         """
         entered = self._enter(path, _MOST_LINKS)
-        judge(path, entered.about, self._user, descriptor=entered.descriptor)
+        if (path.rstrip("/") or "/") not in self._safe:
+            judge(path, entered.about, self._user, descriptor=entered.descriptor)
         return entered.descriptor
 
     def pass_to(self, path: str) -> int:
@@ -123,7 +127,8 @@ class Ways:
         descriptor = _open(name, _PASS, self._enter(parent, links).descriptor, path)
         try:
             about = os.fstat(descriptor)
-            judge(path, about, self._user, descriptor=descriptor, passed_below=self._above)
+            if path not in self._safe:
+                judge(path, about, self._user, descriptor=descriptor, passed_below=self._above)
             if stat.S_ISDIR(about.st_mode):
                 return _Entered(descriptor, about)
             found = self._enter(_target(path, descriptor, about, links), links - 1)
@@ -140,6 +145,18 @@ class Ways:
         about = os.fstat(descriptor)
         self._above = about.st_uid
         return _Entered(descriptor, about)
+
+
+def _safe() -> frozenset[str]:
+    """Return the directories, and links to them, that AUTOMATE_SAFE_DIRECTORY exempts.
+
+    Relative names in it, and empty ones, mean nothing.
+    """
+    named = [name for name in os.environ.get(SAFE, "").split(":") if os.path.isabs(name)]
+    exempt = {path for name in named for path in (os.path.normpath(name), os.path.realpath(name))}
+    while above := {os.path.dirname(path) for path in exempt} - exempt:
+        exempt |= above
+    return frozenset(exempt)
 
 
 def _target(path: str, descriptor: int, about: os.stat_result, links: int) -> str:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 KEPT = frozenset((
-    "AUTOMATE_DIR", "AUTOMATE_PAGER", "COLORTERM", "COLUMNS", "EDITOR", "FORCE_COLOR", "LANG", "LANGUAGE", "LINES",
-    "NO_COLOR", "PAGER", "PATH", "TERM", "TZ", "VISUAL",
+    "AUTOMATE_DIR", "AUTOMATE_PAGER", "AUTOMATE_SAFE_DIRECTORY", "COLORTERM", "COLUMNS", "EDITOR", "FORCE_COLOR",
+    "LANG", "LANGUAGE", "LINES", "NO_COLOR", "PAGER", "PATH", "TERM", "TZ", "VISUAL",
 ))  # fmt: skip
 """Environment variables that `--as` keeps, besides the locale."""
 

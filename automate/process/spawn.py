@@ -13,6 +13,7 @@ from automate.process.launch import Launch
 from automate.process.locks import FIRST_FREE, above
 from automate.process.searcher import FOUND, NOT_FOUND
 from automate.process.status import COPIED
+from automate.trust import SAFE
 
 MAX_SHARED_LOCKS = 4  # descriptors 6 to 9; sh(1) has only one-digit ones
 _KEPT = 32  # descriptors, at the most
@@ -156,15 +157,16 @@ def free_descriptors() -> int:
 def start_python(module: str, arguments: Sequence[str]) -> None:
     """Run a module of this package in a process and session of its own, with none of this one's files open.
 
-    Its environment is only the host's zone, in which records are written. It imports nothing from the current
-    directory, which may be another user's, nor from the user's own site-packages, unless this package is there.
+    Its environment is only the host's zone, in which records are written, and which directories are safe (`trust`). It
+    imports nothing from the current directory, which may be another user's, nor from the user's own site-packages,
+    unless this package is there.
     """
     null = above(os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC))
     try:
         os.posix_spawn(
             sys.executable,
             (sys.executable, _isolated(), "-m", module, *arguments),
-            {"PATH": os.defpath} | ({"TZ": os.environ["TZ"]} if "TZ" in os.environ else {}),
+            {"PATH": os.defpath} | {name: os.environ[name] for name in ("TZ", SAFE) if name in os.environ},
             file_actions=[(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)],
             setsid=True,
             setsigmask=(),

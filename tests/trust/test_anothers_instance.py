@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from automate.cli.commands import VERBS
-from tests.conftest import Until
+from tests.conftest import Records, Until
 from tests.trust.several_users import Run, pids_of, tree
 
 pytestmark = pytest.mark.root
@@ -94,9 +94,65 @@ def test_a_state_below_a_directory_that_others_may_rename_in_is_refused(as_user:
     instance.chmod(0o777)
     done = as_user("root", "list")
     assert done.returncode == 77
-    assert done.stderr == f"automate: {instance} can be written by other users: chmod go-w {instance}\n"
+    assert done.stderr == (
+        f"automate: {instance} can be written by other users: chmod go-w {instance}, "
+        f"or set AUTOMATE_SAFE_DIRECTORY={instance} if you trust everyone who can write to it\n"
+    )
     instance.chmod(0o755)  # as it says
     assert as_user("root", "list").returncode == 0
+
+
+# AUTOMATE_SAFE_DIRECTORY
+
+
+@pytest.fixture
+def volume(instance: Path) -> Path:
+    """The instance's directory is root's and all may write it, as Kubernetes makes an emptyDir."""
+    instance.chmod(0o777)
+    (instance / "tasks.d" / "x.yaml").write_text("command: id -u\nretries: {attempts: 2, delay: 0s}\n")
+    return instance
+
+
+@pytest.mark.parametrize("user", ["root", "nobody"])
+def test_an_instance_below_a_safe_directory_is_used(volume: Path, as_user: Run, records: Records, user: str) -> None:
+    assert as_user(user, "run", "x").returncode == 77
+    safe = {"AUTOMATE_SAFE_DIRECTORY": f"/nonexistent:{volume}/"}
+    assert as_user(user, "run", "x", env=safe).returncode == 0
+    assert {each["outcome"] for each in records()} == {"success"}
+
+
+def test_a_run_of_a_safe_directory_goes_on_when_it_is_detached(
+    volume: Path, as_user: Run, records: Records, until: Until
+) -> None:
+    (volume / "tasks.d" / "x.yaml").write_text("command: exit 1\nretries: {attempts: 2, delay: 100ms}\n")
+    assert as_user("nobody", "run", "--detach", "x", env={"AUTOMATE_SAFE_DIRECTORY": str(volume)}).returncode == 0
+    until(lambda: [each["attempts"] for each in records()] == [3])
+
+
+def test_a_link_to_a_safe_directory_is_safe(volume: Path, as_user: Run, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(volume)
+    os.chown(link, 1, 1, follow_symlinks=False)
+    words = ("-m", "automate", "-C", str(link), "run", "x")
+    assert as_user("root", *words, program=(), env={"AUTOMATE_SAFE_DIRECTORY": str(link)}).returncode == 0
+    assert as_user("root", *words, program=(), env={"AUTOMATE_SAFE_DIRECTORY": str(volume)}).returncode == 77
+
+
+@pytest.mark.parametrize("below", ["tasks.d", ".automate", ".automate/open", ".automate/state.db"])
+def test_what_is_below_a_safe_directory_is_judged_as_ever(volume: Path, as_user: Run, below: str) -> None:
+    safe = {"AUTOMATE_SAFE_DIRECTORY": str(volume)}
+    assert as_user("root", "run", "x", env=safe).returncode == 0
+    (volume / below).chmod(0o777)
+    done = as_user("root", "run", "x", env=safe)
+    assert done.returncode in {77, 78}
+    assert "can be written by other users: chmod go-w" in done.stderr
+    assert "SAFE" not in done.stderr
+
+
+@pytest.mark.parametrize("value", ["", ".", "tasks.d/..", "/", "/tmp/other"])
+@pytest.mark.usefixtures("volume")
+def test_a_directory_that_is_not_named_is_judged(as_user: Run, value: str) -> None:
+    assert as_user("root", "list", env={"AUTOMATE_SAFE_DIRECTORY": value}).returncode == 77
 
 
 def test_acting_as_its_owner_root_sees_what_the_owner_sees(ran: Path, as_user: Run, instance: Path) -> None:
