@@ -5,12 +5,12 @@ BIN := $(VENV)/bin
 # Programs that the tests need and PyPI does not have, as command:package. On Debian, make installs them if run by root.
 TOOLS := mandoc:mandoc man:man-db busybox:busybox dash:dash bash:bash zsh:zsh fish:fish setpriv:util-linux \
          mount:mount mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs cron:cron systemd-analyze:systemd cc:build-essential
-# How long `make chaos` runs.
+# How long `make chaos` runs, and `make fuzz` for each kind of file.
 SECONDS ?= 600
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports man crash chaos bench clean tools ensurepip
+.PHONY: help run test check lint types imports man crash chaos fuzz bench clean tools ensurepip
 
 help:
 	@echo 'make run    install into $(VENV), then run and list the tasks of tasks.d/'
@@ -18,6 +18,7 @@ help:
 	@echo 'make check  check lint, types, import contracts and man pages'
 	@echo 'make crash  kill a supervisor before every single step; takes minutes'
 	@echo 'make chaos  kill, stop, edit, rotate and fill up an instance for SECONDS=600, then compare log and tasks'
+	@echo 'make fuzz   read hostile run logs, status files, states and task files, for SECONDS=600 each'
 	@echo 'make bench  measure speed, relative to grep, croniter and python -c'
 
 run: $(VENV)/installed
@@ -64,6 +65,12 @@ crash: $(VENV)/installed
 
 chaos: $(VENV)/installed
 	$(BIN)/python -m tests.chaos.chaos --seconds $(SECONDS)
+
+# atheris is needed by this target only. What fails is kept in crash-*, timeout-*.
+fuzz: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check atheris
+	@for kind in runlog status state task; do \
+	  $(BIN)/python -m tests.fuzz.fuzzing $$kind -max_total_time=$(SECONDS) || exit 1; done
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks
