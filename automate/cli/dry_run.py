@@ -10,8 +10,8 @@ from automate.process.launch import Launch
 from automate.process.locks import is_held
 from automate.render import json_document, visible_lines
 from automate.state import OpenRun
+from automate.supervisor.admission import Request
 from automate.supervisor.claiming import lock_paths
-from automate.supervisor.request import Request
 from automate.supervisor.starting import launch_of
 
 _WIDTH = 9

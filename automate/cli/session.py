@@ -16,8 +16,8 @@ from automate.render.runs import ending
 from automate.run import Record
 from automate.state import OpenRun, State
 from automate.supervisor import hand_over
+from automate.supervisor.admission import Request
 from automate.supervisor.loop import Supervisor
-from automate.supervisor.request import Request
 
 _STEP = 0.05  # seconds between looks at the output
 _ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

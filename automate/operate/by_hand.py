@@ -11,10 +11,10 @@ from automate.paths import Instance
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, pauses, runs
 from automate.state.pauses import ALL
+from automate.supervisor.admission import Request
 from automate.supervisor.adopting import task_of
+from automate.supervisor.limits import signal_run
 from automate.supervisor.recovery import look
-from automate.supervisor.request import Request
-from automate.supervisor.signalling import signal_run
 from automate.task import Task
 
 TIMED_OUT = 124  # timeout(1)'s

@@ -18,8 +18,8 @@ from automate.service.step import Preparing, step
 from automate.state import State, runs, schedules
 from automate.state.opening import make_directories
 from automate.supervisor import hand_over
-from automate.supervisor.group_access import share
 from automate.supervisor.loop import Supervisor
+from automate.supervisor.recovery import share_with_group
 
 LONGEST_SLEEP = 30.0  # seconds of wall clock: suspend and clock changes are seen then
 _LOOK_AT_FILES = 600.0  # seconds: for what inotify did not tell,
@@ -214,7 +214,7 @@ class Server:
         if not catalog.settings_faults:
             self._passing.wanted = catalog.settings_read.log_output
         try:
-            share(self._instance, catalog.settings_read.group)
+            share_with_group(self._instance, catalog.settings_read.group)
         except AutomateError as error:
             self._events.tell("error", message=str(error))
         return catalog

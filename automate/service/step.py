@@ -18,11 +18,10 @@ from automate.state import OpenRun, State, runs, schedules
 from automate.state.pauses import pauses, pauses_after
 from automate.state.schedules import Scheduled
 from automate.state.steps import Gap, keep_gap, last_step, note_step
-from automate.supervisor.admission import MAX_RUNNING
+from automate.supervisor.admission import MAX_RUNNING, Request
 from automate.supervisor.decisions import FRESH, decisions, deferred
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.queue import AHEAD
-from automate.supervisor.request import Request
 from automate.task import Task
 
 _FIRST = 16  # tasks: their start takes some milliseconds

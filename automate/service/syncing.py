@@ -18,9 +18,8 @@ from automate.schedule.zone import DAY, Offsets, PastZone, Zone, first_differenc
 from automate.state import State, schedules
 from automate.state.parsed import Parsed
 from automate.state.schedules import Scheduled
-from automate.supervisor.admission import MAX_RUNNING
+from automate.supervisor.admission import MAX_RUNNING, Request
 from automate.supervisor.decisions import exceptions_of
-from automate.supervisor.request import Request
 
 _AHEAD = 3653 * DAY  # so far ahead a zone is kept
 _RENEWED = 1826 * DAY

@@ -1,7 +1,7 @@
 """`python -m automate.supervisor STATE LOG SETTINGS [TASK_DIR...] -- [OUTPUT...]`: supervise runs until they end.
 
 A command starts it that found runs without a supervisor, or that leaves some (`run --detach`). It claims nothing that
-is due. Each OUTPUT is still written although its run has ended (lingering.py).
+is due. Each OUTPUT is still written although its run has ended (`limits.Lingering`).
 """
 
 import os

@@ -10,7 +10,7 @@ from automate.process import host, locks, spawn, status
 from automate.process.processes import members
 from automate.run import Record
 from automate.state import OpenRun
-from automate.supervisor import leftovers, starting
+from automate.supervisor import run_files, starting
 from automate.supervisor.attempt import Attempt, Waiting
 from automate.task import Task
 
@@ -65,7 +65,7 @@ def task_of(run: OpenRun) -> Task:
 
 def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:
     """Return the attempt in the run's status file."""
-    path = leftovers.status_path(instance, run.id, run.attempt, run.task)
+    path = run_files.status_path(instance, run.id, run.attempt, run.task)
     head = starting.parse_head(status.read(path).head)
     began, user = (head.began, head.user) if head is not None else (run.started or clock.now(), None)
     return Attempt(run, task, path, began, user=user, pid=status.read(path).pid)

@@ -14,8 +14,8 @@ from automate.process import host, locks, spawn
 from automate.runlog import position
 from automate.state import OpenRun, State
 from automate.supervisor import claiming, starting
+from automate.supervisor.admission import Request, row
 from automate.supervisor.attempt import Attempt, release
-from automate.supervisor.request import Request, row
 
 
 class Ahead:

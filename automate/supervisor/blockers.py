@@ -14,8 +14,8 @@ from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor.admission import MAX_RUNNING
 from automate.supervisor.adopting import task_of
 from automate.supervisor.claiming import lock_paths
-from automate.supervisor.leftovers import status_path
 from automate.supervisor.queue import is_paused
+from automate.supervisor.run_files import status_path
 from automate.supervisor.shortages import LACKING
 
 

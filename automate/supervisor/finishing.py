@@ -12,9 +12,9 @@ from automate.process import host, spawn, status
 from automate.rules.outcome import End, outcome, retry_delay, signal_number
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, StateError, Stop, durations, runs
-from automate.supervisor import adopting, leftovers, shortages, summary
+from automate.supervisor import adopting, run_files, shortages
 from automate.supervisor.attempt import Attempt
-from automate.supervisor.followers import claim_followers
+from automate.supervisor.claiming import claim_followers
 from automate.task import Task
 
 _COARSE = 0.02  # seconds by which a file's time may be behind the clock (the kernel's tick)
@@ -114,7 +114,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         output=written.path,
         output_bytes=written.bytes,
         output_lost=lost(instance, run, attempt.task),
-        summary=summary.read(instance, run.id),
+        summary=run_files.read_summary(instance, run.id),
         error=_error(instance, attempt, result, written.path),
         cause=_cause(attempt, result),
         reason=_reason(attempt, result),
@@ -127,7 +127,7 @@ def lost(instance: Instance, run: OpenRun, task: Task) -> int | None:
     """Return how many bytes of output of all attempts were discarded; None if there are none."""
     if task.output.on_full != "discard":
         return None
-    paths = [leftovers.status_path(instance, run.id, attempt, run.task) for attempt in range(1, run.attempt + 1)]
+    paths = [run_files.status_path(instance, run.id, attempt, run.task) for attempt in range(1, run.attempt + 1)]
     return sum(status.read(path).lost for path in paths) or None
 
 
@@ -191,7 +191,7 @@ def close(instance: Instance, state: State, records: Sequence[Record], unseen: S
     """Close recorded runs: forget them, claim what follows them, and remove what only served to finish them.
 
     It may be repeated. Return the runs that follow, which have no supervisor yet. `unseen` is what
-    `followers.not_in_step` found.
+    `claiming.not_in_step` found.
     """
     if not records:
         return []
@@ -203,7 +203,7 @@ def close(instance: Instance, state: State, records: Sequence[Record], unseen: S
         durations.note(state, [(task, seconds) for task, seconds in took if seconds is not None])
         following = claim_followers(state, ended, (log.file, log.size), unseen)
     for record in records:
-        leftovers.remove(instance, record.id, record.task, record.attempts)
+        run_files.remove(instance, record.id, record.task, record.attempts)
     return following
 
 

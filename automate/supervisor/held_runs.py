@@ -11,7 +11,7 @@ from automate.state import OpenRun, State, runs
 from automate.state.opening import make_directories
 from automate.supervisor import adopting
 from automate.supervisor.attempt import Attempt, each, release
-from automate.supervisor.lingering import Lingering
+from automate.supervisor.limits import Lingering
 from automate.supervisor.queue import Queue
 from automate.supervisor.watcher import Watcher
 

@@ -1,18 +1,20 @@
-"""Limits of attempts over time: SIGTERM, SIGKILL, and the size of their output."""
+"""Limits of attempts over time: SIGTERM, SIGKILL, and the size of their output, also after their end."""
 
 import heapq
 import os
 from collections.abc import Mapping
-from signal import SIGKILL, SIGTERM
+from signal import SIGCONT, SIGKILL, SIGTERM
 
 from automate import clock, output
 from automate.paths import Instance
-from automate.state import State, StateError, Stop, runs
+from automate.process import host, locks, processes, status
+from automate.state import OpenRun, State, StateError, Stop, runs
 from automate.supervisor import starting
 from automate.supervisor.attempt import Attempt
-from automate.supervisor.signalling import signal_attempt
+from automate.supervisor.run_files import status_path
 
 _AGAIN = 1.0  # seconds until a KILL that found no process is tried again
+_OFTEN, _RARELY = 1.0, 5.0  # seconds between looks at an output: while it grows, and while it does not
 
 
 class Limits:
@@ -76,3 +78,95 @@ class Limits:
             path = os.path.join(self._instance.log, output.path_of(attempt.run.task, attempt.run.id))
             output.relieve(path, attempt.task.output.max_size)
             attempt.look_at = now + starting.RELIEF
+
+
+def signal_run(instance: Instance, run: OpenRun, number: int) -> bool:
+    """Send a signal to the group of the current attempt.
+
+    Return False if there is none, or it has not begun its command yet.
+    """
+    return run.boot == host.boot_id() and _signal(status_path(instance, run.id, run.attempt, run.task), number)
+
+
+def signal_attempt(attempt: Attempt, number: int) -> bool:
+    """Send a signal to an attempt that the caller supervises; after its end, to its search.
+
+    Return False also if no file can be opened now.
+    """
+    if attempt.search is not None:
+        return processes.signal_group(attempt.search, number)
+    try:
+        return _signal(attempt.status_path, number)
+    except OSError:
+        return False
+
+
+def _signal(path: str, number: int) -> bool:
+    """Send a signal by a status file.
+
+    A process that was forked to become the command, and has not announced it yet, is in the shim's group; the shim
+    ignores all signals but SIGKILL, which it gets only if there is nothing else. Its PID is trusted while the status
+    file's lock is held.
+    """
+    lives = locks.is_held(path)
+    shim = status.read(path).pid
+    if lives and shim is not None and number != SIGKILL:
+        _send(shim, number)
+    leader = status.read(path).leader  # it may have said so meanwhile
+    if leader is not None and processes.signal_led(leader, number):
+        if number == SIGTERM:
+            processes.signal_led(leader, SIGCONT)  # one that is stopped (SIGSTOP) would not see it
+        return True
+    return number == SIGKILL and lives and shim is not None and processes.signal_group(shim, SIGKILL)
+
+
+def _send(shim: int, number: int) -> None:
+    processes.signal_group(shim, number)
+    if number == SIGTERM:
+        processes.signal_group(shim, SIGCONT)
+
+
+class Lingering:
+    """Keeps these outputs within their limit until no process has them open any more."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._log = instance.log
+        self._bounds: dict[tuple[str, int], int] = {}
+        self._sizes: dict[tuple[str, int], int] = {}
+        self._look_at = float("inf")
+
+    def __bool__(self) -> bool:
+        return bool(self._bounds)
+
+    def add(self, task: str, run_id: int, max_size: int) -> None:
+        """Take over the output of an ended run, if a process can still write to it."""
+        if output.is_written(os.path.join(self._log, output.path_of(task, run_id))):
+            self._bounds[task, run_id] = max_size
+            self._look_at = min(self._look_at, clock.monotonic() + _OFTEN)
+
+    def patience(self) -> float:
+        """Seconds until there is something to look at; infinity when there is nothing."""
+        return self._look_at - clock.monotonic() if self._bounds else float("inf")
+
+    def look(self) -> None:
+        """Free what is too much of each; once no process writes any more, cut it to size."""
+        if self.patience() > 0:
+            return
+        before, self._sizes = self._sizes, {}
+        for (task, run_id), most in [*self._bounds.items()]:
+            written = output.kept_within(self._log, task, run_id, most)
+            if written is None:
+                del self._bounds[task, run_id]
+            else:
+                self._sizes[task, run_id] = written
+        self._look_at = clock.monotonic() + (_RARELY if self._sizes == before else _OFTEN)
+
+    def words(self) -> list[str]:
+        """Return arguments for `add_words` of another process."""
+        return [f"{most} {run_id} {task}" for (task, run_id), most in self._bounds.items()]
+
+    def add_words(self, words: list[str]) -> None:
+        """Take over what another process has kept within bounds."""
+        for each in words:
+            most, run_id, task = each.split(" ", 2)
+            self.add(task, int(run_id), int(most))

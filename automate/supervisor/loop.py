@@ -10,14 +10,13 @@ from automate.paths import Instance
 from automate.process import host, spawn
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
-from automate.supervisor import claiming, finishing, leftovers, shortages, starting
+from automate.supervisor import claiming, finishing, run_files, shortages, starting
+from automate.supervisor.admission import Request
 from automate.supervisor.armed import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, release
-from automate.supervisor.claiming import Decide
+from automate.supervisor.claiming import Decide, not_in_step
 from automate.supervisor.finishing import Result
-from automate.supervisor.followers import not_in_step
 from automate.supervisor.held_runs import HeldRuns
-from automate.supervisor.request import Request
 from automate.supervisor.restoring import reinstate
 from automate.task import Task
 
@@ -147,7 +146,7 @@ class Supervisor:
         reserve.with_room(self._instance.written, self._adopt)
 
     def _adopt(self) -> None:
-        leftovers.sweep(self._instance, self._state, self._watch, self._held.ids | self._ahead.ids)
+        run_files.sweep(self._instance, self._state, self._watch, self._held.ids | self._ahead.ids)
         open_runs = runs.open_runs(self._state)
         taken = [run for listed in open_runs if (run := self._held.take(listed.id))]
         recorded = finishing.recorded(self._instance, [run.id for run in taken], [run.log for run in taken])

@@ -12,10 +12,10 @@ from automate.rules.deciding import room
 from automate.rules.gates import holding, of_task
 from automate.rules.outcome import delay_after
 from automate.state import OpenRun, State, StateError, pauses, runs, schedules
-from automate.supervisor import adopting, claiming, leftovers, shortages
+from automate.supervisor import adopting, claiming, run_files, shortages
 from automate.supervisor.admission import MAX_RUNNING, shared_in_use
 from automate.supervisor.attempt import Attempt, Waiting, release
-from automate.supervisor.signalling import signal_run
+from automate.supervisor.limits import signal_run
 
 _STEP = 1.0  # seconds between looks at locks, at room, and at whether a run was stopped
 AHEAD = 15.0  # seconds before its time, at the most, that anything is made ready
@@ -154,7 +154,7 @@ class Queue:
             each for each in self.waiting.values() if each.refused or self.room.is_out_of_patience(each.run.id)
         ]:
             run = self.remove(waiting.run.id).run
-            path = leftovers.status_path(self._instance, run.id, run.attempt, run.task)
+            path = run_files.status_path(self._instance, run.id, run.attempt, run.task)
             refused = waiting.refused or Refusal("error", "resources", self.room.reason or shortages.NO_PROCESS)
             found.append(Attempt(run, waiting.task, path, clock.now(), locks=waiting.locks, refused=refused))
             self.room.forget(run.id)

@@ -12,7 +12,7 @@ from automate.process import host, locks, status
 from automate.run import Record
 from automate.state import OpenRun, State, durations, pauses, runs, schedules
 from automate.state.steps import last_step
-from automate.supervisor import finishing, leftovers, starting
+from automate.supervisor import finishing, run_files, starting
 
 _MOMENT = 1e-3  # seconds
 
@@ -26,7 +26,7 @@ def restore(instance: Instance, state: State) -> None:
         durations.note(state, [(task, seconds) for seconds in reversed(took)])
     left = _left(instance)
     _keep_boot(state, newest.values(), left)
-    seen = max([runlog.highest_id(instance), *(run_id for run_id, _ in leftovers.found(instance))])
+    seen = max([runlog.highest_id(instance), *(run_id for run_id, _ in run_files.files(instance))])
     runs.reserve_ids(state, seen)
     schedules.keep_last_dues(state, _last_dues(instance, left))
     known = runlog.recorded(instance, [run.id for run in left], runlog.Position(0, 0)) if left else set()

@@ -16,7 +16,7 @@ from automate.process.launch import Launch, prepare
 from automate.state import OpenRun, runs
 from automate.state.opening import make_directories
 from automate.state.store import check_instants
-from automate.supervisor import leftovers, shortages, summary
+from automate.supervisor import run_files, shortages
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
 from automate.trust import ForeignError, judge_as_root
@@ -55,7 +55,7 @@ def arm(
     begins: float,
 ) -> Attempt:
     """Start all but the word: the attempt is to begin at `begins` (epoch seconds), or not at all."""
-    path = leftovers.status_path(instance, run.id, run.attempt, run.task)
+    path = run_files.status_path(instance, run.id, run.attempt, run.task)
     attempt = Attempt(run, task, path, begins, locks=held)
     try:
         launch = launch_of(instance, task, run, uid=uid)
@@ -94,7 +94,7 @@ def disarm(instance: Instance, attempts: Sequence[Attempt]) -> None:
         attempt.close_pidfd()
         with suppress(OSError):
             output.remove_empty(instance.log, run.task, run.id)
-        leftovers.remove(instance, run.id, run.task, run.attempt)
+        run_files.remove(instance, run.id, run.task, run.attempt)
 
 
 def _call_off(attempt: Attempt) -> None:
@@ -154,7 +154,7 @@ def _spawn_anyway(instance: Instance, attempt: Attempt, launch: Launch, nofile: 
 def _spawn(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
     opened: list[int] = []
     try:
-        summary.make_room(instance, attempt.run.id, attempt.run.attempt, launch.identity)
+        run_files.prepare_summary(instance, attempt.run.id, attempt.run.attempt, launch.identity)
         opened.append(status.create(attempt.status_path, head(attempt)))
         opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))
         with suppress(OSError):  # none left: what the command writes fails, and it runs all the same
@@ -182,7 +182,7 @@ def _variables(instance: Instance, run: OpenRun) -> dict[str, str]:
         "AUTOMATE_DUE": due or "",
         "AUTOMATE_TRIGGER": run.trigger,
         "AUTOMATE_ATTEMPT": str(run.attempt),
-        "AUTOMATE_SUMMARY": summary.path_of(instance, run.id),
+        "AUTOMATE_SUMMARY": run_files.summary_path(instance, run.id),
     }
 
 

@@ -1,17 +1,25 @@
 """Waiting for attempts in one epoll, without a thread or a process for each."""
 
+import os
 import select
 from collections.abc import Iterable
 
-from automate import clock
+from automate import clock, output
 from automate.paths import Instance
+from automate.process import spawn, status
+from automate.process.searcher import MEMORY, SECONDS
+from automate.rules.outcome import by_exit_code
 from automate.state import State, Stop
-from automate.supervisor import adopting, finishing, output_search
+from automate.supervisor import adopting, finishing, shortages
 from automate.supervisor.attempt import Attempt, each
-from automate.supervisor.limits import Limits
-from automate.supervisor.lingering import Lingering
+from automate.supervisor.limits import Limits, Lingering
 
 _REST = 0.02  # seconds between looks at an adopted attempt that has not said its PID yet
+_PATIENCE = 60.0  # wall-clock seconds of a search, for a busy machine or a stopped process
+_GIVEN_UP = (
+    f"warn_on: the search for the pattern was given up after {SECONDS} s of processor time, or {MEMORY >> 30} GiB of "
+    "memory; repetitions within repetitions, such as (a+)+, never end"
+)
 
 
 class Watcher:
@@ -52,7 +60,7 @@ class Watcher:
     def add(self, attempt: Attempt, *, is_over: bool = False) -> None:
         """Watch an attempt. `is_over`: it has ended, and only its output may still have to be searched."""
         self.attempts[attempt.run.id] = attempt
-        if is_over and not output_search.begin(self._instance, attempt):
+        if is_over and not begin_search(self._instance, attempt):
             self.over.append(attempt)
             return
         if attempt.pidfd is None:
@@ -76,7 +84,7 @@ class Watcher:
         if attempt.pidfd is not None and attempt.pidfd in self._by_pidfd:
             self._poll.unregister(attempt.pidfd)
             del self._by_pidfd[attempt.pidfd]
-        output_search.call_off(attempt)
+        call_off_search(attempt)
         attempt.let_go()
 
     def wait(self, timeout: float) -> None:
@@ -118,13 +126,13 @@ class Watcher:
     def close(self) -> None:
         """Let go of everything. The attempts run on."""
         for attempt in self.attempts.values():
-            output_search.call_off(attempt)
+            call_off_search(attempt)
             attempt.let_go()
         self._poll.close()
 
     def _has_ended(self, attempt: Attempt) -> None:
         if attempt.search is not None:
-            output_search.end(attempt)
+            end_search(attempt)
             self.add(attempt, is_over=True)
             return
         is_asked = finishing.asked(self._state, attempt) is not None
@@ -139,3 +147,64 @@ class Watcher:
             self.add(attempt)
         else:
             self.silent.append(attempt)
+
+
+def begin_search(instance: Instance, attempt: Attempt) -> bool:
+    """Search the output of an ended attempt for the pattern.
+
+    Return True if a process does, whose end `attempt.pidfd` tells. Return False if the result is known
+    (`attempt.matched`), not needed, or not possible (`attempt.unsearched`).
+    """
+    pattern = attempt.task.warn_on
+    if attempt.is_searched or pattern is None or pattern == "stderr":
+        return False
+    attempt.is_searched = True
+    try:
+        if _may_be_success(attempt):
+            name, most = output.path_of(attempt.run.task, attempt.run.id), attempt.task.output.max_size
+            found = output.matches(instance.log, name, pattern, most)
+            attempt.matched = bool(found)
+            if found is None:
+                _start(instance, attempt, pattern)
+    except FileNotFoundError:  # it wrote nothing
+        pass
+    except OSError as error:
+        call_off_search(attempt)
+        attempt.unsearched = f"warn_on: the output was not searched: {shortages.refusal(error).reason}"
+    return attempt.search is not None
+
+
+def end_search(attempt: Attempt) -> None:
+    """Note the result of the search process, which has ended."""
+    assert attempt.search is not None  # noqa: S101 - what it means that it has ended
+    found = spawn.search_result(attempt.search)
+    attempt.close_pidfd()
+    attempt.search, attempt.matched = None, bool(found)
+    if found is None:
+        attempt.unsearched = _GIVEN_UP
+
+
+def call_off_search(attempt: Attempt) -> None:
+    """Abandon the search; the next process begins it again."""
+    if attempt.search is not None:
+        spawn.kill(attempt.search)
+        attempt.search = None
+
+
+def _may_be_success(attempt: Attempt) -> bool:
+    """Anything else is not changed by what it wrote."""
+    said = status.read(attempt.status_path)
+    ran = attempt.refused is None and said.condition is None and not (said.unstartable or said.unforked)
+    return ran and said.exit is not None and by_exit_code(attempt.task, said.exit) == "success"
+
+
+def _start(instance: Instance, attempt: Attempt, pattern: str) -> None:
+    name = output.path_of(attempt.run.task, attempt.run.id)
+    descriptor, spans = output.searched(instance.log, name, attempt.task.output.max_size)
+    try:
+        attempt.search = spawn.start_search(descriptor, spans, pattern)
+    finally:
+        os.close(descriptor)
+    attempt.pidfd = spawn.pidfd(attempt.search)
+    attempt.deadline = attempt.look_at = None
+    attempt.kill_at = clock.monotonic() + _PATIENCE

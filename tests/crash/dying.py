@@ -27,8 +27,8 @@ from automate.errors import AutomateError
 from automate.paths import Instance, of_directory
 from automate.state import runs
 from automate.supervisor import loop, open_instance, restoring  # noqa: F401 - imported before the fork, as all it needs
+from automate.supervisor.admission import Request
 from automate.supervisor.claiming import take_locks
-from automate.supervisor.request import Request
 from automate.task import Retries, Task
 from automate.units import Duration
 

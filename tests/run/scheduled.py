@@ -8,8 +8,8 @@ import time
 from automate import paths
 from automate.catalog import Catalog
 from automate.supervisor import open_instance
+from automate.supervisor.admission import Request
 from automate.supervisor.loop import Supervisor
-from automate.supervisor.request import Request
 
 directory, name, *leave = sys.argv[1:]
 instance = paths.of_directory(directory)

@@ -214,7 +214,7 @@ from automate import paths
 from automate.errors import AutomateError
 from automate.run import Record
 from automate.runlog import append
-from automate.supervisor.group_access import PRIVATE
+from automate.supervisor.recovery import PRIVATE
 directory, limit, together = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 instance = paths.of_directory(directory)

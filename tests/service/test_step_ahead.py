@@ -13,7 +13,7 @@ from automate.outcomes import Pause
 from automate.process import locks, spawn
 from automate.service.step import Preparing
 from automate.state import StateError, pauses, runs, schedules
-from automate.supervisor.request import Request
+from automate.supervisor.admission import Request
 from automate.task import decode
 from tests.conftest import Lines, Until
 from tests.service.conftest import Another, FewDescriptors

@@ -9,8 +9,8 @@ import pytest
 
 from automate.process import status
 from automate.state import runs
-from automate.supervisor.leftovers import status_path
 from automate.supervisor.loop import Supervisor
+from automate.supervisor.run_files import status_path
 from tests.conftest import Until
 
 WAITS = "until [ -e go ]; do sleep 0.02; done"

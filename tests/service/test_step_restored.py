@@ -9,7 +9,7 @@ import pytest
 from automate.operate.audit import audit
 from automate.state import schedules
 from automate.state.runs import open_runs
-from automate.supervisor.request import Request
+from automate.supervisor.admission import Request
 from automate.task import decode
 
 

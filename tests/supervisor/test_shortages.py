@@ -10,8 +10,8 @@ import pytest
 from automate import clock
 from automate.process import spawn
 from automate.state import schedules
+from automate.supervisor.admission import Request
 from automate.supervisor.loop import Supervisor
-from automate.supervisor.request import Request
 from automate.task import decode
 from tests.service.conftest import Another, FewDescriptors
 from tests.service.worlds import WAITS, World

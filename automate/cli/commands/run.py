@@ -13,7 +13,7 @@ from automate.cli.shell import Shell, operator, pass_shell
 from automate.cli.tasks import tell_faults
 from automate.operate import by_hand
 from automate.supervisor import look, open_instance
-from automate.supervisor.group_access import share
+from automate.supervisor.recovery import share_with_group
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -62,7 +62,7 @@ def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=uid)
         catalog = Catalog(shell.instance, state, owner=0 if uid == 0 else None, now=shell.now)
-        share(shell.instance, catalog.settings.group)  # with a fault in the settings nothing runs
+        share_with_group(shell.instance, catalog.settings.group)  # with a fault in the settings nothing runs
         tasks = catalog.tasks(names)
         tell_faults(shell, catalog)  # of those that a glob would mean
         arguments = click.get_current_context().meta[_ARGUMENTS]

@@ -97,13 +97,13 @@ def _begin(shell: Shell, state: "State", supervisor: "Supervisor") -> tuple[Cata
     """
     from automate.service.idle import SETTLED
     from automate.service.step import step
-    from automate.supervisor.group_access import share
+    from automate.supervisor.recovery import share_with_group
 
     again = True
     while again:
         catalog, trouble = _catalog(shell, state), None
         try:
-            share(shell.instance, catalog.settings_read.group)
+            share_with_group(shell.instance, catalog.settings_read.group)
         except AutomateError as error:
             trouble = str(error)
         readable = catalog if catalog.is_readable else None  # else the tasks stay as they were
