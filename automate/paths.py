@@ -4,8 +4,11 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from automate.errors import UsageError
+
+_NAME = "automate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Instance:
         """Return an automate command line for this instance, to be typed into a shell."""
         from shlex import join
 
-        return join(["automate", *self.options(), *words])
+        return join([*_typed(), *self.options(), *words])
 
 
 def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> Instance:
@@ -148,7 +151,7 @@ def home(environ: Mapping[str, str], uid: int) -> str:
 
     UsageError if that is not a directory; it may not exist yet.
     """
-    found = environ.get("HOME") or _home_of(uid)
+    found = environ.get("HOME") or passwd_home(uid)
     if found is None:
         what = f"HOME is not set, and the user database has no user {uid}"
     elif not (os.path.isabs(found) and (os.path.isdir(found) or not os.path.lexists(found))):
@@ -158,13 +161,39 @@ def home(environ: Mapping[str, str], uid: int) -> str:
     raise UsageError(f"{what}; set HOME, or set AUTOMATE_DIR to a directory that holds a tasks.d/")
 
 
-def _home_of(uid: int) -> str | None:
+def passwd_home(uid: int) -> str | None:
+    """Return the home directory in the user database."""
     from pwd import getpwuid
 
     try:
         return getpwuid(uid).pw_dir
     except KeyError:  # a container may run as a number without a user
         return None
+
+
+def program() -> list[str]:
+    """Return the words that start this installation from any directory, with any PATH.
+
+    They are the console script that was started, else the one beside the interpreter, else `PYTHON -m automate`.
+    """
+    scripts = [os.path.abspath(sys.argv[0]), os.path.join(os.path.dirname(sys.executable), _NAME)]
+    for script in scripts:
+        if os.path.basename(script) == _NAME and os.path.isfile(script) and os.access(script, os.X_OK):
+            return [script]
+    package = os.path.dirname(os.path.abspath(__file__))
+    place = os.path.dirname(package)
+    is_installed = os.path.basename(place) in {"site-packages", "dist-packages"}
+    own = [] if is_installed else ["/usr/bin/env", f"PYTHONPATH={place}"]
+    return [*own, sys.executable, "-m", os.path.basename(package)]
+
+
+@cache
+def _typed() -> list[str]:
+    """Return `automate` if PATH leads to this installation, else the words of `program`."""
+    words = program()
+    paths = (os.path.join(directory, _NAME) for directory in os.get_exec_path())
+    first = next((path for path in paths if os.access(path, os.X_OK)), None)
+    return [_NAME] if first and os.path.realpath(first) == os.path.realpath(words[0]) else words
 
 
 def read_marks(environ: Mapping[str, str], uid: int) -> str:
@@ -174,10 +203,15 @@ def read_marks(environ: Mapping[str, str], uid: int) -> str:
 
 def manual_page(verb: str) -> str:
     """Return the manual page of a command: of this installation, else of the checkout that the program runs from."""
-    page = os.path.join("man1", f"automate-{verb}.1")
-    installed = os.path.join(sys.prefix, "share", "man", page)
+    return os.path.join(manual_pages(), "man1", f"automate-{verb}.1")
+
+
+def manual_pages() -> str:
+    """Return the directory of the manual pages, as for `manual_page`; it may not exist."""
+    installed = os.path.join(sys.prefix, "share", "man")
     checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return installed if os.path.exists(installed) else os.path.join(checkout, "man", page)
+    is_installed = os.path.exists(os.path.join(installed, "man1", "automate.1"))
+    return installed if is_installed else os.path.join(checkout, "man")
 
 
 def _python_packages() -> str:

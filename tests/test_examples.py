@@ -1,7 +1,6 @@
 """Every example is a task file that can be copied and used."""
 
 import subprocess
-from configparser import ConfigParser
 from pathlib import Path
 
 import jsonschema
@@ -62,23 +61,6 @@ def test_its_command_is_a_shell_script_or_a_list(file: Path) -> None:
         assert (checked.returncode, checked.stderr) == (0, "")
     else:
         assert all(command)
-
-
-def test_the_service_leaves_tasks_running() -> None:
-    unit = ConfigParser(strict=False)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read(EXAMPLES / "automate.service")
-    service = dict(unit["Service"])
-    assert (service["Type"], service["KillMode"], service["Restart"]) == ("notify", "process", "always")
-    assert service["ExecStart"].endswith("/automate serve")
-    assert "-HUP" in service["ExecReload"]
-
-
-def test_the_line_of_cron_has_a_user_and_a_step() -> None:
-    lines = (EXAMPLES / "automate-tick.cron").read_text().splitlines()
-    assert [line.split() for line in lines if line[:1] in "*0123456789" and line] == [
-        [*"*****", "root", "automate", "tick"]
-    ]
 
 
 def test_the_checks_of_monitoring_can_be_typed() -> None:

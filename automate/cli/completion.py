@@ -36,6 +36,12 @@ class Found(NamedTuple):
     items: "Sequence[CompletionItem]"
 
 
+def script(name: str) -> str:
+    """Return the script for a shell, one of FORMS."""
+    with open(f"{os.path.splitext(__file__)[0]}.{name}", encoding="utf-8") as file:
+        return file.read()
+
+
 def answer(root: click.Group) -> int:
     """Complete the line that the shell's script hands over.
 

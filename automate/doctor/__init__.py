@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from automate.doctor import cron, machine, permissions, scheduling, storage, tasks
-from automate.doctor.finding import WRONG, Check, Finding, Installation, Severity, line
+from automate.doctor.finding import WRONG, Check, Finding, Installation, Severity
 from automate.errors import AutomateError, NotAllowedError
 
 __all__ = ["CHECKS", "WRONG", "Check", "Examined", "Finding", "Installation", "Severity", "examine"]
@@ -80,8 +80,8 @@ def _not_made(error: OSError | AutomateError, refused: set[str]) -> Finding:
 
 
 def _here(finding: Finding, installation: Installation) -> Finding:
-    """Add the instance to a fix that is an automate command."""
-    words = line("automate", *installation.instance.options())
+    """Add the program and the instance to a fix that is an automate command."""
+    words = installation.instance.command()
     return finding._replace(
         fix=re.sub(r"^(sudo .*)?\bautomate\b", lambda begin: f"{begin[1] or ''}{words}", finding.fix)
     )

@@ -67,10 +67,22 @@ def _crontabs(installation: Installation) -> list[Crontab]:
 
 def _is_tick(each: Line, installation: Installation, user: str) -> bool:
     typed = words(each.command)
-    program = next((n for n, word in enumerate(typed) if os.path.basename(word) == "automate"), None)
-    if program is None or "tick" not in typed[program:]:
+    place = _place(typed)
+    if place is None or "tick" not in typed[place:]:
         return False
     return means(typed, installation) and (installation.instance.directory is not None or each.user == user)
+
+
+def _place(typed: Sequence[str]) -> int | None:
+    """Return the index of our name, which is the program or, after -m, a module of Python."""
+    return next((n for n, word in enumerate(typed) if os.path.basename(word) == "automate"), None)
+
+
+def _program(typed: Sequence[str]) -> str:
+    """Return the program that the words start: ours, or a Python with -m."""
+    place = _place(typed) or 0
+    is_module = place > 1 and typed[place - 1] == "-m"
+    return next(word for word in reversed(typed[: place - 1]) if word[0] != "-") if is_module else typed[place]
 
 
 def means(typed: Sequence[str], installation: Installation) -> bool:
@@ -121,7 +133,7 @@ def judge_ticking(facts: Ticking) -> Iterator[Finding]:
 
 
 def _judge_tick(each: Line, user: str) -> Iterator[Finding]:
-    program = next(word for word in words(each.command) if os.path.basename(word) == "automate")
+    program = _program(words(each.command))
     search = each.job.variables.get("PATH", PATH)
     if each.user != user:
         yield Finding(

@@ -49,7 +49,7 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class Installation:
-    """An instance on this host, examined by user `uid` at `now` (epoch seconds), with the program `program`.
+    """An instance on this host, examined by user `uid` at `now` (epoch seconds).
 
     `owner` is as for the catalog, of which only what needs no state may be used: the state may be damaged. Nothing here
     changes anything. What is not available raises OSError or AutomateError at every access.
@@ -59,7 +59,6 @@ class Installation:
     uid: int
     owner: int | None
     home: str
-    program: str
     now: float
 
     @cached_property

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,7 +10,7 @@ from automate.doctor.cron import Line, means, ticks, words
 from automate.doctor.finding import Finding, Installation, ago, line
 from automate.operate.health import Alive
 from automate.process import host, other_schedulers
-from automate.process.other_schedulers import LINGER, UNIT_DIRECTORIES, Unit, directories
+from automate.process.other_schedulers import LINGER, UNIT_DIRECTORIES, Unit, directories, systemd_is_running
 from automate.rules.health_levels import OVERDUE
 from automate.units import counted
 
@@ -22,7 +21,7 @@ class Scheduling(NamedTuple):
     """What runs due tasks, and what would have to run.
 
     `due` counts the tasks that have a next due time, `earliest` is the first due time that is not handled; instants are
-    epoch seconds. `tick` is the command line that cron would run.
+    epoch seconds. `install` is the command line that makes a scheduler run.
     """
 
     alive: Alive
@@ -30,20 +29,19 @@ class Scheduling(NamedTuple):
     earliest: float | None
     ticks: Sequence[Line]
     services: Sequence[Unit]
-    tick: str
+    install: str
     now: float
 
 
 def scheduling(installation: Installation) -> Scheduling:
     """Find the facts, also from crontabs and unit files."""
-    tick = line(installation.program, *installation.instance.options(), "tick")
     return Scheduling(
         installation.alive,
         _due(installation),
         installation.earliest,
         ticks(installation),
         services(installation),
-        f"(crontab -l; echo {shlex.quote(f'* * * * * {tick}')}) | crontab -",
+        line("automate", "install", "systemd" if systemd_is_running() else "cron"),
         installation.now,
     )
 
@@ -78,8 +76,12 @@ def judge_scheduling(facts: Scheduling) -> Iterator[Finding]:
 
 def _fix(facts: Scheduling) -> str:
     if facts.services:
-        return line("systemctl", "enable", "--now", facts.services[0].name)
-    return "systemctl restart cron" if facts.ticks else facts.tick
+        return line(*_systemctl(facts.services[0]), "enable", "--now", facts.services[0].name)
+    return "systemctl restart cron" if facts.ticks else facts.install
+
+
+def _systemctl(unit: Unit) -> list[str]:
+    return ["systemctl", *([] if unit.path.startswith(UNIT_DIRECTORIES) else ["--user"])]
 
 
 def services(installation: Installation) -> list[Unit]:
@@ -109,14 +111,14 @@ def served(installation: Installation) -> Served:
 
 def judge_served(facts: Served) -> Iterator[Finding]:
     for unit in facts.services:
-        edit = line("systemctl", *([] if unit.path.startswith(UNIT_DIRECTORIES) else ["--user"]), "edit", unit.name)
+        edit = line(*_systemctl(unit), "edit", unit.name)
         mode = unit.settings.get("KillMode", "control-group")
         if mode not in {"process", "none"}:
             what = f"KillMode is {mode}: restarting the daemon kills running tasks"
             yield Finding("error", what, unit.path, f"{edit}  # [Service] KillMode=process")
-        program = words(unit.settings["ExecStart"].lstrip("@-:+!"))[0]
-        if program.startswith("/") and not os.access(program, os.X_OK):
-            yield Finding("error", f"there is no program {program} to start", unit.path, edit)
+        started = words(unit.settings["ExecStart"].lstrip("@-:+!"))[0]
+        if started.startswith("/") and not os.access(started, os.X_OK):
+            yield Finding("error", f"there is no program {started} to start", unit.path, edit)
     if facts.services and not facts.lingers:
         what = f"the daemon of {facts.user} ends when {facts.user} logs out"
         yield Finding("warning", what, facts.services[0].path, line("loginctl", "enable-linger", facts.user))

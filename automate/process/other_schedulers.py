@@ -4,14 +4,17 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
+from automate.errors import AutomateError
 from automate.process.locks import without_waiting
 
 CRONTAB, DROP_INS = "/etc/crontab", "/etc/cron.d"
 SPOOLS = ("/var/spool/cron/crontabs", "/var/spool/cron/tabs", "/var/spool/cron")  # Debian, SUSE, Red Hat
 DAEMONS = frozenset({"cron", "crond", "fcron", "dcron"})
-_SECONDS = 10.0  # for crontab(1) to answer
+_CRONTAB = "/usr/bin/crontab"
+_SECONDS = 10.0  # for it to answer
 
 UNIT_DIRECTORIES = (
     "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
@@ -56,12 +59,45 @@ def _read(path: str, user: str | None) -> Crontab | None:
 
 
 def _own(user: str) -> list[Crontab]:
-    """Read the user's own crontab with crontab(1), the only program that may read it."""
+    with suppress(AutomateError):
+        if data := crontab_of(None):
+            return [Crontab("crontab -l", data, user)]
+    return []
+
+
+def crontab_of(user: str | None) -> bytes:
+    """Return a user's crontab, empty if there is none; None is this user. AutomateError.
+
+    crontab(1) is the only program that may read and write it.
+    """
+    done = _crontab(user, "-l")
+    if done.returncode != 0 and b"no crontab for" not in done.stderr:
+        raise AutomateError(f"crontab -l: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
+
+
+def replace_crontab(user: str | None, data: bytes, *, before: bytes) -> None:
+    """Install a user's crontab in place of `before`, or remove it if `data` is empty.
+
+    crontab(1) checks it and replaces the file in one step. AutomateError if it refuses, or if the crontab is no longer
+    `before`.
+    """
+    if crontab_of(user) != before:
+        raise AutomateError("the crontab has been changed meanwhile; try again")
+    done = _crontab(user, *(["-"] if data else ["-r"]), data=data)
+    if done.returncode != 0:
+        raise AutomateError(f"crontab: {done.stderr.decode(errors='replace').strip()}")
+
+
+def _crontab(user: str | None, *words: str, data: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    command = [_CRONTAB, *(["-u", user] if user else []), *words]
+    environ = {**os.environ, "LC_ALL": "C"}
     try:
-        listing = subprocess.run(["/usr/bin/crontab", "-l"], capture_output=True, timeout=_SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return [Crontab("crontab -l", listing.stdout, user)] if listing.returncode == 0 else []
+        return subprocess.run(command, input=data, capture_output=True, timeout=_SECONDS, check=False, env=environ)
+    except FileNotFoundError:
+        raise AutomateError(f"there is no {_CRONTAB}: cron is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise AutomateError(f"{_CRONTAB} did not end within {_SECONDS:.0f} seconds") from None
 
 
 class Unit(NamedTuple):
@@ -79,6 +115,19 @@ class Unit(NamedTuple):
 def directories(uid: int, home: str) -> Sequence[str]:
     """Return the directories for units of root or of a user; the first one wins."""
     return UNIT_DIRECTORIES if uid == 0 else (os.path.join(home, ".config/systemd/user"), *_OF_USERS)
+
+
+def systemd_is_running() -> bool:
+    """Return whether systemd is the init system here (sd_booted(3))."""
+    return os.path.isdir("/run/systemd/system")
+
+
+def systemctl(*words: str) -> bool:
+    """Run systemctl(1) with this process's output; False if it fails or is missing."""
+    try:
+        return subprocess.run(["/bin/systemctl", *words], stdin=subprocess.DEVNULL, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def services(places: Sequence[str], started: re.Pattern[str]) -> list[Unit]:

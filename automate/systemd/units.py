@@ -43,6 +43,12 @@ def units_of(task: Task, events: Sequence[str], account: Account, *, at_startup:
     return Units(name, service, "\n".join(_timer(task, events)) + "\n" if events else "")
 
 
+def daemon_of(words: Sequence[str], target: str) -> str:
+    """Return the unit of the scheduler that `words` start; it is wanted by `target`."""
+    with open(os.path.join(os.path.dirname(__file__), "automate.service"), encoding="utf-8") as file:
+        return file.read().replace("@PROGRAM@", command_line(tuple(words))).replace("@TARGET@", target)
+
+
 def unsaid(task: Task) -> list[str]:
     """List the keys that change what happens and have no equivalent in units."""
     keys = {

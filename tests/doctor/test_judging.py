@@ -63,7 +63,7 @@ def test_the_name_is_of_no_matter_where_nothing_follows_it() -> None:
 
 
 def facts(alive: Alive, due: int = 2, **more: Any) -> scheduling.Scheduling:
-    known = {"earliest": None, "ticks": (), "services": (), "tick": "add a line", "now": NOW}
+    known = {"earliest": None, "ticks": (), "services": (), "install": "add a line", "now": NOW}
     return scheduling.Scheduling(alive, due, **(known | more))
 
 
@@ -120,6 +120,7 @@ def test_who_may_not_see_the_daemon_is_not_told_that_there_is_none() -> None:
     [
         (tick(user="joe"), "automate tick runs as joe, but the instance belongs to root"),
         (tick(program="/no/such/automate"), "cron does not find /no/such/automate in /usr/bin:/bin"),
+        (tick(program="A=1 nosuch-python -I -m automate"), "cron does not find nosuch-python in /usr/bin:/bin"),
         (tick(when="*/5 * * * *"), "`*/5 * * * *` instead of every minute"),
         (tick(path="/etc/cron.d/automate.cron"), "ignores files with this kind of name"),
         (tick(uid=OTHER), "root does not own it"),
@@ -132,6 +133,11 @@ def test_a_line_of_cron_that_does_not_do_it(line: cron.Line, said: str, tmp_path
     there = line.job._replace(command=line.job.command.replace("/bin/sh", f"{tmp_path}/automate"))
     found = only(cron.judge_ticking(cron.Ticking([line._replace(job=there)], cron_runs=True, user="root")))
     assert said in found.what
+
+
+def test_a_python_that_cron_finds_may_run_the_module() -> None:
+    there = tick(program="env A=1 env -m automate -C /x")
+    assert not [*cron.judge_ticking(cron.Ticking([there], cron_runs=True, user="root"))]
 
 
 def test_a_line_of_cron_and_no_cron() -> None:

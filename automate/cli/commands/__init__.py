@@ -35,6 +35,7 @@ VERBS = {
     "import": "Convert crontabs to task files.",
     "export": "Export tasks as a crontab or as systemd units.",
     "schema": "Print JSON Schemas.",
+    "install": "Make cron or systemd run the scheduler.",
     "completion": "Print a completion script for your shell.",
     "help": "Show the manual page of a command.",
 }

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -44,7 +43,6 @@ def command(shell: Shell, *, verbose: bool, as_json: bool) -> int:
         uid=os.geteuid(),
         owner=owner(),
         home=_home(),
-        program=_program(),
         now=shell.now,
     )
     with closing(installation):
@@ -62,12 +60,6 @@ def _home() -> str:
         return paths.home(os.environ, os.geteuid())
     except UsageError:  # whose instance this is, `-C` has said
         return "/"
-
-
-def _program() -> str:
-    """Return a name or path that cron can find, whose PATH is short."""
-    path = os.path.abspath(sys.argv[0])
-    return path if os.path.basename(path) == "automate" else "automate"
 
 
 def _lines(examined: "Sequence[Examined]", screen: Screen, *, verbose: bool) -> Iterator[str]:

@@ -49,8 +49,7 @@ def completion_command(shell: Shell, name: str | None) -> int:
     name = name or os.path.basename(os.environ.get("SHELL", ""))
     if name not in completion.FORMS:
         raise UsageError(f"which shell? automate completion {'|'.join(completion.FORMS)}")
-    with open(f"{os.path.splitext(completion.__file__)[0]}.{name}", encoding="utf-8") as script:
-        shell.write(script.read())
+    shell.write(completion.script(name))
     return 0
 
 

@@ -30,8 +30,8 @@ _STEP = 30.0  # seconds; whatever ends is seen at once
 def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:
     """Run what has fallen due since the last tick and wait until it has ended.
 
-    For a line of cron: * * * * * automate tick. Safe beside `automate serve` and other ticks: each due time is
-    claimed by one of them. Prints nothing unless something goes wrong, so that cron sends no mail.
+    `automate install cron` makes cron run it every minute. Safe beside `automate serve` and other ticks: each due time
+    is claimed by one of them. Prints nothing unless something goes wrong, so that cron sends no mail.
     """
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:
