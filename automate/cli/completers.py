@@ -23,25 +23,10 @@ if TYPE_CHECKING:
 
     Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
-RECENT = 50
+_RECENT = 50
 _LOOKED_AT = 500  # records, among which the recent runs are looked for
 _PATIENCE = 0.05  # seconds that a locked state is waited for
 _FEW = 50  # files not in the cache that are read while the user waits for a completion
-
-DURATIONS = ("5m", "15m", "30m", "1h", "2h", "8h", "1d")
-MOMENTS = ("now", "today", "yesterday", "tomorrow", "1h ago", "1d ago")
-SCHEDULES = (
-    "every 5 minutes", "every 15 minutes", "every 2 hours", "hourly", "daily at 02:00", "weekdays at 9:00",
-    "mon, thu at 18:30", "monthly on the 1st at 04:00", "last day of the month at 23:00", "@hourly", "@daily",
-    "@weekly", "@monthly", "@yearly", "@reboot", "manual",
-)  # fmt: skip
-
-
-def task_names(shell: "Shell") -> list[str]:
-    """Return the names of all tasks."""
-    from automate.catalog import Catalog
-
-    return Catalog(shell.instance, None, owner=None, now=shell.now).names()
 
 
 def among(*words: str) -> "Complete":
@@ -93,7 +78,7 @@ def complete_edited(context: "click.Context", parameter: "click.Parameter", inco
 
 def complete_paused(context: "click.Context", _parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
     """Tasks that are paused by themselves: without names, the pause of all is meant."""
-    from automate.render.pauses import terms
+    from automate.render.figures import terms
 
     with _looking(context) as (catalog, _):
         pauses = {name: f"paused {terms(pause)}" for name, pause in catalog.pauses.items() if name}
@@ -132,7 +117,7 @@ def _recorded(shell: "Shell") -> dict[str, str]:
     started = (record for record in records if record.outcome in RAN or record.outcome == "error")
     return {
         str(record.id): f"{record.task} {record.outcome} {when(instant_of(record))}"
-        for record in islice(started, RECENT)
+        for record in islice(started, _RECENT)
     }
 
 
@@ -151,19 +136,21 @@ def complete_of(words_of: "Callable[[Brief], Iterable[str]]") -> "Complete":
 
 complete_labels = complete_of(lambda brief: brief.labels.split())
 complete_categories = complete_of(lambda brief: brief.category.split())
-complete_durations = among(*DURATIONS)
-complete_moments = among(*MOMENTS)
-complete_schedules = among(*SCHEDULES)
+complete_durations = among("5m", "15m", "30m", "1h", "2h", "8h", "1d")
+complete_moments = among("now", "today", "yesterday", "tomorrow", "1h ago", "1d ago")
+complete_schedules = among(
+    "every 5 minutes", "every 15 minutes", "every 2 hours", "hourly", "daily at 02:00", "weekdays at 9:00",
+    "mon, thu at 18:30", "monthly on the 1st at 04:00", "last day of the month at 23:00", "@hourly", "@daily",
+    "@weekly", "@monthly", "@yearly", "@reboot", "manual",
+)  # fmt: skip
 
 
-def complete_directories(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
-    """Leave it to the shell."""
-    return [_item(incomplete, type="dir")]
+def by_shell(kind: str) -> "Complete":
+    """Leave it to the shell, which completes a `file` or a `dir` (directory)."""
+    return lambda _context, _parameter, incomplete: [_item(incomplete, type=kind)]
 
 
-def complete_files(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":
-    """Leave it to the shell."""
-    return [_item(incomplete, type="file")]
+complete_directories, complete_files = by_shell("dir"), by_shell("file")
 
 
 def complete_zones(_context: Any, _parameter: Any, incomplete: str) -> "list[CompletionItem]":

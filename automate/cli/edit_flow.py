@@ -1,5 +1,6 @@
 """The common course of commands that change task files: apply edits, show differences, say what is next."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import islice
@@ -40,8 +41,6 @@ class Desk(NamedTuple):
 @contextmanager
 def desk(shell: Shell) -> Iterator[Desk]:
     """Open the instance, after edits that a crash interrupted were completed."""
-    import os
-
     from automate.supervisor import look, open_instance
 
     with closing(open_instance(shell.instance)) as state:
@@ -102,7 +101,7 @@ def new_catalog(desk: Desk) -> Catalog:
 
 
 def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
-    from automate.render.differences import unified
+    from automate.render.forms import unified
 
     target, shell = edit.target, desk.shell
     if dry_run or not shell.quiet:
@@ -110,7 +109,7 @@ def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
         shell.flush()
     if target.text is not None and target.source != target.path and edit.data is not None:
         would = "would be" if dry_run else "is"
-        shell.say(_line(f"{target.name}: {target.source} stays as it is, and {would} overridden by {target.path}"))
+        shell.say(visible(f"{target.name}: {target.source} stays as it is, and {would} overridden by {target.path}"))
     before, after = _due(desk, edit, target.text), _due(desk, edit, edit.data)
     if edit.data is None:
         after = what_is_left(desk, target)
@@ -159,14 +158,14 @@ def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int
 def _tell_doubts(desk: Desk, edit: Edit) -> None:
     """Report what this host lacks, and pauses and runs that the change does not affect."""
     from automate.catalog.host_checks import Host
-    from automate.render.pauses import terms
+    from automate.render.figures import terms
     from automate.state.pauses import held_longest
 
     shell, name = desk.shell, edit.target.name
     task = judged(edit.target, edit.data or b"", desk.catalog.settings_read).task
     host = Host(owner=desk.owner, known=[*desk.catalog.names(), name], followed=desk.catalog.followed)
     for doubt in host.doubts(task):
-        shell.warn(_line(f"{name}: {doubt.key}: {doubt.message}"))
+        shell.warn(visible(f"{name}: {doubt.key}: {doubt.message}"))
     if pause := held_longest(desk.catalog.pauses, name):
         shell.say(f"{name}: is paused {terms(pause)}")
 
@@ -184,11 +183,7 @@ def what_is_left(desk: Desk, target: Target) -> str:
     from automate.taskfile import discover
 
     hidden = discover(desk.catalog.task_dirs[1:]).get(target.name)
-    return _line(f"{hidden.path} is in force again") if hidden else "no such task"
-
-
-def _line(text: str) -> str:
-    return visible(text)
+    return visible(f"{hidden.path} is in force again") if hidden else "no such task"
 
 
 def switch(shell: Shell, names: Sequence[str], *, enabled: bool, dry_run: bool) -> None:

@@ -2,9 +2,15 @@
 
 import os
 from codecs import getincrementaldecoder
+from contextlib import suppress
 
+from automate import paths
 from automate.cli.shell import Shell
+from automate.errors import UsageError
 from automate.render import as_shown, cut, text_width, visible_lines
+from automate.state import State
+from automate.state.read_marks import mark_read, read_up_to
+from automate.state.runs import last_run
 
 _BLOCK = 65536
 _AT_ONCE = 64  # blocks; who watches the run has other things to do, and it may write faster than they are read
@@ -115,3 +121,25 @@ class Following:
         except OSError:  # ENXIO: there is nothing more; other errors are read's to tell
             size = _BLOCK
         return os.read(self._descriptor, min(size, _BLOCK))
+
+
+def runs_read(shell: Shell) -> dict[str, int]:
+    """Return the newest run of each task whose output this user has read."""
+    with suppress(UsageError):
+        return read_up_to(_marks(), _key(shell))
+    return {}
+
+
+def has_read(shell: Shell, state: State, task: str, run: int) -> None:
+    """Mark this run and older ones of its task as read; a failure to store that is ignored."""
+    newest = last_run(state, task)
+    with suppress(UsageError):
+        mark_read(_marks(), _key(shell), task, run, newest.id if newest else run)
+
+
+def _marks() -> str:
+    return paths.read_marks(os.environ, os.geteuid())
+
+
+def _key(shell: Shell) -> str:
+    return os.path.realpath(shell.instance.state)

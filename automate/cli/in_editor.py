@@ -18,10 +18,6 @@ AGAIN, GIVE_UP, OVERWRITE = "e", "q", "o"
 _MEANINGS = {AGAIN: "edit again", GIVE_UP: "discard the changes", OVERWRITE: "overwrite the other changes"}
 
 
-class _GivenUpError(AutomateError):
-    """Nothing was changed; the message says why, and where the text is."""
-
-
 def edit_one(desk: Desk, target: Target, text: bytes) -> int:
     """Begin with `text`, until it is right, unchanged or given up; the exit status."""
     editor = editor_of(os.environ)
@@ -82,7 +78,7 @@ def _run(target: Target, editor: str, draft: str, line: int | None) -> None:
 
 
 def _show_theirs(desk: Desk, target: Target, error: ChangedMeanwhileError) -> None:
-    from automate.render.differences import unified
+    from automate.render.forms import unified
 
     desk.shell.warn(f"{visible(target.path)} was changed by another process in the meantime:")
     desk.shell.write(unified(target.data, error.now, target.path, desk.shell.screen))
@@ -102,7 +98,7 @@ def _ask(desk: Desk, choices: Sequence[str]) -> str:
         answer = answer.strip().lower()[:1].replace("x", GIVE_UP)
         if answer == GIVE_UP:
             desk.shell.say("nothing was changed")
-            raise _GivenUpError
+            raise AutomateError
         if answer in known:
             return answer
 

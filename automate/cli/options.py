@@ -4,17 +4,21 @@
 the floors below, writes with `shell.write`, talks with `shell.say` and returns its exit status (None is 0).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from itertools import product
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from automate.cli.completers import complete_tasks
+from automate.cli.completers import complete_assignments, complete_schedules, complete_tasks, complete_zones
 from automate.cli.shell import Shell
 from automate.errors import UsageError
+
+if TYPE_CHECKING:
+    from automate.taskfile.splicing import Change
+    from automate.taskfile.yaml_text import Value
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -92,3 +96,119 @@ def _given(context: click.Context) -> set[str]:
 def names_argument(function: Function) -> Function:
     """`[NAME...]`, as the argument `names`, a tuple: names of tasks or globs, completed by the shell."""
     return click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_tasks)(function)
+
+
+def words_option(name: str, argument: str, words: Sequence[str], text: str) -> Callable[[Function], Function]:
+    """Make an option that takes a list of these words; the function gets them as typed, or None."""
+
+    def convert(context: click.Context, parameter: click.Parameter, value: str | None) -> list[str] | None:
+        given = [word.strip() for word in value.split(",")] if value is not None else None
+        for word in given or ():
+            if word not in words:
+                raise click.BadParameter(_unknown(word, words), context, parameter)
+        return given
+
+    def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        return [f"{before}{comma}{word}" for word in words if word.startswith(last)]
+
+    return click.option(name, argument, metavar="WORD[,WORD...]", callback=convert, shell_complete=complete, help=text)
+
+
+def lists(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[list[str]]:
+    """Split the words of each use of an option at commas."""
+    return [[word.strip() for word in value.split(",")] for value in values]
+
+
+def _unknown(word: str, words: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, words, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{word!r} is none of {', '.join(words)}{hint}"
+
+
+def read_value(text: str) -> "Value":
+    """Parse the typed value of a key; UsageError for bytes that are no text."""
+    from automate.taskfile.yaml_text import value
+
+    try:
+        return value(text)
+    except ValueError as error:
+        raise UsageError(f"{text!a} {error}") from None
+
+
+def _assignments(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> "list[Change]":
+    from automate.taskfile.splicing import Change
+
+    changes = []
+    for text in values:
+        key, sign, typed = text.partition("=")
+        if not sign or not key:
+            raise click.BadParameter(f"{text!r}: expected KEY=VALUE", context, parameter)
+        changes.append(Change(check_key(key), read_value(typed)))
+    return changes
+
+
+def check_key(key: str) -> str:
+    """Return the key, with or without dots; UsageError if a task has no such key."""
+    from automate.taskfile.keys import wrong_key
+    from automate.taskfile.splicing import Change
+
+    read_value(key)
+    first = Change(key).path[0]
+    if wrong := wrong_key(first):
+        raise UsageError(f"{first}: {wrong}")
+    return key
+
+
+def set_option(function: Function) -> Function:
+    """`--set KEY=VALUE`, as the argument `changes`, a list."""
+    option = click.option(
+        "--set", "changes", multiple=True, callback=_assignments, metavar="KEY=VALUE",
+        shell_complete=complete_assignments, help="Set a key: nice=5, env.PGHOST=db, labels='[a, b]'.",
+    )  # fmt: skip
+    return option(function)
+
+
+def schedule_option(function: Function) -> Function:
+    """`--schedule`, as the argument `schedules`, a tuple."""
+    option = click.option(
+        "--schedule", "schedules", multiple=True, metavar="EXPR", shell_complete=complete_schedules,
+        help="The schedule; may be repeated.",
+    )  # fmt: skip
+    return option(function)
+
+
+def timezone_option(function: Function) -> Function:
+    """`--timezone`."""
+    option = click.option(
+        "--timezone",
+        metavar="ZONE",
+        shell_complete=complete_zones,
+        help="The time zone of the schedule: Europe/Berlin.",
+    )
+    return option(function)
+
+
+def named(schedules: Sequence[str], **others: str | None) -> "list[Change]":
+    """Return the given values of options that are named like their keys."""
+    from automate.taskfile.splicing import Change
+
+    changes = [Change("schedule", _schedule(schedules))] if schedules else []
+    return changes + [Change(key, read_value(text)) for key, text in others.items() if text is not None]
+
+
+def check_once(keys: Sequence[str]) -> None:
+    """UsageError for a key that was given in two ways."""
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise UsageError(f"{twice} is given twice")
+
+
+def _schedule(texts: Sequence[str]) -> "Value":
+    from automate.taskfile.yaml_text import listing
+
+    try:
+        return listing(texts)
+    except ValueError as error:
+        raise UsageError(f"--schedule: {error}") from None

@@ -42,6 +42,11 @@ def catalog_and_state(shell: Shell) -> "Iterator[tuple[Catalog, State | None]]":
             state.close()
 
 
+def names(shell: Shell) -> list[str]:
+    """Return the names of all tasks, without looking into their files."""
+    return Catalog(shell.instance, None, owner=None, now=shell.now).names()
+
+
 def owner() -> int | None:
     """Return the user who must own task files: root for root, None (any) for others."""
     return 0 if os.geteuid() == 0 else None
@@ -58,7 +63,7 @@ def tell_faults(shell: Shell, tasks: Catalog) -> None:
 def tell_pause(shell: Shell, tasks: Catalog) -> None:
     """Report a pause of all tasks: its end, author and reason."""
     if pause := tasks.pauses.get(ALL):
-        from automate.render.pauses import terms
+        from automate.render.figures import terms
 
         shell.say(f"all tasks are paused {terms(pause)}; {shell.hint('resume')} ends it")
 

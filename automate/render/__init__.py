@@ -3,7 +3,7 @@
 from automate.characters import as_shown, visible, visible_json, visible_lines
 from automate.render.columns import cut, table, text_width
 from automate.render.figures import NOTHING, duration, relative, size, when
-from automate.render.json_text import json_document, json_lines, shown_json
+from automate.render.forms import json_document, json_lines, shown_json
 from automate.render.screen import COLOURS, Painted, Screen, joined, paint, wants_colour
 
 __all__ = [

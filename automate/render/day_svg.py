@@ -8,9 +8,8 @@ from automate.characters import visible
 from automate.operate.day import Row, Timeline
 from automate.render.axis import clock, clock_changes, ticks
 from automate.render.columns import cut, text_width
-from automate.render.day_picture import GLYPHS, kind_of
+from automate.render.day_picture import GLYPHS, kind_of, remarks, title
 from automate.render.figures import duration
-from automate.render.remarks import remarks, title
 from automate.rules.forecast import Bar
 
 WIDTH, _ROW, _TOP, _MARGIN = 1200, 22, 64, 16

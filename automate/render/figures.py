@@ -1,8 +1,12 @@
 """Durations, sizes and instants, as people read them."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+from automate.characters import visible
 from automate.instants import local
+from automate.outcomes import Pause
+from automate.render.screen import Painted, Screen, joined, paint
 
 NOTHING = "-"
 
@@ -77,3 +81,35 @@ def _parts(seconds: int) -> list[str]:
             whole, rest = divmod(seconds, large_size)
             return [f"{whole}{large}", f"{rest // small_size:02}{small}"][: 2 if rest >= small_size else 1]
     return [f"{seconds}s"]
+
+
+_HEIGHTS = {True: "▁▂▃▄▅▆▇█", False: "_.-:=+*#"}
+_FILLED = {True: ("█", "░"), False: ("#", ".")}
+
+
+def sparkline(values: Sequence[tuple[float, str]], screen: Screen) -> Painted:
+    """Draw a character for each value, as high as it is between zero and the highest, in the colour of its word."""
+    heights = _HEIGHTS[screen.blocks]
+    highest = max((value for value, _ in values), default=0.0) or 1.0
+    top = len(heights) - 1
+    return joined(*(paint(heights[round(max(0.0, value) / highest * top)], word, screen) for value, word in values))
+
+
+def bar(share: float, width: int, screen: Screen) -> str:
+    """Draw `width` columns, of which that share is filled from the left; full only from 1 on."""
+    filled, empty = _FILLED[screen.blocks]
+    count = width if share >= 1 else int(share * width)
+    return filled * count + empty * (width - count)
+
+
+def terms(pause: Pause) -> str:
+    """Format the end, author and reason of a pause: `until 2026-11-21 14:00 +01:00, by root: new disks`."""
+    why = f": {pause.reason}" if pause.reason else ""
+    return visible(f"{end(pause)}, by {pause.by}{why}")
+
+
+def end(pause: Pause) -> str:
+    """`until 2026-11-21 14:00 +01:00`, or `until resumed`."""
+    if pause.until is None:
+        return "until resumed"
+    return f"until {when(pause.until, seconds=None)}"

@@ -201,7 +201,7 @@ def _dues(tasks: Listing) -> list[str]:
 
 
 def _progress(tasks: Listing) -> list[str]:
-    from automate.render.blocks import bar
+    from automate.render.figures import bar
 
     def share(run: "Running") -> str:
         if run.elapsed is None or not run.expected:

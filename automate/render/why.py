@@ -8,8 +8,7 @@ from automate.operate.advice import Advice, is_unserved
 from automate.operate.explanations import Explained, Explanation, Followed
 from automate.outcomes import satisfied
 from automate.render.columns import table
-from automate.render.figures import duration, relative, when
-from automate.render.pauses import end, terms
+from automate.render.figures import duration, end, relative, terms, when
 from automate.render.runs import left_behind
 from automate.render.screen import Screen, paint
 from automate.render.why_sentences import instant, ran, sentence, waits_for

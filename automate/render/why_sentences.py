@@ -7,8 +7,7 @@ from automate.instants import seconds_of
 from automate.operate.advice import is_unserved
 from automate.operate.explanations import Explained, Explanation
 from automate.operate.task_past import Subject
-from automate.render.figures import duration, when
-from automate.render.pauses import end
+from automate.render.figures import duration, end, when
 from automate.rules.verdicts import Hindrance, Holder
 from automate.run import Record
 from automate.supervisor.adopting import task_of

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.catalog.entry import STATES
-from automate.render.metrics import Family, exposition
+from automate.render.monitoring import Family, exposition
 from tests.conftest import PidOf
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from msgspec.structs import astuple
 
 from automate import errors
 from automate.catalog import Entry
-from automate.cli import exits, filters, json_objects
+from automate.cli import exits, json_objects
 from automate.cli.commands import VERBS, timeline
+from automate.cli.commands import list as list_command
 from automate.cli.commands.doctor import SEVERITIES
 from automate.cli.root import root
 from automate.cli.shell import Shell
@@ -162,7 +163,7 @@ def test_no_command_is_mentioned_that_does_not_exist(page: Path) -> None:
     assert {*re.findall(r"(?m)^\.Nm (?:automate )?Cm (\w+)", page.read_text())} <= {*VERBS}
 
 
-@pytest.mark.parametrize("word", [*filters.SORTS, *filters.STATES])
+@pytest.mark.parametrize("word", [*list_command.SORTS, *list_command.STATES])
 def test_list_explains_its_words(word: str) -> None:
     assert re.search(rf"\b(Cm|Em) {word}\b", description("list"))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.render import Screen
-from automate.render.blocks import bar, sparkline
+from automate.render.figures import bar, sparkline
 
 ASCII = Screen(now=1795219200.0)
 BLOCKS = ASCII._replace(blocks=True)

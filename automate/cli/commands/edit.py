@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from automate.cli.completers import complete_edited, complete_keys, complete_switched
-from automate.cli.options import exclusive, quiet_option
+from automate.cli.options import (
+    check_key,
+    check_once,
+    exclusive,
+    named,
+    quiet_option,
+    schedule_option,
+    set_option,
+    timezone_option,
+)
 from automate.cli.shell import Shell, pass_shell
-from automate.cli.values import check_key, check_once, named, schedule_option, set_option, timezone_option
 from automate.errors import UsageError
 from automate.render import visible
 from automate.taskfile.splicing import Change, is_set

@@ -7,12 +7,11 @@ from typing import NamedTuple, get_args
 
 import click
 
-from automate.cli.choice_list import words_option
-from automate.cli.completers import complete_known, task_names
+from automate.cli import tasks
+from automate.cli.completers import complete_known
 from automate.cli.moments import moment_option
-from automate.cli.options import exclusive, pager_option, reading
+from automate.cli.options import exclusive, pager_option, reading, words_option
 from automate.cli.shell import Shell, pass_shell
-from automate.cli.tasks import catalog_and_state
 from automate.errors import UsageError
 from automate.outcomes import CAUSES, Outcome, Trigger
 from automate.render import shown_json, visible_lines, when
@@ -144,7 +143,7 @@ def command(  # noqa: PLR0913 - one for each option
 
 
 def _under_way(shell: Shell) -> list[UnderWay]:
-    with catalog_and_state(shell) as (_, state):
+    with tasks.catalog_and_state(shell) as (_, state):
         if state is None or not open_runs(state):
             return []
         from automate.operate.run_lookup import under_way
@@ -164,14 +163,14 @@ def _check_names(shell: Shell, names: Sequence[str], seen: set[str]) -> None:
         return
     from automate.catalog.catalog import matching
 
-    known = [*task_names(shell), *(record.task for record in islice(newest_first(shell.instance), MANY))]
+    known = [*tasks.names(shell), *(record.task for record in islice(newest_first(shell.instance), MANY))]
     for name in unseen:
         if not any(newest_first(shell.instance, tasks=[name])):
             matching([name], sorted({*known}))
 
 
 def _write_csv(shell: Shell, entries: Iterator[Entry], *, header: bool) -> set[str]:
-    from automate.render.spreadsheet import CRLF, csv_header, csv_rows
+    from automate.render.forms import CRLF, csv_header, csv_rows
 
     def write(text: str) -> None:
         if shell.screen.is_terminal:

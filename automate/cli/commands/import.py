@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automate.cli import imported, tasks
+from automate.cli import tasks
 from automate.cli.completers import complete_directories, complete_users
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.crontab import FORMS
 from automate.errors import AutomateError, UsageError
+from automate.units import counted
 
 if TYPE_CHECKING:
-    from automate.operate.importing import Plan, Ways
+    from collections.abc import Iterable
+
+    from automate.operate.importing import Item, Plan, Source, Ways
     from automate.settings import Settings
 
 
@@ -51,7 +54,7 @@ def command(
     """Convert crontabs to task files. FILEs may be directories, or - for standard input.
 
     The tasks behave as the jobs did under cron. What has no equivalent is listed, as are lines that cron would reject.
-    The exit status is 1 if anything was not imported. The crontab is not changed: remove its lines, or the jobs run
+    The exit status is 1 if anything was not  The crontab is not changed: remove its lines, or the jobs run
     twice.
     """
     from automate.operate import crontabs, importing
@@ -65,9 +68,9 @@ def command(
         if not dry_run:
             _write(shell, plan, ways)
         notes = crontabs.added_by_pam(plan.items)
-        imported.show(shell, plan, notes, as_json=as_json, dry_run=dry_run)
-        imported.tell(shell, plan, notes)
-        imported.say_next(shell, plan, sources, ways, dry_run=dry_run)
+        show(shell, plan, notes, as_json=as_json, dry_run=dry_run)
+        tell(shell, plan, notes)
+        say_next(shell, plan, sources, ways, dry_run=dry_run)
         if plan.written and not dry_run:
             tasks.tell_who_schedules(shell, state)
     return 0 if plan.whole else 1
@@ -107,3 +110,152 @@ def _write(shell: Shell, plan: "Plan", ways: "Ways") -> None:
         if isinstance(error, FileExistsError):
             raise AutomateError(f"{error.filename}: another process has just written it; try again") from None
         raise
+
+
+HEADERS = ("TASK", "RESULT", "SCHEDULE", "FROM")
+RESULTS = {
+    "new": "written",
+    "same": "already there",
+    "differs": "not written",
+    "replaced": "replaced",
+    "faulty": "not written",
+    "foreign": "not written",
+}
+"""Words for the result of each action."""
+
+
+def show(shell: Shell, plan: "Plan", notes: list[str], *, as_json: bool, dry_run: bool) -> None:
+    """Print the result for each job, or the files that would be written. `notes` concern all jobs."""
+    if as_json:
+        shell.write(_json(shell, plan, notes))
+    else:
+        shell.write(_files(plan) if dry_run else _table(shell, plan))
+
+
+def _table(shell: Shell, plan: "Plan") -> str:
+    from automate.render import table
+
+    rows = [(item.name, RESULTS[item.action], item.keys["schedule"], _from(item)) for item in plan.items]
+    return table(rows, HEADERS, shell.screen) if rows else ""
+
+
+def _files(plan: "Plan") -> str:
+    """Return the files that `--dry-run` shows, each after its path."""
+    from automate.operate.importing import WRITTEN
+    from automate.render import visible, visible_lines
+
+    return "\n".join(
+        f"# {visible(item.path)}\n{visible_lines(item.text)}" for item in plan.items if item.action in WRITTEN
+    )
+
+
+def _from(item: "Item") -> str:
+    return f"{item.source}:{item.line}"
+
+
+def tell(shell: Shell, plan: "Plan", on_all: list[str]) -> None:
+    """Report what has no equivalent, once with its lines; then what was not imported."""
+    from automate.render import visible
+
+    for note in on_all:
+        shell.say(visible(note))
+    notes: dict[tuple[str, str], list[str]] = {}
+    for item in plan.items:
+        for note in item.notes if item.action != "foreign" else ():
+            notes.setdefault((item.source, note), []).append(str(item.line))
+    for (source, note), lines in notes.items():
+        shell.say(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {note}"))
+    for label, mistake in plan.mistakes:
+        shell.warn(visible(f"{label}:{mistake.line}:{mistake.column}: {mistake.message}"))
+    for item in plan.items:
+        if item.fault is not None:
+            shell.warn(str(item.fault))
+        elif item.action == "differs":
+            shell.warn(visible(f"{_from(item)}: {item.path} differs; --force replaces it"))
+    _tell_users(shell, plan)
+
+
+def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Ways", *, dry_run: bool) -> None:
+    """Report the number of tasks, the defaults that apply to them, and what is left to do."""
+    from automate.operate.importing import WRITTEN, is_in_force
+
+    written = plan.written
+    same = sum(item.action == "same" for item in plan.items)
+    lost = len(plan.items) - written - same + len(plan.mistakes)
+    shell.say(_counts(written, same, lost, dry_run=dry_run))
+    if plan.left_disabled:
+        one = plan.left_disabled == 1
+        what = (
+            "1 line that is commented out looks like a job"
+            if one
+            else f"{plan.left_disabled} lines that are commented out look like jobs"
+        )
+        shell.say(f"{what}: --disabled imports {'it' if one else 'them'} as disabled")
+    if written and (defaults := ways.settings.defaults):
+        shell.say(f"defaults from the settings apply to {'it' if written == 1 else 'them'} too: {', '.join(defaults)}")
+    if written and not dry_run:
+        if any(item.keys["overlap"] == "allow" for item in plan.items if item.action in WRITTEN):
+            shell.say("as with cron, runs may overlap and missed ones are not caught up; to change that:")
+            shell.say(f"    {shell.hint('edit', '--unset', 'overlap', '--unset', 'missed', 'NAME...')}")
+        if any(item.action == "replaced" for item in plan.items) and is_in_force(ways, shell.instance):
+            shell.say(f"replaced files are kept; {shell.hint('edit', '--undo', 'NAME')} restores one")
+        shell.say(f"cron still runs these lines, so they would run twice; remove them: {_way_out(sources)}")
+
+
+def _tell_users(shell: Shell, plan: "Plan") -> None:
+    """Tell users other than root which tasks of other users were left out, and which cannot run here."""
+    from automate.process import host
+    from automate.render import visible
+
+    left_out: dict[tuple[str, str], list[str]] = {}
+    for item in plan.items:
+        if item.action == "foreign":
+            left_out.setdefault((item.source, item.keys["user"]), []).append(str(item.line))
+    for (source, user), lines in left_out.items():
+        what = f"runs as {user}, which only root's tasks can do; import it as root"
+        shell.warn(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {what}"))
+    own = host.user_name(os.geteuid())
+    users = {item.keys.get("user", own) for item in plan.items if item.action != "foreign"}
+    others = sorted(users - {own})
+    if os.geteuid() != 0 and others:
+        shell.warn(f"only root can run tasks as another user: {', '.join(others)}")
+
+
+def _counts(written: int, same: int, lost: int, *, dry_run: bool) -> str:
+    parts = [f"{counted(written, 'task')} {'would be written' if dry_run else 'written'}"]
+    parts += [f"{same} already there"] * bool(same)
+    parts += [f"{lost} not imported"] * bool(lost)
+    return ", ".join(parts)
+
+
+def _way_out(sources: "Iterable[Source]") -> str:
+    from automate.render import visible
+
+    ways = []
+    for source in sources:
+        is_file = source.form != "user" or (not source.user and source.label != "<stdin>")
+        edit = f"crontab -u {source.user} -e" if source.user else "crontab -e"
+        ways.append(f"edit {source.label}" if is_file else edit)
+    return visible(", ".join(dict.fromkeys(ways)))
+
+
+def _json(shell: Shell, plan: "Plan", notes: list[str]) -> str:
+    from automate.render import json_document
+
+    items = [
+        {
+            "task": item.name,
+            "file": item.path,
+            "action": item.action,
+            "source": item.source,
+            "line": item.line,
+            "schedule": item.keys["schedule"],
+            "text": item.text,
+            "notes": item.notes,
+            "fault": item.fault and item.fault._asdict(),
+        }
+        for item in plan.items
+    ]
+    mistakes = [{"source": label, **mistake._asdict()} for label, mistake in plan.mistakes]
+    found = {"tasks": items, "mistakes": mistakes, "disabled": plan.left_disabled, "notes": notes}
+    return json_document(found, shell.screen)

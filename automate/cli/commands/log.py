@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from automate import clock
-from automate.cli.completers import complete_runs, task_names
-from automate.cli.following import Following
+from automate.cli import tasks
+from automate.cli.completers import complete_runs
+from automate.cli.following import Following, has_read
 from automate.cli.options import exclusive, json_option, quiet_option
-from automate.cli.reader_marks import has_read
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
 from automate.operate import run_lookup
@@ -80,7 +80,7 @@ def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
             raise
         from automate.catalog.catalog import matching
 
-        names = task_names(shell)
+        names = tasks.names(shell)
         if wanted.isdecimal() and wanted not in names:
             raise run_lookup.no_such_run(shell.instance, wanted) from None
         matching([wanted], names)

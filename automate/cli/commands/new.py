@@ -10,9 +10,16 @@ import click
 from automate.cli import tasks
 from automate.cli.completers import complete_own, complete_users
 from automate.cli.edit_flow import Desk, desk, put_in_force, tell_under_way, what_is_left
-from automate.cli.options import exclusive, quiet_option
+from automate.cli.options import (
+    check_once,
+    exclusive,
+    quiet_option,
+    read_value,
+    schedule_option,
+    set_option,
+    timezone_option,
+)
 from automate.cli.shell import Shell, pass_shell
-from automate.cli.values import check_once, read_value, schedule_option, set_option, timezone_option
 from automate.errors import NotAllowedError, UsageError
 from automate.operate.editing import Edit, Target, store
 from automate.render import visible

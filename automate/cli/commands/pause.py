@@ -16,7 +16,7 @@ from automate.errors import UsageError
 from automate.operate.by_hand import pause, resume
 from automate.outcomes import Pause
 from automate.render import json_document
-from automate.render.pauses import terms
+from automate.render.figures import terms
 from automate.state import State, pauses, runs
 from automate.state.pauses import ALL
 from automate.supervisor import look, open_instance

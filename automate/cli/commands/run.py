@@ -68,9 +68,9 @@ def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool
         arguments = click.get_current_context().meta[_ARGUMENTS]
         wanted = by_hand.requests(tasks, arguments, operator())
         if dry_run:
-            from automate.cli.dry_run import show
+            from automate.cli.session import show_dry_run
 
-            return show(shell, wanted, uid=uid, as_json=as_json)
+            return show_dry_run(shell, wanted, uid=uid, as_json=as_json)
         from automate.cli.session import Session
 
         return Session(shell, state, uid=uid, as_json=as_json).run(wanted, detach=detach)

@@ -14,9 +14,8 @@ from automate.cli.options import reading
 from automate.cli.shell import Shell, pass_shell
 from automate.operate.run_lookup import left_behind
 from automate.render import NOTHING, json_document, paint, relative, size, table, when
-from automate.render.pauses import terms
-from automate.render.run_stats import told
-from automate.render.runs import history, pages
+from automate.render.figures import terms
+from automate.render.runs import history, pages, told
 from automate.render.runs import left_behind as of_left_behind
 from automate.render.tasks import doing
 from automate.supervisor.decisions import marked

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from automate import __version__
-from automate.cli.choice_list import lists
 from automate.cli.completers import complete_durations, complete_labels
 from automate.cli.exits import with_advice
-from automate.cli.options import json_option, names_argument
+from automate.cli.options import json_option, lists, names_argument
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
 from automate.rules.health_levels import STATUSES, Bounds, Health, Problem, Range, Scheduler, health
@@ -118,7 +117,7 @@ def _report(shell: Shell, names: tuple[str, ...], labels: list[list[str]], bound
     if as_json:
         shell.write(_json(shell, judged, found))
     else:
-        from automate.render.plugin import plugin
+        from automate.render.monitoring import plugin
 
         shell.write(plugin(judged, found.tasks, found.scheduler, bounds, shell.now))
     return STATUSES[judged.level]
@@ -131,7 +130,7 @@ def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
         judged = Health("UNKNOWN", [Problem("UNKNOWN", "status", what=message)])
         shell.write(_json(shell, judged, Facts([], [], Scheduler(None, None), Alive(None))))
     else:
-        from automate.render.plugin import unknown
+        from automate.render.monitoring import unknown
 
         shell.write(unknown(message))
     return STATUSES["UNKNOWN"]
@@ -174,7 +173,7 @@ def metrics_command(shell: Shell, textfile: str | None) -> int:
     """Print metrics of tasks and scheduler in the text format of Prometheus."""
     from automate.cli.tasks import catalog_and_state
     from automate.operate.health import facts
-    from automate.render.metrics import exposition, metrics
+    from automate.render.monitoring import exposition, metrics
 
     with catalog_and_state(shell) as (catalog, state):
         found = facts(shell.instance, catalog, state, (), (), shell.now)

@@ -8,7 +8,8 @@ from functools import partial
 import click
 
 from automate.catalog.catalog import matching
-from automate.cli.completers import complete_running, task_names
+from automate.cli import tasks
+from automate.cli.completers import complete_running
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import NotRunningError
@@ -72,4 +73,4 @@ def _check_known(shell: Shell, name: str) -> None:
         if find(shell.instance, int(number)) is None:
             raise no_such_run(shell.instance, number)
     else:
-        matching([name], task_names(shell))
+        matching([name], tasks.names(shell))

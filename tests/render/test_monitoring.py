@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.render.plugin import LINES, plugin, unknown
+from automate.render.monitoring import LINES, plugin, unknown
 from automate.rules.health_levels import Bounds, Range, Scheduler, Seen, health
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

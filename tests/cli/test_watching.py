@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from automate.cli.scrolling import keys, moved, step
+from automate.cli.watching import keys, moved, step
 
 END, HOME = step("G"), step("g")
 
