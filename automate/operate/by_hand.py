@@ -1,11 +1,13 @@
-"""What people do by hand: run, stop, pause and resume tasks."""
+"""What people do by hand: run, stop and wait for tasks, pause and resume them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, suppress
+from math import inf
 from signal import SIGKILL, SIGTERM
 
 from automate import clock, runlog
 from automate.catalog.catalog import matching
-from automate.errors import NotAllowedError, NotRunningError
+from automate.errors import AutomateError, NotAllowedError, NotRunningError
 from automate.outcomes import GOOD, Pause
 from automate.paths import Instance
 from automate.run import Record
@@ -72,6 +74,8 @@ def _is_wrong(record: Record) -> bool:
 
 _POLL = 0.02  # seconds between checks, while a user waits at a terminal
 _LOOK_AGAIN = 1.0  # seconds after which a run whose supervisor may have died is looked after
+_UNSEEN = 5.0  # seconds, for what leaves no trace in a file: a supervisor that died, a file system without inotify
+_SETTLING = 1.0  # seconds
 
 
 def stop(
@@ -140,3 +144,58 @@ def _meant(patterns: Sequence[str], known: Collection[str], held: dict[str, Paus
             raise NotRunningError(f"{pattern} is not paused{everything}")
         chosen |= dict.fromkeys(sorted(paused))
     return [*chosen]
+
+
+def ended(instance: Instance, state: State, ids: Collection[int], *, uid: int, until: float | None) -> Iterator[Record]:
+    """Yield the record of each of these runs once it has ended; AutomateError if there is none.
+
+    Stops early at `until`, in seconds of `clock.monotonic`. The directories in which each start and each end leaves a
+    trace are watched (inotify(7)). A run whose supervisor died meanwhile is finished here.
+    """
+    left = set(ids)
+    with closing(_Traces(instance.open_runs, instance.log)) as traces:
+        while left:
+            look(instance, state, uid=uid)
+            still_open = {run.id for run in runs.open_runs(state)}
+            for run_id in sorted(left - still_open):
+                record = runlog.find(instance, run_id)
+                if record is None:
+                    raise AutomateError(f"run #{run_id} has ended, and its record is gone")
+                yield record
+            left &= still_open
+            patience = inf if until is None else until - clock.monotonic()
+            if patience <= 0:
+                return
+            if left:
+                traces.wait(patience)
+
+
+class _Traces:
+    """Changes of files in some directories; where they cannot be watched, it is time to look after a moment."""
+
+    def __init__(self, *directories: str) -> None:
+        from inotify_simple import INotify, flags
+
+        self._inotify: INotify | None = None
+        self._settled = 0.0
+        with suppress(OSError):  # this user has too many watches, or may not read them
+            inotify = INotify()
+            for directory in directories:
+                inotify.add_watch(directory, flags.CREATE | flags.MODIFY | flags.DELETE | flags.MOVED_TO)
+            self._inotify = inotify
+
+    def wait(self, patience: float) -> None:
+        """Wait until something has changed, at most `patience` seconds.
+
+        For a while after a change it returns soon: what left a trace in a file is written to the state next.
+        """
+        watched = self._inotify is not None and clock.monotonic() >= self._settled
+        patience = min(patience, _UNSEEN if watched else _POLL)
+        if self._inotify is None:
+            clock.sleep(patience)
+        elif self._inotify.read(timeout=int(patience * 1000) + 1) and watched:
+            self._settled = clock.monotonic() + _SETTLING
+
+    def close(self) -> None:
+        if self._inotify is not None:
+            self._inotify.close()

@@ -19,6 +19,7 @@ VERBS = {
     "disable": "Stop scheduling tasks.",
     "run": "Run tasks now.",
     "stop": "Stop running tasks.",
+    "wait": "Wait until runs have ended.",
     "pause": "Suspend scheduled runs.",
     "resume": "End a pause.",
     "history": "List runs and due times without a run, newest first.",
@@ -49,6 +50,7 @@ _SIBLINGS = {
     "remove": "new",
     "resume": "pause",
     "schema": "help",
+    "wait": "stop",
 }
 """Verbs without a module of their own, each with the one it is in."""
 

@@ -58,7 +58,7 @@ def command(
     """
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=os.geteuid())
-        chosen = _choose(shell, state, wanted)
+        chosen = choose(shell, state, wanted)
         path = run_lookup.path_of(shell.instance, chosen)
         if as_json:
             shell.write(json_document(_document(chosen, path, count), shell.screen))
@@ -71,7 +71,7 @@ def command(
     return 0
 
 
-def _choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
+def choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
     """Choose a run; a task that has not run yet and one that does not exist are different errors."""
     try:
         return run_lookup.choose(shell.instance, state, wanted)

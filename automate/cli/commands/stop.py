@@ -1,25 +1,34 @@
-"""`automate stop`: end what is running."""
+"""`automate stop` and `automate wait`: end what is running, or wait until it has ended."""
 
 import os
 from contextlib import closing
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import click
 
+from automate import clock
 from automate.catalog.catalog import matching
 from automate.cli import tasks
-from automate.cli.completers import complete_running
+from automate.cli.commands.serve import DurationType
+from automate.cli.completers import complete_durations, complete_running, complete_runs
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import NotRunningError
-from automate.operate.by_hand import stop
+from automate.operate import by_hand
+from automate.operate.by_hand import ended, stop
 from automate.operate.run_lookup import no_such_run
 from automate.render import duration
 from automate.render.runs import ending
 from automate.runlog import find
 from automate.state import OpenRun, State, runs
 from automate.supervisor import look, open_instance
+
+if TYPE_CHECKING:
+    from automate.operate.run_lookup import Chosen
+    from automate.run import Record
 
 
 @click.command("stop")
@@ -74,3 +83,55 @@ def _check_known(shell: Shell, name: str) -> None:
             raise no_such_run(shell.instance, number)
     else:
         matching([name], tasks.names(shell))
+
+
+@click.command("wait")
+@click.argument("names", nargs=-1, required=True, metavar="NAME|#RUN...", shell_complete=complete_runs)
+@click.option(
+    "--timeout", type=DurationType(), metavar="DURATION", shell_complete=complete_durations,
+    help="Wait no longer than this, e.g. 30s or 2h; the runs continue.",
+)  # fmt: skip
+@json_option
+@quiet_option
+@pass_shell
+def wait_command(shell: Shell, names: tuple[str, ...], *, timeout: float | None, as_json: bool) -> int:
+    """Wait until runs have ended, and exit with the status of the run.
+
+    NAME is the latest run of that task, also one that waits to start or has ended already. A glob is all that is under
+    way of the tasks that match. The exit status is that of `automate run`; it is 124 if --timeout passes first.
+    """
+    until = None if timeout is None else clock.monotonic() + timeout
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        chosen = {each.id: each for name in names for each in _waited_for(shell, state, name)}
+        going = {each.id: each.task for each in chosen.values() if each.record is None}
+        known = [each.record for each in chosen.values() if each.record is not None]
+        records = []
+        for record in chain(known, ended(shell.instance, state, going, uid=os.geteuid(), until=until)):
+            records.append(record)
+            going.pop(record.id, None)
+            _tell_ended(shell, record, as_json=as_json)
+    if going:
+        left = ", ".join(f"{task} #{run_id}" for run_id, task in going.items())
+        shell.warn(f"{left}: still under way after {duration(timeout)}")
+        return by_hand.TIMED_OUT
+    if not chosen:
+        shell.say("nothing is under way")
+    return by_hand.exit_status(records, signal=None)
+
+
+def _waited_for(shell: Shell, state: State, name: str) -> "list[Chosen]":
+    """Return the run that a name or number means, or all open runs that a glob means."""
+    from automate.cli.commands.log import choose
+    from automate.operate.run_lookup import Chosen
+
+    if not set(name) & set("*?["):
+        return [choose(shell, state, name)]
+    return [Chosen(run.id, run.task, open=run) for run in runs.open_runs(state) if fnmatchcase(run.task, name)]
+
+
+def _tell_ended(shell: Shell, record: "Record", *, as_json: bool) -> None:
+    if as_json:
+        shell.write_bytes(record.line())
+        shell.flush()
+    shell.say(ending(record, shell.errors))
