@@ -45,6 +45,11 @@ def json_option(function: Function) -> Function:
     return click.option("--json", "as_json", is_flag=True, help="Write JSON.")(function)
 
 
+def dry_run_option(text: str = "Show what would change without changing it.") -> Callable[[Function], Function]:
+    """`-n`, `--dry-run`, as the argument `dry_run`; `text` is its help."""
+    return click.option("-n", "--dry-run", "dry_run", is_flag=True, help=text)
+
+
 def header_option(function: Function) -> Function:
     """`--no-header`, as the argument `header`, which is True without it."""
     option = click.option(

@@ -1,11 +1,11 @@
-"""A new task's file, as a person would begin it: what is known of it, and what else most tasks want, as comments."""
+"""A new task's file: as a person would begin it, with the keys that most tasks want as comments, or a copy."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automate.catalog import Catalog
 from automate.errors import AutomateError
-from automate.operate.editing import Edit, Target, check_values, target_of_new
+from automate.operate.editing import Edit, Target, check_values, judged, target_of_new, with_values
 from automate.paths import Instance
 from automate.taskfile.yaml_text import text_of
 
@@ -50,6 +50,22 @@ def made(target: Target, fields: Mapping[str, Any], changes: "Sequence[Change]",
     data = spliced(text.encode(), changes, target.path)
     check_values(target, data, catalog.settings_read)
     return Edit(target, data)
+
+
+def copied(
+    instance: Instance, catalog: Catalog, source: Target, name: str, changes: "Sequence[Change]", *, disable: bool
+) -> Edit:
+    """Make the file of a new task from an existing one, byte for byte but for the changes; owner and mode stay.
+
+    AutomateError if the task exists, BadTaskFile if the old file has faults, UsageError if the changes are wrong.
+    """
+    target = check_free(instance, catalog, name)
+    settings, text = catalog.settings_read, source.text or b""
+    judged(source._replace(path=source.source), text, settings)
+    same = target._replace(source=source.source, text=text)
+    data = with_values(same, changes, settings, enabled=False if disable else None).data or b""
+    check_values(target, data, settings)
+    return Edit(target, data, like=source.source)
 
 
 def _aligned(line: str) -> str:

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 VERBS = {
     "list": "List tasks with their state, last run and next run.",
     "show": "Show everything about a task.",
+    "cat": "Print the files of tasks.",
     "check": "Validate task files and settings.",
     "edit": "Change a task, in an editor or one value at a time.",
     "new": "Create a task.",
+    "copy": "Create a task from another one.",
     "remove": "Remove tasks.",
     "enable": "Schedule tasks that were disabled.",
     "disable": "Stop scheduling tasks.",
@@ -43,6 +45,7 @@ VERBS = {
 """Summaries by verb, in the order of `automate --help`."""
 
 _SIBLINGS = {
+    "cat": "copy",
     "completion": "help",
     "disable": "edit",
     "enable": "edit",

@@ -10,6 +10,7 @@ from automate.cli.completers import complete_edited, complete_keys, complete_swi
 from automate.cli.options import (
     check_key,
     check_once,
+    dry_run_option,
     exclusive,
     named,
     quiet_option,
@@ -40,7 +41,7 @@ ONE_AT_A_TIME = "an editor takes one task at a time; --set and the other options
     "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Remove the key from the file."
 )
 @click.option("--undo", "steps", count=True, help="Revert the last change; repeat to go further back.")
-@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@dry_run_option()
 @quiet_option
 @exclusive("--enable", "--disable")
 @exclusive("--undo", "--schedule --timezone --enable --disable --set --unset")
@@ -126,7 +127,7 @@ def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bo
 
 @click.command("enable")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_switched(enabled=False))
-@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@dry_run_option()
 @quiet_option
 @pass_shell
 def enable_command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> int:
@@ -143,7 +144,7 @@ def enable_command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> in
 
 @click.command("disable")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_switched(enabled=True))
-@click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@dry_run_option()
 @quiet_option
 @pass_shell
 def disable_command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> int:

@@ -12,6 +12,7 @@ from automate.cli.completers import complete_own, complete_users
 from automate.cli.edit_flow import Desk, desk, put_in_force, tell_under_way, what_is_left
 from automate.cli.options import (
     check_once,
+    dry_run_option,
     exclusive,
     quiet_option,
     read_value,
@@ -38,7 +39,7 @@ _DUE_TIMES = 3
 @click.option("--user", metavar="USER", shell_complete=complete_users, help="Run as this user.")
 @set_option
 @click.option("--edit", "then_edit", is_flag=True, help="Open the file in an editor before it takes effect.")
-@click.option("--dry-run", is_flag=True, help="Show the file without writing it.")
+@dry_run_option("Show the file without writing it.")
 @quiet_option
 @exclusive("--edit", "--dry-run")
 @pass_shell
