@@ -272,7 +272,7 @@ def _open(state: "State | None") -> "list[OpenRun]":
     from automate.state.runs import open_runs
 
     with suppress(AutomateError):
-        return [run for run in open_runs(state) if run.phase != "decided"] if state else []
+        return [run for run in open_runs(state) if run.phase != "unrecorded"] if state else []
     return []
 
 

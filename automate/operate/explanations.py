@@ -159,7 +159,7 @@ class _Explaining:
         if self._at is not None:
             return tuple(of_dues)
         known = {each.open.id for each in of_dues if each.open is not None}
-        others = [self._of_run(run) for run in self._open if run.id not in known and run.phase != "decided"]
+        others = [self._of_run(run) for run in self._open if run.id not in known and run.phase != "unrecorded"]
         if not others and not any(each.known.record for each in of_dues) and found.newest is not None:
             others = [self._of_record(found.newest)]
         past = [each for each in of_dues if each.known.due is not None and each.known.due <= self._now]

@@ -189,14 +189,14 @@ def deferred(
 
 
 WAITING: Final = "waiting"
-DECIDED: Final = "decided"
+UNRECORDED: Final = "unrecorded"
 
 
 class OpenInfo(NamedTuple):
     """An open run of the same task.
 
-    In the phase `waiting` it has not begun and waits for another; `decided` never runs. In any other phase it runs, or
-    is between two attempts, which counts the same.
+    In the phase `waiting` it has not begun and waits for another; `unrecorded` never runs. In any other phase it runs,
+    or is between two attempts, which counts the same.
     """
 
     id: int
@@ -217,7 +217,7 @@ class Verdict(NamedTuple):
 def overlap(policy: Overlap, open_runs: Sequence[OpenInfo]) -> Verdict:
     """Decide by the task's `overlap`; `open_runs` are those of this task without the new one."""
     waiting = [run.id for run in open_runs if run.phase == WAITING]
-    running = [run.id for run in open_runs if run.phase not in (WAITING, DECIDED)]
+    running = [run.id for run in open_runs if run.phase not in (WAITING, UNRECORDED)]
     if policy == "allow" or not (running or waiting):
         return Verdict("start")
     if policy == "replace":

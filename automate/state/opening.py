@@ -129,8 +129,8 @@ def _make(state: State, restore: Callable[[State], None] | None) -> None:
     state.connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(state)  # another process may have done it meanwhile
-        statements = UPGRADES[version - 1 :] if version else SCHEMA.split(";")
-        for statement in statements:
+        statements = ";".join(UPGRADES[version - 1 :]) if version else SCHEMA
+        for statement in statements.split(";"):
             state.connection.execute(statement)
         if version == 0 and restore is not None:
             restore(state)

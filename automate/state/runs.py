@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from automate.run import Record
 
 
-Phase = Literal["pending", "running", "decided"]
+Phase = Literal["pending", "running", "unrecorded"]
 
 
 class Stop(NamedTuple):
@@ -31,8 +31,8 @@ class Stop(NamedTuple):
 class OpenRun(NamedTuple):
     """A row of `runs`. Instants are epoch seconds; `due` is None for a run by hand.
 
-    A `pending` run has started nothing yet; a `running` one may have, in the boot named; a `decided` one never will:
-    only its `record`, which no other run has, is still to be written. `definition` is `task.encode`'s. `args` are
+    A `pending` run has started nothing yet; a `running` one may have, in the boot named; an `unrecorded` one never
+    will: only its `record`, which no other run has, is still to be written. `definition` is `task.encode`'s. `args` are
     further arguments of the command. `started` is the first attempt's once a second one was claimed; `cpu_seconds` and
     `max_rss` are those of the attempts before this one. `stop` is None or a Stop. `log` is the run log's position
     before the claim (runlog.position): no record of this run can stand before it.
@@ -247,7 +247,7 @@ def last_run(state: State, task: str) -> LastRun | None:
 def _row(row: tuple[Any, ...]) -> OpenRun:
     stop = None if row[14] is None else Stop(**json.loads(row[14]))
     run = OpenRun._make((*row[:7], tuple(json.loads(row[7])), *row[8:14], stop, (row[15], row[16]), None))
-    return checked(_with_record(run, row[17]) if run.phase == "decided" else run)
+    return checked(_with_record(run, row[17]) if run.phase == "unrecorded" else run)
 
 
 def checked(run: OpenRun) -> OpenRun:

@@ -1,15 +1,13 @@
 """The tables of `state.db`, and the statements that upgrade a database of an older version."""
 
-SCHEMA = """
-CREATE TABLE ids (next INTEGER NOT NULL);
-INSERT INTO ids VALUES (1);
+_RUNS = """
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
     task TEXT NOT NULL,
     due REAL,
     trigger TEXT NOT NULL,
     by TEXT,
-    phase TEXT NOT NULL CHECK (phase IN ('pending', 'running', 'decided')),
+    phase TEXT NOT NULL CHECK (phase IN ('pending', 'running', 'unrecorded')),
     definition BLOB NOT NULL,
     args TEXT NOT NULL,
     attempt INTEGER NOT NULL,
@@ -23,7 +21,11 @@ CREATE TABLE runs (
     log_size INTEGER NOT NULL,
     record BLOB,
     UNIQUE (task, due)
-) STRICT;
+) STRICT
+"""
+SCHEMA = f"""{_RUNS};
+CREATE TABLE ids (next INTEGER NOT NULL);
+INSERT INTO ids VALUES (1);
 CREATE TABLE last_runs (
     task TEXT PRIMARY KEY,
     id INTEGER NOT NULL,
@@ -107,13 +109,18 @@ CREATE TABLE parsed_settings (
     digest TEXT NOT NULL,
     task_dirs TEXT NOT NULL
 ) STRICT;
-"""
+"""  # noqa: S608 - a constant
 UPGRADES = (
     "CREATE TABLE durations (task TEXT PRIMARY KEY, recent TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "ALTER TABLE schedules ADD COLUMN deferred INTEGER NOT NULL DEFAULT 0",
     """CREATE TABLE past_pauses (task TEXT NOT NULL, since REAL NOT NULL, until REAL NOT NULL, by TEXT NOT NULL,
     reason TEXT NOT NULL) STRICT""",
     "ALTER TABLE runs ADD COLUMN record BLOB",
+    f"""ALTER TABLE runs RENAME TO runs_before;
+    {_RUNS};
+    INSERT INTO runs SELECT id, task, due, trigger, by, replace(phase, 'decided', 'unrecorded'), definition, args,
+    attempt, not_before, boot, started, cpu_seconds, max_rss, stop, log_file, log_size, record FROM runs_before;
+    DROP TABLE runs_before""",  # noqa: S608 - a constant
 )
 """Statements that turn a database of version N into one of version N + 1, beginning with version 1."""
 VERSION = 1 + len(UPGRADES)

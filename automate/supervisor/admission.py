@@ -3,30 +3,29 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from automate import clock, instants
 from automate import task as tasks
 from automate.outcomes import Pause, Refusal, Trigger
 from automate.process import host
 from automate.rules import reasons
-from automate.rules.deciding import DECIDED, WAITING, OpenInfo, overlap, room
+from automate.rules.deciding import UNRECORDED, WAITING, OpenInfo, overlap, room
 from automate.run import Record, RecordedPause
 from automate.state import OpenRun, State, Stop, runs, schedules
 from automate.state.runs import Phase
 from automate.supervisor.adopting import task_of
-from automate.supervisor.attempt import Attempt
 from automate.task import Task
 
 MAX_RUNNING = "max_running"  # the name under which the scheduler stores the setting in the state
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """A run that is requested, or with `refused` only its record.
 
     `due` and `first_due` are in epoch seconds, None by hand; `by` is who asked; `count` is how many due times it stands
-    for. `armed` is its first attempt if that was prepared (armed.py); `lacks_room` says that this process can open no
-    more files for it.
+    for.
     """
 
     task: Task
@@ -34,28 +33,45 @@ class Request:
     due: float | None = None
     by: str | None = None
     args: tuple[str, ...] = ()
-    locks: list[int] = field(default_factory=list)
-    held: str | None = None
     refused: Refusal | None = None
     count: int = 1
     first_due: float | None = None
-    armed: Attempt | None = None
-    lacks_room: bool = False
 
     @property
     def may_wait(self) -> bool:
         """Return whether it may wait; a run by hand may not, since a user waits for the answer."""
         return self.trigger != "manual"
 
+
+@dataclass(frozen=True, slots=True)
+class Locking:
+    """The result of taking the locks of a request.
+
+    `descriptors` are the locks, if all were free. `held` is the one that was not, as `task/NAME` or `shared/NAME`;
+    `refused` says why a lock file cannot be opened; `lacks_room` that this process can open no more files.
+    """
+
+    descriptors: list[int] = field(default_factory=list)
+    held: str | None = None
+    refused: Refusal | None = None
+    lacks_room: bool = False
+
     @property
-    def held_own(self) -> bool:
-        """Return whether the lock that is held is the task's own, not a shared one."""
-        return self.held is not None and self.held.startswith("task")
+    def succeeded(self) -> bool:
+        """Return whether the run may start, as far as locks are concerned."""
+        return self.held is None and self.refused is None and not self.lacks_room
 
 
-def row(run_id: int, request: Request, phase: Phase, boot: str, log: tuple[int, int]) -> OpenRun:
-    """Return the row of the claimed request; for a `decided` one, it has the record to be written."""
-    refused = request.refused if phase == "decided" else None
+class Admitted(NamedTuple):
+    """The phase of a new run, and why it gets nothing but a record if it is `unrecorded`."""
+
+    phase: Phase
+    refused: Refusal | None = None
+
+
+def row(run_id: int, request: Request, admitted: Admitted, boot: str, log: tuple[int, int]) -> OpenRun:
+    """Return the row of the claimed request."""
+    phase, refused = admitted
     return OpenRun(
         id=run_id,
         task=request.task.name,
@@ -132,54 +148,63 @@ class Places:
         """Note that a run of this claim holds the locks of the task."""
         self._locked.update((f"task/{task.name}", *(f"shared/{name}" for name in task.locks)))
 
-    def is_stranger(self, request: Request) -> bool:
-        """Return whether the lock that the request lacks is held by no open run and by none of this claim."""
-        if request.held is None or request.held in self._locked:
+    def is_stranger(self, task: Task, held: str) -> bool:
+        """Return whether a lock that the task needs is held by no open run and by none of this claim."""
+        if held in self._locked:
             return False
-        if request.held_own:
-            return all(other.phase == DECIDED for other in self._open.get(request.task.name, ()))
-        return request.held.removeprefix("shared/") not in self._shared_in_use
+        if _is_own(held):
+            return all(other.phase == UNRECORDED for other in self._open.get(task.name, ()))
+        return held.removeprefix("shared/") not in self._shared_in_use
 
-    def give(self, run_id: int, request: Request) -> Phase:
-        """Return the phase of the request's run; `request.refused` says why, if it is `decided`."""
-        phase = self._place(run_id, request)
-        self._note(request.task.name, OpenInfo(run_id, WAITING if phase == "pending" else phase))
-        return phase
+    def give(self, run_id: int, request: Request, locking: Locking) -> Admitted:
+        """Decide about a request; a run that it replaces is stopped."""
+        admitted = self._place(run_id, request, locking)
+        self._note(request.task.name, OpenInfo(run_id, WAITING if admitted.phase == "pending" else admitted.phase))
+        return admitted
 
     def _note(self, task: str, run: OpenInfo) -> None:
         self._open.setdefault(task, []).append(run)
         self._running += run.phase == "running"
 
-    def _place(self, run_id: int, request: Request) -> Phase:
-        others = self._open.get(request.task.name, ())
-        if request.held is None and request.task.locks:
-            in_use = self._shared_in_use.intersection(request.task.locks)
-            request.held = next((f"shared/{lock}" for lock in sorted(in_use)), None)
-        if request.refused is None:
-            request.refused = (
-                self._policy(run_id, request, others) if request.may_wait else self._now_or_never(request, others)
+    def _place(self, run_id: int, request: Request, locking: Locking) -> Admitted:
+        task, others = request.task, self._open.get(request.task.name, ())
+        held = locking.held or self._shared_held(task)
+        refused = request.refused or locking.refused
+        if refused is None:
+            refused = (
+                self._policy(run_id, task, held, others) if request.may_wait else _now_or_never(task, held, others)
             )
-        if request.refused is not None:
-            return DECIDED
+        if refused is not None:
+            return Admitted(UNRECORDED, refused)
         if not request.may_wait:
-            return "running"
-        starts = overlap(request.task.overlap, others).action == "start" and request.held is None
-        return "running" if starts and not request.lacks_room and room(self._limit, self._running) else "pending"
+            return Admitted("running")
+        starts = overlap(task.overlap, others).action == "start" and held is None and not locking.lacks_room
+        return Admitted("running" if starts and room(self._limit, self._running) else "pending")
 
-    def _policy(self, run_id: int, request: Request, others: Sequence[OpenInfo]) -> Refusal | None:
+    def _shared_held(self, task: Task) -> str | None:
+        """Return a shared lock of the task that an open run needs, though it has lost it."""
+        in_use = self._shared_in_use.intersection(task.locks) if task.locks else ()
+        return next((f"shared/{lock}" for lock in sorted(in_use)), None)
+
+    def _policy(self, run_id: int, task: Task, held: str | None, others: Sequence[OpenInfo]) -> Refusal | None:
         """Return why the task's `overlap` skips it, None if it does not; runs that it replaces are stopped."""
-        verdict = overlap(request.task.overlap, others)
+        verdict = overlap(task.overlap, others)
         for other in verdict.stop:
             stop = Stop("stopped", clock.now(), reason=f"replaced by #{run_id}", cause="replaced", run=run_id)
             runs.replace(self._state, other, stop)
         if verdict.refusal is not None:
             return verdict.refusal
         # The task's own lock, held by no run of ours: an operator with flock(1).
-        is_outside = verdict.action == "start" and request.task.overlap == "skip" and request.held_own
-        return reasons.lock_held(request.held) if is_outside and request.held else None
+        is_outside = verdict.action == "start" and task.overlap == "skip" and held is not None and _is_own(held)
+        return reasons.lock_held(held) if is_outside and held else None
 
-    def _now_or_never(self, request: Request, others: Sequence[OpenInfo]) -> Refusal | None:
-        undecided = [other.id for other in others if other.phase != DECIDED]
-        if undecided and request.task.overlap != "allow":
-            return reasons.still_running(undecided)
-        return reasons.lock_held(request.held) if request.held is not None else None
+
+def _now_or_never(task: Task, held: str | None, others: Sequence[OpenInfo]) -> Refusal | None:
+    unfinished = [other.id for other in others if other.phase != UNRECORDED]
+    if unfinished and task.overlap != "allow":
+        return reasons.still_running(unfinished)
+    return reasons.lock_held(held) if held is not None else None
+
+
+def _is_own(lock: str) -> bool:
+    return lock.startswith("task/")

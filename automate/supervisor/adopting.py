@@ -17,39 +17,40 @@ from automate.task import Task
 _DAMAGED = "echo 'automate: the definition of this run in state.db is damaged' >&2; exit 78"  # EX_CONFIG
 
 
-class Left(NamedTuple):
-    """The state of such a run, just one of the three."""
+class Ended(NamedTuple):
+    """An attempt that has ended."""
 
-    decided: Record | None = None
-    waiting: Waiting | None = None
-    attempt: Attempt | None = None
-    is_over: bool = False
+    attempt: Attempt
+
+
+Left = Record | Waiting | Attempt | Ended
+"""What is left of such a run: a record to be written, a wait, an attempt that goes on, or one that has ended."""
 
 
 def examine(instance: Instance, run: OpenRun) -> Left:
     """Find out, by what its claim, its status file and that file's lock say. The caller watches the run."""
     if run.record is not None:
-        return Left(decided=run.record)
+        return run.record
     task = task_of(run)
     if run.phase == "pending":
-        return Left(waiting=Waiting(run, task))
+        return Waiting(run, task)
     attempt = last_attempt(instance, run, task)
     if locks.is_held(attempt.status_path):
-        return Left(attempt=attempt, is_over=not follow(attempt))
+        return attempt if follow(attempt) else Ended(attempt)
     return _without_shim(attempt)
 
 
 def _without_shim(attempt: Attempt) -> Left:
-    said = status.read(attempt.status_path)
-    attempt.pid = said.pid
-    if attempt.run.boot != host.boot_id() or (said.exit is not None and attempt.run.stop is None):
-        return Left(attempt=attempt, is_over=True)
-    if said.pid is None:  # within one boot, what the shim wrote cannot be missing: it wrote nothing
-        return Left(waiting=Waiting(attempt.run, attempt.task))
+    written = status.read(attempt.status_path)
+    attempt.pid = written.pid
+    if attempt.run.boot != host.boot_id() or (written.exit is not None and attempt.run.stop is None):
+        return Ended(attempt)
+    if written.pid is None:  # within one boot, what the shim wrote cannot be missing: it wrote nothing
+        return Waiting(attempt.run, attempt.task)
     if not follow_rest(attempt):
-        return Left(attempt=attempt, is_over=True)
+        return Ended(attempt)
     _set_timers(attempt)
-    return Left(attempt=attempt)
+    return attempt
 
 
 def task_of(run: OpenRun) -> Task:

@@ -14,8 +14,9 @@ from automate.process import host, locks, spawn
 from automate.runlog import position
 from automate.state import OpenRun, State
 from automate.supervisor import claiming, starting
-from automate.supervisor.admission import Request, row
+from automate.supervisor.admission import Admitted, Request, row
 from automate.supervisor.attempt import Attempt, release
+from automate.supervisor.claiming import Claim
 
 
 class Ahead:
@@ -47,7 +48,7 @@ class Ahead:
         wanted = list(_that_fit(wanted, (spawn.free_descriptors() - used) // 2))
         log, boot, is_short = position(self._instance), host.boot_id(), False
         for run_id, (request, at) in zip(self._ids(len(wanted)), wanted, strict=True):
-            run = row(run_id, request, "running", boot, (log.file, log.size))._replace(not_before=at)
+            run = row(run_id, request, Admitted("running"), boot, (log.file, log.size))._replace(not_before=at)
             attempt = None if is_short else self._attempt(request, run, uid, nofile)
             if attempt is not None and attempt.refused is None:
                 self._armed[request.task.name, request.due] = request, attempt
@@ -68,22 +69,21 @@ class Ahead:
             raise
         return ids
 
-    def lend(self, request: Request) -> None:
-        """Attach the attempt that is ready to the request, for `begin` or `give_up`."""
+    def attempt_for(self, request: Request) -> Attempt | None:
+        """Return the attempt that is ready to serve the request: same definition, same reason to run."""
         ready, attempt = self._armed.get((request.task.name, request.due), (None, None))
-        if ready is not None and request.refused is None and _are_alike(ready, request):
-            request.armed = attempt
+        fits = ready is not None and request.refused is None and _are_alike(ready, request)
+        return attempt if fits else None
 
-    def begin(self, claims: Iterable[tuple[Request, OpenRun]]) -> dict[int, Attempt]:
+    def begin(self, claims: Iterable[Claim]) -> dict[int, Attempt]:
         """Give the word for all runs that may start now, before anything else; return the attempts by run id.
 
         They belong to the caller. An attempt whose shim was killed is not among them, and no longer armed.
         """
         begun: dict[int, Attempt] = {}
-        for request, run in claims:
-            if request.armed is None or run.phase != "running":
+        for _, run, _, attempt in claims:
+            if attempt is None or run.phase != "running":
                 continue
-            attempt, request.armed = request.armed, None
             attempt.run, attempt.began = run, clock.now()
             del self._armed[run.task, run.due]
             if starting.give_word(attempt):
@@ -93,8 +93,8 @@ class Ahead:
         return begun
 
     def give_up(self, requests: Iterable[Request], claimed: Collection[int] = ()) -> None:
-        """Disarm what is still lent to them; the ids `claimed` are watched further."""
-        self._disarm([request.armed for request in requests if request.armed is not None], claimed)
+        """Disarm what was ready for them and has not begun; the ids `claimed` are watched further."""
+        self._disarm([attempt for each in requests if (attempt := self.attempt_for(each))], claimed)
 
     def expire(self, until: float) -> None:
         """Disarm those that were to start until then, inclusive, and have not been taken."""
@@ -135,5 +135,4 @@ def _that_fit(wanted: Sequence[tuple[Request, float]], descriptors: int) -> Iter
 
 
 def _are_alike(ready: Request, request: Request) -> bool:
-    """Return whether the attempt armed for one request serves the other: same definition, same reason to run."""
     return ready.task == request.task and ready.trigger == request.trigger and ready.args == request.args

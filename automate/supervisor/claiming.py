@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from automate import clock
 from automate import task as tasks
@@ -17,7 +18,7 @@ from automate.run import Record
 from automate.runlog import position
 from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor import shortages
-from automate.supervisor.admission import Places, Request, row
+from automate.supervisor.admission import Admitted, Locking, Places, Request, row
 from automate.supervisor.attempt import Attempt, release
 from automate.task import Task
 
@@ -45,13 +46,17 @@ def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
     The caller owns the descriptors. OSError.
     """
     taken: list[int] = []
-    for path in lock_paths(instance, task):
-        os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
-        descriptor = locks.take(path)
-        if descriptor is None:
-            release(taken)
-            return [], path
-        taken.append(descriptor)
+    try:
+        for path in lock_paths(instance, task):
+            os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
+            descriptor = locks.take(path)
+            if descriptor is None:
+                release(taken)
+                return [], path
+            taken.append(descriptor)
+    except BaseException:
+        release(taken)
+        raise
     return taken, None
 
 
@@ -86,30 +91,33 @@ def _lock_armed(instance: Instance, attempt: Attempt) -> tuple[list[int], str | 
     return attempt.locks, None
 
 
-def lock(instance: Instance, request: Request) -> None:
-    """Take the locks of a request; if one is held, `held` says which.
+def _lock(instance: Instance, request: Request, armed: Attempt | None) -> Locking:
+    """Take the locks of a request.
 
     If a lock file cannot be opened, that due time is recorded as an error and others go on; a run by hand raises
     OSError. AutomateError if no file can be opened at all now.
     """
-    if request.refused is not None:
-        return
     try:
-        request.locks, held = (
-            take_locks(instance, request.task) if request.armed is None else _lock_armed(instance, request.armed)
-        )
+        descriptors, held = take_locks(instance, request.task) if armed is None else _lock_armed(instance, armed)
     except OSError as error:
-        said = f"{error.filename or instance.locks}: {error.strerror}"
+        failure = f"{error.filename or instance.locks}: {error.strerror}"
         if shortages.is_shortage(error) and request.may_wait:
-            request.lacks_room = True
-            return
+            return Locking(lacks_room=True)
         if will_pass(error):
-            raise AutomateError(f"{said}; nothing was started") from error
+            raise AutomateError(f"{failure}; nothing was started") from error
         if not request.may_wait:
             raise
-        request.refused = reasons.lock_failed(said)
-        return
-    request.held = None if held is None else os.path.relpath(held, instance.locks)
+        return Locking(refused=reasons.lock_failed(failure))
+    return Locking(descriptors, None if held is None else os.path.relpath(held, instance.locks))
+
+
+class Claim(NamedTuple):
+    """A request, the run that it was given, the locks of that run, and its first attempt if that was armed."""
+
+    request: Request
+    run: OpenRun
+    locks: list[int]
+    armed: Attempt | None
 
 
 def claim(
@@ -119,39 +127,42 @@ def claim(
     wanted: Sequence[Request],
     decide: Decide | None = None,
     *,
+    armed: Callable[[Request], Attempt | None] = lambda _: None,
     room: int = sys.maxsize,
-) -> list[tuple[Request, OpenRun]]:
+) -> list[Claim]:
     """Give each request its run, in one durable transaction; nothing may start before it returns.
 
     The runs are watched by this process from the moment others can see them. One that must wait, for a lock or for
     room, becomes a `pending` run, as do those for which `room` more descriptors do not do; one that is refused, or must
-    not overlap, a `decided` one: only its record is to be written. Requests of tasks that `decide` names are dropped;
-    so is one whose due time has an open run, of a time that the clock showed before it was set back. What was armed
-    keeps its id. AutomateError, OSError (as `lock`): nothing was claimed, and the locks that requests have are the
-    caller's to release.
+    not overlap, an `unrecorded` one: only its record is to be written. Requests of tasks that `decide` names are
+    dropped; so is one whose due time has an open run, of a time that the clock showed before it was set back. What is
+    `armed` keeps its id. The caller owns the locks. AutomateError, OSError (as `_lock`): nothing was claimed.
     """
     log = position(instance)
     boot = host.boot_id()
-    claims: list[tuple[Request, OpenRun]] = []
     fresh: list[int] = []
+    lockings: list[Locking] = []
     try:
         with state.transaction():
             dropped = decide(state) if decide is not None else ()
             places = Places(state)
-            kept = [each for each in wanted if each.task.name not in dropped and places.is_new(each)]
-            _lock_all(instance, kept, places, room)
-            fresh += watched_ids(state, watch, sum(request.armed is None for request in kept))
+            kept = [(each, armed(each)) for each in wanted if each.task.name not in dropped and places.is_new(each)]
+            lockings.extend(_lock_all(instance, kept, places, room))
+            fresh += watched_ids(state, watch, sum(attempt is None for _, attempt in kept))
             ids = iter(fresh)
-            for request in kept:
-                run_id = next(ids) if request.armed is None else request.armed.run.id
-                phase = places.give(run_id, request)
-                claims.append((request, row(run_id, request, phase, boot, (log.file, log.size))))
-            runs.insert(state, [run for _, run in claims])
+            claims = []
+            for (request, attempt), locking in zip(kept, lockings, strict=True):
+                run_id = next(ids) if attempt is None else attempt.run.id
+                run = row(run_id, request, places.give(run_id, request, locking), boot, (log.file, log.size))
+                claims.append(Claim(request, run, locking.descriptors, attempt))
+            runs.insert(state, [each.run for each in claims])
             if claims:
-                runs.note_first(state, min(run.id for _, run in claims))
+                runs.note_first(state, min(each.run.id for each in claims))
     except BaseException:
         for run_id in fresh:  # others will be given these ids
             watch.release(run_id)
+        for locking in lockings:
+            release(locking.descriptors)
         raise
     return claims
 
@@ -168,24 +179,30 @@ def watched_ids(state: State, watch: locks.Watch, number: int) -> list[int]:
     return ids
 
 
-def _lock_all(instance: Instance, requests: Sequence[Request], places: Places, left: int) -> None:
+def _lock_all(
+    instance: Instance, requests: Sequence[tuple[Request, Attempt | None]], places: Places, left: int
+) -> Iterator[Locking]:
     """Lock within the transaction: any other claimer has either stored its runs, or holds none of their locks.
 
     A lock that no run holds is tried again: another process may only have checked it (locks.is_held).
     """
     tries = iter(range(_TRIES))
-    for request in requests:
-        if request.refused is None and request.armed is None:
-            left -= descriptors(request.task)
-            request.lacks_room = left < 0 and request.may_wait
-        if request.lacks_room:
+    for request, armed in requests:
+        if request.refused is not None:
+            yield Locking()
             continue
-        lock(instance, request)
-        while request.held is not None and places.is_stranger(request) and next(tries, None) is not None:
+        if armed is None:
+            left -= descriptors(request.task)
+            if left < 0 and request.may_wait:
+                yield Locking(lacks_room=True)
+                continue
+        locking = _lock(instance, request, armed)
+        while locking.held and places.is_stranger(request.task, locking.held) and next(tries, None) is not None:
             clock.sleep(_MOMENT)
-            lock(instance, request)
-        if request.held is None and request.refused is None and not request.lacks_room:
+            locking = _lock(instance, request, armed)
+        if locking.succeeded:
             places.note_locks(request.task)
+        yield locking
 
 
 def claim_followers(
@@ -249,5 +266,7 @@ def _request(task: Task, record: Record, held: Iterable[Pause], now: float) -> R
 
 
 def _row(run_id: int, request: Request, places: Places, log: tuple[int, int]) -> OpenRun:
-    phase = places.give(run_id, request)
-    return row(run_id, request, "pending" if phase == "running" else phase, host.boot_id(), log)
+    admitted = places.give(run_id, request, Locking())
+    if admitted.phase == "running":
+        admitted = Admitted("pending")
+    return row(run_id, request, admitted, host.boot_id(), log)

@@ -10,7 +10,7 @@ from automate.process import locks
 from automate.state import OpenRun, State, runs
 from automate.state.opening import make_directories
 from automate.supervisor import adopting
-from automate.supervisor.attempt import Attempt, each, release
+from automate.supervisor.attempt import Attempt, Waiting, each, release
 from automate.supervisor.limits import Lingering
 from automate.supervisor.queue import Queue
 from automate.supervisor.watcher import Watcher
@@ -110,9 +110,12 @@ class HeldRuns:
         self._put(left)
 
     def _put(self, left: adopting.Left) -> None:
-        if left.decided is not None:
-            self.unrecorded.append(left.decided)
-        elif left.waiting is not None:
-            self.queue.add(left.waiting)
-        elif left.attempt is not None:
-            self.watcher.add(left.attempt, is_over=left.is_over)
+        match left:
+            case Waiting():
+                self.queue.add(left)
+            case Attempt():
+                self.watcher.add(left)
+            case adopting.Ended(attempt):
+                self.watcher.add(attempt, is_over=True)
+            case _:
+                self.unrecorded.append(left)

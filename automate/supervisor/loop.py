@@ -14,7 +14,7 @@ from automate.supervisor import claiming, finishing, run_files, shortages, start
 from automate.supervisor.admission import Request
 from automate.supervisor.armed import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, release
-from automate.supervisor.claiming import Decide, not_in_step
+from automate.supervisor.claiming import Claim, Decide, not_in_step
 from automate.supervisor.finishing import Result
 from automate.supervisor.held_runs import HeldRuns
 from automate.supervisor.restoring import reinstate
@@ -89,32 +89,28 @@ class Supervisor:
             reserve.with_room(self._instance.written, self._start_queued)  # who waits was first
         claims = reserve.with_room(self._instance.written, lambda: self._claim(wanted, decide))
         started = self._ahead.begin(claims)
-        self._ahead.give_up(wanted, {run.id for _, run in claims})
+        self._ahead.give_up(wanted, {claim.run.id for claim in claims})
         ready: list[Waiting] = []
-        for request, run in claims:
+        for request, run, held, _ in claims:
             if run.id in started:
                 self._watcher.add(started[run.id])
             elif run.phase == "running":
-                ready.append(Waiting(run, request.task, request.locks))
+                ready.append(Waiting(run, request.task, held))
             else:
-                release(request.locks)
+                release(held)
                 self._held.add(run)
         self._start(ready)
         put_back = {waiting.run.id: waiting.run for waiting in ready}
-        return [put_back.get(run.id, run) for _, run in claims]
+        return [put_back.get(claim.run.id, claim.run) for claim in claims]
 
-    def _claim(self, wanted: Sequence[Request], decide: Decide | None) -> list[tuple[Request, OpenRun]]:
+    def _claim(self, wanted: Sequence[Request], decide: Decide | None) -> list[Claim]:
         """May be repeated when it fails: nothing was claimed then."""
+        room = self._queue.room.descriptors(is_idle=not self._watcher.attempts) if self.lacking is None else 0
+        armed = self._ahead.attempt_for
         try:
-            for request in wanted:
-                self._ahead.lend(request)
-            room = self._queue.room.descriptors(is_idle=not self._watcher.attempts) if self.lacking is None else 0
-            return claiming.claim(self._instance, self._state, self._watch, wanted, decide, room=room)
+            return claiming.claim(self._instance, self._state, self._watch, wanted, decide, armed=armed, room=room)
         except BaseException:
             self._ahead.expire(float("inf"))  # what is ready may hold just what is lacking
-            for request in wanted:
-                release(request.locks)
-                request.armed = None
             raise
 
     def arm(self, wanted: Sequence[tuple[Request, float]]) -> None:

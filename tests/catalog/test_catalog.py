@@ -27,7 +27,7 @@ def names(catalog: Any, *patterns: str) -> list[str]:
 
 def is_open(state: State, phase: Any = "running", attempt: int = 1) -> None:
     refused = Record(id=7, task="a", outcome="skipped", trigger="manual", ended=WHEN, host="db1")
-    record = refused if phase == "decided" else None
+    record = refused if phase == "unrecorded" else None
     run = OpenRun(7, "a", None, "manual", None, phase, b"{}", (), attempt, record=record)
     with state.transaction():
         insert(state, [run])
@@ -206,7 +206,7 @@ def test_an_entry_has_the_last_run(write: Write, look: Look, state: State) -> No
         ("running", 2, "running"),
         ("pending", 2, "retrying"),
         ("pending", 1, "queued"),
-        ("decided", 1, "idle"),
+        ("unrecorded", 1, "idle"),
     ],
 )
 def test_an_open_run_is_what_a_task_does(

@@ -154,7 +154,7 @@ def test_what_is_under_way_will_be_on_record(
     with changing(instance) as state:
         runs.reserve_ids(state, 10)
         first = OpenRun(1, "backup", at(1), "schedule", None, "pending", row.definition, (), 2, 4e9)
-        runs.insert(state, [first, first._replace(id=2, due=at(4), phase="decided", record=later)])
+        runs.insert(state, [first, first._replace(id=2, due=at(4), phase="unrecorded", record=later)])
     where = paths.of_directory(str(instance))
     with closing(open_instance(where)) as state:
         found = audit(where, state, None, at(5))

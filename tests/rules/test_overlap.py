@@ -10,7 +10,7 @@ from automate.rules.reasons import already_waiting, still_running
 RUNNING = OpenInfo(7, "running")
 BETWEEN_ATTEMPTS = OpenInfo(8, "pending")
 WAITING = OpenInfo(9, "waiting")
-DECIDED = OpenInfo(10, "decided")
+UNRECORDED = OpenInfo(10, "unrecorded")
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ DECIDED = OpenInfo(10, "decided")
         ("queue", [], Verdict("start")),
         ("replace", [], Verdict("start")),
         ("allow", [], Verdict("start")),
-        ("skip", [DECIDED], Verdict("start")),
-        ("queue", [DECIDED], Verdict("start")),
-        ("replace", [DECIDED], Verdict("start")),
+        ("skip", [UNRECORDED], Verdict("start")),
+        ("queue", [UNRECORDED], Verdict("start")),
+        ("replace", [UNRECORDED], Verdict("start")),
         ("skip", [RUNNING], Verdict("skip", still_running([7]))),
         ("skip", [BETWEEN_ATTEMPTS], Verdict("skip", still_running([8]))),
         ("skip", [RUNNING, BETWEEN_ATTEMPTS], Verdict("skip", still_running([7, 8]))),
@@ -33,7 +33,7 @@ DECIDED = OpenInfo(10, "decided")
         ("queue", [RUNNING, WAITING], Verdict("skip", already_waiting([9]))),
         ("queue", [WAITING], Verdict("skip", already_waiting([9]))),
         ("replace", [RUNNING], Verdict("replace", stop=(7,))),
-        ("replace", [RUNNING, WAITING, DECIDED], Verdict("replace", stop=(7, 9))),
+        ("replace", [RUNNING, WAITING, UNRECORDED], Verdict("replace", stop=(7, 9))),
         ("replace", [WAITING], Verdict("replace", stop=(9,))),
         ("allow", [RUNNING, WAITING], Verdict("start")),
     ],

@@ -60,7 +60,7 @@ def _tell(shell: Shell, run: OpenRun, patience: float) -> None:
 
 def _meant(shell: Shell, state: State, names: tuple[str, ...]) -> list[OpenRun]:
     """Return the open runs with these names, globs and numbers; NotRunningError, NoSuchTaskError."""
-    by_id = {run.id: run for run in runs.open_runs(state) if run.phase != "decided"}
+    by_id = {run.id: run for run in runs.open_runs(state) if run.phase != "unrecorded"}
     found: dict[int, OpenRun] = {}
     for name in names:
         number = name.removeprefix("#")
