@@ -67,8 +67,8 @@ def complete_switched(*, enabled: bool) -> "Complete":
 
 
 def complete_edited(context: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
-    """Tasks; with --undo those that were edited, removed ones too."""
-    if not context.params.get("steps"):
+    """Tasks; with --undo or --versions those that were edited, removed ones too."""
+    if not (context.params.get("undo") or context.params.get("versions")):
         return complete_tasks(context, parameter, incomplete)
     from automate.operate.versions import names
 

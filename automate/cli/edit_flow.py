@@ -11,6 +11,7 @@ from automate.catalog.due import due_after
 from automate.cli import tasks
 from automate.cli.shell import Shell
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged, store, target, with_values
+from automate.operate.versions import SETTINGS
 from automate.render import visible, when
 from automate.state import State
 from automate.taskfile import BadTaskFile
@@ -62,7 +63,7 @@ def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, un
         if edit.changes:
             _show(desk, edit, dry_run=dry_run)
         else:
-            desk.shell.say(f"{edit.target.name}: {unchanged}")
+            desk.shell.say(f"{edit.target.label}: {unchanged}")
     if dry_run:
         desk.shell.say("nothing was changed (--dry-run)")
     elif changing:
@@ -107,6 +108,10 @@ def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
     if dry_run or not shell.quiet:
         shell.write(unified(target.text, edit.data, target.path, shell.screen))
         shell.flush()
+    if target.name == SETTINGS:
+        if not dry_run:
+            tasks.tell_faults(shell, new_catalog(desk))
+        return
     if target.text is not None and target.source != target.path and edit.data is not None:
         would = "would be" if dry_run else "is"
         shell.say(visible(f"{target.name}: {target.source} stays as it is, and {would} overridden by {target.path}"))

@@ -8,7 +8,7 @@ import click
 from automate.cli import tasks
 from automate.cli.edit_flow import Desk, put_in_force
 from automate.errors import AutomateError
-from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged
+from automate.operate.editing import ChangedMeanwhileError, Edit, Target, check_text
 from automate.operate.versions import drafts, drop_draft, make_draft
 from automate.process.terminal import edit, editor_of
 from automate.render import visible, visible_lines
@@ -22,7 +22,7 @@ def edit_one(desk: Desk, target: Target, text: bytes) -> int:
     """Begin with `text`, until it is right, unchanged or given up; the exit status."""
     editor = editor_of(os.environ)
     for other in drafts(desk.shell.instance, target.name)[:1]:
-        desk.shell.say(f"{target.name}: another edit, in progress or abandoned, left its text in {visible(other)}")
+        desk.shell.say(f"{target.label}: another edit, in progress or abandoned, left its text in {visible(other)}")
     draft = make_draft(desk.shell.instance, target.name, text)
     try:
         return _until_right(desk, target, editor, draft)
@@ -65,16 +65,16 @@ def _until_right(desk: Desk, target: Target, editor: str, draft: str) -> int:
 
 def _put(desk: Desk, target: Target, data: bytes) -> None:
     if data == target.text:
-        desk.shell.say(f"{target.name}: unchanged")
+        desk.shell.say(f"{target.label}: unchanged")
     else:
-        judged(target, data, desk.catalog.settings_read)
+        check_text(target, data, desk.catalog.settings_read)
         put_in_force(desk, [Edit(target, data)])
 
 
 def _run(target: Target, editor: str, draft: str, line: int | None) -> None:
     said = edit(editor, draft, os.environ, line)
     if said is not None:
-        raise AutomateError(f"{said}; {target.name} was not changed")
+        raise AutomateError(f"{said}; {target.label} was not changed")
 
 
 def _show_theirs(desk: Desk, target: Target, error: ChangedMeanwhileError) -> None:

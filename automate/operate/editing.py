@@ -14,10 +14,11 @@ from automate.catalog import Catalog
 from automate.catalog.catalog import matching
 from automate.errors import AutomateError, BusyError, NotAllowedError, UsageError, shown
 from automate.operate import versions
+from automate.operate.versions import SETTINGS
 from automate.paths import Instance
 from automate.process import host, locks
 from automate.settings import Settings
-from automate.taskfile import BadTaskFile, name_of, parse_task, read
+from automate.taskfile import BadTaskFile, name_of, parse_settings, parse_task, read
 from automate.taskfile.replacing import content, discard, prepare, put, take_away
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Target(NamedTuple):
     """A task's file.
 
     `text`, from the file `source`, is in effect. Changes are written to `path`, in the administrator's directory, which
-    holds `data` now. If that is None, `source` is a package's file or, with no `text`, there is none.
+    holds `data` now. If that is None, `source` is a package's file or, with no `text`, there is none. The settings file
+    is one too.
     """
 
     name: str
@@ -41,6 +43,10 @@ class Target(NamedTuple):
     data: bytes | None
     source: str
     text: bytes | None
+
+    @property
+    def label(self) -> str:
+        return os.path.basename(self.path) if self.name == SETTINGS else self.name
 
 
 class Edit(NamedTuple):
@@ -117,6 +123,20 @@ def judged(target: Target, data: bytes, settings: Settings) -> Judged:
     return Judged(task, schedule_of(task, host.alias(settings.host)))
 
 
+def check_text(target: Target, data: bytes, settings: Settings) -> None:
+    """BadTaskFile with every fault of a text for the file of a task, or for the settings file."""
+    if target.name == SETTINGS:
+        parse_settings(data, target.path)
+    else:
+        judged(target, data, settings)
+
+
+def settings_target(instance: Instance, *, owner: int | None) -> Target:
+    """Return the settings file, whose text is empty if there is none; BadTaskFile if it cannot be read."""
+    data = content(instance.settings, owner=owner)
+    return Target(SETTINGS, instance.settings, data, instance.settings, data or b"")
+
+
 def with_values(
     target: Target, changes: "Sequence[Change]", settings: Settings, *, enabled: bool | None = None
 ) -> Edit:
@@ -164,17 +184,23 @@ def undone(instance: Instance, name: str, steps: int, settings: Settings, *, own
     BadTaskFile if that text has faults today, AutomateError if no such version is kept.
     """
     now = _standing(instance, name, owner)
-    found = versions.versions(instance, name)
-    version = versions.back(found, now.data, steps)
-    if version is None:
+    found = [version for version, _ in past_changes(instance, name, owner=owner)]
+    if len(found) < steps:
         raise AutomateError(f"{name}: nothing to undo: {_counted(len(found))} kept")
+    version = found[steps - 1]
     if version.data is not None:
         try:
-            judged(now, version.data, settings)
+            check_text(now, version.data, settings)
         except BadTaskFile as bad:
             raise BadTaskFile([fault._replace(file=version.path) for fault in bad.faults]) from None
-    path = now.path if now.data is not None else os.path.splitext(now.path)[0] + version.suffix
+    is_there = now.data is not None or name == SETTINGS
+    path = now.path if is_there else os.path.splitext(now.path)[0] + version.suffix
     return Edit(now._replace(path=path, source=path), version.data, like=None if version.data is None else version.path)
+
+
+def past_changes(instance: Instance, name: str, *, owner: int | None) -> list[tuple[versions.Version, bytes | None]]:
+    """Return the changes that an undo can revert, newest first: what each replaced, and what it put there."""
+    return [*versions.changes(versions.versions(instance, name), _standing(instance, name, owner).data)]
 
 
 def known_to_undo(instance: Instance, catalog: Catalog, patterns: Sequence[str]) -> list[str]:
@@ -192,8 +218,9 @@ def store(
     None is, if another process changed one of the files in the meantime or one cannot be written; `done` is called with
     each that is. ChangedMeanwhileError, NotAllowedError, OSError.
     """
-    if any(edit.data is not None for edit in edits):
-        _make_directory(instance.task_dirs[0])
+    for edit in edits:
+        if edit.data is not None:
+            _make_directory(os.path.dirname(edit.target.path))
     with _alone(instance):
         for edit in edits:
             _check_unchanged(edit.target, owner)
@@ -237,6 +264,8 @@ def _check_unchanged(target: Target, owner: int | None) -> None:
 
 def _standing(instance: Instance, name: str, owner: int | None) -> Target:
     """Return the file of that name in the administrator's directory, with no data if there is none."""
+    if name == SETTINGS:
+        return settings_target(instance, owner=owner)
     stem = os.path.join(instance.task_dirs[0], name)
     path = next((stem + suffix for suffix in (".yaml", ".yml") if os.path.lexists(stem + suffix)), f"{stem}.yaml")
     data = content(path, owner=owner)

@@ -1,4 +1,4 @@
-"""Versions of task files before commands changed them, in the state directory.
+"""Versions of task files, and of the settings, before commands changed them, in the state directory.
 
 They are `edits/NAME/0007.yaml`, the newest number last. Each is a whole file with the owner of the file it was, and its
 mode without write permission for others; `.none` stands for no file.
@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -19,23 +19,30 @@ from automate.taskfile.replacing import prepare, put
 KEPT = 20  # versions of each task
 DRAFTS = 5  # texts that are worked on or were given up
 NONE = ".none"
+SETTINGS = "SETTINGS"
+"""Stands for the settings file where tasks are named; no task can be called that."""
 _DRAFT = "draft-"
 _MODE = 0o755
 
 
 class Version(NamedTuple):
-    """`data` is None where there was no file; `suffix` is the file's, `.yaml` or `.yml`."""
+    """`data` is None where there was no file; `suffix` is the file's, `.yaml` or `.yml`.
+
+    `at` is when it was replaced, in epoch seconds.
+    """
 
     number: int
     path: str
     suffix: str
     data: bytes | None
+    at: float
 
 
 def names(instance: Instance) -> list[str]:
     """Return the tasks that have versions."""
     try:
-        return sorted(entry for entry in os.listdir(instance.edits) if _paths(_directory(instance, entry)))
+        known = (entry for entry in os.listdir(instance.edits) if entry != SETTINGS)
+        return sorted(entry for entry in known if _paths(_directory(instance, entry)))
     except OSError:
         return []
 
@@ -61,17 +68,15 @@ def keep(instance: Instance, name: str, path: str, data: bytes | None) -> None:
             os.unlink(old)
 
 
-def back(found: Sequence[Version], data: bytes | None, steps: int) -> Version | None:
-    """Return the version `steps` changes ago of a file that holds `data` now; None if there were fewer.
+def changes(found: Iterable[Version], data: bytes | None) -> Iterator[tuple[Version, bytes | None]]:
+    """Yield what each change replaced and what it put there, newest first, of a file that holds `data` now.
 
-    A version equal to what came after it is ignored: its change was prepared and then never made.
+    A version equal to what came after it is left out: its change was prepared and then never made.
     """
     for version in found:
         if version.data != data:
-            data, steps = version.data, steps - 1
-            if not steps:
-                return version
-    return None
+            yield version, data
+            data = version.data
 
 
 def drafts(instance: Instance, name: str) -> list[str]:
@@ -127,6 +132,5 @@ def _number(path: str) -> int:
 
 def _version(path: str) -> Version:
     suffix = os.path.splitext(path)[1]
-    if suffix == NONE:
-        return Version(_number(path), path, ".yaml", None)
-    return Version(_number(path), path, suffix, read(path, owner=os.geteuid()))
+    data = None if suffix == NONE else read(path, owner=os.geteuid())
+    return Version(_number(path), path, ".yaml" if data is None else suffix, data, os.stat(path).st_mtime)

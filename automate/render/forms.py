@@ -101,6 +101,14 @@ def unified(before: bytes | None, after: bytes | None, name: str, screen: Screen
     return "".join(f"{line}\n" for line in _coloured(unified_diff(old, new, first, second), screen))
 
 
+def changed_lines(before: bytes | None, after: bytes | None) -> tuple[int, int]:
+    """Count the lines that a change added and removed, as diffstat(1) does; None stands for no file."""
+    from difflib import unified_diff
+
+    marks = [line[0] for line in unified_diff(_lines_of(before), _lines_of(after), n=0)][2:]
+    return marks.count("+"), marks.count("-")
+
+
 def _coloured(lines: Iterable[str], screen: Screen) -> Iterator[str]:
     for number, line in enumerate(lines):
         text = line.removesuffix("\n")

@@ -1,5 +1,6 @@
 """`automate edit`, `enable` and `disable`: single values, with the real program."""
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -257,6 +258,34 @@ def test_undo_given_twice_goes_back_two_changes(run_cli: RunCli, backup: Path) -
     run_cli("edit", "backup", "--disable")
     run_cli("edit", "backup", "--undo", "--undo")
     assert backup.read_text() == TEXT
+
+
+def test_undo_takes_the_number_of_changes_before_or_after_the_name(run_cli: RunCli, backup: Path) -> None:
+    for number in range(4):
+        run_cli("edit", "backup", "--set", f"nice={number}")
+    run_cli("edit", "--undo", "3", "backup")
+    assert backup.read_text() == TEXT + "nice: 0\n"
+    assert "+nice: 3\n" in run_cli("edit", "backup", "--undo=1", "-n").stdout
+    assert backup.read_text() == TEXT + "nice: 0\n"
+
+
+def test_versions_lists_what_undo_can_revert(run_cli: RunCli, backup: Path) -> None:
+    run_cli("edit", "backup", "--set", "nice=5", "--unset", "timezone")
+    run_cli("remove", "-y", "backup")
+    newest, oldest = json.loads(run_cli("edit", "backup", "--versions", "--json").stdout)
+    assert (newest["undo"], newest["change"], newest["lines_removed"]) == (1, "removed", 4)
+    assert (oldest["undo"], oldest["change"], oldest["lines_added"], oldest["lines_removed"]) == (2, "changed", 1, 1)
+    assert Path(oldest["before"]).read_text() == TEXT
+    shown = run_cli("edit", "backup", "--versions")
+    assert re.search(r"(?m)^backup +2 +\d{4}-.* changed +\+1 -1$", shown.stdout)
+    assert " edit --undo 2 -n backup shows what it reverts" in shown.stderr
+    assert not backup.exists()
+
+
+def test_versions_of_a_task_that_was_never_changed_are_none(run_cli: RunCli, backup: Path) -> None:
+    assert backup.exists()
+    done = run_cli("edit", "backup", "--versions")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "no changes are kept\n")
 
 
 def test_undo_keeps_what_was_changed_otherwise_meanwhile(run_cli: RunCli, backup: Path) -> None:

@@ -281,3 +281,26 @@ def test_one_at_a_time(edit: Callable[..., Terminal], backup: Path) -> None:
     terminal = edit("true", words=("edit", "b*"))
     assert terminal.end() == 2
     assert "one task at a time" in terminal.shown
+
+
+# The settings
+
+
+def test_settings_are_checked_before_they_are_in_force(edit: Callable[..., Terminal], instance: Path) -> None:
+    settings = instance / "automate.yaml"
+    terminal = edit("echo max_runing: 3 >>$1", "sed -i s/runing/running/ $1", words=("edit", "--settings"))
+    terminal.wait_for("automate: automate.yaml:1:1: max_runing: unknown key: did you mean max_running?\n" + WHAT_NOW)
+    assert not settings.exists()
+    terminal.type("e\n")
+    assert terminal.end() == 0
+    assert settings.read_text() == "max_running: 3\n"
+
+
+def test_an_edit_of_the_settings_can_be_undone(
+    edit: Callable[..., Terminal], instance: Path, run_cli: Callable[..., CompletedProcess[str]]
+) -> None:
+    (instance / "automate.yaml").write_text("# Ours.\n")
+    assert edit("echo max_running: 3 >>$1", words=("edit", "--settings")).end() == 0
+    assert "SETTINGS" in run_cli("edit", "--settings", "--versions").stdout
+    assert " edit --undo --settings undoes this" in run_cli("edit", "--settings", "--undo").stderr
+    assert (instance / "automate.yaml").read_text() == "# Ours.\n"

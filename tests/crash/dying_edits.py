@@ -53,8 +53,7 @@ def tried(directory: Path, scenario: str, step: int) -> bool:
     assert forked(lambda: change(instance, path, NEXT)) == 0
     assert content(path) == NEXT
     assert os.listdir(directory / "tasks.d") == ["x.yaml"], "something is left"
-    version = versions.back(versions.versions(instance, "x"), NEXT, 1)
-    assert version is not None
+    version, _ = next(versions.changes(versions.versions(instance, "x"), NEXT))
     assert version.data == found, "the version before is another"
     return os.WIFSIGNALED(status)
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,7 @@ from automate.cli.options import (
     check_once,
     dry_run_option,
     exclusive,
+    json_option,
     named,
     quiet_option,
     schedule_option,
@@ -20,18 +21,34 @@ from automate.cli.options import (
 )
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import UsageError
-from automate.render import visible
+from automate.instants import seconds_of, stamp
+from automate.render import json_document, table, visible, when
+from automate.render.forms import changed_lines
 from automate.taskfile.splicing import Change, is_set
 
 if TYPE_CHECKING:
     from automate.cli.edit_flow import Desk
+    from automate.operate.versions import Version
 
 
+_HEADERS = ("TASK", "UNDO", "AT", "CHANGE", "LINES")
 ONE_AT_A_TIME = "an editor takes one task at a time; --set and the other options take several"
 
 
-@click.command("edit")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_edited)
+class _Undo(click.Command):
+    """The argument of --undo: a number, else the next word is the name of a task."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        for place in range(end):
+            if args[place] == "--undo" and not (place + 1 < end and args[place + 1].isdecimal()):
+                args[place] = "--undo=1"
+        return super().parse_args(ctx, args)
+
+
+@click.command("edit", cls=_Undo)
+@click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_edited)
+@click.option("--settings", is_flag=True, help="Change the settings file instead of a task.")
 @schedule_option
 @timezone_option
 @click.option("--enable", is_flag=True, help="Schedule the tasks.")
@@ -40,23 +57,33 @@ ONE_AT_A_TIME = "an editor takes one task at a time; --set and the other options
 @click.option(
     "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Remove the key from the file."
 )
-@click.option("--undo", "steps", count=True, help="Revert the last change; repeat to go further back.")
+@click.option(
+    "--undo", "undo", multiple=True, type=click.IntRange(1), metavar="[N]",
+    help="Revert the last change, or the last N changes.",
+)  # fmt: skip
+@click.option("--versions", is_flag=True, help="List the changes that --undo can revert, newest first.")
+@json_option
 @dry_run_option()
 @quiet_option
 @exclusive("--enable", "--disable")
-@exclusive("--undo", "--schedule --timezone --enable --disable --set --unset")
+@exclusive("--undo --versions", "--schedule --timezone --enable --disable --set --unset")
+@exclusive("--versions", "--undo --dry-run")
+@exclusive("--settings", "NAME --schedule --timezone --enable --disable --set --unset")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
     names: tuple[str, ...],
     *,
+    settings: bool,
     schedules: tuple[str, ...],
     timezone: str | None,
     enable: bool,
     disable: bool,
     changes: list[Change],
     unset: tuple[str, ...],
-    steps: int,
+    undo: tuple[int, ...],
+    versions: bool,
+    as_json: bool,
     dry_run: bool,
 ) -> int:
     """Change tasks, in $VISUAL or $EDITOR or one value at a time. NAMEs may be globs.
@@ -68,12 +95,18 @@ def command(  # noqa: PLR0913 - an argument for each option
     wanted = [*named(schedules, timezone=timezone), *changes, *(Change(check_key(key)) for key in unset)]
     enabled = enable if enable or disable else None
     keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)
-    _check(keys, names, steps=steps, dry_run=dry_run)
+    if as_json and not versions:
+        raise UsageError("--json needs --versions")
+    if not names and not settings:
+        raise UsageError("expected the NAME of a task, or --settings")
+    _check(keys, names, is_needed=not undo and not versions, dry_run=dry_run)
     from automate.cli.edit_flow import desk, put_values
 
     with desk(shell) as at:
-        if steps:
-            return _undo(at, names, steps, dry_run=dry_run)
+        if versions:
+            return _list_changes(shell, _files(at, names), owner=at.owner, as_json=as_json)
+        if undo:
+            return _undo(at, _files(at, names), sum(undo), dry_run=dry_run)
         if not keys:
             return _in_editor(at, names)
         _tell_missing(at, names, wanted)
@@ -81,22 +114,68 @@ def command(  # noqa: PLR0913 - an argument for each option
     return 0
 
 
-def _undo(at: "Desk", patterns: Sequence[str], steps: int, *, dry_run: bool) -> int:
+def _files(at: "Desk", patterns: Sequence[str]) -> list[str]:
+    """Return the names under which versions are kept: of these tasks, removed ones too, or of the settings."""
+    from automate.operate.editing import known_to_undo
+    from automate.operate.versions import SETTINGS
+
+    return known_to_undo(at.shell.instance, at.catalog, patterns) if patterns else [SETTINGS]
+
+
+def _undo(at: "Desk", names: Sequence[str], steps: int, *, dry_run: bool) -> int:
     from automate.cli.edit_flow import put_in_force
-    from automate.operate.editing import known_to_undo, undone
+    from automate.operate.editing import undone
 
     instance, settings = at.shell.instance, at.catalog.settings_read
-    names = known_to_undo(instance, at.catalog, patterns)
     put_in_force(at, [undone(instance, name, steps, settings, owner=at.owner) for name in names], dry_run=dry_run)
     if not dry_run:
-        at.shell.say(f"{at.shell.hint('edit', '--undo', *names)} undoes this")
+        at.shell.say(f"{_again(at.shell, names)} undoes this")
     return 0
+
+
+def _again(shell: Shell, names: Sequence[str], *more: str) -> str:
+    from automate.operate.versions import SETTINGS
+
+    words = ["--settings"] if [*names] == [SETTINGS] else names
+    return shell.hint("edit", "--undo", *more, *words)
+
+
+def _list_changes(shell: Shell, names: Sequence[str], *, owner: int | None, as_json: bool) -> int:
+    from automate.operate.editing import past_changes
+
+    rows = [
+        _of_change(name, steps, *change)
+        for name in names
+        for steps, change in enumerate(past_changes(shell.instance, name, owner=owner), 1)
+    ]
+    if as_json:
+        shell.write(json_document(rows, shell.screen))
+    elif rows:
+        shell.write(table([_cells(row) for row in rows], _HEADERS, shell.screen, header=True))
+        again = _again(shell, [rows[-1]["task"]], str(rows[-1]["undo"]), "-n")
+        shell.say(f"{again} shows what it reverts")
+    else:
+        shell.say("no changes are kept")
+    return 0
+
+
+def _of_change(name: str, steps: int, replaced: "Version", after: bytes | None) -> dict[str, Any]:
+    what = "created" if replaced.data is None else "removed" if after is None else "changed"
+    added, removed = changed_lines(replaced.data, after)
+    lines = {"lines_added": added, "lines_removed": removed}
+    return {"task": name, "undo": steps, "at": stamp(replaced.at), "change": what, **lines, "before": replaced.path}
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    lines = f"+{row['lines_added']} -{row['lines_removed']}"
+    return row["task"], str(row["undo"]), when(seconds_of(row["at"]), seconds=True), row["change"], lines
 
 
 def _in_editor(at: "Desk", names: Sequence[str]) -> int:
     from automate.cli.in_editor import edit_one
+    from automate.operate.editing import settings_target
 
-    targets = at.targets(names)
+    targets = at.targets(names) if names else [settings_target(at.shell.instance, owner=at.owner)]
     if len(targets) > 1:
         raise UsageError(ONE_AT_A_TIME)
     return edit_one(at, targets[0], targets[0].text or b"")
@@ -111,9 +190,9 @@ def _tell_missing(at: "Desk", names: Sequence[str], wanted: Sequence[Change]) ->
                 at.shell.say(visible(f"{target.name}: {change.key} is not set in {target.source}"))
 
 
-def _check(keys: Sequence[str], names: Sequence[str], *, steps: int, dry_run: bool) -> None:
+def _check(keys: Sequence[str], names: Sequence[str], *, is_needed: bool, dry_run: bool) -> None:
     check_once(keys)
-    if keys or steps:
+    if keys or not is_needed:
         return
     if dry_run:
         raise UsageError("--dry-run needs --set, --unset, --schedule, --timezone, --enable, --disable or --undo")
