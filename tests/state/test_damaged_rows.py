@@ -1,11 +1,15 @@
 """Rows that somebody wrote into `state.db`: told in one line or passed over, never a traceback, and never for ever."""
 
 import json
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -16,10 +20,7 @@ from automate.state import OpenRun, open_state, runs, schedules
 from automate.supervisor import starting
 from automate.supervisor.adopting import task_of
 
-if TYPE_CHECKING:
-    import subprocess
-
-RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
+RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 DEEP = "printf('%.*c', 100000, '[')"
 ROWS = [
@@ -40,17 +41,35 @@ def change(instance: Path, table: str, column: str, value: str) -> None:
         database.commit()
 
 
-@pytest.fixture
-def used(instance: Path, run_cli: RunCli) -> Path:
-    """An instance in which everything there is has happened once."""
-    (instance / "tasks.d" / "a.yaml").write_text("command: 'true'\nschedule: hourly\nexcept: sat\n")
-    run_cli("tick")
-    run_cli("run", "a")
-    (instance / "tasks.d" / "a.yaml").write_text("command: 'true'\nschedule: daily at 02:00\nexcept: sun\n")
-    run_cli("tick")
-    run_cli("pause", "a")
-    run_cli("list")
+@pytest.fixture(scope="module")
+def used_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance in which everything there is has happened once, with a copy of its state in `kept`."""
+    instance = tmp_path_factory.mktemp("used")
+    (instance / "tasks.d").mkdir()
+    file = instance / "tasks.d" / "a.yaml"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(instance), "LC_ALL": "C.UTF-8", "TZ": "Europe/Berlin"}
+
+    def automate(command: str) -> None:
+        words = [sys.executable, "-m", "automate", "-C", str(instance), *command.split()]
+        subprocess.run(words, check=True, capture_output=True, env=environment)
+
+    file.write_text("command: 'true'\nschedule: hourly\nexcept: sat\n")
+    automate("tick")
+    automate("run a")
+    file.write_text("command: 'true'\nschedule: daily at 02:00\nexcept: sun\n")
+    automate("tick")
+    automate("pause a")
+    automate("list")
+    shutil.copytree(instance / ".automate", instance / "kept")
     return instance
+
+
+@pytest.fixture
+def used(used_once: Path) -> Path:
+    """The same instance for each test, with its state as it was before the last test damaged it."""
+    shutil.rmtree(used_once / ".automate")
+    shutil.copytree(used_once / "kept", used_once / ".automate")
+    return used_once
 
 
 @pytest.mark.parametrize(("table", "column", "value"), ROWS)
@@ -59,11 +78,11 @@ def test_a_row_that_was_not_written_by_automate_is_no_bug(
 ) -> None:
     change(used, table, column, value)
     for command in ("list", "show a", "why a", "audit", "next", "tick", "run a"):
-        done = run_cli(*command.split())
+        done = run_cli(*command.split(), dir=used)
         assert "Traceback" not in done.stderr
         assert done.returncode == 0 or done.stderr.count("\n") == 1
-    (used / ".automate" / "state.db").rename(used / "away")
-    assert run_cli("run", "a").returncode == 0
+    (used / ".automate" / "state.db").unlink()
+    assert run_cli("run", "a", dir=used).returncode == 0
 
 
 def test_a_damaged_row_of_an_open_run_makes_the_state_anew(tmp_path: Path) -> None:
