@@ -21,7 +21,7 @@ def judge_faults(faults: Iterable[tuple[str, Fault]]) -> Iterator[Finding]:
     for name, fault in faults:
         what = f"{fault.key}: {fault.message}" if fault.key else fault.message
         edit = line("automate", "edit", name) if name else line("editor", fault.file)
-        fix = "" if fault[1:4] == _WHOLE else edit
+        fix = "" if (fault.line, fault.column, fault.key) == _WHOLE else edit
         yield Finding("error", what, f"{fault.file}:{fault.line}:{fault.column}", fix)
 
 

@@ -20,6 +20,7 @@ _STDIN_NAME = "<stdin>"
 _READ_BY_CRON = re.compile(r"[A-Za-z0-9_-]+").fullmatch  # cron(8), of the names in /etc/cron.d
 _SPOOLS = {"crontabs", "tabs", "cron"}  # /var/spool/cron/crontabs, .../tabs, /var/spool/cron
 _OTHERS_READ = 0o004
+_LANG = ("LANG", "C.UTF-8")  # as every task has it
 
 
 _GIVEN = {"USER", "LOGNAME", "HOME"}  # to every task, and no less by cron
@@ -101,7 +102,7 @@ def added_by_pam(items: Iterable[Item]) -> list[str]:
         return []
     said, own = [], host.user_name(os.geteuid())
     set_by_all = set.intersection(*({*item.keys["env"]} for item in live)) | _GIVEN
-    if added := [each for each in pam.variables() if each.name not in set_by_all and each[:2] != ("LANG", "C.UTF-8")]:
+    if added := [each for each in pam.variables() if each.name not in set_by_all and (each.name, each.value) != _LANG]:
         files, names = _listed(each.file for each in added), _listed(each.name for each in added)
         said.append(f"{files}: cron also gives these jobs {names}; to give them to the tasks, use `env` or `env_file`")
     if limits := pam.limits(sorted({item.keys.get("user", own) for item in live})):

@@ -68,8 +68,9 @@ def read_briefs(state: State, context: str, names: Sequence[str] | None = None) 
 
 def read_parsed(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, Parsed]:
     """Return rows as `read_briefs`, with definitions, which are long."""
-    rows = _read(state, f"{_BRIEF}, context, definition, compiled", context, names)
-    return {row[0]: Parsed(Brief._make(row[:-3]), *row[-3:]) for row in rows}
+    rows = _read(state, f"{_BRIEF}, definition, compiled", context, names)
+    parsed = (Parsed(Brief._make(brief), context, dump, compiled) for *brief, dump, compiled in rows)
+    return {each.brief.name: each for each in parsed}
 
 
 def read_compiled(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, str]:
@@ -115,7 +116,8 @@ def write_parsed(
         connection.execute("DELETE FROM parsed WHERE context <> ?", (context,))
         connection.executemany("DELETE FROM parsed WHERE name = ?", [(name,) for name in gone])
         connection.executemany(
-            _insert("parsed", Brief._fields + Parsed._fields[1:]), [(*row.brief, *row[1:]) for row in rows]
+            _insert("parsed", (*Brief._fields, "context", "definition", "compiled")),
+            [(*row.brief, row.context, row.definition, row.compiled) for row in rows],
         )
         if settings is not None:
             connection.execute(_insert("parsed_settings", ParsedSettings._fields), settings)

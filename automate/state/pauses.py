@@ -73,10 +73,12 @@ def pauses_after(state: State, instant: float) -> list[Pause]:
     Of two with the same start, the one that was replaced comes first.
     """
     query = f"""
-        SELECT {_COLUMNS}, 0 AS newest FROM past_pauses WHERE until > ?1 UNION ALL
-        SELECT {_COLUMNS}, 1 FROM pauses WHERE until IS NULL OR until > ?1 ORDER BY newest, since, task
+        SELECT {_COLUMNS} FROM (
+            SELECT {_COLUMNS}, 0 AS newest FROM past_pauses WHERE until > ?1 UNION ALL
+            SELECT {_COLUMNS}, 1 FROM pauses WHERE until IS NULL OR until > ?1
+        ) ORDER BY newest, since, task
     """  # noqa: S608 - constants
-    return state.rows(lambda row: _pause(row[:-1]), query, (instant,))
+    return state.rows(_pause, query, (instant,))
 
 
 def _pause(row: tuple[object, ...]) -> Pause:

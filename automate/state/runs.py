@@ -83,9 +83,11 @@ _NEXT_ATTEMPT = """
 """
 
 _COLUMNS = (
-    "id, task, due, trigger, by, phase, definition, args, attempt, not_before, boot, started, cpu_seconds, max_rss,"
-    " stop, log_file, log_size, record"
-)
+    "id", "task", "due", "trigger", "by", "phase", "definition", "args", "attempt", "not_before", "boot", "started",
+    "cpu_seconds", "max_rss", "stop", "log_file", "log_size", "record",
+)  # fmt: skip
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM runs"  # noqa: S608 - constants
+_INSERT = f"INSERT INTO runs VALUES ({', '.join(f':{column}' for column in _COLUMNS)})"  # noqa: S608 - constants
 
 
 def reserve_ids(state: State, count: int) -> int:
@@ -123,11 +125,7 @@ def first_claimed(state: State) -> int:
 
 def insert(state: State, rows: Iterable[OpenRun]) -> None:
     """Write rows as they are, within the caller's transaction."""
-    marks = ", ".join("?" * 18)
-    state.connection.executemany(
-        f"INSERT INTO runs ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - a constant
-        [_values(row) for row in rows],
-    )
+    state.connection.executemany(_INSERT, [_values(row) for row in rows])
 
 
 def overwrite(state: State, rows: Sequence[OpenRun]) -> None:
@@ -139,8 +137,7 @@ def overwrite(state: State, rows: Sequence[OpenRun]) -> None:
 def open_runs(state: State, task: str | None = None) -> list[OpenRun]:
     """Return all open runs, or one task's; oldest first."""
     where, values = ("", ()) if task is None else (" WHERE task = ?", (task,))
-    query = f"SELECT {_COLUMNS} FROM runs{where} ORDER BY id"  # noqa: S608 - constants
-    return state.rows(_row, query, values)
+    return state.rows(_row, f"{_SELECT}{where} ORDER BY id", values)
 
 
 def under_way(state: State, task: str | None = None) -> list[OpenRun]:
@@ -150,7 +147,7 @@ def under_way(state: State, task: str | None = None) -> list[OpenRun]:
 
 def open_run(state: State, run_id: int) -> OpenRun | None:
     """Return an open run; None if it ended or never existed."""
-    rows = state.rows(_row, f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))  # noqa: S608 - a constant
+    rows = state.rows(_row, f"{_SELECT} WHERE id = ?", (run_id,))
     return rows[0] if rows else None
 
 
@@ -245,9 +242,13 @@ def last_run(state: State, task: str) -> LastRun | None:
 
 
 def _row(row: tuple[Any, ...]) -> OpenRun:
-    stop = None if row[14] is None else Stop(**json.loads(row[14]))
-    run = OpenRun._make((*row[:7], tuple(json.loads(row[7])), *row[8:14], stop, (row[15], row[16]), None))
-    return checked(_with_record(run, row[17]) if run.phase == "unrecorded" else run)
+    columns = dict(zip(_COLUMNS, row, strict=True))
+    record = columns.pop("record")
+    columns["args"] = tuple(json.loads(columns["args"]))
+    columns["stop"] = None if columns["stop"] is None else Stop(**json.loads(columns["stop"]))
+    columns["log"] = columns.pop("log_file"), columns.pop("log_size")
+    run = OpenRun(**columns)
+    return checked(_with_record(run, record) if run.phase == "unrecorded" else run)
 
 
 def checked(run: OpenRun) -> OpenRun:
@@ -273,9 +274,15 @@ def _with_record(run: OpenRun, record: object) -> OpenRun:
     return run._replace(definition=b"{}", record=read_record(run.definition))
 
 
-def _values(run: OpenRun) -> tuple[object, ...]:
-    record = None if run.record is None else run.record.line()
-    return *run[:7], json.dumps(run.args), *run[8:14], _stop_text(run.stop), *run.log, record
+def _values(run: OpenRun) -> dict[str, object]:
+    log_file, log_size = run.log
+    return run._asdict() | {
+        "args": json.dumps(run.args),
+        "stop": _stop_text(run.stop),
+        "log_file": log_file,
+        "log_size": log_size,
+        "record": None if run.record is None else run.record.line(),
+    }
 
 
 def _stop_text(stop: Stop | None) -> str | None:

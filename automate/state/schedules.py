@@ -205,7 +205,7 @@ def followers(state: State, ended: str) -> list[tuple[Scheduled, str]]:
     """Return the tasks whose `after` names `ended`, each with the outcome it waits for."""
     columns = ", ".join(f"schedules.{field}" for field in Scheduled._fields)
     query = f"SELECT {columns}, outcome FROM follows JOIN schedules USING (task) WHERE follows = ? ORDER BY task"  # noqa: S608
-    return state.rows(lambda row: (_row(row[:-1]), str(row[-1])), query, (ended,))
+    return state.rows(_follower, query, (ended,))
 
 
 def recall(state: State, about: str) -> str | None:
@@ -271,8 +271,14 @@ def _span(row: tuple[object, ...]) -> Span:
     return span
 
 
-def _row(row: tuple[object, ...]) -> Scheduled:
+def _row(row: Iterable[object]) -> Scheduled:
     scheduled = Scheduled._make(row)
     check_instants(scheduled.since, scheduled.until, scheduled.delay, scheduled.wake)
-    flags = bool(scheduled.at_startup), bool(scheduled.stale), bool(scheduled.deferred)
-    return Scheduled(*scheduled[:-3], *flags)
+    return scheduled._replace(
+        at_startup=bool(scheduled.at_startup), stale=bool(scheduled.stale), deferred=bool(scheduled.deferred)
+    )
+
+
+def _follower(row: tuple[object, ...]) -> tuple[Scheduled, str]:
+    *columns, outcome = row
+    return _row(columns), str(outcome)
