@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterable
 
 from automate.crontab import Crontab, Form, Job, Mistake
 from automate.crontab.lines import NotDueError, anacron_job, assignment, due
+from automate.schedule.cron import FIELDS
 
 _USER = re.compile(r"[ \t]*(?P<user>\S+)[ \t]*")
 # The headings that crontabs are delivered with: what stands above a job there is not about that job.
 _HEADING = re.compile(
     r"\bm\s+h\s+(?:dom|d)\b|minute \(0|command to be executed|\bdom\b.*\bdow\b|job-identifier", re.IGNORECASE
 )
-_SIXTH_FIELD = re.compile(r"[ \t]*(\*(?:/\d+)?)(?=[ \t]|$)", re.ASCII)
+_NAMES = "|".join(name for field in FIELDS for name in field.names).upper()
+# What no program is called: a program may be `mon`, which watches hosts.
+_FIELD = re.compile(rf"[ \t]*((?:[*?]|\d+|{_NAMES})(?:[,#/-](?:\d+|{_NAMES}))*)(?=[ \t]|$)", re.ASCII)
 _OPTIONS = re.compile(r"[ \t]*(?:-[nqs]+[ \t]+)+")
 _UNREADABLE = re.compile("[\0\r\ud800-\udfff]")
 _REASONS = {"\r": "a carriage return (CR): cron gives it to the command; convert the file with dos2unix"}
@@ -49,6 +52,7 @@ class _Reader:
         self._form = form
         self._user = user
         self._variables: dict[str, str] = {}
+        self._places: dict[str, int] = {}
         self._above: list[str] = []
 
     def take(self, number: int, line: str) -> None:
@@ -62,6 +66,7 @@ class _Reader:
             self.mistakes.append(Mistake(number, found.start() + 1, message))
         elif pair := assignment(line):
             self._variables[pair[0]] = pair[1]
+            self._places[pair[0]] = number
         else:
             try:
                 self.jobs.append(self._job(number, line, above))
@@ -89,16 +94,18 @@ class _Reader:
     def _job(self, number: int, line: str, above: Iterable[str]) -> Job:
         variables, description = dict(self._variables), _description(above)
         if self._form == "anacron":
-            return anacron_job(line, number, variables, description)
+            return anacron_job(line, number, variables, description)._replace(places={**self._places})
         when = due(line)
         start, user = when.rest, self._user
+        if sixth := _FIELD.match(line, start):
+            what = f"a sixth field, `{sixth[1]}`: cron has five, without seconds or years, and would take it as "
+            what += "the user" if self._form == "system" else "the command"
+            raise NotDueError(what, sixth.start(1))
         if self._form == "system":
             found = _USER.match(line, when.rest)
             if found is None:
                 raise NotDueError("no user: expected one between the day of week and the command", when.rest)
             start, user = found.end(), found["user"]
-        if sixth := _SIXTH_FIELD.match(line, start):
-            raise NotDueError("a sixth field: cron has five, and would run it as the command", sixth.start(1))
         notes = list(when.notes)
         if options := _OPTIONS.match(line, start):
             start = options.end()
@@ -108,7 +115,7 @@ class _Reader:
             raise NotDueError("no command", len(line.rstrip()))
         return Job(
             number, line.index(command, start) + 1, when.schedule, command, user, variables, description,
-            notes=tuple(notes),
+            notes=tuple(notes), places={**self._places},
         )  # fmt: skip
 
 

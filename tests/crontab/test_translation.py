@@ -204,12 +204,32 @@ def test_hours_written_otherwise_are_the_same_hours(hours: Any) -> None:
 
 @pytest.mark.parametrize(
     ("line", "command"),
-    [("0 2 * * * x  \t\n", "x"), ("0 2 * * * rm a\\  \n", "rm a\\ "), ("0 2 * * * rm a\\\\  \n", "rm a\\ ")],
+    [("0 2 * * *  x  \t\n", "x  \t"), ("0 2 * * * rm a\\ \n", "rm a\\ "), ("0 2 * * * rm a\\\\ \n", "rm a\\ ")],
 )
-def test_only_an_escaped_blank_at_the_end_of_a_command_stays(line: str, command: str) -> None:
+def test_blanks_at_the_end_of_a_command_stay(line: str, command: str) -> None:
     assert task(line).keys["command"] == command
 
 
 def test_a_percent_sign_that_breaks_a_quote_is_noted() -> None:
-    assert any("ends the command" in note for note in task('0 2 * * * date "+%F"\n').notes)
-    assert not any("ends the command" in note for note in task("0 2 * * * cat%a\n").notes)
+    assert any("stands in quotes" in note for note in task('0 2 * * * date "+%F"\n').notes)
+    assert not any("stands in quotes" in note for note in task("0 2 * * * cat%a\n").notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0 2 * * * date +%F\n", "the first `%` ends the command, and the rest became `stdin`"),
+        ("0 2 * * * date +%\n", "the first `%` ends the command, and nothing follows it"),
+        ("START_HOURS_RANGE=3-22\n0 2 * * * x\n", "only anacron obeys it"),
+        ("RANDOM_DELAY=soon\n0 2 * * * x\n", "RANDOM_DELAY=soon: not a number of minutes"),
+    ],
+)
+def test_what_cron_reads_otherwise_than_it_looks_is_noted(text: str, said: str) -> None:
+    assert said in task(text).notes[0]
+
+
+@pytest.mark.parametrize("hours", ["30-40", "22-6", "7", "x"])
+def test_hours_that_anacron_ignores_are_noted(hours: str) -> None:
+    done = task(f"START_HOURS_RANGE={hours}\n1 5 a b\n", form="anacron")
+    assert done.keys["schedule"] == "daily at 07:35"
+    assert done.notes[0].startswith(f"START_HOURS_RANGE={hours}: anacron ignores it")
