@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from automate.crontab import Crontab, Form, Job, Mistake
+from automate.crontab import Crontab, Form, Job, Mistake, naming
 from automate.crontab.lines import NotDueError, anacron_job, assignment, due
 from automate.schedule.cron import FIELDS
 
@@ -15,6 +15,7 @@ _HEADING = re.compile(
 _NAMES = "|".join(name for field in FIELDS for name in field.names).upper()
 # What no program is called: a program may be `mon`, which watches hosts.
 _FIELD = re.compile(rf"[ \t]*((?:[*?]|\d+|{_NAMES})(?:[,#/-](?:\d+|{_NAMES}))*)(?=[ \t]|$)", re.ASCII)
+_ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}").fullmatch  # adduser(8)
 _OPTIONS = re.compile(r"[ \t]*(?:-[nqs]+[ \t]+)+")
 _UNREADABLE = re.compile("[\0\r\ud800-\udfff]")
 _REASONS = {"\r": "a carriage return (CR): cron gives it to the command; convert the file with dos2unix"}
@@ -35,11 +36,17 @@ def read(data: bytes, form: Form, user: str | None = None) -> Crontab:
     return Crontab(tuple(reader.jobs), tuple(reader.disabled), tuple(reader.mistakes))
 
 
-def doubtful(data: bytes, is_account: Callable[[str], bool]) -> tuple[int, str] | None:
-    """Return the first line that could be of either form, and its word that is an account's name."""
+def doubtful(
+    data: bytes, is_account: Callable[[str], bool], is_program: Callable[[str], bool]
+) -> tuple[int, str] | None:
+    """Return the first line that could be of either form, and the word in it that may be a user.
+
+    It is the name of an account, or a name of which nothing is known, before what certainly is a program.
+    """
     for job in read(data, "user").jobs:
-        word = job.command.split()[0]
-        if is_account(word):
+        word, following = [*job.command.split(), ""][:2]
+        is_name = _ACCOUNT(word) and not naming.is_known(word) and not is_program(word)
+        if is_account(word) or (is_name and (following.startswith("/") or is_program(following))):
             return job.line, word
     return None
 

@@ -169,6 +169,26 @@ def test_what_stays_is_told_with_the_reason(word: str) -> None:
     assert any(note.startswith(f"{word} stays") for note in modern(f"{word} /x | y").notes)
 
 
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("flock -n /run/x nice x || true", "the line is more than one program with its arguments"),
+        ("timeout 90 x", "without -k it never sends KILL"),
+        ("flock /run/x x", "without -n it waits for the lock"),
+        ("flock -n /run/both.lock x", "another line names its file"),
+        ("flock -n -E 0 /run/x x", "its options, or what stands before or behind it, have no key"),
+    ],
+)
+def test_the_reason_why_a_wrapper_stays_is_not_the_form_that_it_has(command: str, reason: str) -> None:
+    assert modern(command, "flock -n /run/both.lock y").notes[0].partition(": ")[2].startswith(reason)
+
+
+def test_the_commonest_line_of_all_is_understood() -> None:
+    done = modern("/usr/bin/flock -n /run/b timeout -k 10 3600 nice -n 19 ionice -c3 b.sh >> /var/log/b.log 2>&1")
+    keys = {key: done.keys.get(key) for key in ("command", "overlap", "timeout", "kill_after", "nice", "ionice")}
+    assert [*keys.values()] == ["b.sh >> /var/log/b.log 2>&1", "skip", 3600, 10, 19, "idle"]
+
+
 def test_the_shell_decides_what_a_line_means() -> None:
     done = modern("sleep $((RANDOM \\% 60)); x &>/dev/null", within="/bin/bash")
     assert (done.keys["command"], done.keys["jitter"]) == ("x", Duration(60))
