@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from automate.errors import UsageError
 
@@ -83,12 +83,18 @@ class Instance:
 
 
 def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> Instance:
-    """Return the instance of `directory` (`-C`), else of `AUTOMATE_DIR`, else root's, else the user's."""
+    """Return the instance of `directory` (`-C`), else of `AUTOMATE_DIR`, else root's, else the user's.
+
+    UsageError if there is none, or its path cannot be written in JSON.
+    """
     if directory is None:
         directory = environ.get("AUTOMATE_DIR") or None
-    if directory is not None:
-        return of_directory(directory)
-    return of_system() if uid == 0 else of_user(environ, uid)
+    default = of_system if uid == 0 else partial(of_user, environ, uid)
+    instance = of_directory(directory) if directory is not None else default()
+    for path in (instance.settings, instance.state):
+        if not path.isprintable() and any("\ud800" <= character <= "\udfff" for character in path):
+            raise UsageError(f"{path}: this path is not UTF-8; use a directory whose path is")
+    return instance
 
 
 def of_directory(directory: str) -> Instance:

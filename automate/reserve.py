@@ -1,12 +1,13 @@
 """Disk space set aside, so that a full disk does not stop the tasks that would free some.
 
-Each file system that an instance writes to holds a file of allocated blocks. What fails for want of room gives back a
-piece of it and is tried again; the file is filled up as soon as there is room.
+Each file system that an instance writes to holds a file of allocated blocks, and some empty files for their inodes.
+What fails for want of room gives back a piece of it and one of them, and is tried again; all is filled up as soon as
+there is room.
 """
 
 import errno
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ NAME = "reserve"
 SIZE = 1024 * 1024  # bytes: a claim, its start and its record need some 100 KiB, most of which comes back
 _SHARE = 4  # a small file system gives no more than this part of itself
 _PIECE = 128 * 1024  # bytes given back at a time: more would only be taken by what fills the disk
+_INODES = 16  # the first claim of an instance, its start and its record create about a dozen files
 _PROBE = 64 * 1024  # bytes
 _BLOCK = 4096
 _OPEN = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -37,10 +39,15 @@ def with_room(directories: Sequence[str], work: Callable[[], Result]) -> Result:
                 raise
 
 
-def is_full(error: BaseException | None) -> bool:
+def is_full(error: BaseException) -> bool:
     """Return whether a full disk or an exhausted quota is the cause."""
+    return is_caused_by(error, _FULL)
+
+
+def is_caused_by(error: BaseException | None, numbers: Collection[int]) -> bool:
+    """Return whether the error, or one of its causes, is an OSError with one of these numbers."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, OSError) and error.errno in numbers:
             return True
         error = error.__cause__
     return False
@@ -58,7 +65,7 @@ def refill(directories: Sequence[str]) -> None:
 
 def give_back(directories: Sequence[str]) -> bool:
     """Free a piece of what is set aside; False when nothing is left."""
-    return True in [_shorten(directory) for directory in directories]
+    return True in [_give_back(directory) for directory in directories]
 
 
 def probe(directory: str) -> int:
@@ -89,6 +96,8 @@ def _refill(directory: str) -> None:
     with suppress(FileNotFoundError):
         if os.stat(path, follow_symlinks=False).st_size >= SIZE:
             return
+    for number in range(_INODES):
+        os.close(os.open(f"{path}.{number}", _OPEN | os.O_CREAT, 0o640))
     about = os.statvfs(directory)
     wanted = min(SIZE, about.f_blocks * about.f_frsize // _SHARE // _BLOCK * _BLOCK)
     descriptor = os.open(path, _OPEN | os.O_CREAT, 0o640)
@@ -101,9 +110,23 @@ def _refill(directory: str) -> None:
         os.close(descriptor)
 
 
-def _shorten(directory: str) -> bool:
+def _give_back(directory: str) -> bool:
+    path = os.path.join(directory, NAME)
+    has_inode = any(_unlink(f"{path}.{number}") for number in range(_INODES))
+    return _shorten(path) or has_inode
+
+
+def _unlink(path: str) -> bool:
     try:
-        descriptor = os.open(os.path.join(directory, NAME), _OPEN)
+        os.unlink(path)
+    except OSError:
+        return False
+    return True
+
+
+def _shorten(path: str) -> bool:
+    try:
+        descriptor = os.open(path, _OPEN)
     except OSError:
         return False
     try:

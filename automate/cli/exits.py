@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -69,6 +69,8 @@ def exit_status(work: Callable[[], int]) -> int:
             if isinstance(error, kind):
                 return ending(error)
         raise
+    finally:
+        _drop_messages()
 
 
 def _done(work: Callable[[], int]) -> int:
@@ -97,9 +99,21 @@ def cannot_write(error: OSError) -> AutomateError:
 
 def _discard_output() -> None:
     """Discard buffered output, which would fail again with another message when the interpreter ends."""
+    _discard(sys.stdout)
+
+
+def _discard(stream: TextIO) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    os.dup2(null, stream.fileno())
     os.close(null)
+
+
+def _drop_messages() -> None:
+    """Discard messages that standard error does not take: the interpreter would end with 120 because of them."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
 
 
 def _tell(message: str, status: int) -> int:

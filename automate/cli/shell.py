@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
@@ -107,7 +107,8 @@ class Shell:
         """Print a message on standard error, after all data before it, unless --quiet."""
         if not self.quiet:
             self.flush()
-            print(_escaped(text), file=sys.stderr)
+            with suppress(OSError):
+                print(_escaped(text), file=sys.stderr)
 
     def hint(self, *words: str) -> str:
         """Return a command line that a user can type next for this instance."""
@@ -118,7 +119,8 @@ class Shell:
     def warn(self, text: str) -> None:
         """Report a problem on standard error, even with --quiet; the command continues."""
         self.flush()
-        print(f"automate: {_escaped(text)}", file=sys.stderr)
+        with suppress(OSError):
+            print(f"automate: {_escaped(text)}", file=sys.stderr)
 
 
 def _escaped(text: str) -> str:

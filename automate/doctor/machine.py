@@ -74,7 +74,7 @@ class Zones(NamedTuple):
 
 
 def zones(_installation: Installation) -> Zones:
-    return Zones(*zone.named(), zone.host_zone().key)
+    return Zones(*zone.named(), zone.host_zone())
 
 
 def judge_zones(zones: Zones) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Starting a shim, and signals to what it runs."""
 
+import errno
 import os
 import resource
 import signal
@@ -102,11 +103,19 @@ def give_word(gate: int) -> bool:
 
 
 def pidfd(pid: int) -> int | None:
-    """Return a descriptor that becomes readable when the process ends (pidfd_open(2)); None if it is gone."""
+    """Return a descriptor that becomes readable when the process ends (pidfd_open(2)); None if it is gone.
+
+    OSError, with what is needed if the kernel does not have the call or a container does not allow it.
+    """
     try:
         return above(os.pidfd_open(pid))
     except ProcessLookupError:
         return None
+    except OSError as error:
+        if error.errno in {errno.ENOSYS, errno.EPERM}:
+            what = f"{error.strerror}; it needs Linux 5.3 and, in a container, a seccomp profile that allows it"
+            raise OSError(error.errno, what, "pidfd_open(2)") from None
+        raise
 
 
 def reap(pid: int) -> tuple[int, int | None]:

@@ -146,7 +146,7 @@ def _clipped(piece: Piece, start: int) -> Piece:
 
 def zone_named(name: str | None) -> Zone:
     """Return the zone of this IANA name, or the one that the host keeps now; ScheduleError when there is none."""
-    return _zone(host_zone().key if name is None else name)
+    return _zone(host_zone() if name is None else name)
 
 
 @lru_cache(maxsize=1024)
@@ -173,15 +173,15 @@ def forget(mark: str) -> bool:
     return True
 
 
-def host_zone(root: str = "/etc") -> ZoneInfo:
-    """Return the host's zone as tzset(3) and Debian find it: the link `localtime`, else `timezone`, else UTC."""
+def host_zone(root: str = "/etc") -> str:
+    """Name the host's zone as tzset(3) and Debian find it: by the link `localtime`, else `timezone`, else UTC."""
     for read, path in _SAYINGS:
         try:
             if name := read(f"{root}/{path}"):
-                return ZoneInfo(name)
+                return ZoneInfo(name).key
         except (ZoneInfoNotFoundError, ValueError, OSError):
             continue
-    return ZoneInfo("UTC")
+    return "UTC"
 
 
 def named(root: str = "/etc") -> tuple[str | None, str | None]:

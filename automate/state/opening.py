@@ -11,16 +11,17 @@ from automate import clock, instance_trust, reserve, trust
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 from automate.state.schema import SCHEMA, UPGRADES, VERSION
-from automate.state.store import PATIENCE, State, StateError, cause, inode, is_damage, plainly
+from automate.state.store import PATIENCE, State, StateError, cause, inode, is_damage, legible_errors, plainly
 
 _BESIDE = ("-wal", "-shm")
 _SHM = 64 * 1024  # bytes: the -shm file has half of it, and what leads to its blocks needs some
 _SCRATCH = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108 - where a directory with a random name is made
 
 _ADVICE = {
-    errno.ENOSPC: "; nothing can be started or changed until there is room on its file system",
+    errno.ENOSPC: "; nothing can be started or changed until its file system has free space (df) and inodes (df -i)",
     errno.EDQUOT: "; nothing can be started or changed until there is room",
     errno.EROFS: "; nothing can be started or changed",
+    errno.EFBIG: "; nothing can be started or changed with this limit (ulimit -f)",
 }
 """Advice by the error that keeps a readable state from being written."""
 
@@ -155,7 +156,13 @@ def _open_read_only(
     trust.judge_as_root(path)
     at = inode(path)
     try:
-        connection = _connect_read_only(path, patience)
+        with legible_errors():
+            connection = _connect_read_only(path, patience)
+            is_empty = not connection.execute("PRAGMA user_version").fetchone()[0]
+        if is_empty:  # the disk was full when it was created
+            connection.close()
+            connection = sqlite3.connect(":memory:", isolation_level=None)
+            connection.executescript(SCHEMA)
         connection.execute("PRAGMA trusted_schema = OFF")
     except sqlite3.Error as error:
         raise StateError(f"{path}: {plainly(error)}") from error
@@ -199,7 +206,8 @@ def _copy(path: str) -> sqlite3.Connection:
 
 def _connect(uri: str, patience: float = PATIENCE) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
-    connection.execute("PRAGMA synchronous = FULL")
+    with legible_errors():
+        connection.execute("PRAGMA synchronous = FULL")
     return connection
 
 

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
+from automate.state.store import legible_errors
 from automate.trust import Ways
 
 MOST = 20_000  # tasks; those read longest ago are forgotten
@@ -72,7 +73,7 @@ def _mark(path: str, instance: str, task: str, run: int, newest: int) -> None:
 def _open(path: str) -> Iterator[sqlite3.Connection]:
     if not os.path.isfile(path) or not _is_own(path):
         raise FileNotFoundError(path)
-    with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
+    with legible_errors(), closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
         yield database
 
 

@@ -15,6 +15,7 @@ Result = TypeVar("Result")
 FIRST, LAST = -62e9, 253e9
 """Between these, in the years 6 and 9987, lie all instants of a state."""
 
+_TOLD = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG))
 PATIENCE = 60.0  # seconds to wait for another process's transaction; a claim holds the lock for milliseconds
 
 
@@ -186,21 +187,33 @@ class State:
             self.connection.execute("ROLLBACK")
 
 
+@contextmanager
+def legible_errors() -> Iterator[None]:
+    """Turn SQLite's message about a malformed schema into an error of damage where it is not UTF-8."""
+    try:
+        yield
+    except UnicodeDecodeError:
+        error = sqlite3.DatabaseError("malformed database schema")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error from None
+
+
 def is_damage(error: sqlite3.Error) -> bool:
     """Return whether the file is not an intact database."""
     return getattr(error, "sqlite_errorcode", None) in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
 def cause(error: sqlite3.Error, path: str) -> OSError | None:
-    """Return the error if the file system of the database is full, over quota or read-only, and that is the cause.
+    """Return the error if the database cannot be written, and that is the cause.
 
-    SQLite reports only a full disk, and not where it fails to create the -wal and -shm files.
+    Its file system is full, over quota or read-only, or the size of this process's files is limited. SQLite reports
+    only a full disk, and not where it fails to create the -wal and -shm files.
     """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code not in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
         return None
     number = reserve.probe(os.path.dirname(path)) or (errno.ENOSPC if code == sqlite3.SQLITE_FULL else 0)
-    return OSError(number, os.strerror(number), path) if number in {errno.ENOSPC, errno.EDQUOT, errno.EROFS} else None
+    return OSError(number, os.strerror(number), path) if number in _TOLD else None
 
 
 def check_instants(*instants: object) -> None:

@@ -4,10 +4,11 @@ A command starts it that found runs without a supervisor, or that leaves some (`
 is due. Each OUTPUT is still written although its run has ended (`limits.Lingering`).
 """
 
+import errno
 import os
 import sys
 
-from automate import clock
+from automate import clock, reserve
 from automate.characters import visible
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
@@ -36,7 +37,9 @@ def _watch(instance: Instance, outputs: list[str]) -> None:
     while supervisor.busy or supervisor.lingering:
         try:
             supervisor.step(30.0)
-        except (AutomateError, OSError):
+        except (AutomateError, OSError) as error:
+            if reserve.is_caused_by(error, {errno.EFBIG}):  # its own limit, ulimit -f: another has more
+                return
             clock.sleep(min(_PATIENCE, supervisor.keep_watch()))
 
 

@@ -146,6 +146,22 @@ def test_a_full_disk_is_an_error_without_traceback(
     assert done.stderr == "automate: cannot write to standard output: No space left on device\n"
 
 
+@pytest.mark.parametrize(("arguments", "status"), [("check", 0), ("run nosuch", 4), ("bogus", 2)])
+def test_a_standard_error_that_takes_nothing_changes_no_status(
+    environment: dict[str, str], instance: Path, arguments: str, status: int
+) -> None:
+    assert in_shell(f"automate {arguments} 2> /dev/full", environment, instance).returncode == status
+
+
+@pytest.mark.parametrize(("command", "status"), [("list", 2), ("tick", 2), ("doctor", 2), ("status", 3)])
+def test_a_directory_that_is_not_utf8_is_refused(run_cli: RunCli, instance: Path, command: str, status: int) -> None:
+    directory = instance / os.fsdecode(b"\xff")
+    directory.mkdir()
+    done = run_cli(command, dir=directory)
+    assert done.returncode == status
+    assert "this path is not UTF-8" in done.stderr + done.stdout
+
+
 def test_closed_standard_descriptors_do_no_harm(environment: dict[str, str], instance: Path) -> None:
     done = in_shell("automate history <&- >&- 2>&-; echo $?", environment, instance)
     assert (done.stdout, done.stderr) == ("0\n", "")

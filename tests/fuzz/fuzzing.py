@@ -19,6 +19,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
@@ -49,6 +50,7 @@ EXAMPLES = [path.read_bytes() for path in sorted((ROOT / "examples").glob("*.yam
 SETTINGS = b"defaults: {timezone: UTC, nice: 5}\ncalendars:\n  holidays: [2026-12-25]\nmax_running: 4\ngroup: root\n"
 NOW = 1800020000.0
 """The time of all commands, in epoch seconds: soon after that of DATA."""
+PATIENCE = 10.0  # seconds
 TASKS = ("all_", "paused", "queued", "retries", "running", "skipping", "ok")
 COMMANDS = (
     "list", "list --json", "list --columns name,note,due,user,run", "history", "history -n 0 --json",
@@ -147,6 +149,7 @@ def run(instance: Instance, command: str) -> None:
         _output(instance.root / "stderr") as errors,
         redirect_stdout(output),
         redirect_stderr(errors),
+        _interrupted(PATIENCE if command == "tick" else 3600.0),
     ):
         exit_status(_invoke)
     sys.excepthook = sys.__excepthook__
@@ -155,6 +158,20 @@ def run(instance: Instance, command: str) -> None:
     _check_harmless(instance.root / "stderr")
     if not command.startswith(UNESCAPED) and "--json" not in command and "--csv" not in command:
         _check_harmless(instance.root / "stdout")
+
+
+@contextmanager
+def _interrupted(seconds: float) -> Iterator[None]:
+    """Send a SIGINT after a while: `tick` waits for runs that wait, and NOW never passes."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    main_thread = threading.get_ident()
+    timer = threading.Timer(seconds, lambda: signal.pthread_kill(main_thread, signal.SIGINT))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -180,24 +179,24 @@ def test_days_on_which_the_clock_changes(zone: str, day: Any, change: str | None
 def test_the_hosts_zone_is_the_link_localtime(tmp_path: Path) -> None:
     (tmp_path / "localtime").symlink_to("/usr/share/zoneinfo/Asia/Tokyo")
     (tmp_path / "timezone").write_text("Europe/Paris\n")
-    assert host_zone(str(tmp_path)).key == "Asia/Tokyo"
+    assert host_zone(str(tmp_path)) == "Asia/Tokyo"
 
 
 def test_the_hosts_zone_is_the_file_timezone_where_localtime_is_no_link(tmp_path: Path) -> None:
     (tmp_path / "localtime").write_bytes(b"TZif")
     (tmp_path / "timezone").write_text("Europe/Paris\n")
-    assert host_zone(str(tmp_path)).key == "Europe/Paris"
+    assert host_zone(str(tmp_path)) == "Europe/Paris"
 
 
 @pytest.mark.parametrize("content", ["", "Nowhere/Land\n", "../../etc/passwd"])
 def test_the_hosts_zone_is_utc_where_nothing_says_so(tmp_path: Path, content: str) -> None:
     (tmp_path / "timezone").write_text(content)
-    assert host_zone(str(tmp_path)).key == "UTC"
+    assert host_zone(str(tmp_path)) == "UTC"
 
 
 def test_a_zone_that_the_host_changes_to_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for name in ("Asia/Tokyo", "Europe/Berlin"):
-        monkeypatch.setattr(zone, "host_zone", lambda name=name: ZoneInfo(name))
+        monkeypatch.setattr(zone, "host_zone", lambda name=name: name)
         found.append(parse(["daily at 02:00"]).zone_name)
     assert found == ["Asia/Tokyo", "Europe/Berlin"]

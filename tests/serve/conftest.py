@@ -1,5 +1,6 @@
 """What the tests of the daemon share: the daemon in the background, what it says, tasks due at a moment of choice."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -91,6 +92,12 @@ class Disk:
                     while True:
                         file.write(b"x" * size)
 
+    def use_inodes(self) -> None:
+        """Leave no room for another file."""
+        with suppress(OSError):
+            for number in itertools.count():
+                (self.where / f"empty.{number}").touch()
+
     def make_room(self) -> None:
         self.filler.unlink()
 
@@ -104,14 +111,15 @@ Mount = Callable[[str, Path], Disk]
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Mount]:
-    """`mounted("ext4", path)` is a small file system, made and mounted there."""
+    """`mounted("ext4", path)` is a small file system, made and mounted there; "inodes" has room for few files only."""
     places: list[Path] = []
 
     def mount(kind: str, where: Path) -> Disk:
         where.mkdir(exist_ok=True)
         image = tmp_path / f"image.{len(places)}"
-        if kind == "tmpfs":
-            options = ["-t", "tmpfs", "-o", "size=800k,mode=755", "automate-test"]
+        if kind in {"tmpfs", "inodes"}:
+            size = "size=800k" if kind == "tmpfs" else "size=8m,nr_inodes=100"
+            options = ["-t", "tmpfs", "-o", f"{size},mode=755", "automate-test"]
         else:
             with image.open("wb") as file:
                 file.truncate(300 << 20 if kind == "xfs" else 8 << 20)  # mkfs.xfs(8) makes none smaller

@@ -110,8 +110,33 @@ def test_what_cannot_be_started_on_a_full_disk_names_it(
     assert done.returncode == 1
     assert done.stderr == (
         f"automate: {instance}/.automate/state.db: No space left on device; nothing can be started or changed until "
-        "there is room on its file system\n"
+        "its file system has free space (df) and inodes (df -i)\n"
     )
+
+
+def test_a_task_frees_inodes_when_none_are_left(
+    mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli, record: OneRecord
+) -> None:
+    disk = mounted("inodes", instance / ".automate")
+    task("cleanup", "rm .automate/empty.*")
+    run_cli("list")
+    disk.use_inodes()
+    assert run_cli("run", "cleanup").returncode == 0
+    assert record("cleanup")["outcome"] == "success"
+    run_cli("list")
+    assert len([*(instance / ".automate").glob(f"{reserve.NAME}.*")]) == 16
+
+
+@pytest.mark.parametrize("command", ["list", "show x", "status"])
+def test_a_state_that_found_no_room_for_its_tables_can_be_looked_at(
+    mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli, command: str
+) -> None:
+    disk = mounted("tmpfs", instance / ".automate")
+    task("x", "true")
+    disk.fill()
+    done = run_cli(*command.split())
+    assert done.returncode == 0, done.stderr
+    assert (instance / ".automate" / "state.db").stat().st_size == 0
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ import pytest
 from automate import paths
 from automate.errors import DamagedStateError
 from automate.process import status
-from automate.state import OpenRun, open_state, runs, schedules
+from automate.state import OpenRun, StateError, open_state, read_marks, runs, schedules
+from automate.state.opening import open_as_it_is
 from automate.supervisor import starting
 from automate.supervisor.adopting import task_of
 
@@ -97,6 +98,33 @@ def test_a_damaged_row_of_an_open_run_makes_the_state_anew(tmp_path: Path) -> No
         assert runs.open_runs(state) == []
         assert schedules.all_scheduled(state) == {}
     assert [*(tmp_path / ".automate").glob("state.db.damaged-*")]
+
+
+def malform(path: Path) -> None:
+    """Give the schema a name that is not UTF-8, which SQLite's message repeats."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute("UPDATE sqlite_master SET name = CAST(x'ff85' AS TEXT), sql = 'CREATE'")
+        database.commit()
+
+
+def test_a_malformed_schema_makes_the_state_anew(tmp_path: Path) -> None:
+    instance = paths.of_directory(str(tmp_path))
+    open_state(instance).close()
+    malform(Path(instance.database))
+    with pytest.raises(StateError, match="malformed database schema"):
+        open_as_it_is(instance)
+    with closing(open_state(instance)) as state:
+        assert runs.open_runs(state) == []
+
+
+def test_read_marks_with_a_malformed_schema_are_made_anew(tmp_path: Path) -> None:
+    path = str(tmp_path / "read.db")
+    assert read_marks.mark_read(path, "/i", "a", 1, 1)
+    malform(Path(path))
+    assert read_marks.read_up_to(path, "/i") == {}
+    assert read_marks.mark_read(path, "/i", "a", 1, 1)
+    assert read_marks.read_up_to(path, "/i") == {"a": 1}
 
 
 def test_a_definition_that_cannot_be_read_fails_when_it_is_started() -> None:

@@ -1,6 +1,7 @@
 """What is left when the supervisor, the shim or both were killed. (At every single step: tests/crash.)"""
 
 import os
+import resource
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -211,3 +212,32 @@ def test_nothing_is_left_over_of_a_run_on_record(task: WriteTask, run_cli: RunCl
     run_cli("run", "x")
     state = instance / ".automate"
     assert [*(state / "open").iterdir(), *(state / "summaries").iterdir()] == []
+
+
+def test_what_one_process_may_not_write_the_next_records(
+    task: WriteTask,
+    start: Start,
+    run_cli: RunCli,
+    records: Records,
+    processes: Callable[[], list[int]],
+    until: Until,
+    instance: Path,
+) -> None:
+    task("x", "true")
+    run_cli("run", "x")
+    log = instance / ".automate" / "log" / "runs.jsonl"
+    log.write_bytes(log.read_bytes() * 1000)
+    limited = start("run", "x", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)))
+    assert "File too large" in limited.communicate()[1]
+    until(lambda: not processes())
+    assert run_cli("run", "x").returncode == 0
+    assert [record["id"] for record in records()][-2:] == [2, 3]
+
+
+def test_a_limit_that_keeps_the_state_from_being_written_is_named(
+    task: WriteTask, start: Start, run_cli: RunCli
+) -> None:
+    task("x", "true")
+    run_cli("list")
+    limited = start("run", "x", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+    assert "state.db: File too large" in limited.communicate()[1]

@@ -86,7 +86,7 @@ def _text(what: str, found: "list[Exported | LeftOut]") -> str:
 
     if what == "crontab":
         lines = [one.said for one in found if isinstance(one, Exported) and isinstance(one.said, Line)]
-        return crontab_of(lines, host_zone().key) if lines else ""
+        return crontab_of(lines, host_zone()) if lines else ""
     return "\n".join(f"# {name}\n{text}" for name, text in _units(found).items())
 
 
