@@ -156,5 +156,5 @@ def test_why_tells_the_reason_on_record(stored: Instance, run_cli: RunCli) -> No
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize("form", ["0.1.0"])
 def test_history_finds_a_cause(run_cli: RunCli) -> None:
-    done = run_cli("history", "--cause", "paused,lock", "--json")
+    done = run_cli("history", "--cause", "paused,lock", "--jsonl")
     assert {json.loads(line)["cause"] for line in done.stdout.splitlines()} == {"paused", "lock"}

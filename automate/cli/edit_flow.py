@@ -10,6 +10,7 @@ from automate.catalog import Catalog
 from automate.catalog.due import due_after
 from automate.cli import tasks
 from automate.cli.shell import Shell
+from automate.instants import stamp
 from automate.operate.editing import ChangedMeanwhileError, Edit, Target, judged, store, target, with_values
 from automate.operate.versions import SETTINGS
 from automate.render import visible, when
@@ -18,6 +19,7 @@ from automate.taskfile import BadTaskFile
 from automate.units import counted
 
 if TYPE_CHECKING:
+    from automate.cli.json_types import EditedTask
     from automate.schedule import Schedule
     from automate.task import Task
     from automate.taskfile.splicing import Change
@@ -59,6 +61,8 @@ def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, un
     changing = [edit for edit in edits if edit.changes]
     if not dry_run:
         store(desk.shell.instance, changing, owner=desk.owner)
+    if desk.shell.writes_json:
+        write_json(desk, edits, dry_run=dry_run)
     for edit in edits:
         if edit.changes:
             _show(desk, edit, dry_run=dry_run)
@@ -68,6 +72,29 @@ def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, un
         desk.shell.say("nothing was changed (--dry-run)")
     elif changing:
         tasks.tell_who_schedules(desk.shell, desk.state)
+
+
+def write_json(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False) -> None:
+    """Write what --json prints of edits."""
+    desk.shell.write_json([_object(desk, edit, dry_run=dry_run) for edit in edits])
+
+
+def _object(desk: Desk, edit: Edit, *, dry_run: bool) -> "EditedTask":
+    from automate.render.forms import unified
+
+    target = edit.target
+    change = "created" if target.text is None else "removed" if edit.data is None else "changed"
+    found = _judged(desk, edit, edit.data)
+    return {
+        "task": None if target.name == SETTINGS else target.name,
+        "file": target.path,
+        "change": change if edit.changes else "unchanged",
+        "dry_run": dry_run,
+        "enabled": found.task.enabled if found else None,
+        "schedule": found.english if found else None,
+        "next_due": [stamp(due) for due in found.times] if found else [],
+        "diff": unified(target.text, edit.data, target.path, desk.shell.screen._replace(colour=False)),
+    }
 
 
 def put_values(
@@ -105,7 +132,7 @@ def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
     from automate.render.forms import unified
 
     target, shell = edit.target, desk.shell
-    if dry_run or not shell.quiet:
+    if not shell.writes_json and (dry_run or not shell.quiet):
         shell.write(unified(target.text, edit.data, target.path, shell.screen))
         shell.flush()
     if target.name == SETTINGS:
@@ -129,20 +156,36 @@ def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
 
 def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:
     """Describe when the task is due with this text."""
-    if data is None:
-        return "no such task"
     try:
-        task, schedule = judged(edit.target, data, desk.catalog.settings_read)
+        found = _judged(desk, edit, data)
     except BadTaskFile as bad:
         return f"broken ({counted(len(bad.faults), 'fault')})"
+    if found is None:
+        return "no such task"
+    if not found.task.enabled:
+        return f"disabled ({found.english})"
+    seconds = any(due % 60 for due in found.times)
+    due = ", ".join(when(due, seconds=seconds) for due in found.times)
+    return f"{found.english}: due {due}" if due else found.english
+
+
+class _Scheduled(NamedTuple):
+    """A task as its text schedules it; no due times if it is disabled."""
+
+    task: "Task"
+    english: str
+    times: list[int]
+
+
+def _judged(desk: Desk, edit: Edit, data: bytes | None) -> _Scheduled | None:
+    """Return what the text means, None without one; BadTaskFile."""
+    if data is None:
+        return None
     from automate.catalog.parse_cache import in_words
 
-    english = in_words(task, schedule.describe())
-    if not task.enabled:
-        return f"disabled ({english})"
-    times = [*islice(_unexcepted(desk, task, schedule), _DUE_TIMES)]
-    seconds = any(due % 60 for due in times)
-    return f"{english}: due {', '.join(when(due, seconds=seconds) for due in times)}" if times else english
+    task, schedule = judged(edit.target, data, desk.catalog.settings_read)
+    times = [*islice(_unexcepted(desk, task, schedule), _DUE_TIMES)] if task.enabled else []
+    return _Scheduled(task, in_words(task, schedule.describe()), times)
 
 
 def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int]":

@@ -41,8 +41,37 @@ def quiet_option(function: Function) -> Function:
 
 
 def json_option(function: Function) -> Function:
-    """`--json`, as the argument `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Write JSON.")(function)
+    """`--json` and `--jsonl`, as the argument `as_json` for both: `shell.write_json` knows which it was."""
+    return _json_options(function, expose_value=True)
+
+
+def changing(function: Function) -> Function:
+    """`--json` and `--jsonl` for `edit_flow`, which asks the shell; and `--quiet`. The function gets no argument."""
+    return quiet_option(_json_options(function, expose_value=False))
+
+
+def _json_options(function: Function, *, expose_value: bool) -> Function:
+    lines = click.option(
+        "--jsonl", is_flag=True, expose_value=False, is_eager=True, callback=_set_form,
+        help="Write JSON Lines: each object on a line.",
+    )  # fmt: skip
+    whole = click.option(
+        "--json", "as_json", is_flag=True, expose_value=expose_value, callback=_is_json, help="Write JSON."
+    )
+    return whole(lines(function))
+
+
+def _set_form(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    shell = context.ensure_object(Shell)
+    if value and shell.form:
+        raise click.UsageError(f"{parameter.opts[0]} cannot be combined with another format", context)
+    if value:
+        shell.form = value if isinstance(value, str) else parameter.opts[0].strip("-")
+
+
+def _is_json(context: click.Context, parameter: click.Parameter, *values: bool) -> bool:
+    _set_form(context, parameter, values[0])
+    return context.ensure_object(Shell).writes_json
 
 
 def dry_run_option(text: str = "Show what would change without changing it.") -> Callable[[Function], Function]:
@@ -74,14 +103,16 @@ def reading(function: Function) -> Function:
 def exclusive(some: str, others: str) -> Callable[[Function], Function]:
     """Refuse each option of `some` together with any of `others`, before the command does anything.
 
-    Both are options and metavars of arguments, separated by blanks. It stands directly above `@pass_shell`.
+    Both are options and metavars of arguments, separated by blanks; --json means every format. It stands directly above
+    `@pass_shell`.
     """
+    refused = others.replace("--json", "--json --jsonl --format")
 
     def decorate(function: Function) -> Function:
         @wraps(function)
         def checked(*args: Any, **kwargs: Any) -> Any:
             given = _given(click.get_current_context())
-            for one, other in product(some.split(), others.split()):
+            for one, other in product(some.split(), refused.split()):
                 if one in given and other in given:
                     raise UsageError(f"{one} cannot be combined with {other}")
             return function(*args, **kwargs)

@@ -1,6 +1,5 @@
 """One `automate run` from claim to end: output, signals and messages."""
 
-import json
 import os
 import shlex
 import signal
@@ -12,10 +11,11 @@ from automate import output
 from automate.cli.following import Following, has_read
 from automate.cli.shell import Shell, operator
 from automate.operate import by_hand
+from automate.operate.run_lookup import under_way
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch
 from automate.process.locks import is_held
-from automate.render import json_document, visible_lines
+from automate.render import visible_lines
 from automate.render.runs import ending
 from automate.run import Record
 from automate.state import OpenRun, State
@@ -41,6 +41,7 @@ class Session:
         self._following: dict[int, Following] = {}
         self._asked: set[int] = set()
         self._records: list[Record] = []
+        self._written: list[Record] = []
         self._errors = shell.errors
 
     def run(self, wanted: Sequence[Request], *, detach: bool) -> int:
@@ -50,7 +51,10 @@ class Session:
         runs = self._supervisor.begin(wanted)
         self._asked = {run.id for run in runs}
         try:
-            return self._leave(runs) if detach else self._watch(runs)
+            status = self._leave(runs) if detach else self._watch(runs)
+            if self._as_json and self._shell.form != "jsonl":
+                self._shell.write_json(self._written)
+            return status
         finally:
             # Also when their records cannot be written now: then that process tries again until they can.
             hand_over(self._supervisor, self._shell.instance)
@@ -79,10 +83,11 @@ class Session:
         for run in runs:
             if run.id in over:
                 continue
-            if self._as_json:
-                self._shell.write(json.dumps({"id": run.id, "task": run.task}) + "\n")
             follow = self._shell.hint("log", "-f", run.task)
             self._shell.say(f"{run.task} #{run.id}: started; {follow} shows its output")
+        for each in under_way(self._shell.instance, self._state) if self._as_json else ():
+            if each.id in self._asked - over:
+                self._write(each)
         return by_hand.exit_status(self._records, signal=None) if over else 0
 
     def _step(self, timeout: float) -> None:
@@ -114,14 +119,20 @@ class Session:
         self._records.append(record)
         following = self._following.pop(record.id, None)
         if self._as_json:
-            self._shell.write_bytes(record.line())
-            self._shell.flush()
+            self._write(record)
         elif following is not None:
             with suppress(BrokenPipeError):
                 following.close()
                 if self._shell.screen.is_terminal:
                     has_read(self._shell, self._state, record.task, record.id)
         self._shell.say(ending(record, self._errors))
+
+    def _write(self, record: Record) -> None:
+        """Write a line at once for --jsonl; an array is written as a whole."""
+        self._written.append(record)
+        if self._shell.form == "jsonl":
+            self._shell.write_bytes(record.line())
+            self._shell.flush()
 
     def _stop_all(self) -> None:
         """TERM the first time, KILL the second; the supervisor knows which it is."""
@@ -137,11 +148,11 @@ def show_dry_run(shell: Shell, wanted: Sequence[Request], *, uid: int, as_json: 
     """Exit status 1 when one of them could not be started. Values from an env_file are not shown."""
     described = [_describe(shell, request, uid) for request in wanted]
     if as_json:
-        shell.write(json_document(described, shell.screen))
+        shell.write_json(described)
     else:
         shell.write("\n".join(_text(each) for each in described))
     shell.say("nothing was run")
-    return int(any("error" in each for each in described))
+    return int(any(each["error"] for each in described))
 
 
 def _describe(shell: Shell, request: Request, uid: int) -> dict[str, object]:
@@ -151,8 +162,9 @@ def _describe(shell: Shell, request: Request, uid: int) -> dict[str, object]:
     try:
         launch = launch_of(shell.instance, task, run, uid=uid)
     except CannotStartError as error:
-        return {"task": task.name, "error": str(error), "locks": held}
-    return {"task": task.name, **_of_launch(launch), "locks": held}
+        nothing = dict.fromkeys(("user", "cwd", "umask", "argv", "env"))
+        return {"task": task.name, "error": str(error), **nothing, "locks": held}
+    return {"task": task.name, "error": None, **_of_launch(launch), "locks": held}
 
 
 def _of_launch(launch: Launch) -> dict[str, object]:
@@ -169,6 +181,8 @@ def _of_launch(launch: Launch) -> dict[str, object]:
 def _text(described: dict[str, object]) -> str:
     lines = []
     for key, value in described.items():
+        if value is None:
+            continue
         if key == "argv":
             value = shlex.join(value)  # type: ignore[arg-type]  # noqa: PLW2901 - shown as it would be typed
         if key == "locks":

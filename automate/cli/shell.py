@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -25,6 +25,8 @@ class Shell:
     def __init__(self, directory: str | None = None) -> None:
         self.directory = directory
         self.quiet = False
+        self.form = ""
+        """`json`, `jsonl` or a format of tables, if one was asked for."""
 
     @cached_property
     def instance(self) -> "Instance":
@@ -49,6 +51,11 @@ class Shell:
         """Take a new `now` and look at the terminal again, for commands that run long."""
         for known in ("now", "screen", "drawing", "errors"):
             self.__dict__.pop(known, None)
+
+    @property
+    def writes_json(self) -> bool:
+        """Return whether --json or --jsonl was given."""
+        return self.form in {"json", "jsonl"}
 
     @cached_property
     def screen(self) -> "Screen":
@@ -78,6 +85,15 @@ class Shell:
         """Write data to standard output unchanged, without a newline added."""
         with _output():
             sys.stdout.write(text)
+
+    def write_json(self, value: Any) -> None:
+        """Write an object or a list of objects, as --json or --jsonl asks for."""
+        from automate.render import json_document, json_lines
+
+        if self.form == "jsonl":
+            self.write(json_lines(value if isinstance(value, list) else [value], self.screen))
+        else:
+            self.write(json_document(value, self.screen))
 
     def write_bytes(self, content: bytes) -> None:
         """Write bytes unchanged, after what was written before."""

@@ -74,9 +74,9 @@ def test_twenty_newest_first_and_where_the_others_are(run_cli: RunCli, write: Ca
 
 def test_pages(run_cli: RunCli, write: Callable[..., None]) -> None:
     write(*(record(number) for number in range(1, 46)))
-    assert ids(run_cli("history", "--json", "--page", "3")) == [5, 4, 3, 2, 1]
-    assert ids(run_cli("history", "--json", "-n", "2", "--page", "2")) == [43, 42]
-    assert ids(run_cli("history", "--json", "-n", "0")) == [*range(45, 0, -1)]
+    assert ids(run_cli("history", "--jsonl", "--page", "3")) == [5, 4, 3, 2, 1]
+    assert ids(run_cli("history", "--jsonl", "-n", "2", "--page", "2")) == [43, 42]
+    assert ids(run_cli("history", "--jsonl", "-n", "0")) == [*range(45, 0, -1)]
 
 
 def test_a_page_behind_the_last_is_empty(run_cli: RunCli, write: Callable[..., None]) -> None:
@@ -94,19 +94,19 @@ def test_json_is_the_lines_of_the_log(run_cli: RunCli, write: Callable[..., None
     write(record(1, summary={"ü": "\u202e"}), record(2, error="\x1b[31m\n"))
     log = Path(paths.of_directory(str(instance)).run_log)
     log.write_text(log.read_text().replace('"v":1', '"v":2,"later":[1]'))
-    assert run_cli("history", "--json").stdout.splitlines() == log.read_text().splitlines()[::-1]
+    assert run_cli("history", "--jsonl").stdout.splitlines() == log.read_text().splitlines()[::-1]
 
 
 def test_names_and_globs(run_cli: RunCli, write: Callable[..., None]) -> None:
     write(record(1, "a"), record(2, "b"), record(3, "ab"), record(4, "c"))
-    assert ids(run_cli("history", "--json", "a", "c")) == [4, 1]
-    assert ids(run_cli("history", "--json", "a*", "b")) == [3, 2, 1]
+    assert ids(run_cli("history", "--jsonl", "a", "c")) == [4, 1]
+    assert ids(run_cli("history", "--jsonl", "a*", "b")) == [3, 2, 1]
 
 
 def test_outcomes_and_triggers(run_cli: RunCli, write: Callable[..., None]) -> None:
     write(record(1), record(2, outcome="failed"), record(3, outcome="lost", trigger="manual"))
-    assert ids(run_cli("history", "--json", "--status", "failed,lost")) == [3, 2]
-    assert ids(run_cli("history", "--json", "--trigger", "manual")) == [3]
+    assert ids(run_cli("history", "--jsonl", "--status", "failed,lost")) == [3, 2]
+    assert ids(run_cli("history", "--jsonl", "--trigger", "manual")) == [3]
 
 
 def test_an_outcome_that_is_none_is_a_usage_error(run_cli: RunCli) -> None:
@@ -117,14 +117,14 @@ def test_an_outcome_that_is_none_is_a_usage_error(run_cli: RunCli) -> None:
 
 def test_since_is_included_and_until_is_not(run_cli: RunCli, write: Callable[..., None]) -> None:
     write(*(record(n, started=f"2026-11-21T0{n}:00:00Z", ended=f"2026-11-21T0{n}:30:00Z") for n in range(1, 6)))
-    assert ids(run_cli("history", "--json", "--since", "2026-11-21T02:00Z", "--until", "2026-11-21T04:00Z")) == [3, 2]
-    assert ids(run_cli("history", "--json", "--since", "2026-11-21 04:00")) == [5, 4, 3]  # Berlin's
+    assert ids(run_cli("history", "--jsonl", "--since", "2026-11-21T02:00Z", "--until", "2026-11-21T04:00Z")) == [3, 2]
+    assert ids(run_cli("history", "--jsonl", "--since", "2026-11-21 04:00")) == [5, 4, 3]  # Berlin's
 
 
 def test_since_finds_what_a_clock_that_was_wrong_for_a_while_wrote(run_cli: RunCli, write: Callable[..., None]) -> None:
     wrong = [record(n, started="1970-01-01T00:00:00Z", ended="1970-01-01T00:00:01Z") for n in range(2, 52)]
     write(record(1), *wrong)
-    assert ids(run_cli("history", "--json", "--since", "2026-11-20")) == [1]
+    assert ids(run_cli("history", "--jsonl", "--since", "2026-11-20")) == [1]
 
 
 def test_an_instant_that_is_none_is_a_usage_error(run_cli: RunCli) -> None:
@@ -146,7 +146,7 @@ def test_a_name_that_nothing_has_is_an_error_with_the_nearest(
 
 def test_a_task_that_was_removed_has_its_history(run_cli: RunCli, write: Callable[..., None]) -> None:
     write(record(1, "gone"))
-    assert ids(run_cli("history", "--json", "gone")) == [1]
+    assert ids(run_cli("history", "--jsonl", "gone")) == [1]
     assert run_cli("history", "gone", "--status", "failed").returncode == 0
 
 
@@ -292,6 +292,6 @@ def test_what_was_skipped_hundreds_of_times_hides_no_run(run_cli: RunCli, write:
     assert done.stdout.splitlines()[1].endswith("180 times since 2026-11-21 12:00 +01:00; paused by root")
     assert done.stderr == ""
     assert len(run_cli("history", "--each").stdout.splitlines()) == 21
-    assert len(run_cli("history", "--json").stdout.splitlines()) == 20
+    assert len(run_cli("history", "--jsonl").stdout.splitlines()) == 20
     assert "180 times since" in run_cli("history", "-n", "1").stdout
     assert run_cli("history", "-n", "1", "--page", "2", "--no-header").stdout.startswith("#1 ")

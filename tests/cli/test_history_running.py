@@ -43,8 +43,8 @@ def test_a_run_under_way_is_the_first_line(run_cli: RunCli) -> None:
 
 @pytest.mark.usefixtures("running")
 def test_as_json_it_has_neither_outcome_nor_end(run_cli: RunCli, until: Until) -> None:
-    until(lambda: json.loads(run_cli("history", "--json").stdout.splitlines()[0])["output_bytes"])
-    run, over = map(json.loads, run_cli("history", "--json").stdout.splitlines())
+    until(lambda: json.loads(run_cli("history", "--jsonl").stdout.splitlines()[0])["output_bytes"])
+    run, over = map(json.loads, run_cli("history", "--jsonl").stdout.splitlines())
     assert (run["id"], run["outcome"], run["ended"], run["seconds"], run["exit_code"]) == (2, None, None, None, None)
     assert (run["trigger"], run["attempts"], run["output"]) == ("manual", 1, "output/x/2.log")
     assert run["started"] > over["started"]
@@ -76,13 +76,13 @@ def test_as_csv_it_has_the_same_columns(run_cli: RunCli) -> None:
     ],
 )
 def test_the_filters_hold_for_it(run_cli: RunCli, options: list[str], found: list[int]) -> None:
-    assert ids(run_cli("history", "--json", *options)) == found
+    assert ids(run_cli("history", "--jsonl", *options)) == found
 
 
 @pytest.mark.usefixtures("running")
 def test_of_another_task_nothing_is_shown(run_cli: RunCli, task: WriteTask) -> None:
     task("y", "true")
-    assert ids(run_cli("history", "--json", "y")) == []
+    assert ids(run_cli("history", "--jsonl", "y")) == []
 
 
 def test_once_it_is_over_it_is_there_once(
@@ -90,7 +90,7 @@ def test_once_it_is_over_it_is_there_once(
 ) -> None:
     running()
     until(lambda: len(records("x")) == 2)
-    assert ids(run_cli("history", "--json")) == [2, 1]
+    assert ids(run_cli("history", "--jsonl")) == [2, 1]
 
 
 @pytest.mark.usefixtures("running")
@@ -100,11 +100,11 @@ def test_a_run_that_waits_for_its_next_attempt_is_under_way(
     task("y", "echo $AUTOMATE_ATTEMPT >>tried; exit 3", retries={"attempts": 1, "delay": "1h"})
     run_cli("run", "--detach", "y")
     until(lambda: lines("tried"))
-    until(lambda: json.loads(run_cli("history", "--json", "y").stdout)["attempts"] == 2)
+    until(lambda: json.loads(run_cli("history", "--jsonl", "y").stdout)["attempts"] == 2)
 
 
 @pytest.mark.usefixtures("running")
 def test_the_last_run_in_a_listing_is_the_one_that_runs(run_cli: RunCli) -> None:
     (task,) = json.loads(run_cli("list", "--json").stdout)
-    started = json.loads(run_cli("history", "--json", "--status", "running").stdout)["started"]
+    started = json.loads(run_cli("history", "--jsonl", "--status", "running").stdout)["started"]
     assert task["last_start"][:19] == started[:19]

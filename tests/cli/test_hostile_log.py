@@ -100,4 +100,4 @@ def test_a_lost_state_is_made_anew_from_what_are_records(run_cli: RunCli, instan
     (instance / ".automate" / "state.db").unlink()
     done = run_cli("run", "backup")
     assert done.stderr.startswith("backup #9011: failed")
-    assert json.loads(run_cli("history", "--json", "-n", "1").stdout)["outcome"] in RAN
+    assert json.loads(run_cli("history", "--jsonl", "-n", "1").stdout)["outcome"] in RAN

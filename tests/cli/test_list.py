@@ -117,7 +117,7 @@ def test_the_next_run_is_not_one_that_except_skips(run_cli: RunCli, write: Write
     write(a="command: x\nschedule: daily at 02:00\ntimezone: Europe/Berlin\nexcept: ['2026-01-01..2036-12-31']")
     write(b="command: x\nschedule: daily at 02:00\nexcept: [00:00-12:00]", c="command: x\nschedule: daily at 02:00")
     for _ in range(2):
-        found = {each["name"]: each for each in json.loads(run_cli("list", "--json", "--sort", "next").stdout)}
+        found = {each["task"]: each for each in json.loads(run_cli("list", "--json", "--sort", "next").stdout)}
         assert [*found] == ["c", "a", "b"]
         assert found["a"]["next_run"] is None
         assert found["b"]["next_run"] is None
@@ -163,7 +163,7 @@ def test_json_is_one_list_with_rfc_3339_times(run_cli: RunCli, write: WriteTexts
         "ended": "1970-01-01T01:16:49+01:00",
         "seconds": 9.0,
     }
-    assert (task["name"], task["state"], task["labels"]) == ("a", "idle", ["l"])
+    assert (task["task"], task["state"], task["labels"]) == ("a", "idle", ["l"])
 
 
 def test_json_of_no_tasks_is_an_empty_list(run_cli: RunCli) -> None:
@@ -375,7 +375,7 @@ def test_a_run_far_beyond_its_usual_duration_is_marked(
     assert "\x1b[33mrunning" in run_cli("list", "a", env={"FORCE_COLOR": "1"}).stdout
     assert "1.0s, unusual" in run_cli("show", "a").stdout
     assert listed(run_cli("list", "--status=unusual")) == ["a"]
-    runs = {task["name"]: task["open_runs"][0] for task in json.loads(run_cli("list", "--json").stdout)}
+    runs = {task["task"]: task["open_runs"][0] for task in json.loads(run_cli("list", "--json").stdout)}
     assert (runs["a"]["unusual"], runs["b"]["unusual"]) == (True, False)
     assert (runs["a"]["expected"], runs["a"]["elapsed"] > 99) == (1.0, True)
     run_cli("stop", "a", "b")

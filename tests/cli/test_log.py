@@ -165,7 +165,7 @@ def test_the_name_of_the_file(run_cli: RunCli, record: Callable[..., Path]) -> N
 
 def test_json_is_the_record_and_the_text(run_cli: RunCli, record: Callable[..., Path]) -> None:
     record(1, output=b"one\xff\n")
-    document = json.loads(run_cli("log", "--json").stdout)
+    (document,) = json.loads(run_cli("log", "--json").stdout)
     assert (document["id"], document["outcome"], document["text"]) == (1, "success", "one\\xff\n")
 
 

@@ -39,7 +39,7 @@ def test_due_times_of_all_tasks_come_in_order(run_cli: RunCli, write: WriteTexts
 
 def test_from_now_on_it_is_the_listings_next_run(run_cli: RunCli, write: WriteTexts) -> None:
     write(b="schedule: '@yearly'")
-    listed = {task["name"]: task["next_due"] for task in json.loads(run_cli("list", "--json").stdout)}
+    listed = {task["task"]: task["next_due"] for task in json.loads(run_cli("list", "--json").stdout)}
     assert due(run_cli("next", "b", "-n", "1", "--json")) == [("b", listed["b"])]
 
 

@@ -26,7 +26,7 @@ def _tasks(instance: Path) -> None:
 @pytest.fixture
 def held(run_cli: RunCli) -> Callable[[], list[str]]:
     """`held()`: the tasks in state paused, by `list`."""
-    return lambda: [task["name"] for task in json.loads(run_cli("list", "--status", "paused", "--json").stdout)]
+    return lambda: [task["task"] for task in json.loads(run_cli("list", "--status", "paused", "--json").stdout)]
 
 
 @pytest.fixture
@@ -315,7 +315,7 @@ def test_what_falls_due_is_on_record_with_who_and_why(run_cli: RunCli, instance:
 
     def skipped() -> Any:
         run_cli("tick")
-        lines = run_cli("history", "often", "--status", "skipped", "--json").stdout.splitlines()
+        lines = run_cli("history", "often", "--status", "skipped", "--jsonl").stdout.splitlines()
         return [json.loads(line)["reason"] for line in lines]
 
     assert re.fullmatch(r"paused by \S+: new disks", until(skipped)[0])

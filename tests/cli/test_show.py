@@ -177,7 +177,7 @@ def test_a_broken_task_tells_all_its_faults_and_ends_with_78(run_cli: RunCli, wr
 def test_a_broken_task_is_an_object_with_faults_in_json(run_cli: RunCli, write: WriteTexts) -> None:
     write(a="comand: x")
     task = shown(run_cli, "a")
-    assert (task["name"], task["state"], len(task["faults"])) == ("a", "broken", 2)
+    assert (task["task"], task["state"], len(task["faults"])) == ("a", "broken", 2)
 
 
 def test_a_command_with_control_characters_is_shown_harmless(run_cli: RunCli, write: WriteTexts) -> None:

@@ -33,7 +33,7 @@ def test_it_ends_with_the_run_and_its_status(
     task("x", f"{GATE}; exit 3")
     run_cli("run", "--detach", "x")
     shim_pid("x")
-    waiting = start("wait", "--json", "x")
+    waiting = start("wait", "--jsonl", "x")
     open_gate()
     record, said = waiting.communicate(timeout=30)
     assert waiting.returncode == 3

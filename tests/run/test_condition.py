@@ -105,7 +105,7 @@ def test_of_a_run_that_was_adopted_it_is_told_all_the_same(
     until((instance / "asked").exists)
     run_cli("list")
     (instance / "go").touch()
-    until(lambda: run_cli("history", "--json").stdout)
+    until(lambda: run_cli("history", "--jsonl").stdout)
     assert (record("x")["cause"], record("x")["condition_exit"]) == ("condition", 5)
 
 

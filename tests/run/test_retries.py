@@ -22,7 +22,7 @@ def test_success_ends_the_attempts(outcome: OneRecord, lines: Lines) -> None:
 
 def test_attempts_are_one_record_with_one_id(outcome: OneRecord, run_cli: RunCli) -> None:
     outcome("false", retries={"attempts": 3, "delay": "1ms"})
-    assert run_cli("history", "--json").stdout.count("\n") == 1
+    assert run_cli("history", "--jsonl").stdout.count("\n") == 1
 
 
 def test_record_spans_all_attempts(outcome: OneRecord) -> None:

@@ -55,7 +55,7 @@ def test_record_of_what_takes_much_room_in_json_has_its_bound(
         else f"head -c 66000 /dev/zero | tr '\\0' '{character}'"
     )
     outcome(f"{fill} >$AUTOMATE_SUMMARY; {fill}; exit 1")
-    assert len(run_cli("history", "--json").stdout) < 10_000
+    assert len(run_cli("history", "--jsonl").stdout) < 10_000
     assert len(run_cli("history", "--no-header").stdout) < 10_000
 
 

@@ -78,7 +78,7 @@ def test_secrets_are_nowhere_to_be_seen(task: WriteTask, run_cli: RunCli, instan
         run_cli(*words) for words in (("run", "--dry-run", "x"), ("run", "--dry-run", "--json", "x"), ("run", "x"))
     ]
     assert [each.returncode for each in shown] == [0, 0, 0]
-    shown += [run_cli("history", "--json"), run_cli("show", "x"), run_cli("show", "x", "--json"), run_cli("log", "x")]
+    shown += [run_cli("history", "--jsonl"), run_cli("show", "x"), run_cli("show", "x", "--json"), run_cli("log", "x")]
     assert not [each for each in shown if "hunter2hunter2" in each.stdout + each.stderr]
     assert subprocess.run(["grep", "-rl", "hunter2hunter2", instance / ".automate"], check=False).returncode == 1
 

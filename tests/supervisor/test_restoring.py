@@ -53,7 +53,7 @@ def test_ids_go_on_and_last_runs_are_known(
     run_cli("run", "x")
     lose(instance / ".automate")
     assert json.loads(run_cli("list", "--json").stdout)[0]["last_run"]["id"] == 2
-    assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 3
+    assert json.loads(run_cli("run", "--jsonl", "x").stdout)["id"] == 3
 
 
 @every_loss
@@ -120,7 +120,7 @@ def test_many_who_find_the_damage_make_one_new_state(
     begun = [start("list", "--json") for _ in range(8)]
     for process in begun:
         assert json.loads(process.communicate(timeout=60)[0])[0]["last_run"]["id"] == 1
-    assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 2
+    assert json.loads(run_cli("run", "--jsonl", "x").stdout)["id"] == 2
 
 
 def test_a_state_directory_removed_between_runs_is_made_again(task: WriteTask, run_cli: RunCli, instance: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_state_directory_removed_between_runs_is_made_again(task: WriteTask, r
     for path in (instance / ".automate").iterdir():
         if path.name != "log":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 2
+    assert json.loads(run_cli("run", "--jsonl", "x").stdout)["id"] == 2
 
 
 def damage(state: Path) -> None:
@@ -148,4 +148,4 @@ def test_damage_that_only_writing_finds_is_in_the_way_once(task: WriteTask, run_
     damage(instance / ".automate")
     run_cli("pause", "x")
     assert run_cli("pause", "x").returncode == 0
-    assert json.loads(run_cli("run", "--json", "x").stdout)["id"] == 2
+    assert json.loads(run_cli("run", "--jsonl", "x").stdout)["id"] == 2

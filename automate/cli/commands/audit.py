@@ -2,7 +2,7 @@
 
 import os
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -86,9 +86,8 @@ def _talk(shell: Shell, found: "Audit", since: float | None) -> None:
 
 def _write_json(shell: Shell, found: "Audit") -> None:
     from automate.cli.json_objects import time
-    from automate.render import json_document
 
-    document: dict[str, Any] = found._asdict() | {
+    document = found._asdict() | {
         "since": time(found.since),
         "until": time(found.until),
         "wrong": [
@@ -106,7 +105,7 @@ def _write_json(shell: Shell, found: "Audit") -> None:
         "earliest_record": time(found.earliest_record),
         "first_in_force": {task: time(first) for task, first in found.first_in_force.items()},
     }
-    shell.write(json_document(document, shell.screen))
+    shell.write_json(document)
 
 
 def _when(seconds: float) -> str:

@@ -78,9 +78,8 @@ def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool
     findings = [finding for each in checked for finding in each.findings]
     if as_json:
         from automate.cli.json_objects import of_fault
-        from automate.render import json_document
 
-        shell.write(json_document([{"severity": f.severity, **of_fault(f.fault)} for f in findings], shell.screen))
+        shell.write_json([{"severity": f.severity, **of_fault(f.fault)} for f in findings])
     else:
         shell.write("".join(f"{finding}\n" for finding in findings))
     shell.say(_summary(checked, findings) if checked else tasks.no_tasks(shell))

@@ -7,12 +7,12 @@ import click
 from automate.cli import tasks
 from automate.cli.completers import complete_keys, complete_tasks
 from automate.cli.options import (
+    changing,
     check_key,
     check_once,
     dry_run_option,
     json_option,
     named,
-    quiet_option,
     schedule_option,
     set_option,
     timezone_option,
@@ -21,6 +21,7 @@ from automate.cli.shell import Shell, pass_shell
 from automate.taskfile.splicing import Change
 
 if TYPE_CHECKING:
+    from automate.cli.json_types import TaskFile
     from automate.operate.editing import Target
 
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Remove the key from the copy."
 )
 @dry_run_option("Show the copy without writing it.")
-@quiet_option
+@changing
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
@@ -84,9 +85,7 @@ def cat_command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
     with tasks.catalog(shell) as catalog:
         found = [target(catalog, shell.instance, name, owner=tasks.owner()) for name in catalog.names(names)]
     if as_json:
-        from automate.render import json_document
-
-        shell.write(json_document([_object(each) for each in found], shell.screen))
+        shell.write_json([_object(each) for each in found])
         return 0
     for each in found:
         if len(found) > 1:
@@ -95,7 +94,7 @@ def cat_command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
     return 0
 
 
-def _object(each: "Target") -> dict[str, str]:
+def _object(each: "Target") -> "TaskFile":
     return {"task": each.name, "file": each.source, "text": (each.text or b"").decode(errors="backslashreplace")}
 
 

@@ -94,10 +94,13 @@ def _count(examined: "Sequence[Examined]", severity: str) -> int:
 
 
 def _write_json(shell: Shell, examined: "Sequence[Examined]") -> None:
-    from automate.render import json_document
 
     checks: list[dict[str, Any]] = [
-        {"check": check.name, "holds": check.holds, "findings": [finding._asdict() for finding in findings]}
+        {"check": check.name, "holds": check.holds, "findings": [_object(finding) for finding in findings]}
         for check, findings in examined
     ]
-    shell.write(json_document(checks, shell.screen))
+    shell.write_json(checks)
+
+
+def _object(finding: "Finding") -> dict[str, Any]:
+    return finding._asdict() | {"where": finding.where or None, "fix": finding.fix or None}

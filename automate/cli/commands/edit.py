@@ -2,19 +2,18 @@
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from automate.cli.completers import complete_edited, complete_keys, complete_switched
 from automate.cli.options import (
+    changing,
     check_key,
     check_once,
     dry_run_option,
     exclusive,
-    json_option,
     named,
-    quiet_option,
     schedule_option,
     set_option,
     timezone_option,
@@ -22,12 +21,14 @@ from automate.cli.options import (
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import UsageError
 from automate.instants import seconds_of, stamp
-from automate.render import json_document, table, visible, when
+from automate.operate.versions import SETTINGS
+from automate.render import table, visible, when
 from automate.render.forms import changed_lines
 from automate.taskfile.splicing import Change, is_set
 
 if TYPE_CHECKING:
     from automate.cli.edit_flow import Desk
+    from automate.cli.json_types import PastChange
     from automate.operate.versions import Version
 
 
@@ -62,9 +63,8 @@ class _Undo(click.Command):
     help="Revert the last change, or the last N changes.",
 )  # fmt: skip
 @click.option("--versions", is_flag=True, help="List the changes that --undo can revert, newest first.")
-@json_option
 @dry_run_option()
-@quiet_option
+@changing
 @exclusive("--enable", "--disable")
 @exclusive("--undo --versions", "--schedule --timezone --enable --disable --set --unset")
 @exclusive("--versions", "--undo --dry-run")
@@ -83,7 +83,6 @@ def command(  # noqa: PLR0913 - an argument for each option
     unset: tuple[str, ...],
     undo: tuple[int, ...],
     versions: bool,
-    as_json: bool,
     dry_run: bool,
 ) -> int:
     """Change tasks, in $VISUAL or $EDITOR or one value at a time. NAMEs may be globs.
@@ -95,8 +94,6 @@ def command(  # noqa: PLR0913 - an argument for each option
     wanted = [*named(schedules, timezone=timezone), *changes, *(Change(check_key(key)) for key in unset)]
     enabled = enable if enable or disable else None
     keys = [change.key for change in wanted] + ["enabled"] * (enabled is not None)
-    if as_json and not versions:
-        raise UsageError("--json needs --versions")
     if not names and not settings:
         raise UsageError("expected the NAME of a task, or --settings")
     _check(keys, names, is_needed=not undo and not versions, dry_run=dry_run)
@@ -104,7 +101,7 @@ def command(  # noqa: PLR0913 - an argument for each option
 
     with desk(shell) as at:
         if versions:
-            return _list_changes(shell, _files(at, names), owner=at.owner, as_json=as_json)
+            return _list_changes(shell, _files(at, names), owner=at.owner)
         if undo:
             return _undo(at, _files(at, names), sum(undo), dry_run=dry_run)
         if not keys:
@@ -117,7 +114,6 @@ def command(  # noqa: PLR0913 - an argument for each option
 def _files(at: "Desk", patterns: Sequence[str]) -> list[str]:
     """Return the names under which versions are kept: of these tasks, removed ones too, or of the settings."""
     from automate.operate.editing import known_to_undo
-    from automate.operate.versions import SETTINGS
 
     return known_to_undo(at.shell.instance, at.catalog, patterns) if patterns else [SETTINGS]
 
@@ -134,13 +130,11 @@ def _undo(at: "Desk", names: Sequence[str], steps: int, *, dry_run: bool) -> int
 
 
 def _again(shell: Shell, names: Sequence[str], *more: str) -> str:
-    from automate.operate.versions import SETTINGS
-
     words = ["--settings"] if [*names] == [SETTINGS] else names
     return shell.hint("edit", "--undo", *more, *words)
 
 
-def _list_changes(shell: Shell, names: Sequence[str], *, owner: int | None, as_json: bool) -> int:
+def _list_changes(shell: Shell, names: Sequence[str], *, owner: int | None) -> int:
     from automate.operate.editing import past_changes
 
     rows = [
@@ -148,27 +142,34 @@ def _list_changes(shell: Shell, names: Sequence[str], *, owner: int | None, as_j
         for name in names
         for steps, change in enumerate(past_changes(shell.instance, name, owner=owner), 1)
     ]
-    if as_json:
-        shell.write(json_document(rows, shell.screen))
+    if shell.writes_json:
+        shell.write_json(rows)
     elif rows:
         shell.write(table([_cells(row) for row in rows], _HEADERS, shell.screen, header=True))
-        again = _again(shell, [rows[-1]["task"]], str(rows[-1]["undo"]), "-n")
+        again = _again(shell, [rows[-1]["task"] or SETTINGS], str(rows[-1]["undo"]), "-n")
         shell.say(f"{again} shows what it reverts")
     else:
         shell.say("no changes are kept")
     return 0
 
 
-def _of_change(name: str, steps: int, replaced: "Version", after: bytes | None) -> dict[str, Any]:
+def _of_change(name: str, steps: int, replaced: "Version", after: bytes | None) -> "PastChange":
     what = "created" if replaced.data is None else "removed" if after is None else "changed"
     added, removed = changed_lines(replaced.data, after)
-    lines = {"lines_added": added, "lines_removed": removed}
-    return {"task": name, "undo": steps, "at": stamp(replaced.at), "change": what, **lines, "before": replaced.path}
+    return {
+        "task": None if name == SETTINGS else name,
+        "undo": steps,
+        "at": stamp(replaced.at),
+        "change": what,
+        "lines_added": added,
+        "lines_removed": removed,
+        "before": replaced.path,
+    }
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+def _cells(row: "PastChange") -> tuple[str, ...]:
     lines = f"+{row['lines_added']} -{row['lines_removed']}"
-    return row["task"], str(row["undo"]), when(seconds_of(row["at"]), seconds=True), row["change"], lines
+    return row["task"] or SETTINGS, str(row["undo"]), when(seconds_of(row["at"]), seconds=True), row["change"], lines
 
 
 def _in_editor(at: "Desk", names: Sequence[str]) -> int:
@@ -207,7 +208,7 @@ def _check(keys: Sequence[str], names: Sequence[str], *, is_needed: bool, dry_ru
 @click.command("enable")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_switched(enabled=False))
 @dry_run_option()
-@quiet_option
+@changing
 @pass_shell
 def enable_command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> int:
     """Schedule tasks that were disabled. NAMEs may be globs.
@@ -224,7 +225,7 @@ def enable_command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> in
 @click.command("disable")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_switched(enabled=True))
 @dry_run_option()
-@quiet_option
+@changing
 @pass_shell
 def disable_command(shell: Shell, names: tuple[str, ...], *, dry_run: bool) -> int:
     """Stop scheduling tasks. NAMEs may be globs.

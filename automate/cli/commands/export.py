@@ -1,7 +1,7 @@
 """`automate export`: tasks as a crontab, or as units of systemd."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,7 @@ from automate.errors import UsageError
 from automate.units import counted
 
 if TYPE_CHECKING:
+    from automate.cli.json_types import ExportedTask
     from automate.operate.exporting import Exported, LeftOut
 
 SYSTEM, USER = "system", "user"
@@ -59,7 +60,7 @@ def command(
     if directory:
         _write(shell, found, directory, force=force)
     if as_json:
-        shell.write(_json(shell, found))
+        shell.write_json([*map(_object, found)])
     elif not directory:
         shell.write(_shown(shell, _text(what, found)))
     _tell(shell, found)
@@ -155,13 +156,9 @@ def _say_next(shell: Shell, what: str, found: "list[Exported | LeftOut]", direct
         shell.say(f"{count}; --to {where} writes the files")
 
 
-def _json(shell: Shell, found: "list[Exported | LeftOut]") -> str:
+def _object(one: "Exported | LeftOut") -> "ExportedTask":
     from automate.operate.exporting import LeftOut
-    from automate.render import json_document
 
-    def plain(one: Any) -> dict[str, Any]:
-        if isinstance(one, LeftOut):
-            return {"task": one.task, "left_out": one.reason, "unsaid": [], "said": None}
-        return {"task": one.task, "left_out": None, "unsaid": one.unsaid, "said": one.said._asdict()}
-
-    return json_document([plain(one) for one in found], shell.screen)
+    if isinstance(one, LeftOut):
+        return {"task": one.task, "left_out": one.reason, "unsaid": [], "said": None}
+    return {"task": one.task, "left_out": None, "unsaid": one.unsaid, "said": one.said._asdict()}

@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 
 from automate.cli import completion
 from automate.cli.commands import VERBS, find_command
-from automate.cli.options import quiet_option
+from automate.cli.options import reading
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import UsageError
 
@@ -53,30 +53,41 @@ def completion_command(shell: Shell, name: str | None) -> int:
     return 0
 
 
-WHAT = ("task", "settings", "record")
+def _schemas(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from automate.cli.json_types import abouts
+
+    return [CompletionItem(name, help=text) for name, text in abouts().items() if name.startswith(incomplete)]
 
 
 @click.command("schema")
-@click.argument("what", type=click.Choice(WHAT), default="task", metavar="[task|settings|record]")
-@click.option("--json", is_flag=True, expose_value=False, help="No effect; a schema is always JSON.")
-@quiet_option
+@click.argument("what", metavar="[NAME]", required=False, shell_complete=_schemas)
+@reading
 @pass_shell
-def schema_command(shell: Shell, what: str) -> int:
-    """Print the JSON Schema of task files, of the settings (automate.yaml), or of a record of the run log.
+def schema_command(shell: Shell, what: str | None, *, as_json: bool, header: bool) -> int:
+    """Print the JSON Schema of a kind of file or of what a command prints with --json; without NAME, list them.
 
-    Editors take it from a task file's first line: # yaml-language-server: $schema=FILE
+    `task` is a task file, `settings` is automate.yaml, `record` is a line of the run log; all others are commands.
+    Editors take the first from a task file's first line: # yaml-language-server: $schema=FILE
     """
-    from automate.render import json_document
+    from automate.cli import json_types
+    from automate.render import table
 
-    shell.write(json_document(_schema(what), shell.screen))
+    abouts = json_types.abouts()
+    if what is not None:
+        if what not in abouts:
+            raise UsageError(f"there is no schema {what}; {shell.hint('schema')} lists them")
+        shell.write_json(_schema(what))
+    elif as_json:
+        shell.write_json([{"schema": name, "about": about} for name, about in abouts.items()])
+    else:
+        shell.write(table(abouts.items(), ("NAME", "OF"), shell.screen, header=header))
     return 0
 
 
 def _schema(what: str) -> dict[str, Any]:
-    if what == "record":
-        from automate import run
-
-        return run.schema()
+    from automate import run
+    from automate.cli import json_types
     from automate.taskfile.parsing import settings_schema, task_schema
 
-    return settings_schema() if what == "settings" else task_schema()
+    of_files = {"task": task_schema, "settings": settings_schema, "record": run.schema}
+    return of_files[what]() if what in of_files else json_types.schema(what)

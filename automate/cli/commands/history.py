@@ -118,8 +118,8 @@ def command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """List runs, newest first, and due times that had none, with the reason.
 
-    NAMEs may be globs. With --json, prints the records as they are in the run log, one JSON object per line;
-    of a run under way it has no outcome and no end.
+    NAMEs may be globs. With --json or --jsonl, prints the records as they are in the run log; those of runs under way
+    have neither outcome nor end.
     """
     if count == 0 and page > 1:
         raise UsageError("--page cannot be combined with -n 0")
@@ -183,11 +183,22 @@ def _write_csv(shell: Shell, entries: Iterator[Entry], *, header: bool) -> set[s
 
 
 def _write_json(shell: Shell, entries: Iterator[Entry]) -> set[str]:
-    def write(some: list[Entry]) -> None:
-        lines = b"".join(entry.line + b"\n" for entry in some)
-        shell.write(shown_json(lines, shell.screen)) if shell.screen.is_terminal else shell.write_bytes(lines)
+    """Write an array, with a record on each line; with --jsonl the lines as they are in the run log."""
+    first, between, last = (b"", b"\n", b"\n") if shell.form == "jsonl" else (b"[\n", b",\n", b"\n]\n")
+    is_first = True
 
-    return _write_all(entries, write)
+    def write(some: list[Entry]) -> None:
+        nonlocal is_first
+        put((first if is_first else between) + between.join(entry.line for entry in some))
+        is_first = False
+
+    def put(text: bytes) -> None:
+        shell.write(shown_json(text, shell.screen)) if shell.screen.is_terminal else shell.write_bytes(text)
+
+    seen = _write_all(entries, write)
+    if seen or first:
+        put(last if seen else b"[]\n")
+    return seen
 
 
 def _write_all(entries: Iterator[Entry], write: Callable[[list[Entry]], None]) -> set[str]:

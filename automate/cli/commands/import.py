@@ -8,6 +8,7 @@ import click
 
 from automate.cli import tasks
 from automate.cli.completers import complete_directories, complete_users
+from automate.cli.json_objects import of_fault
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.crontab import FORMS
@@ -17,6 +18,7 @@ from automate.units import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from automate.cli import json_types
     from automate.operate.importing import Item, Plan, Source, Ways
     from automate.settings import Settings
 
@@ -127,7 +129,7 @@ RESULTS = {
 def show(shell: Shell, plan: "Plan", notes: list[str], *, as_json: bool, dry_run: bool) -> None:
     """Print the result for each job, or the files that would be written. `notes` concern all jobs."""
     if as_json:
-        shell.write(_json(shell, plan, notes))
+        shell.write_json(_object(plan, notes))
     else:
         shell.write(_files(plan) if dry_run else _table(shell, plan))
 
@@ -239,10 +241,8 @@ def _way_out(sources: "Iterable[Source]") -> str:
     return visible(", ".join(dict.fromkeys(ways)))
 
 
-def _json(shell: Shell, plan: "Plan", notes: list[str]) -> str:
-    from automate.render import json_document
-
-    items = [
+def _object(plan: "Plan", notes: list[str]) -> "json_types.Import":
+    tasks: list[json_types.ImportedTask] = [
         {
             "task": item.name,
             "file": item.path,
@@ -251,11 +251,13 @@ def _json(shell: Shell, plan: "Plan", notes: list[str]) -> str:
             "line": item.line,
             "schedule": item.keys["schedule"],
             "text": item.text,
-            "notes": item.notes,
-            "fault": item.fault and item.fault._asdict(),
+            "notes": [*item.notes],
+            "fault": of_fault(item.fault) if item.fault else None,
         }
         for item in plan.items
     ]
-    mistakes = [{"source": label, **mistake._asdict()} for label, mistake in plan.mistakes]
-    found = {"tasks": items, "mistakes": mistakes, "disabled": plan.left_disabled, "notes": notes}
-    return json_document(found, shell.screen)
+    mistakes: list[json_types.Mistake] = [
+        {"source": label, "line": mistake.line, "column": mistake.column, "message": mistake.message}
+        for label, mistake in plan.mistakes
+    ]
+    return {"tasks": tasks, "mistakes": mistakes, "disabled": plan.left_disabled, "notes": notes}

@@ -168,7 +168,9 @@ def command(  # noqa: PLR0913 - an argument for each option
     with tasks.catalog(shell) as catalog:
         entries = wanted.entries(catalog, shell, as_json=as_json)
     if as_json:
-        shell.write(_json(entries, shell))
+        from automate.cli.json_objects import of_entry
+
+        shell.write_json([of_entry(entry) for entry in entries])
     elif entries:
         found = _listing(wanted, entries, shell)
         shell.write(listing(found, columns, header=header) if columns else fitting(found, header=header))
@@ -218,10 +220,3 @@ def _listing(wanted: Wanted, entries: "list[Entry]", shell: Shell) -> Listing:
         records = newest_of(shell.instance, {entry.last.id: entry.name for entry in entries if entry.last})
     screen = shell.drawing if "progress" in wanted.columns else shell.screen
     return Listing(entries, screen, records, unread_of(shell, entries) if wanted.needs("unread") else {})
-
-
-def _json(entries: "Iterable[Entry]", shell: Shell) -> str:
-    from automate.cli.json_objects import of_entry
-    from automate.render import json_document
-
-    return json_document([of_entry(entry) for entry in entries], shell.screen)

@@ -15,7 +15,7 @@ from automate.cli.shell import Shell, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
 from automate.operate import run_lookup
 from automate.operate.run_lookup import Chosen
-from automate.render import joined, json_document, paint, when
+from automate.render import joined, paint, when
 from automate.render.runs import ending
 from automate.run import instant_of
 from automate.state import State, runs
@@ -61,7 +61,7 @@ def command(
         chosen = choose(shell, state, wanted)
         path = run_lookup.path_of(shell.instance, chosen)
         if as_json:
-            shell.write(json_document(_document(chosen, path, count), shell.screen))
+            shell.write_json([_document(shell, state, chosen, path, count)])
         elif only_path:
             shell.write(f"{_existing(chosen, path)}\n")
         else:
@@ -93,15 +93,16 @@ def _existing(chosen: Chosen, path: str | None) -> str:
     return path
 
 
-def _document(chosen: Chosen, path: str | None, count: int | None) -> dict[str, Any]:
+def _document(shell: Shell, state: State, chosen: Chosen, path: str | None, count: int | None) -> dict[str, Any]:
     """Return the record's keys, with the output as `text`; for an open run what is known, its outcome null."""
-    if chosen.record is not None:
-        import msgspec
+    from msgspec.structs import asdict
 
-        document: dict[str, Any] = msgspec.json.decode(chosen.record.line())
-    else:
-        document = {"id": chosen.id, "task": chosen.task, "outcome": None}
-    return document | {"text": _text(path, count)}
+    found = None
+    if chosen.record is None:
+        found = next((run for run in run_lookup.under_way(shell.instance, state) if run.id == chosen.id), None)
+    record = chosen.record or found or run_lookup.choose(shell.instance, state, f"#{chosen.id}").record
+    assert record is not None  # noqa: S101 - a run is open or on record
+    return asdict(record) | {"text": _text(path, count)}
 
 
 def _text(path: str | None, count: int | None) -> str:

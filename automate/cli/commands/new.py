@@ -9,12 +9,12 @@ import click
 
 from automate.cli import tasks
 from automate.cli.completers import complete_own, complete_users
-from automate.cli.edit_flow import Desk, desk, put_in_force, tell_under_way, what_is_left
+from automate.cli.edit_flow import Desk, desk, put_in_force, tell_under_way, what_is_left, write_json
 from automate.cli.options import (
+    changing,
     check_once,
     dry_run_option,
     exclusive,
-    quiet_option,
     read_value,
     schedule_option,
     set_option,
@@ -40,7 +40,7 @@ _DUE_TIMES = 3
 @set_option
 @click.option("--edit", "then_edit", is_flag=True, help="Open the file in an editor before it takes effect.")
 @dry_run_option("Show the file without writing it.")
-@quiet_option
+@changing
 @exclusive("--edit", "--dry-run")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
@@ -139,7 +139,7 @@ def _is_shown(shell: Shell, text: str, timezone: str | None) -> bool:
 @click.command("remove")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_own)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
-@quiet_option
+@changing
 @pass_shell
 def remove_command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
     """Remove tasks. NAMEs may be globs.
@@ -156,6 +156,8 @@ def remove_command(shell: Shell, names: tuple[str, ...], *, yes: bool) -> int:
             shell.say("nothing was removed")
             return 1
         store(shell.instance, [Edit(each, None) for each in targets], owner=at.owner)
+        if shell.writes_json:
+            write_json(at, [Edit(each, None) for each in targets])
         for each in targets:
             _tell(at, each)
         tasks.tell_who_schedules(at.shell, at.state)

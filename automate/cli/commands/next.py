@@ -67,7 +67,9 @@ def command(  # noqa: PLR0913 - an argument for each option
     else:
         rows = _of_tasks(shell, names, after, until, most)
     if as_json:
-        shell.write(_json(rows, shell))
+        from automate.cli.json_objects import of_upcoming
+
+        shell.write_json([of_upcoming(row) for row in rows])
     elif rows:
         shell.write(_table(rows, shell, header=header))
     else:
@@ -159,10 +161,3 @@ def note_of(row: Upcoming) -> str:
         row.note or "",
     ]
     return "; ".join(filter(None, notes)) or NOTHING
-
-
-def _json(rows: Iterable[Upcoming], shell: Shell) -> str:
-    from automate.cli.json_objects import of_upcoming
-    from automate.render import json_document
-
-    return json_document([of_upcoming(row) for row in rows], shell.screen)

@@ -15,7 +15,6 @@ from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import UsageError
 from automate.operate.by_hand import pause, resume
 from automate.outcomes import Pause
-from automate.render import json_document
 from automate.render.figures import terms
 from automate.state import State, pauses, runs
 from automate.state.pauses import ALL
@@ -80,7 +79,7 @@ def command(
         catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
         held = pause(state, catalog.names(names) if names else (), wanted)
         if as_json:
-            shell.write(json_document([*map(of_pause, held.values())], shell.screen))
+            shell.write_json([*map(of_pause, held.values())])
         for name, each in held.items():
             _tell(shell, name, each)
         _tell_running(shell, state, held)
@@ -123,7 +122,7 @@ def resume_command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> in
         ended = resume(state, names, catalog.names(), now)
         left = pauses.pauses(state, now)
     if as_json:
-        shell.write(json_document([*map(of_pause, ended.values())], shell.screen))
+        shell.write_json([*map(of_pause, ended.values())])
     for name in ended:
         shell.say(f"{name or 'all tasks'}: resumed")
     _tell_left(shell, ended, left)

@@ -37,7 +37,7 @@ class DurationType(click.ParamType[float]):
 )
 @click.option("--stop-tasks", is_flag=True, help="On SIGTERM, stop running tasks, after --wait.")
 @click.option("--standby", is_flag=True, help="If another process serves, wait, and take over when it ends.")
-@click.option("--json", "as_json", is_flag=True, help="Log events as JSON.")
+@click.option("--jsonl", "--json", "as_json", is_flag=True, help="Log events as JSON Lines.")
 @pass_shell
 def command(shell: Shell, *, wait: float, stop_tasks: bool, standby: bool, as_json: bool) -> int:
     """Run tasks when they are due, until SIGTERM. Writes one line per event to standard error.

@@ -1,11 +1,11 @@
 """`automate show`: everything about a task."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from automate.catalog import Catalog, Entry
-from automate.catalog.about import BUILT_IN, About, Setting, about
+from automate.catalog.about import BUILT_IN, About, Setting, about, past
 from automate.cli import tasks
 from automate.cli.commands.next import note_of
 from automate.cli.completers import complete_tasks
@@ -13,7 +13,7 @@ from automate.cli.json_objects import of_entry, of_past, of_process, of_upcoming
 from automate.cli.options import reading
 from automate.cli.shell import Shell, pass_shell
 from automate.operate.run_lookup import left_behind
-from automate.render import NOTHING, json_document, paint, relative, size, table, when
+from automate.render import NOTHING, paint, relative, size, table, when
 from automate.render.figures import terms
 from automate.render.runs import history, pages, told
 from automate.render.runs import left_behind as of_left_behind
@@ -22,6 +22,9 @@ from automate.supervisor.decisions import marked
 from automate.task import Task
 from automate.taskfile import BadTaskFile
 from automate.units import Duration, Size
+
+if TYPE_CHECKING:
+    from automate.cli.json_types import ShownTask
 
 RECENT = 10
 _ABOVE = {"description", "documentation", "category", "labels", "command"}
@@ -41,7 +44,7 @@ def command(shell: Shell, names: tuple[str, ...], *, every: bool, as_json: bool,
     with tasks.catalog(shell) as catalog:
         found = _with_left_behind(shell, [_about(catalog, name, shell) for name in catalog.names(names)])
     if as_json:
-        shell.write(json_document([_object(each) for each in found], shell.screen))
+        shell.write_json([_object(shell, each) for each in found])
     else:
         readable = [each for each in found if isinstance(each, About)]
         shell.write("\n".join(_text(each, shell, every=every, header=header) for each in readable))
@@ -75,19 +78,30 @@ def _with_left_behind(shell: Shell, found: list[About | Entry]) -> list[About | 
     return [add(each) for each in found] if there else found
 
 
-def _object(each: About | Entry) -> dict[str, Any]:
+def _object(shell: Shell, each: About | Entry) -> "ShownTask":
     if isinstance(each, Entry):
-        return of_entry(each)
+        known = past(shell.instance, each.name)
+        return {
+            **of_entry(each),
+            "documentation": None,
+            "command": None,
+            "timezone": None,
+            "upcoming": [],
+            "settings": {},
+            **of_past(known),
+            "left_behind": [],
+            "runs": [*known.records[:RECENT]],
+        }
     return {
         **of_entry(each.entry),
-        "documentation": each.task.documentation,
-        "command": each.task.command,
+        "documentation": each.task.documentation or None,
+        "command": each.task.command if isinstance(each.task.command, str) else [*each.task.command],
         "timezone": each.schedule.zone_name,
         "upcoming": [of_upcoming(due) for due in each.upcoming],
         "settings": {setting.key: {"value": _plain(setting), "from": setting.origin} for setting in each.settings},
         **of_past(each.past),
         "left_behind": [of_process(process) for process in each.left_behind],
-        "runs": each.past.records[:RECENT],
+        "runs": [*each.past.records[:RECENT]],
     }
 
 

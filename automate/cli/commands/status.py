@@ -16,6 +16,7 @@ from automate.rules.health_levels import STATUSES, Bounds, Health, Problem, Rang
 from automate.units import Duration
 
 if TYPE_CHECKING:
+    from automate.cli import json_types
     from automate.operate.health import Facts
 
 
@@ -115,7 +116,7 @@ def _report(shell: Shell, names: tuple[str, ...], labels: list[list[str]], bound
         raise NoSuchTaskError(f"there are no tasks{where}")
     judged = health(found.tasks, found.scheduler, bounds, now)
     if as_json:
-        shell.write(_json(shell, judged, found))
+        shell.write_json(_object(judged, found))
     else:
         from automate.render.monitoring import plugin
 
@@ -128,7 +129,7 @@ def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
         from automate.operate.health import Alive, Facts
 
         judged = Health("UNKNOWN", [Problem("UNKNOWN", "status", what=message)])
-        shell.write(_json(shell, judged, Facts([], [], Scheduler(None, None), Alive(None))))
+        shell.write_json(_object(judged, Facts([], [], Scheduler(None, None), Alive(None))))
     else:
         from automate.render.monitoring import unknown
 
@@ -136,11 +137,10 @@ def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
     return STATUSES["UNKNOWN"]
 
 
-def _json(shell: Shell, judged: Health, found: "Facts") -> str:
+def _object(judged: Health, found: "Facts") -> "json_types.Status":
     from automate.cli.json_objects import of_alive, time
-    from automate.render import json_document
 
-    document = {
+    return {
         "status": judged.level,
         "code": STATUSES[judged.level],
         "tasks": len(found.tasks),
@@ -160,7 +160,6 @@ def _json(shell: Shell, judged: Health, found: "Facts") -> str:
             for problem in judged.problems
         ],
     }
-    return json_document(document, shell.screen)
 
 
 @click.command("metrics")

@@ -45,12 +45,14 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
     uid = os.geteuid()
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=uid)
+        records = []
         for run in _meant(shell, state, names):
             record = stop(shell.instance, state, run, operator(), uid=uid, tell=partial(_tell, shell, run))
-            if record is not None and as_json:
-                shell.write_bytes(record.line())
             if record is not None:
+                records.append(record)
                 shell.say(ending(record, shell.errors))
+        if as_json:
+            shell.write_json(records)
     return 0
 
 
@@ -110,7 +112,9 @@ def wait_command(shell: Shell, names: tuple[str, ...], *, timeout: float | None,
         for record in chain(known, ended(shell.instance, state, going, uid=os.geteuid(), until=until)):
             records.append(record)
             going.pop(record.id, None)
-            _tell_ended(shell, record, as_json=as_json)
+            _tell_ended(shell, record)
+    if as_json and shell.form != "jsonl":
+        shell.write_json(records)
     if going:
         left = ", ".join(f"{task} #{run_id}" for run_id, task in going.items())
         shell.warn(f"{left}: still under way after {duration(timeout)}")
@@ -130,8 +134,8 @@ def _waited_for(shell: Shell, state: State, name: str) -> "list[Chosen]":
     return [Chosen(run.id, run.task, open=run) for run in runs.open_runs(state) if fnmatchcase(run.task, name)]
 
 
-def _tell_ended(shell: Shell, record: "Record", *, as_json: bool) -> None:
-    if as_json:
+def _tell_ended(shell: Shell, record: "Record") -> None:
+    if shell.form == "jsonl":
         shell.write_bytes(record.line())
         shell.flush()
     shell.say(ending(record, shell.errors))

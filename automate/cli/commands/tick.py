@@ -24,7 +24,7 @@ _STEP = 30.0  # seconds; whatever ends is seen at once
 
 @click.command("tick")
 @click.option("--no-wait", is_flag=True, help="Do not wait for the runs; a background process supervises them.")
-@click.option("--json", "as_json", is_flag=True, help="Log events as JSON.")
+@click.option("--jsonl", "--json", "as_json", is_flag=True, help="Log events as JSON Lines.")
 @quiet_option
 @pass_shell
 def command(shell: Shell, *, no_wait: bool, as_json: bool) -> int:

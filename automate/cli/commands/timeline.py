@@ -153,7 +153,6 @@ def _write_svg(shell: Shell, found: "Timeline", rows: "Sequence[Row]", path: str
 
 def _write_json(shell: Shell, found: "Timeline", rows: "Sequence[Row]") -> None:
     from automate.cli.json_objects import time as stamped
-    from automate.render import json_document
     from automate.render.axis import clock_changes
 
     document = {
@@ -171,7 +170,7 @@ def _write_json(shell: Shell, found: "Timeline", rows: "Sequence[Row]") -> None:
         "clock_changes": [{"at": stamped(at), "change": text} for at, text in clock_changes(found.start, found.end)],
         "left_out": found.left_out,
     }
-    shell.write(json_document(document, shell.screen))
+    shell.write_json(document)
 
 
 def _bar(bar: "Bar") -> dict[str, Any]:

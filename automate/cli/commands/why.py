@@ -48,9 +48,7 @@ def _write(shell: Shell, found: "Sequence[Explanation]", *, as_json: bool) -> No
 
     options = shell.instance.options()
     if as_json:
-        from automate.render import json_document
-
-        shell.write(json_document([_object(each, advice(each), options) for each in found], shell.screen))
+        shell.write_json([_object(each, advice(each), options) for each in found])
         return
     from automate.render.why import text
 
@@ -68,9 +66,9 @@ def _object(explanation: "Explanation", todo: "Sequence[Advice]", options: "Sequ
         "is_due": explanation.is_due,
         "answer": sentence(explanation, None),
         "told": [_told(each, explanation) for each in explanation.told],
-        "previous_due": explanation.previous and of_upcoming(explanation.previous),
-        "next_due": explanation.next and of_upcoming(explanation.next),
-        "runs_next": explanation.runs_next and of_upcoming(explanation.runs_next),
+        "previous_due": of_upcoming(explanation.previous) if explanation.previous else None,
+        "next_due": of_upcoming(explanation.next) if explanation.next else None,
+        "runs_next": of_upcoming(explanation.runs_next) if explanation.runs_next else None,
         "besides": explanation.besides,
         "follows": [_followed(each) for each in explanation.follows],
         "pauses": [of_pause(pause) for pause in explanation.pauses],
@@ -131,4 +129,4 @@ def _hindrance(hindrance: "Hindrance") -> dict[str, Any]:
 
 
 def _holder(holder: "Holder") -> dict[str, Any]:
-    return holder._asdict() | {"since": time(holder.since)}
+    return holder._asdict() | {"since": time(holder.since), "program": holder.program or None}
