@@ -5,8 +5,21 @@ from collections.abc import Iterable
 from typing import Self
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_PART = r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])\s*"
-_duration_parts = re.compile(_PART, re.ASCII).finditer
+UNITS = {
+    name: _SECONDS[unit]
+    for unit, names in {
+        "ms": "ms msec msecs millisecond milliseconds",
+        "s": "s sec secs second seconds",
+        "m": "m min mins minute minutes",
+        "h": "h hr hrs hour hours",
+        "d": "d day days",
+        "w": "w week weeks",
+    }.items()
+    for name in names.split()
+}
+"""Seconds by the names that systemd.time(7) gives to units; months and years, which differ, are not among them."""
+_PART = rf"([0-9]+(?:\.[0-9]+)?|an?(?= ))\s*({'|'.join(sorted(UNITS, key=len, reverse=True))})(?![a-z])"
+_DURATION = rf"{_PART}(?:\s*(?:,|and )?\s*{_PART})*"
 _BYTES = {"": 1, "B": 1} | {
     f"{letter}{suffix}": factor**power
     for power, letter in enumerate("KMGT", 1)
@@ -22,21 +35,21 @@ class Duration(float):
 
     __slots__ = ()
     expected = "a duration such as 90s, 15m, 2h or 1d12h"
-    pattern = r"^([0-9]+(\.[0-9]+)?\s*(ms|[smhdw])\s*)+$"
+    pattern = rf"^{_DURATION}$"
     most = 100 * 365 * 86400
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a sum of numbers with units (ms s m h d w), each unit once and the largest first; else ValueError.
+        """Read a sum of numbers with units, each unit once and the largest first; else ValueError.
 
         A hundred years is the most there is, so that arithmetic with instants cannot overflow.
         """
-        parts = list(_duration_parts(text)) if len(text) <= _LONGEST else []
-        sizes = [_SECONDS[part[2]] for part in parts]
-        seconds = sum(float(part[1]) * size for part, size in zip(parts, sizes, strict=True))
-        whole = "".join(part[0] for part in parts)
-        if not parts or whole != text or sizes != sorted(set(sizes), reverse=True) or seconds > cls.most:
-            raise ValueError(f"expected {cls.expected}")
+        is_one = len(text) <= _LONGEST and re.fullmatch(_DURATION, text)
+        parts = re.findall(_PART, text) if is_one else []
+        sizes = [UNITS[unit] for _, unit in parts]
+        seconds = sum(UNITS[unit] * (1 if number[0] == "a" else float(number)) for number, unit in parts)
+        if not parts or sizes != sorted(set(sizes), reverse=True) or seconds > cls.most:
+            raise ValueError(_hint(text[:_LONGEST]) or f"expected {cls.expected}")
         return cls(seconds)
 
     def written(self) -> str:
@@ -71,6 +84,14 @@ class Size(int):
         if count > cls.most:
             raise ValueError(f"expected {cls.expected}")
         return cls(count)
+
+
+def _hint(text: str) -> str:
+    if re.fullmatch(r"[0-9]{1,20}", text):
+        return f"a number without a unit: write {text}s, or use m, h, d"
+    if re.search(r"[0-9]\s*(M\b|mo|y)", text):
+        return "months and years differ in length: write days, such as 30d"
+    return ""
 
 
 def counted(number: int, word: str) -> str:

@@ -1,18 +1,20 @@
 """Durations and sizes as people write them."""
 
+import re
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automate.units import Duration, Size, counted, few
+from automate.units import UNITS, Duration, Size, counted, few
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("90s", 90), ("15m", 900), ("2h", 7200), ("1d12h", 129_600), ("1h 30m", 5400), ("1w", 604_800), ("250ms", 0.25),
-     ("1.5h", 5400), ("0s", 0), ("1 d 2 h", 93_600), ("36500d", 3_153_600_000)],
+     ("1.5h", 5400), ("0s", 0), ("1 d 2 h", 93_600), ("36500d", 3_153_600_000), ("1 hour", 3600), ("an hour", 3600),
+     ("2 hours 30 min", 9000), ("1h,30m", 5400), ("1 day, 2 hrs and 5 minutes", 93_900), ("10sec", 10)],
 )  # fmt: skip
 def test_a_duration_is_a_sum_of_numbers_with_units(text: str, seconds: float) -> None:
     assert Duration.parse(text) == seconds
@@ -28,13 +30,34 @@ def test_a_duration_is_written_as_it_would_be_read(seconds: float, text: str) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "90", "h", "-5s", "+5s", "1h1h", "30m 1h", "1h,30m",
-     "1h and 30m", "1 hour", "1H", "5s!", " 5s", ".5h", "1.h", "\u0661s",
+    ["", " ", "h", "-5s", "+5s", "1h1h", "30m 1h", "1h,", "1h and", "1hand 30m", "a1h",
+     "anhour", "1 hou", "1H", "5s!", " 5s", ".5h", "1.h", "\u0661s",
      "inf s", "nan", "1e3s", "36501d", "9" * 400 + "s", "1" * 1_000_000, "s" * 1_000_000],
 )  # fmt: skip
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="expected a duration such as 90s, 15m, 2h or 1d12h"):
         Duration.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("90", "without a unit: write 90s"), ("3M", "write days"), ("1 month", "write days"), ("1y", "write days")],
+)
+def test_what_is_nearly_a_duration_is_told_what_to_write(text: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=hint):
+        Duration.parse(text)
+
+
+SPACES = st.sampled_from(["", " ", ", "])
+AMOUNTS = st.tuples(st.integers(0, 99), SPACES, st.sampled_from([*UNITS]), SPACES)
+
+
+@given(st.lists(AMOUNTS, max_size=4))
+def test_the_schema_lets_through_what_is_read(amounts: list[tuple[int, str, str, str]]) -> None:
+    text = "".join(f"{number}{space}{unit}{between}" for number, space, unit, between in amounts).strip(", ")
+    with suppress(ValueError):
+        assert Duration.parse(text) >= 0
+        assert re.search(Duration.pattern, text)
 
 
 @pytest.mark.parametrize(

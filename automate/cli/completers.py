@@ -137,7 +137,7 @@ def complete_of(words_of: "Callable[[Brief], Iterable[str]]") -> "Complete":
 complete_labels = complete_of(lambda brief: brief.labels.split())
 complete_categories = complete_of(lambda brief: brief.category.split())
 complete_durations = among("5m", "15m", "30m", "1h", "2h", "8h", "1d")
-complete_moments = among("now", "today", "yesterday", "tomorrow", "1h ago", "1d ago")
+complete_moments = among("now", "today", "yesterday", "tomorrow", "monday", "1h ago", "1d ago", "in 1h")
 complete_schedules = among(
     "every 5 minutes", "every 15 minutes", "every 2 hours", "hourly", "daily at 02:00", "weekdays at 9:00",
     "mon, thu at 18:30", "monthly on the 1st at 04:00", "last day of the month at 23:00", "@hourly", "@daily",

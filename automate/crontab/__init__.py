@@ -26,9 +26,9 @@ class Mistake(NamedTuple):
 class Job(NamedTuple):
     """One line that runs something.
 
-    `command` is as in the crontab, with `%`; `variables` are those in effect at that line, as written; `keys` are a
-    task's keys that the line gives besides the command; `notes` say what has no equivalent. `name` is empty if the line
-    gives none.
+    `command` is as in the crontab, with `%`; `variables` are those in effect at that line, as written, and `places` the
+    numbers of the lines that set them; `keys` are a task's keys that the line gives besides the command; `notes` say
+    what has no equivalent. `name` is empty if the line gives none.
     """
 
     line: int
@@ -42,6 +42,7 @@ class Job(NamedTuple):
     name: str = ""
     keys: Mapping[str, Any] = MappingProxyType({})
     notes: tuple[str, ...] = ()
+    places: Mapping[str, int] = MappingProxyType({})
 
 
 class Crontab(NamedTuple):

@@ -55,14 +55,14 @@ _silent = re.compile(
     re.DOTALL,
 )
 
-_LEFT = (
-    ("flock", r"flock\b", "only `flock -n FILE COMMAND` is `overlap: skip`, where no other line names FILE"),
-    ("timeout", r"timeout\b", "only with -k is it `timeout` and `kill_after`, and only around all of the command"),
-    ("nice", r"nice\b", "only around all of the command is it `nice`"),
-    ("ionice", r"ionice\b", "only around all of the command is it `ionice`"),
-    ("chronic", r"chronic\b", "only around all of the command is it what automate does anyway"),
-    ("sleep", r"sleep \$..?RANDOM", "RANDOM is bash's: where /bin/sh is another shell this never waited"),
-)
+_LEFT = {
+    "flock": r"flock\b",
+    "timeout": r"timeout\b",
+    "nice": r"nice\b",
+    "ionice": r"ionice\b",
+    "chronic": r"chronic\b",
+    "sleep": r"sleep \$..?RANDOM",
+}
 
 
 class _Change(NamedTuple):
@@ -80,13 +80,29 @@ def modernized(task: Translation, commands: Sequence[str]) -> Translation:
     while change := _change(keys, commands):
         keys |= {"command": change.command, **change.keys}
         notes.append(change.note)
-    command = keys["command"]
-    notes += [
-        f"{word} stays in the command: {why}"
-        for word, form, why in _LEFT
-        if re.search(rf"(?:^|[\s;&|/]){form}", _QUOTED.sub("_", command))
-    ]
+    bare = _QUOTED.sub("_", keys["command"])
+    left = [word for word, form in _LEFT.items() if re.search(rf"(?:^|[\s;&|/]){form}", bare)]
+    notes += [f"{word} stays in the command: {_reason(word, keys['command'], commands)}" for word in left]
     return Translation(task.name, ordered(keys), tuple(notes))
+
+
+def _reason(word: str, command: str, commands: Sequence[str]) -> str:
+    """Say why a wrapper stays, without advising the form that it has."""
+    if word == "sleep":
+        return "RANDOM is bash's: where /bin/sh is another shell this never waited"
+    if not _is_simple(command):
+        return "the line is more than one program with its arguments"
+    if word == "timeout" and not re.search(r"\s(?:-k|--kill-after)", command):
+        return "without -k it never sends KILL; `timeout` does, 10 seconds after TERM"
+    if word == "flock" and not re.search(r"\s(?:-x?nx?|--nonblock)\s", command):
+        return "without -n it waits for the lock; `overlap: queue` waits too"
+    if word == "flock" and (found := _flock.fullmatch(command)) and _is_shared(_unquoted(found["file"]), commands):
+        return "another line names its file; tasks with the same name in `locks` do not run together"
+    return "its options, or what stands before or behind it, have no key"
+
+
+def _is_shared(file: str, commands: Sequence[str]) -> bool:
+    return sum(command.count(file) for command in commands) > 1
 
 
 def _change(keys: Keys, commands: Sequence[str]) -> _Change | None:
@@ -142,7 +158,7 @@ def _span(text: str) -> Duration:
 def _of_flock(found: re.Match[str], keys: Keys, commands: Sequence[str]) -> _Change | None:
     file, rest = _unquoted(found["file"]), found["rest"]
     inner = found["single"] or found["double"]
-    if keys["overlap"] != "allow" or sum(command.count(file) for command in commands) > 1:
+    if keys["overlap"] != "allow" or _is_shared(file, commands):
         return None
     if not inner and not _is_program(rest):
         return None

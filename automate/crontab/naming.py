@@ -40,6 +40,11 @@ def named(text: str) -> str:
     return re.sub(r"\.ya?ml$", "", name)
 
 
+def is_known(word: str) -> bool:
+    """Return whether a word is a program or a keyword of the shell, on any host."""
+    return word in _KEYWORDS | _PREPARES | _WRAPS | _GENERAL or _INTERPRETERS.fullmatch(word) is not None
+
+
 def name_of(command: str) -> str:
     """Name what the command runs; `task` where there is no telling.
 

@@ -3,15 +3,19 @@
 import re
 from collections.abc import Callable, Iterable
 
-from automate.crontab import Crontab, Form, Job, Mistake
+from automate.crontab import Crontab, Form, Job, Mistake, naming
 from automate.crontab.lines import NotDueError, anacron_job, assignment, due
+from automate.schedule.cron import FIELDS
 
 _USER = re.compile(r"[ \t]*(?P<user>\S+)[ \t]*")
 # The headings that crontabs are delivered with: what stands above a job there is not about that job.
 _HEADING = re.compile(
     r"\bm\s+h\s+(?:dom|d)\b|minute \(0|command to be executed|\bdom\b.*\bdow\b|job-identifier", re.IGNORECASE
 )
-_SIXTH_FIELD = re.compile(r"[ \t]*(\*(?:/\d+)?)(?=[ \t]|$)", re.ASCII)
+_NAMES = "|".join(name for field in FIELDS for name in field.names).upper()
+# What no program is called: a program may be `mon`, which watches hosts.
+_FIELD = re.compile(rf"[ \t]*((?:[*?]|\d+|{_NAMES})(?:[,#/-](?:\d+|{_NAMES}))*)(?=[ \t]|$)", re.ASCII)
+_ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}").fullmatch  # adduser(8)
 _OPTIONS = re.compile(r"[ \t]*(?:-[nqs]+[ \t]+)+")
 _UNREADABLE = re.compile("[\0\r\ud800-\udfff]")
 _REASONS = {"\r": "a carriage return (CR): cron gives it to the command; convert the file with dos2unix"}
@@ -32,11 +36,17 @@ def read(data: bytes, form: Form, user: str | None = None) -> Crontab:
     return Crontab(tuple(reader.jobs), tuple(reader.disabled), tuple(reader.mistakes))
 
 
-def doubtful(data: bytes, is_account: Callable[[str], bool]) -> tuple[int, str] | None:
-    """Return the first line that could be of either form, and its word that is an account's name."""
+def doubtful(
+    data: bytes, is_account: Callable[[str], bool], is_program: Callable[[str], bool]
+) -> tuple[int, str] | None:
+    """Return the first line that could be of either form, and the word in it that may be a user.
+
+    It is the name of an account, or a name of which nothing is known, before what certainly is a program.
+    """
     for job in read(data, "user").jobs:
-        word = job.command.split()[0]
-        if is_account(word):
+        word, following = [*job.command.split(), ""][:2]
+        is_name = _ACCOUNT(word) and not naming.is_known(word) and not is_program(word)
+        if is_account(word) or (is_name and (following.startswith("/") or is_program(following))):
             return job.line, word
     return None
 
@@ -49,6 +59,7 @@ class _Reader:
         self._form = form
         self._user = user
         self._variables: dict[str, str] = {}
+        self._places: dict[str, int] = {}
         self._above: list[str] = []
 
     def take(self, number: int, line: str) -> None:
@@ -62,6 +73,7 @@ class _Reader:
             self.mistakes.append(Mistake(number, found.start() + 1, message))
         elif pair := assignment(line):
             self._variables[pair[0]] = pair[1]
+            self._places[pair[0]] = number
         else:
             try:
                 self.jobs.append(self._job(number, line, above))
@@ -89,16 +101,18 @@ class _Reader:
     def _job(self, number: int, line: str, above: Iterable[str]) -> Job:
         variables, description = dict(self._variables), _description(above)
         if self._form == "anacron":
-            return anacron_job(line, number, variables, description)
+            return anacron_job(line, number, variables, description)._replace(places={**self._places})
         when = due(line)
         start, user = when.rest, self._user
+        if sixth := _FIELD.match(line, start):
+            what = f"a sixth field, `{sixth[1]}`: cron has five, without seconds or years, and would take it as "
+            what += "the user" if self._form == "system" else "the command"
+            raise NotDueError(what, sixth.start(1))
         if self._form == "system":
             found = _USER.match(line, when.rest)
             if found is None:
                 raise NotDueError("no user: expected one between the day of week and the command", when.rest)
             start, user = found.end(), found["user"]
-        if sixth := _SIXTH_FIELD.match(line, start):
-            raise NotDueError("a sixth field: cron has five, and would run it as the command", sixth.start(1))
         notes = list(when.notes)
         if options := _OPTIONS.match(line, start):
             start = options.end()
@@ -108,7 +122,7 @@ class _Reader:
             raise NotDueError("no command", len(line.rstrip()))
         return Job(
             number, line.index(command, start) + 1, when.schedule, command, user, variables, description,
-            notes=tuple(notes),
+            notes=tuple(notes), places={**self._places},
         )  # fmt: skip
 
 

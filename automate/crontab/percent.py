@@ -4,6 +4,8 @@ import re
 import shlex
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"\\": "\\0134", "\n": "\\n", "%": "\\0045"}  # never two backslashes: crons read them differently
+_CHARACTERS = {escape: character for character, escape in _ESCAPES.items()}
 _END = re.compile(r"(?:[^%\\]|\\.)*\\?(?=%|\Z)", re.DOTALL)
 
 
@@ -54,3 +56,13 @@ def joined(command: str, stdin: str | None) -> str | None:
         line += "%" + lines.replace("%", "\\%").replace("\n", "%")
     written = stdin if not stdin or stdin.endswith("\n") else f"{stdin}\n"
     return line if "\n" not in line and split(line) == (command, written or None) else None
+
+
+def encoded(text: str) -> str:
+    """Escape what a crontab cannot hold, for printf's `%b`."""
+    return re.sub(r"[\\\n%]", lambda found: _ESCAPES[found[0]], text)
+
+
+def decoded(text: str) -> str:
+    """Undo `encoded`."""
+    return re.sub(r"\\(?:0134|0045|n)", lambda found: _CHARACTERS[found[0]], text)

@@ -20,7 +20,6 @@ EMPTY = '""'
 LONGEST = 998  # bytes of a command: MAX_COMMAND of Debian's cron
 _IO_CLASSES = {"realtime": "1", "best-effort": "2", "idle": "3"}
 _LIMITS = {"memory": "as", "cpu_time": "cpu", "open_files": "nofile", "processes": "nproc"}  # prlimit(1)'s words
-_ESCAPES = {"\\": "\\0134", "\n": "\\n", "%": "\\0045"}  # never two backslashes: crons read them differently
 
 
 class Line(NamedTuple):
@@ -49,7 +48,7 @@ def command_of(task: Task, *, delay: float, locks: str) -> str | None:
     text = "".join(f"{part}; " for part in _before(task, delay)) + _main(task, locks)
     line = percent.joined(text, task.stdin)
     if line is None:  # a line end, or a backslash before a `%` or another
-        line = percent.joined(f'eval "$(printf {quote("%b")} {quote(_encoded(text))})"', task.stdin)
+        line = percent.joined(f'eval "$(printf {quote("%b")} {quote(percent.encoded(text))})"', task.stdin)
     return line if line is not None and len(line.encode()) <= LONGEST else None
 
 
@@ -137,11 +136,6 @@ def _seconds(span: float) -> str:
 
 def _at_home(path: str) -> str:
     return f'"$HOME"/{quote(path[2:])}' if path.startswith("~/") else quote(path)
-
-
-def _encoded(text: str) -> str:
-    """Escape what a crontab cannot hold, for printf's `%b`."""
-    return re.sub(r"[\\\n%]", lambda found: _ESCAPES[found[0]], text)
 
 
 def crontab_of(lines: Iterable[Line], zone: str) -> str:

@@ -5,17 +5,24 @@ while the last one still runs (`overlap: allow`) and makes up for nothing (`miss
 """
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from automate.crontab import Job, naming, percent
+from automate.crontab.lines import RANGE
 from automate.units import Duration
 
 PATH, SHELL = "/usr/bin:/bin", "/bin/sh"
 """The values that cron gives a job whose crontab sets none (crontab(5))."""
 
 _NOT_FOR_JOBS = {"CRON_TZ", "RANDOM_DELAY", "LOGNAME"}
-_ANACRONS = {"START_HOURS_RANGE"}
+_EVERY_TASKS = ("LANG", "C.UTF-8")
+_WORD = r"""(?:[\w@%+=:,./-]|'[^']*'|"'")+"""  # as shlex.quote writes it: nothing that a shell would expand
+_PAIR = rf"[A-Za-z_]\w*={_WORD}"
+_encoded = re.compile(rf'eval "\$\(printf %b (?P<text>{_WORD})\)"').fullmatch
+_exports = re.compile(rf"export (?P<pairs>{_PAIR}(?: {_PAIR})*); ").match
+_goes_to = re.compile(rf'cd (?P<home>"\$HOME"/)?(?P<path>{_WORD}) \|\| exit; ').match
 _MAIL = ("MAILTO", "MAILFROM")
 _LONGEST = 4000  # bytes of a description
 _ORDER = (
@@ -34,23 +41,25 @@ class Translation(NamedTuple):
 
 def translated(job: Job) -> Translation:
     """Translate a job to the task that does what cron would have done."""
-    command, stdin = percent.split(job.command) if not job.name else (job.command, None)
-    not_given = _NOT_FOR_JOBS | (_ANACRONS if job.name else set())
+    line, stdin = percent.split(job.command) if not job.name else (job.command, None)
+    command, exported, cwd = _as_exported(line)
+    not_given = _NOT_FOR_JOBS | ({RANGE} if job.name else set())
     variables = {name: value for name, value in job.variables.items() if name not in not_given}
+    by_cron = {"PATH": PATH, "SHELL": SHELL} | variables
     keys: dict[str, Any] = {
-        "command": _trimmed(command),
+        "command": command,
         "schedule": job.schedule,
-        "env": {"PATH": PATH, "SHELL": SHELL} | variables,
+        "env": {name: value for name, value in by_cron.items() if (name, value) != _EVERY_TASKS} | exported,
         "overlap": "allow",
         "missed": "skip",
         **_delay(job.variables),
     }
     if job.description:
         keys["description"] = job.description.encode()[:_LONGEST].decode(errors="ignore")
-    if keys["env"]["SHELL"] != SHELL:
-        keys["shell"] = keys["env"]["SHELL"]
-    if "HOME" in variables:
-        keys["cwd"] = variables["HOME"]
+    if by_cron["SHELL"] != SHELL:
+        keys["shell"] = by_cron["SHELL"]
+    if where := cwd or variables.get("HOME"):
+        keys["cwd"] = where
     if zone := job.variables.get("CRON_TZ"):
         keys["timezone"] = zone
     if stdin:
@@ -64,11 +73,19 @@ def translated(job: Job) -> Translation:
     return Translation(name, ordered(keys), (*job.notes, *_notes(job, command)))
 
 
-def _trimmed(command: str) -> str:
-    """Drop the blanks at the end, which mean nothing to a shell unless a backslash escapes the first of them."""
-    text = command.rstrip(" \t")
-    is_escaped = (len(text) - len(text.rstrip("\\"))) % 2 == 1
-    return command[: len(text) + 1] if is_escaped else text
+def _as_exported(line: str) -> tuple[str, dict[str, str], str]:
+    """Return command, variables and directory, taken apart where `export crontab` has put them in one line."""
+    if encoded := _encoded(line):
+        line = percent.decoded(shlex.split(encoded["text"])[0])
+    env: dict[str, str] = {}
+    if exports := _exports(line):
+        env = dict(word.partition("=")[::2] for word in shlex.split(exports["pairs"]))
+        line = line[exports.end() :]
+    goes_to = _goes_to(line)
+    if goes_to is None:
+        return line, env, ""
+    path = ("~/" if goes_to["home"] else "") + shlex.split(goes_to["path"])[0]
+    return (line[goes_to.end() :], env, path) if path.startswith(("/", "~/")) else (line, env, "")
 
 
 def ordered(keys: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,12 +108,19 @@ def _notes(job: Job, command: str) -> list[str]:
         notes.append("LOGNAME: ignored, as by cron")
     if "CRON_TZ" in variables:
         notes.append("CRON_TZ became `timezone`, as cronie reads it; Debian's cron ignores it")
-    if variables.get("RANDOM_DELAY", "0") != "0" and not job.name:
-        notes.append("RANDOM_DELAY became `jitter`: always the same delay; Debian's cron ignores it")
+    if (delay := variables.get("RANDOM_DELAY", "0")) != "0" and not job.name:
+        became = "became `jitter`: always the same delay; Debian's cron ignores it"
+        notes.append(
+            f"RANDOM_DELAY {became}" if _delay(variables) else f"RANDOM_DELAY={delay}: not a number of minutes"
+        )
+    if RANGE in variables and not job.name:
+        notes.append(f"{RANGE}: only anacron obeys it; cron gives it to the command")
     if not job.name and percent.is_doubtful(job.command):
         notes.append(r"`\\` became `\`, as Debian's cron reads it; cronie keeps both")
-    if not job.name and percent.breaks_a_quote(job.command):
-        notes.append(r"the first `%` ends the command, although it stands in quotes: write `\%` in a crontab")
+    if not job.name and (stdin := percent.split(job.command)[1]) is not None:
+        where = ", although it stands in quotes" if percent.breaks_a_quote(job.command) else ""
+        rest = "the rest became `stdin`" if stdin else "nothing follows it"
+        notes.append(rf"the first `%` ends the command{where}, and {rest}; for a plain `%`, cron wants `\%`")
     if re.search(r"\brun-parts\b", command):
         notes.append("run-parts stays one task: it runs the scripts of its directory one after another")
     if "$" in variables.get("PATH", ""):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 
 from automate.characters import visible
@@ -43,12 +44,16 @@ def sources(
             label = _STDIN_NAME if file == STDIN else file
             by_path, owner = _by_path(file)
             known = form or by_path
-            if known is None and (doubt := doubtful(data, host.has_user)):
+            if known is None and (doubt := doubtful(data, host.has_user, _is_program)):
                 line, word = doubt
                 what = f"is `{word}` the user or the command? Give --form system or --form user"
                 raise UsageError(f"{visible(label)}:{line}: {what}")
             found.append(Source(label, data, known or "user", user or owner, _is_private(file)))
     return found
+
+
+def _is_program(word: str) -> bool:
+    return bool(word) and shutil.which(word) is not None
 
 
 def _files(path: str, passed: Callable[[str], None]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from automate.crontab.printer import Line
 from automate.errors import AutomateError
 from automate.process.identity import CannotStartError, identity
 from automate.schedule import Schedule, host_zone
-from automate.schedule.as_cron import coincide, cron_texts
+from automate.schedule.as_cron import coincide, cron_texts, is_classic
 from automate.systemd import units
 from automate.systemd.calendar import calendar_events, follows_clock_changes
 from automate.task import Task
@@ -58,6 +58,8 @@ def _line(task: Task, host: str, now: float, *, user: str | None) -> Exported | 
     command = printer.command_of(task, delay=delay_of(task, host), locks=LOCKS)
     if command is None:
         return LeftOut(task.name, "its command is too long for cron, or its stdin does not fit on one line")
+    if len(texts) == len(task.schedule) and all(map(is_classic, task.schedule)):
+        texts = [*task.schedule]
     zone = schedule.zone_name if schedule.zone_name != host_zone() else ""
     unsaid = printer.unsaid(task) + _user(task, user, "a user's crontab")
     notes = []

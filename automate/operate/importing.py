@@ -7,12 +7,14 @@ from itertools import chain, count
 from typing import Any, Literal, NamedTuple
 
 from automate.atomic import OPEN, PRIVATE, make_directory, store
+from automate.characters import visible
 from automate.crontab import Crontab, Form, Job, Mistake
 from automate.crontab.modernizing import modernized
 from automate.crontab.parser import read as read_crontab
 from automate.crontab.translation import Translation, translated
 from automate.operate import editing
 from automate.paths import Instance
+from automate.process import host
 from automate.settings import Settings
 from automate.task import encode
 from automate.taskfile import BadTaskFile, Fault, Found, discover, parse_task, read
@@ -27,6 +29,7 @@ the task of another user, which only root's scheduler can run.
 """
 
 WRITTEN: tuple[Action, ...] = ("new", "replaced")
+_VARIABLES = {"cwd": "HOME", "jitter": "RANDOM_DELAY", "shell": "SHELL", "timezone": "CRON_TZ"}
 _NUMBERED = re.compile(r"-\d+$")
 
 
@@ -216,11 +219,21 @@ def _item(want: _Wanted, name: str, there: _There, ways: Ways, *, is_same: bool)
     try:
         parse_task(text.encode(errors="surrogatepass"), file="", name=name, settings=ways.settings)
     except BadTaskFile as bad:
-        action, fault = "faulty", bad.faults[0]._replace(file=source.label, line=job.line, column=job.column)
+        action, fault = "faulty", _placed(bad.faults[0], source.label, job)
     if ways.runs_as not in {None, task.keys.get("user", ways.runs_as)}:
         action, fault = "foreign", None
+    user = task.keys.get("user")
+    has_none = [f"there is no user {user}: cron passes over this line, and the task cannot start"]
+    notes = task.notes if user is None or host.has_user(user) else (*task.notes, *has_none)
     mode = PRIVATE if source.private else OPEN
-    return Item(source.label, job.line, name, path, action, text, task.keys, task.notes, fault, mode, before)
+    return Item(source.label, job.line, name, path, action, text, task.keys, notes, fault, mode, before)
+
+
+def _placed(fault: Fault, label: str, job: Job) -> Fault:
+    """Return a fault with its place in the crontab: the line of the variable that it is about, or that of the job."""
+    variable = _VARIABLES.get(fault.key) or fault.key.removeprefix("env.")
+    line = next((line for name, line in job.places.items() if visible(name) == variable), None)
+    return fault._replace(file=label, line=line or job.line, column=1 if line else job.column)
 
 
 def _fate(found: Found | None, ways: Ways, *, is_same: bool) -> tuple[Action, bytes | None, Fault | None]:

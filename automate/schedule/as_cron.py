@@ -2,13 +2,15 @@
 
 import re
 
-from automate.schedule.cron import FIELDS
+from automate.schedule.cron import FIELDS, MACROS, REBOOT
 from automate.schedule.days import EVERY_DATE, EVERY_MONTH, EVERY_WEEKDAY, LAST_DATE, Calendar, Days, weekday_bits
 from automate.schedule.due import LAST, Compiled, Grid, Instant, Part, Pattern
 from automate.schedule.schedule import Schedule
 from automate.schedule.zone import DAY, HOUR, Zone
 
 _OURS = re.compile(r"[l#]")  # `L`, `mon#1`
+_NAMES = "|".join(name for field in FIELDS for name in field.names)
+_CLASSIC = re.compile(rf"(?:(?:[\d*,/-]|{_NAMES})+(?: (?!$)|$)){{5}}", re.IGNORECASE).fullmatch
 _HALF_MONTH = 15 * DAY
 _EVERY_MINUTE, _EVERY_HOUR = (1 << 60) - 1, (1 << 24) - 1
 _WEEK = 0x7F
@@ -28,6 +30,11 @@ def cron_texts(schedule: Schedule, now: float) -> list[str] | None:
     if schedule.is_bounded(now):
         return None
     return _needed(texts, schedule, now) + ["@reboot"] * schedule.at_startup
+
+
+def is_classic(text: str) -> bool:
+    """Return whether every cron reads a schedule as it is written: a macro, or fields without `L`, `#`, `H` and `~`."""
+    return text in {*MACROS, REBOOT} or _CLASSIC(text) is not None
 
 
 def _needed(texts: list[str], schedule: Schedule, now: float) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 
+from automate import units
 from automate.errors import ScheduleError, nearest, suggestion
 
 WEEKDAY_NAMES = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -23,17 +24,7 @@ WEEKS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fou
 WEEK_NAMES = ("first", "second", "third", "fourth", "fifth", "last")
 WORKING_DAYS = 0b0111110
 WEEKEND = 0b1000001
-UNITS = {
-    name: seconds
-    for names, seconds in (
-        ("s sec secs second seconds", 1),
-        ("m min mins minute minutes", 60),
-        ("h hr hrs hour hours", 3600),
-        ("d day days", 86400),
-        ("w week weeks", 604800),
-    )
-    for name in names.split()
-}
+UNITS = {name: int(seconds) for name, seconds in units.UNITS.items() if seconds >= 1}
 UNIT_NAMES = ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 MANUAL = "manual"
 AT_STARTUP = "at startup"

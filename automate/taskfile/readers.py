@@ -58,7 +58,7 @@ class Key(NamedTuple):
 def leaf(expected: str, convert: Callable[[str, bool], Any], schema: dict[str, Any]) -> Reader:
     """Make a reader of one scalar: `convert(text, plain)` returns the value or raises ValueError.
 
-    A ValueError's message is the fault; without one the fault is "expected ..., got ...".
+    A ValueError's message is the fault; without one, or if it is just that, the fault is "expected ..., got ...".
     """
 
     def take(node: Node, key: str, sheet: Sheet) -> Any:
@@ -70,7 +70,9 @@ def leaf(expected: str, convert: Callable[[str, bool], Any], schema: dict[str, A
             try:
                 return convert(node.text, not node.style)
             except ValueError as error:
-                sheet.note(node, key, str(error) or f"expected {expected}, got {shown(node.text)}")
+                message = str(error) or f"expected {expected}"
+                got = f", got {shown(node.text)}" if message == f"expected {expected}" else ""
+                sheet.note(node, key, message + got)
         return BAD
 
     return Reader(take, schema)

@@ -109,25 +109,13 @@ def _octal_mode(written: str, _plain: bool) -> int:  # noqa: FBT001
 def duration(*, above_zero: bool = False) -> Reader:
     """Make a reader of a duration with its unit; a bare number is a fault, since its unit is a guess."""
 
-    def convert(written: str, plain: bool) -> Duration:  # noqa: FBT001
-        if plain and _whole(written):
-            raise ValueError(f"a number without a unit: write {written[:_DIGITS]}s, or use m, h, d")
-        try:
-            value = Duration.parse(written)
-        except ValueError:
-            raise ValueError from None
+    def convert(written: str, _plain: bool) -> Duration:  # noqa: FBT001
+        value = Duration.parse(written)
         if above_zero and not value:
             raise ValueError("expected a duration above 0")
         return value
 
     return leaf(Duration.expected, convert, {"type": "string", "pattern": Duration.pattern})
-
-
-def _size(written: str, _plain: bool) -> Size:  # noqa: FBT001
-    try:
-        return Size.parse(written)
-    except ValueError:
-        raise ValueError from None
 
 
 boolean = leaf("true or false", _boolean, {"type": "boolean"})
@@ -142,5 +130,7 @@ octal = leaf(
     },
 )
 size = leaf(
-    Size.expected, _size, {"anyOf": [{"type": "string", "pattern": Size.pattern}, {"type": "integer", "minimum": 0}]}
+    Size.expected,
+    lambda written, _plain: Size.parse(written),
+    {"anyOf": [{"type": "string", "pattern": Size.pattern}, {"type": "integer", "minimum": 0}]},
 )

@@ -44,7 +44,7 @@ def test_a_crontab_can_be_imported_again(run_cli: RunCli, instance: Path) -> Non
 def test_only_a_crontab_of_the_system_has_users(run_cli: RunCli, task: WriteTask, form: str) -> None:
     task("other", "x", schedule="@daily", user="daemon", overlap="allow")
     done = run_cli("export", "--form", form, "crontab", "other")
-    assert ("* daemon cd " in done.stdout) == (form == "system")
+    assert ("@daily daemon cd " in done.stdout) == (form == "system")
     assert ("not exported: `user` (a user's crontab runs as that user): other" in done.stderr) == (form == "user")
 
 

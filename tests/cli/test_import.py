@@ -203,13 +203,20 @@ def test_wrong_lines_are_told_and_the_rest_is_imported(
     assert written(instance) == ["dump.yaml", "poll.yaml"]
 
 
-def test_what_cannot_be_a_task_is_told_at_its_line(
+def test_a_fault_of_a_variable_is_told_once_at_its_line(
     run_cli: RunCli, instance: Path, crontab: Callable[..., str]
 ) -> None:
-    done = run_cli("import", "crontab", crontab("A-B=x\n0 0 * * * /opt/a\n"))
+    text = "A-B=x\n0 0 * * * /opt/a\n0 0 * * * /opt/b\n"
+    done = run_cli("import", "crontab", crontab(text))
     assert done.returncode == 1
-    assert f"automate: {instance}/mine:2:11: env.A-B: expected a name" in done.stderr
+    assert f"automate: {instance}/mine:1:1: env.A-B: expected a name" in done.stderr
+    assert done.stderr.count("env.A-B") == 1
     assert written(instance) == []
+
+
+def test_a_user_without_an_account_is_told(run_cli: RunCli, crontab: Callable[..., str]) -> None:
+    done = run_cli("import", "crontab", "--dry-run", "--form", "system", crontab("0 0 * * * nosuchuser /opt/a\n"))
+    assert "mine:1: there is no user nosuchuser: cron passes over this line" in done.stderr
 
 
 def test_a_directory_is_read_as_cron_reads_it(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:

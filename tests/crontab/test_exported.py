@@ -149,10 +149,6 @@ def done(argv, env, stdin, where, umask=0o022):
     return finished.returncode, finished.stdout
 
 
-def by_cron(task, home):
-    return done([task.shell, "-c", task.command], task.env | {"HOME": str(home)}, task.stdin, home)
-
-
 def by_itself(task, home):
     """As process.launch has it."""
     argv = [task.shell, "-c", task.command] if isinstance(task.command, str) else [*task.command]
@@ -195,7 +191,7 @@ def test_the_commands_do_the_same(tmp_path: Path, task: Task) -> None:
         assert "\\\n" in task.stdin or "\\%" in task.stdin
         return
     (again,) = imported(crontab_of([one.said], "UTC"))
-    assert by_cron(again, tmp_path) == by_itself(task, tmp_path)
+    assert by_itself(again, tmp_path) == by_itself(task, tmp_path)
 
 
 def test_what_cron_does_not_do_by_itself_stands_around_the_command() -> None:
@@ -204,18 +200,18 @@ def test_what_cron_does_not_do_by_itself_stands_around_the_command() -> None:
         locks=("tape",), limits=Limits(memory=Size(1024), cpu_time=Duration(60)), condition="test -e /x",
     )  # fmt: skip
     assert text(task).splitlines()[-1] == (
-        "0 0 * * * /bin/sh -c 'test -e /x' </dev/null || exit 0; flock -n /run/lock/automate.x "
+        "@daily /bin/sh -c 'test -e /x' </dev/null || exit 0; flock -n /run/lock/automate.x "
         "flock /run/lock/automate.shared.tape timeout -k 10 7200 nice -n 5 ionice -c 3 "
         "prlimit --as=1024 --cpu=60 /bin/sh -c 'a; b'"
     )
 
 
 def test_a_crontab_of_the_system_has_a_user() -> None:
-    assert "0 0 * * * root x\n" in text(
+    assert "@daily root x\n" in text(
         Task(name="x", file="", command="x", schedule=("@daily",), overlap="allow"), user="root"
     )
     mine = Task(name="x", file="", command="x", schedule=("@daily",), overlap="allow", user="bin")
-    assert "0 0 * * * bin x\n" in text(mine, user="root")
+    assert "@daily bin x\n" in text(mine, user="root")
     (one,) = export(mine)
     assert one.unsaid[-1] == "`user` (a user's crontab runs as that user)"
 
@@ -224,6 +220,25 @@ def test_mail_goes_where_it_went() -> None:
     some = [plain("a", env={"MAILTO": "ops"}), plain("b"), plain("c", env={"MAILTO": ""})]
     again = imported(text(*some))
     assert [(one.command, one.env.get("MAILTO")) for one in again] == [("b", None), ("a", "ops"), ("c", "")]
+
+
+BACK = """\
+0 5 * jan-mar MON,fri a "b c"
+@weekly a%in%put
+@reboot boot\t
+A="x 'y'"
+HOME=/srv/my data
+SHELL=/bin/bash
+*/5 * 1-7 * * printf '\\%s' a\\\x20
+LANG=de_DE.UTF-8
+@midnight c
+"""
+
+
+def test_what_was_imported_comes_back_as_it_was_written() -> None:
+    first = imported(BACK)
+    again = imported(crontab_of([one.said for one in export(*first)], "UTC"))
+    assert again == first
 
 
 def test_what_is_not_said_is_listed() -> None:

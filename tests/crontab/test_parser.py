@@ -23,6 +23,9 @@ def only(text: str, form="user"):
     return job
 
 
+NOTHING = frozenset[str]().__contains__
+
+
 def mistake(text: str, form="user"):
     (found,) = read(text.encode(), form).mistakes
     return found
@@ -148,6 +151,9 @@ def test_a_schedule_stays_as_it_was_written(written: str, schedule: str) -> None
         ("* * * * *", 10, "no command"),
         ("* * * * * x\r", 12, "dos2unix"),
         ("* * * * * * x", 11, "a sixth field"),
+        ("0 0 12 * * ? x", 12, "a sixth field, `?`"),
+        ("30 2 * * 1 2026 x", 12, "a sixth field, `2026`"),
+        ("0 0 12 1 * MON-FRI x", 12, "a sixth field, `MON-FRI`"),
         ("at 5 a.m every week with x", 1, "neither a job nor a variable"),
         ("* * * * *,8 x", 11, "`8` is not a day of week"),
     ],
@@ -244,8 +250,25 @@ def test_what_anacron_does_not_read_is_told(line: str) -> None:
 
 
 def test_the_form_is_in_doubt_where_the_command_could_be_a_user() -> None:
-    assert doubtful(b"0 0 * * * x\n0 0 * * * mail root\n", {"mail", "root"}.__contains__) == (2, "mail")
-    assert doubtful(b"0 0 * * * x\n", {"mail"}.__contains__) is None
+    assert doubtful(b"0 0 * * * x\n0 0 * * * mail root\n", {"mail"}.__contains__, NOTHING) == (2, "mail")
+    assert doubtful(b"0 0 * * * x\n", {"mail"}.__contains__, NOTHING) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "is_in_doubt"),
+    [
+        ("shop /srv/shop/cron.php", True),
+        ("shop cat x", True),
+        ("restic backup /srv", False),
+        ("cat /etc/motd", False),
+        ("python3.12 /srv/x.py", False),
+        ("nice /srv/x", False),
+        ("A=1 /srv/x", False),
+        ("x", False),
+    ],
+)
+def test_a_word_that_no_program_has_may_be_a_user_of_another_host(command: str, is_in_doubt: bool) -> None:
+    assert bool(doubtful(f"0 0 * * * {command}\n".encode(), NOTHING, {"cat"}.__contains__)) == is_in_doubt
 
 
 @given(st.binary(max_size=200), st.sampled_from(["user", "system", "anacron"]))

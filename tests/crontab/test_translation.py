@@ -169,6 +169,26 @@ def test_what_stays_is_told_with_the_reason(word: str) -> None:
     assert any(note.startswith(f"{word} stays") for note in modern(f"{word} /x | y").notes)
 
 
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("flock -n /run/x nice x || true", "the line is more than one program with its arguments"),
+        ("timeout 90 x", "without -k it never sends KILL"),
+        ("flock /run/x x", "without -n it waits for the lock"),
+        ("flock -n /run/both.lock x", "another line names its file"),
+        ("flock -n -E 0 /run/x x", "its options, or what stands before or behind it, have no key"),
+    ],
+)
+def test_the_reason_why_a_wrapper_stays_is_not_the_form_that_it_has(command: str, reason: str) -> None:
+    assert modern(command, "flock -n /run/both.lock y").notes[0].partition(": ")[2].startswith(reason)
+
+
+def test_the_commonest_line_of_all_is_understood() -> None:
+    done = modern("/usr/bin/flock -n /run/b timeout -k 10 3600 nice -n 19 ionice -c3 b.sh >> /var/log/b.log 2>&1")
+    keys = {key: done.keys.get(key) for key in ("command", "overlap", "timeout", "kill_after", "nice", "ionice")}
+    assert [*keys.values()] == ["b.sh >> /var/log/b.log 2>&1", "skip", 3600, 10, 19, "idle"]
+
+
 def test_the_shell_decides_what_a_line_means() -> None:
     done = modern("sleep $((RANDOM \\% 60)); x &>/dev/null", within="/bin/bash")
     assert (done.keys["command"], done.keys["jitter"]) == ("x", Duration(60))
@@ -204,12 +224,32 @@ def test_hours_written_otherwise_are_the_same_hours(hours: Any) -> None:
 
 @pytest.mark.parametrize(
     ("line", "command"),
-    [("0 2 * * * x  \t\n", "x"), ("0 2 * * * rm a\\  \n", "rm a\\ "), ("0 2 * * * rm a\\\\  \n", "rm a\\ ")],
+    [("0 2 * * *  x  \t\n", "x  \t"), ("0 2 * * * rm a\\ \n", "rm a\\ "), ("0 2 * * * rm a\\\\ \n", "rm a\\ ")],
 )
-def test_only_an_escaped_blank_at_the_end_of_a_command_stays(line: str, command: str) -> None:
+def test_blanks_at_the_end_of_a_command_stay(line: str, command: str) -> None:
     assert task(line).keys["command"] == command
 
 
 def test_a_percent_sign_that_breaks_a_quote_is_noted() -> None:
-    assert any("ends the command" in note for note in task('0 2 * * * date "+%F"\n').notes)
-    assert not any("ends the command" in note for note in task("0 2 * * * cat%a\n").notes)
+    assert any("stands in quotes" in note for note in task('0 2 * * * date "+%F"\n').notes)
+    assert not any("stands in quotes" in note for note in task("0 2 * * * cat%a\n").notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0 2 * * * date +%F\n", "the first `%` ends the command, and the rest became `stdin`"),
+        ("0 2 * * * date +%\n", "the first `%` ends the command, and nothing follows it"),
+        ("START_HOURS_RANGE=3-22\n0 2 * * * x\n", "only anacron obeys it"),
+        ("RANDOM_DELAY=soon\n0 2 * * * x\n", "RANDOM_DELAY=soon: not a number of minutes"),
+    ],
+)
+def test_what_cron_reads_otherwise_than_it_looks_is_noted(text: str, said: str) -> None:
+    assert said in task(text).notes[0]
+
+
+@pytest.mark.parametrize("hours", ["30-40", "22-6", "7", "x"])
+def test_hours_that_anacron_ignores_are_noted(hours: str) -> None:
+    done = task(f"START_HOURS_RANGE={hours}\n1 5 a b\n", form="anacron")
+    assert done.keys["schedule"] == "daily at 07:35"
+    assert done.notes[0].startswith(f"START_HOURS_RANGE={hours}: anacron ignores it")

@@ -22,8 +22,8 @@ _NAMED = 3  # tasks, where the rest is only counted
 
 
 @click.command("audit")
-@moment_option("--since", "Start with due times at or after WHEN: '2h ago', yesterday, '2026-11-21 14:30'.")
-@moment_option("--until", "End before WHEN.")
+@moment_option("--since", "Start with due times at or after WHEN: '2h ago', yesterday, '2026-11-21 14:30'.", "past")
+@moment_option("--until", "End before WHEN.", "past")
 @reading
 @pass_shell
 def command(shell: Shell, *, since: float | None, until: float | None, as_json: bool, header: bool) -> int:

@@ -81,8 +81,8 @@ class Wanted(NamedTuple):
 @words_option("--status", "outcomes", (*get_args(Outcome), RUNNING), "Only runs with one of these outcomes.")
 @words_option("--trigger", "triggers", get_args(Trigger), "Only runs with one of these triggers.")
 @words_option("--cause", "causes", CAUSES, "Only runs with one of these causes, such as paused.")
-@moment_option("--since", "Only runs started at or after WHEN: '2h ago', yesterday, '2026-11-21 14:30'.")
-@moment_option("--until", "Only runs started before WHEN.")
+@moment_option("--since", "Only runs started at or after WHEN: '2h ago', yesterday, '2026-11-21 14:30'.", "past")
+@moment_option("--until", "Only runs started before WHEN.", "past")
 @click.option(
     "-n",
     "count",

@@ -169,10 +169,10 @@ def tell(shell: Shell, plan: "Plan", on_all: list[str]) -> None:
         shell.say(visible(f"{source}:{','.join(dict.fromkeys(lines))}: {note}"))
     for label, mistake in plan.mistakes:
         shell.warn(visible(f"{label}:{mistake.line}:{mistake.column}: {mistake.message}"))
+    for fault in dict.fromkeys(str(item.fault) for item in plan.items if item.fault is not None):
+        shell.warn(fault)
     for item in plan.items:
-        if item.fault is not None:
-            shell.warn(str(item.fault))
-        elif item.action == "differs":
+        if item.action == "differs":
             shell.warn(visible(f"{_from(item)}: {item.path} differs; --force replaces it"))
     _tell_users(shell, plan)
 

@@ -27,8 +27,8 @@ _MOMENT = 1e-6  # seconds
 @click.option(
     "-n", "count", type=click.IntRange(1), metavar="N", help="Show at most N.  [default: 10 of one task, else 20]"
 )
-@moment_option("--from", "Start at this time.  [default: now]")
-@moment_option("--until", "End before this time; no limit unless -n is given.")
+@moment_option("--from", "Start at this time.  [default: now]", "future")
+@moment_option("--until", "End before this time; no limit unless -n is given.", "future")
 @click.option(
     "--schedule", "expressions", multiple=True, metavar="EXPR", shell_complete=complete_schedules,
     help="Preview a schedule instead of tasks; may be repeated.",

@@ -7,9 +7,9 @@ import click
 
 from automate.catalog import Catalog
 from automate.cli import tasks
-from automate.cli.completers import complete_durations, complete_paused
+from automate.cli.completers import complete_paused
 from automate.cli.json_objects import of_pause
-from automate.cli.moments import moment_option
+from automate.cli.moments import duration_option, moment_option
 from automate.cli.options import exclusive, json_option, names_argument, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import UsageError
@@ -24,13 +24,6 @@ from automate.units import Duration
 LONGEST_REASON = 1000  # characters
 
 
-def _length(context: click.Context, parameter: click.Parameter, value: str | None) -> Duration | None:
-    try:
-        return Duration.parse(value) if value is not None else None
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r}: {error}", context, parameter) from None
-
-
 def _reason(context: click.Context, parameter: click.Parameter, text: str) -> str:
     if len(text) > LONGEST_REASON:
         raise click.BadParameter(f"is longer than {LONGEST_REASON} characters", context, parameter)
@@ -39,15 +32,8 @@ def _reason(context: click.Context, parameter: click.Parameter, text: str) -> st
 
 @click.command("pause")
 @names_argument
-@click.option(
-    "--for",
-    "length",
-    callback=_length,
-    metavar="DURATION",
-    shell_complete=complete_durations,
-    help="Pause for this long, e.g. 30m or 2h.",
-)
-@moment_option("--until", "Pause until this time, e.g. 14:30 or 'in 2h'.")
+@duration_option("--for", "length", help="Pause for this long, e.g. 30m or '2 hours'.")
+@moment_option("--until", "Pause until this time, e.g. 14:30 or 'in 2h'.", "future")
 @click.option(
     "--reason",
     default="",

@@ -6,33 +6,17 @@ from contextlib import closing
 import click
 
 from automate import clock
-from automate.cli.completers import complete_durations
+from automate.cli.moments import duration_option
 from automate.cli.shell import Shell, pass_shell
 from automate.cli.tasks import owner
-from automate.units import Duration
 
 _STDERR = 2
 
 
-class DurationType(click.ParamType[float]):
-    """`90s`, `1h 30m`."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            return float(Duration.parse(str(value)))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 @click.command("serve")
-@click.option(
+@duration_option(
     "--wait",
-    type=DurationType(),
     default="0s",
-    metavar="DURATION",
-    shell_complete=complete_durations,
     help="On SIGTERM, wait up to this long for running tasks.",
 )
 @click.option("--stop-tasks", is_flag=True, help="On SIGTERM, stop running tasks, after --wait.")

@@ -1,14 +1,14 @@
 """`automate status` and `automate metrics`: health, for monitoring plugins and for Prometheus."""
 
 import gc
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from automate import __version__
-from automate.cli.completers import complete_durations, complete_labels
+from automate.cli.completers import complete_labels
 from automate.cli.exits import with_advice
+from automate.cli.moments import duration_option
 from automate.cli.options import json_option, lists, names_argument
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from automate.operate.health import Facts
 
 
-Kind = TypeVar("Kind", Duration, Range)
 OVERDUE = "5m"
 
 
@@ -35,14 +34,11 @@ class Plugin(click.Command):
             raise click.exceptions.Exit(STATUSES["UNKNOWN"]) from error
 
 
-def _read(kind: type[Kind]) -> Callable[[click.Context, click.Parameter, str | None], Kind | None]:
-    def callback(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Kind | None:
-        try:
-            return None if value is None else kind.parse(value)
-        except ValueError as error:
-            raise click.BadParameter(str(error)) from None
-
-    return callback
+def _range(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Range | None:
+    try:
+        return None if value is None else Range.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command("status", cls=Plugin)
@@ -55,24 +51,17 @@ def _read(kind: type[Kind]) -> Callable[[click.Context, click.Parameter, str | N
     "-w",
     "--warning",
     metavar="RANGE",
-    callback=_read(Range),
+    callback=_range,
     help="WARNING if more tasks fail than RANGE allows: 0, ~:5.",
 )
 @click.option(
-    "-c", "--critical", metavar="RANGE", callback=_read(Range), default="0", show_default=True,
+    "-c", "--critical", metavar="RANGE", callback=_range, default="0", show_default=True,
     help="CRITICAL if more tasks fail than RANGE allows.",
 )  # fmt: skip
-@click.option(
-    "--overdue", metavar="DURATION", shell_complete=complete_durations, callback=_read(Duration),
-    default=OVERDUE, show_default=True, help="CRITICAL if a due time was not handled for this long.",
+@duration_option(
+    "--overdue", default=OVERDUE, show_default=True, help="CRITICAL if a due time was not handled for this long.",
 )  # fmt: skip
-@click.option(
-    "--long",
-    metavar="DURATION",
-    shell_complete=complete_durations,
-    callback=_read(Duration),
-    help="WARNING if a task runs or waits for longer than this.",
-)
+@duration_option("--long", help="WARNING if a task runs or waits for longer than this.")
 @click.option("--paused", is_flag=True, help="WARNING if tasks are paused.")
 @json_option
 @pass_shell

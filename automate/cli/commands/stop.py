@@ -12,8 +12,8 @@ import click
 from automate import clock
 from automate.catalog.catalog import matching
 from automate.cli import tasks
-from automate.cli.commands.serve import DurationType
-from automate.cli.completers import complete_durations, complete_running, complete_runs
+from automate.cli.completers import complete_running, complete_runs
+from automate.cli.moments import duration_option
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import NotRunningError
@@ -89,10 +89,7 @@ def _check_known(shell: Shell, name: str) -> None:
 
 @click.command("wait")
 @click.argument("names", nargs=-1, required=True, metavar="NAME|#RUN...", shell_complete=complete_runs)
-@click.option(
-    "--timeout", type=DurationType(), metavar="DURATION", shell_complete=complete_durations,
-    help="Wait no longer than this, e.g. 30s or 2h; the runs continue.",
-)  # fmt: skip
+@duration_option("--timeout", help="Wait no longer than this, e.g. 30s or 2h; the runs continue.")
 @json_option
 @quiet_option
 @pass_shell

@@ -34,8 +34,8 @@ LEFT_OUT = {"broken": "broken", "disabled": "disabled", "idle": "with nothing in
 
 @click.command("timeline")
 @names_argument
-@moment_option("--from", "Start at this time.  [default: the current hour]")
-@moment_option("--to", "End at this time.  [default: a day later]")
+@moment_option("--from", "Start at this time.  [default: the current hour]", "past")
+@moment_option("--to", "End at this time.  [default: a day later]", "future")
 @click.option(
     "-n",
     "count",

@@ -23,7 +23,7 @@ __all__ = ["command"]
 
 @click.command("why")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_known)
-@moment_option("--at", "Explain this time, past or future: '02:00', '2026-11-21 02:00', '3h ago', 'in 2h'.")
+@moment_option("--at", "Explain this time, past or future: '02:00', '2026-11-21 02:00', '3h ago', 'in 2h'.", "either")
 @json_option
 @quiet_option
 @pass_shell
