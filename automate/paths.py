@@ -11,6 +11,9 @@ from automate.errors import UsageError
 _NAME = "automate"
 
 
+LONGEST = 504  # bytes of a path: SQLite's MAX_PATHNAME (512), with `-journal`
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One set of tasks, state and log.
@@ -85,7 +88,7 @@ class Instance:
 def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> Instance:
     """Return the instance of `directory` (`-C`), else of `AUTOMATE_DIR`, else root's, else the user's.
 
-    UsageError if there is none, or its path cannot be written in JSON.
+    UsageError if there is none, or its path cannot be written in JSON or opened by SQLite.
     """
     if directory is None:
         directory = environ.get("AUTOMATE_DIR") or None
@@ -94,6 +97,8 @@ def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> 
     for path in (instance.settings, instance.state):
         if not path.isprintable() and any("\ud800" <= character <= "\udfff" for character in path):
             raise UsageError(f"{path}: this path is not UTF-8; use a directory whose path is")
+    if len(os.fsencode(instance.database)) > LONGEST:
+        raise UsageError(f"{instance.database}: this path is too long; SQLite opens files with up to {LONGEST} bytes")
     return instance
 
 

@@ -162,6 +162,15 @@ def test_a_directory_that_is_not_utf8_is_refused(run_cli: RunCli, instance: Path
     assert "this path is not UTF-8" in done.stderr + done.stdout
 
 
+def test_a_path_that_sqlite_cannot_open_is_refused(run_cli: RunCli, instance: Path) -> None:
+    longest = instance / ("d" * 200)
+    most = 504 - len("/.automate/state.db") - len(str(longest)) - 1
+    for length, status in ((most, 0), (most + 1, 2)):
+        directory = longest / ("e" * length)
+        (directory / "tasks.d").mkdir(parents=True)
+        assert run_cli("tick", dir=directory).returncode == status
+
+
 def test_closed_standard_descriptors_do_no_harm(environment: dict[str, str], instance: Path) -> None:
     done = in_shell("automate history <&- >&- 2>&-; echo $?", environment, instance)
     assert (done.stdout, done.stderr) == ("0\n", "")

@@ -190,6 +190,12 @@ def test_others_can_add_tasks(found: Callable[..., Any], instance: Path) -> None
     assert [finding["fix"] for finding in found("taskdirs")] == [f"chmod go-w {instance}/tasks.d"]
 
 
+def test_a_file_name_that_is_not_utf8_is_told(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
+    run_cli("tick")
+    (instance / "tasks.d" / os.fsdecode(b"\xff.yaml")).write_text("command: 'true'")
+    assert ["cannot name a task" in finding["what"] for finding in found("files")] == [True]
+
+
 def test_a_damaged_state_is_told_and_left(found: Callable[..., Any], run_cli: RunCli, instance: Path) -> None:
     run_cli("list")
     database = instance / ".automate" / "state.db"
