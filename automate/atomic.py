@@ -1,10 +1,11 @@
 """Files put in place whole or not at all, even after a crash, and not seen by others before.
 
 A file is prepared beside its place under another name, forced to disk, and given its own name in one step: rename(2),
-link(2).
+link(2). Files that are changed in place are locked meanwhile: flock(2).
 """
 
 import errno
+import fcntl
 import os
 import stat
 from contextlib import suppress
@@ -14,6 +15,19 @@ from automate.errors import AutomateError, NotAllowedError
 OPEN, PRIVATE = 0o644, 0o600
 _DIRECTORY = 0o755
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def lock(descriptor: int, *, poll: float = 0.05) -> None:
+    """Lock an open file, as flock(2) does for all copies of the descriptor; look each `poll` seconds while it is held.
+
+    The library is imported only when there is something to wait for, which is rare: OSError.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        from filelock import lock_descriptor
+
+        lock_descriptor(descriptor, poll_interval=poll)
 
 
 def store(path: str, data: bytes, *, mode: int, replace: bool) -> None:

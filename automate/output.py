@@ -1,6 +1,5 @@
 """Outputs of runs: `output/TASK/ID.log` below the log directory, appended to by the commands themselves."""
 
-import ctypes
 import errno
 import fcntl
 import os
@@ -99,6 +98,8 @@ def take_room(descriptor: int) -> None:
 
 def _fallocate(descriptor: int, mode: int, start: int, length: int) -> int:
     """Return the errno, 0 for none."""
+    import ctypes
+
     libc = ctypes.CDLL(None, use_errno=True)
     failed = libc.fallocate(descriptor, mode, ctypes.c_int64(start), ctypes.c_int64(length))
     return ctypes.get_errno() if failed else 0

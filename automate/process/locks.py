@@ -67,9 +67,11 @@ def lock(descriptor: int) -> bool:
 
     Return False if another process holds it. OSError.
     """
-    from filelock import lock_descriptor
-
-    return lock_descriptor(descriptor, blocking=False)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Waiting:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from automate import trust
+from automate.atomic import lock
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 from automate.run import Record
@@ -72,12 +73,10 @@ def _append(descriptor: int, lines: bytes, directory: str) -> None:
 @contextmanager
 def _locked(path: str, flags: int) -> Iterator[int]:
     """Open the file at this path and lock it against other writers."""
-    import filelock
-
     while True:
         descriptor = _open(path, flags)
         try:
-            filelock.lock_descriptor(descriptor, poll_interval=_POLL)
+            lock(descriptor, poll=_POLL)
             if inode(path) == os.fstat(descriptor).st_ino:  # else it was rotated while we waited
                 yield descriptor
                 return

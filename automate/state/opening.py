@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 
 from automate import clock, instance_trust, reserve, trust
+from automate.atomic import lock
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 from automate.state.schema import SCHEMA, UPGRADES, VERSION
@@ -222,11 +223,9 @@ def _alone(path: str) -> Iterator[None]:
     Its -wal and -shm belong to it: SQLite would take those of an old file for the new one's, and if those of a new file
     are moved away, what is committed with them is lost.
     """
-    import filelock
-
     directory = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        filelock.lock_descriptor(directory)
+        lock(directory)
         yield
     finally:
         os.close(directory)
