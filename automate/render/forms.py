@@ -1,5 +1,6 @@
 """Text that other programs read: JSON, CSV (RFC 4180), and differences for patch(1)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,25 @@ def json_document(value: Any, screen: Screen) -> str:
     """Format one value over several lines with a newline at the end: dicts, lists, structs, tuples, sets."""
     import msgspec
 
-    return shown_json(msgspec.json.format(msgspec.json.encode(value, enc_hook=_plain), indent=2) + b"\n", screen)
+    return shown_json(msgspec.json.format(_encoded(value), indent=2) + b"\n", screen)
 
 
 def json_lines(values: Iterable[Any], screen: Screen) -> str:
     """JSON Lines: each value on one line of its own."""
+    return shown_json(b"".join(_encoded(value) + b"\n" for value in values), screen)
+
+
+def _encoded(value: Any) -> bytes:
+    """Encode a value; a byte of a file's name that is not UTF-8 is written as on the screen, as the text `\\udcff`."""
     import msgspec
 
-    return shown_json(msgspec.json.Encoder(enc_hook=_plain).encode_lines(values), screen)
+    try:
+        return msgspec.json.encode(value, enc_hook=_plain)
+    except UnicodeEncodeError:
+        import json
+
+        text = json.dumps(msgspec.to_builtins(value, enc_hook=_plain), ensure_ascii=False)
+        return re.sub("[\ud800-\udfff]", lambda match: f"\\\\u{ord(match[0]):x}", text).encode()
 
 
 def shown_json(text: bytes, screen: Screen) -> str:
