@@ -96,8 +96,19 @@ def pager_option(function: Function) -> Function:
 
 
 def reading(function: Function) -> Function:
-    """Add the options of every command that shows something: `--json`, `--no-header`, `--quiet`."""
-    return json_option(header_option(quiet_option(function)))
+    """Add the options of commands that show a table: `--format`, `--json`, `--jsonl`, `--no-header`, `--quiet`."""
+    return table_option(json_option(header_option(quiet_option(function))))
+
+
+def table_option(function: Function) -> Function:
+    """`--format`, which the screen knows: for commands that write tables."""
+    from automate.render.forms import FORMATS
+
+    option = click.option(
+        "--format", expose_value=False, is_eager=True, callback=_set_form, type=click.Choice(FORMATS), metavar="FORMAT",
+        help=f"Write tables as {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.",
+    )  # fmt: skip
+    return option(function)
 
 
 def exclusive(some: str, others: str) -> Callable[[Function], Function]:

@@ -61,6 +61,8 @@ class Shell:
     def screen(self) -> "Screen":
         """Standard output."""
         screen = self._screen(sys.stdout)
+        if self.form:
+            return screen._replace(colour=False, form="" if self.writes_json else self.form)
         return screen._replace(width=_size("COLUMNS", 0, 80)) if screen.is_terminal else screen
 
     @cached_property

@@ -1,6 +1,7 @@
 """Rows as aligned columns.
 
-tabulate would cost 20 ms to import and 170 ms for 10,000 rows: more than `list` may cost in all.
+tabulate, which makes the other forms, costs 20 ms to import and 170 ms for 10,000 rows: more than `list` may cost in
+all.
 """
 
 import re
@@ -29,10 +30,14 @@ def table(
     """Lines of aligned cells, each line with its newline; nothing but the header when there are no rows.
 
     Cells are escaped here (see `visible`), unless they were by `paint`. Columns named in `right` are aligned right.
-    On a terminal the column `shrink`, or else the last one, is cut with an ellipsis where a line
-    would not fit.
+    On a terminal the column `shrink`, or else the last one, is cut with an ellipsis where a line would not fit. If the
+    screen has a form, the table has that one.
     """
     columns = [_escaped(cells) for cells in zip(*rows, strict=True)] or [[] for _ in headers]
+    if screen.form:
+        from automate.render.forms import tabulated
+
+        return tabulated(columns, headers if header else (), screen.form, [title in right for title in headers])
     if header:
         for title, cells in zip(headers, columns, strict=True):
             cells.insert(0, title)

@@ -1,7 +1,7 @@
-"""Text that other programs read: JSON, CSV (RFC 4180), and differences for patch(1)."""
+"""Text that other programs read: JSON, CSV (RFC 4180), tables in many forms, and differences for patch(1)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automate.characters import visible, visible_json, visible_lines
@@ -93,6 +93,40 @@ def _cell(value: object) -> object:
     import msgspec
 
     return visible_json(msgspec.json.encode(value).decode())
+
+
+FORMATS = (
+    "asciidoc", "fancy_grid", "github", "grid", "html", "jira", "latex", "mediawiki", "orgtbl", "outline", "plain",
+    "presto", "pretty", "psql", "rst", "simple", "textile", "tsv",
+)  # fmt: skip
+"""Those of tabulate in which text cannot become markup: it escapes text in HTML and LaTeX, _MARKUP in the others."""
+
+_UNDERSCORE = r"(?<![^\W_])_|_(?![^\W_])"  # not within a word
+_MARKUP: dict[str, tuple[str, str | Callable[[re.Match[str]], str]]] = {
+    "asciidoc": (rf"([|\\*`#^~<{{\[]|{_UNDERSCORE})", r"\\\1"),
+    "github": (rf"([|\\*`<\[]|{_UNDERSCORE})", r"\\\1"),
+    "jira": (rf"([|\\*{{\[]|{_UNDERSCORE})", r"\\\1"),
+    "mediawiki": (r"[^\w\s.,:/()#-]", lambda match: f"&#{ord(match[0])};"),
+    "orgtbl": (r"\|", r"\\vert{}"),
+    "rst": (rf"([|\\*`]|{_UNDERSCORE})", r"\\\1"),
+    "textile": (r"[^\w\s.,:/()#-]", lambda match: f"&#{ord(match[0])};"),
+    "tsv": (r"\A(?=[=+@]|-.)", "'"),
+}
+"""What begins markup, or in a spreadsheet a formula, and what stands for it."""
+
+
+def tabulated(columns: Sequence[Sequence[str]], headers: Sequence[str], form: str, right: Sequence[bool]) -> str:
+    """Return a table in one of FORMATS; the cells are visible text. Nothing without rows or headers."""
+    from tabulate import tabulate
+
+    pattern, instead = _MARKUP.get(form, (r"(?!)", ""))
+    rows = [[re.sub(pattern, instead, cell) for cell in row] for row in zip(*columns, strict=True)]
+    if not rows and not headers:
+        return ""
+    if form == "tsv":  # without blanks around the values
+        return f"{tabulate(rows, headers, form, disable_numparse=True, stralign=None)}\n"
+    align = ["right" if each else "left" for each in right] if rows else None
+    return f"{tabulate(rows, headers, form, disable_numparse=True, colalign=align)}\n"
 
 
 _COLOURS = {"+": "added", "-": "removed", "@": "place"}

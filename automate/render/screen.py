@@ -10,7 +10,8 @@ class Screen(NamedTuple):
     """Properties of standard output, found by the command line; nothing in `render` looks for itself.
 
     `width` is in columns, None where nothing may be cut: in a pipe or a file. `blocks` says that Unicode's block
-    elements can be shown; it is computed only for what draws with them.
+    elements can be shown; it is computed only for what draws with them. `form` is one of forms.FORMATS for tables that
+    are not for a terminal, else empty.
     """
 
     now: float
@@ -18,6 +19,7 @@ class Screen(NamedTuple):
     colour: bool = False
     is_terminal: bool = False
     blocks: bool = False
+    form: str = ""
 
 
 COLOURS = {

@@ -12,7 +12,7 @@ import click
 from automate.catalog import Catalog
 from automate.catalog.host_checks import Doubt, Host
 from automate.cli import tasks
-from automate.cli.options import reading
+from automate.cli.options import header_option, json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import BadFileError
 from automate.state import StateError
@@ -61,7 +61,9 @@ class Checked(NamedTuple):
 
 @click.command("check")
 @click.argument("files", nargs=-1, metavar="[FILE...]", type=click.Path(allow_dash=True))
-@reading
+@json_option
+@header_option
+@quiet_option
 @pass_shell
 def command(shell: Shell, files: tuple[str, ...], *, as_json: bool, header: bool) -> int:
     """Validate the task files and settings of the instance, or FILEs; - is standard input.

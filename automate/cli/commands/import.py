@@ -9,7 +9,7 @@ import click
 from automate.cli import tasks
 from automate.cli.completers import complete_directories, complete_users
 from automate.cli.json_objects import of_fault
-from automate.cli.options import json_option, quiet_option
+from automate.cli.options import json_option, quiet_option, table_option
 from automate.cli.shell import Shell, pass_shell
 from automate.crontab import FORMS
 from automate.errors import AutomateError, UsageError
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     "--user", metavar="NAME", shell_complete=complete_users, help="The owner of the crontab, if the path does not tell."
 )
 @json_option
+@table_option
 @quiet_option
 @pass_shell
 def command(

@@ -114,10 +114,15 @@ def _text(each: About, shell: Shell, *, every: bool, header: bool) -> str:
     screen = shell.screen
     settings = [setting for setting in each.settings if every or setting.origin != BUILT_IN]
     rows = [_row(setting) for setting in settings if setting.key not in _ABOVE]
+    facts = _facts(each, shell, every=every)
     parts = [
         paint(": ".join(filter(None, (each.entry.name, each.task.description))), "heading", screen)
         + "\n"
-        + table(_facts(each, shell, every=every), ("", "", ""), screen, header=False),
+        + (
+            table([row[1:] for row in facts], ("", ""), screen)
+            if screen.form
+            else table(facts, ("", "", ""), screen, header=False)
+        ),
         table(rows, ("SETTING", "VALUE", "FROM"), screen, header=header, shrink="VALUE") if rows else "",
         history(next(pages(each.past.records, RECENT)).records, screen, header=header),
     ]
@@ -168,7 +173,11 @@ def _due(each: About, shell: Shell) -> list[str]:
         return ["- (disabled)"]
     seconds = any(due.due % 60 for due in each.upcoming)
     rows = [(when(due.due, seconds=seconds), relative(due.due, shell.now), note_of(due)) for due in each.upcoming]
-    lines = table(rows, ("", "", ""), shell.screen._replace(width=None), header=False, right={""}) if rows else NOTHING
+    lines = (
+        table(rows, ("", "", ""), shell.screen._replace(width=None, form=""), header=False, right={""})
+        if rows
+        else NOTHING
+    )
     return [line.removesuffix(f"  {NOTHING}") for line in lines.splitlines()]
 
 

@@ -8,7 +8,7 @@ import click
 
 from automate.cli import tasks
 from automate.cli.moments import moment_option
-from automate.cli.options import exclusive, names_argument, pager_option, reading
+from automate.cli.options import exclusive, header_option, json_option, names_argument, pager_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import UsageError
 from automate.instants import local
@@ -52,7 +52,9 @@ LEFT_OUT = {"broken": "broken", "disabled": "disabled", "idle": "with nothing in
     help="Write the picture to FILE as SVG; - is standard output.",
 )  # fmt: skip
 @pager_option
-@reading
+@json_option
+@header_option
+@quiet_option
 @exclusive("--svg", "--json")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
