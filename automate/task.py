@@ -99,6 +99,7 @@ class Task(Struct, frozen=True, kw_only=True):
     overlap: Overlap = "skip"
     missed: Missed = "once"
     missed_within: Duration | None = None
+    remove_when_done: bool = False
     jitter: Duration = Duration(0)
     condition: str | tuple[str, ...] | None = None
     after: tuple[tuple[str, str], ...] = ()

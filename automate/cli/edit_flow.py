@@ -150,7 +150,7 @@ def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
     else:
         shell.say(f"{target.name}: before: {before}\n{target.name}: after:  {after}")
     if edit.data is not None:
-        _tell_doubts(desk, edit)
+        tell_doubts(desk, edit)
     tell_under_way(desk, target.name)
 
 
@@ -203,7 +203,7 @@ def _unexcepted(desk: Desk, task: "Task", schedule: "Schedule") -> "Iterator[int
         due = first_passed(Policy(), schedule, due, exceptions=exceptions)
 
 
-def _tell_doubts(desk: Desk, edit: Edit) -> None:
+def tell_doubts(desk: Desk, edit: Edit) -> None:
     """Report what this host lacks, and pauses and runs that the change does not affect."""
     from automate.catalog.host_checks import Host
     from automate.render.figures import terms

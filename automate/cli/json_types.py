@@ -503,6 +503,7 @@ class SchemaName(TypedDict):
 
 
 LISTS: dict[str, tuple[Any, ...]] = {
+    "at": ("The task that will run once.", EditedTask),
     "cat": ("Files of tasks.", TaskFile),
     "check": ("Errors and warnings of task files and settings.", CheckFinding),
     "copy": ("The copy of a task.", EditedTask),

@@ -54,14 +54,22 @@ _FORMS = (
 
 def moment_option(name: str, text: str, toward: Toward = "past") -> Callable[[Function], Function]:
     """Make an option whose argument is an instant in epoch seconds, or None; `text` is its help."""
+    return click.option(name, metavar="WHEN", callback=_reader(toward), shell_complete=complete_moments, help=text)
 
-    def convert(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+
+def moment_argument(name: str, metavar: str) -> Callable[[Function], Function]:
+    """Make an argument that is an instant to come, in epoch seconds."""
+    return click.argument(name, metavar=metavar, callback=_reader("future"), shell_complete=complete_moments)
+
+
+def _reader(toward: Toward) -> Callable[[click.Context, click.Parameter, str | None], float | None]:
+    def read(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
         try:
             return None if value is None else moment(value, context.ensure_object(Shell).now, toward)
         except ValueError as error:
             raise click.BadParameter(f"invalid time {value!r}; {error}", context, parameter) from None
 
-    return click.option(name, metavar="WHEN", callback=convert, shell_complete=complete_moments, help=text)
+    return read
 
 
 def duration_option(*names: str, **attributes: Any) -> Callable[[Function], Function]:

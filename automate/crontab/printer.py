@@ -76,6 +76,7 @@ def unsaid(task: Task) -> list[str]:
         "after": bool(task.after),
         "retries": bool(task.retries.attempts),
         f"missed: {task.missed}": task.missed != "skip",
+        "remove_when_done": task.remove_when_done,
         f"overlap: {task.overlap}": task.overlap in ("queue", "replace"),
         "exit_codes": task.exit_codes != ExitCodes(),
         "warn_on": task.warn_on is not None,

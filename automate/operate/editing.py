@@ -4,11 +4,9 @@ No text with a fault is put into effect, and none over what another process wrot
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from automate import clock, instance_trust
 from automate.atomic import make_directory
 from automate.catalog import Catalog
 from automate.catalog.catalog import matching
@@ -16,8 +14,9 @@ from automate.errors import AutomateError, BusyError, NotAllowedError, UsageErro
 from automate.operate import versions
 from automate.operate.versions import SETTINGS
 from automate.paths import Instance
-from automate.process import host, locks
+from automate.process import host
 from automate.settings import Settings
+from automate.supervisor.task_files import alone
 from automate.taskfile import BadTaskFile, name_of, parse_settings, parse_task, read
 from automate.taskfile.replacing import content, discard, prepare, put, take_away
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from automate.taskfile.splicing import Change
 
 _PATIENCE = 10.0  # seconds to wait for another command that writes task files; it holds the lock for milliseconds
-_POLL = 0.05
 
 
 class Target(NamedTuple):
@@ -221,7 +219,7 @@ def store(
     for edit in edits:
         if edit.data is not None:
             _make_directory(os.path.dirname(edit.target.path))
-    with _alone(instance):
+    with alone(instance, _PATIENCE):
         for edit in edits:
             _check_unchanged(edit.target, owner)
         try:
@@ -270,27 +268,6 @@ def _standing(instance: Instance, name: str, owner: int | None) -> Target:
     path = next((stem + suffix for suffix in (".yaml", ".yml") if os.path.lexists(stem + suffix)), f"{stem}.yaml")
     data = content(path, owner=owner)
     return Target(name, path, data, path, data)
-
-
-@contextmanager
-def _alone(instance: Instance) -> Iterator[None]:
-    """While no other command writes task files of this instance."""
-    path = os.path.join(instance.locks, "edit")
-    if (refusal := instance_trust.refusal(instance)) is not None:
-        raise refusal
-    try:
-        descriptor = locks.make_ready(path)
-    except PermissionError:
-        raise NotAllowedError(f"{path}: this user may read the tasks here but not change them") from None
-    try:
-        until = clock.monotonic() + _PATIENCE
-        while not locks.lock(descriptor):
-            if clock.monotonic() > until:
-                raise BusyError(f"another command is writing task files ({path}): try again")
-            clock.sleep(_POLL)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _counted(number: int) -> str:

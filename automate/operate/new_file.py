@@ -1,6 +1,7 @@
 """A new task's file: as a person would begin it, with the keys that most tasks want as comments, or a copy."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from automate.catalog import Catalog
@@ -50,6 +51,29 @@ def made(target: Target, fields: Mapping[str, Any], changes: "Sequence[Change]",
     data = spliced(text.encode(), changes, target.path)
     check_values(target, data, catalog.settings_read)
     return Edit(target, data)
+
+
+def made_for_once(
+    instance: Instance,
+    catalog: Catalog,
+    name: str | None,
+    fields: Mapping[str, Any],
+    changes: "Sequence[Change]",
+    *,
+    by: str,
+) -> Edit:
+    """Make the file of a task that runs once, which only its owner may read; it may hold what at(1) keeps private.
+
+    Without a `name` it is called `at-N` with the lowest free number. UsageError, AutomateError.
+    """
+    from automate.taskfile.splicing import spliced
+
+    known = {*catalog.names(), *catalog.broken}
+    target = check_free(instance, catalog, name or next(free for n in count(1) if (free := f"at-{n}") not in known))
+    text = text_of(fields, {"": f"Written by automate at, for {by}."})
+    data = spliced(text.encode(), changes, target.path)
+    check_values(target, data, catalog.settings_read)
+    return Edit(target, data, most=0o600)
 
 
 def copied(

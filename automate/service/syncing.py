@@ -23,6 +23,7 @@ from automate.supervisor.decisions import exceptions_of
 
 _AHEAD = 3653 * DAY  # so far ahead a zone is kept
 _RENEWED = 1826 * DAY
+_REMOVED_WHEN_DONE = b'"remove_when_done":true'  # in an encoded definition
 
 
 class Zones:
@@ -243,13 +244,17 @@ class Plan:
         """Return the instant from which a new schedule is in effect.
 
         It is now, or later if a clock that was set back must not repeat what was decided. A task that is unknown
-        because the state was lost continues from its last recorded due time, if its schedule still has that one.
+        because the state was lost continues from its last recorded due time, if its schedule still has that one. One
+        that is to be removed when it is done is for once, and in effect since its file was written.
         """
         last = self._last_dues.get(name)
         if last is not None and last <= self._now and next_due(parsed.compiled, last - 1) == last:
             return last
-        decided = self._ended_later.get(name, self._now) if old is None else old.until
-        return max(self._now, clock_back(decided, self._now))
+        begin = self._now
+        if _REMOVED_WHEN_DONE in parsed.definition:
+            begin = min(begin, parsed.brief.mtime_ns / 1e9)
+        decided = self._ended_later.get(name, begin) if old is None else old.until
+        return max(begin, clock_back(decided, self._now))
 
     def _left(self, old: Scheduled, refusal: Refusal) -> list[Request]:
         """Request one record for the due times since the task was last decided, also those that a jitter delays.

@@ -18,6 +18,7 @@ from automate.supervisor.claiming import Claim, Decide, not_in_step
 from automate.supervisor.finishing import Result
 from automate.supervisor.held_runs import HeldRuns
 from automate.supervisor.restoring import reinstate
+from automate.supervisor.task_files import remove_done
 from automate.task import Task
 
 
@@ -222,6 +223,9 @@ class Supervisor:
         decided, self._held.unrecorded = self._held.unrecorded, []  # what follows these records may be decided as well
         try:
             records, closed, unforked = self._results(over)
+            # Before the records are written: after a crash in between, the ends are met again, and so is this.
+            ran = [each.task for each, record in zip(closed, records, strict=True) if record.outcome != "skipped"]
+            remove_done(self._instance, ran, clock.now())
             records = decided + records
             unseen = self._not_in_step(records)
             self._held.follow(finishing.write(self._instance, self._state, records, unseen, again=self._unsure))

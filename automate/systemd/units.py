@@ -57,6 +57,7 @@ def unsaid(task: Task) -> list[str]:
         "retries": bool(task.retries.attempts),
         "missed: all": task.missed == "all",
         "missed_within": task.missed_within is not None and task.missed != "skip",
+        "remove_when_done": task.remove_when_done,
         f"overlap: {task.overlap}": task.overlap != "skip",
         "warn_on": task.warn_on is not None,
         "exit_codes` without 0 in `success": not {0} <= {*_good(task.exit_codes)},

@@ -165,6 +165,7 @@ TASK = {
     "missed_within": Key(
         "Never run a due time that was missed longer ago than this.", optional(duration(above_zero=True))
     ),
+    "remove_when_done": Key("Whether the task is removed once it has run and is not due again.", boolean),
     "jitter": Key("Delay the start by up to this long, always the same for this host and task.", duration()),
     "condition": Key(
         "A command to run first. If its exit status is not 0, the run is skipped.",

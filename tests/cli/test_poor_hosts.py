@@ -19,10 +19,10 @@ Poor = Callable[..., "subprocess.CompletedProcess[str]"]
 AUTOMATE = [sys.executable, "-m", "automate"]
 A_LITTLE = 12_000  # KiB of address space above what the interpreter takes by itself
 WORDS = {
-    "cat": ["x"], "check": ["--json"], "completion": ["bash"], "copy": ["x", "y"], "disable": ["x"],
-    "edit": ["x", "--set", "nice=5"], "enable": ["x"], "export": ["systemd"], "import": ["crontab", "-"], "log": ["x"],
-    "new": ["n", "--command=true"], "remove": ["x", "--yes"], "run": ["x"], "show": ["x"], "stop": ["x"],
-    "wait": ["x"], "why": ["x"],
+    "at": ["in 1h", "--", "true"], "cat": ["x"], "check": ["--json"], "completion": ["bash"], "copy": ["x", "y"],
+    "disable": ["x"], "edit": ["x", "--set", "nice=5"], "enable": ["x"], "export": ["systemd"],
+    "import": ["crontab", "-"], "log": ["x"], "new": ["n", "--command=true"], "remove": ["x", "--yes"], "run": ["x"],
+    "show": ["x"], "stop": ["x"], "wait": ["x"], "why": ["x"],
 }  # fmt: skip
 AS_54321 = "setpriv --reuid 54321 --clear-groups --inh-caps +dac_read_search --ambient-caps +dac_read_search"
 """A user without an account, who may read the interpreter all the same, wherever it is."""

@@ -107,6 +107,7 @@ def test_what_is_printed_is_as_the_schema_says(printed: Callable[..., str], task
         check(verb)
     check("check")
     check("cat", "nightly")
+    check("at", "in 1h", "--", "true")
     check("next", "--schedule", "hourly")
     check("show", "*", least=5)
     check("why", "*", least=5)

@@ -65,6 +65,7 @@ ACCEPTED = [
     ("missed: all", "missed", "all"),
     ("missed_within: 2h", "missed_within", Duration(7200)),
     ("missed_within: null", "missed_within", None),
+    ("remove_when_done: true", "remove_when_done", True),
     ("jitter: 30m", "jitter", Duration(1800)),
     ("condition: test -e /srv", "condition", "test -e /srv"),
     ("condition: [test, -e, /srv]", "condition", ("test", "-e", "/srv")),

@@ -15,6 +15,7 @@ VERBS = {
     "check": "Validate task files and settings.",
     "edit": "Change a task, in an editor or one value at a time.",
     "new": "Create a task.",
+    "at": "Run a command once, at a given time.",
     "copy": "Create a task from another one.",
     "remove": "Remove tasks.",
     "enable": "Schedule tasks that were disabled.",
@@ -45,6 +46,7 @@ VERBS = {
 """Summaries by verb, in the order of `automate --help`."""
 
 _SIBLINGS = {
+    "at": "new",
     "cat": "copy",
     "completion": "help",
     "disable": "edit",

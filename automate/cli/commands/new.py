@@ -1,15 +1,19 @@
-"""`automate new` and `automate remove`: write a task file, from options or from answers; take task files away."""
+"""`automate new`, `automate at` and `automate remove`: write a task file, and take task files away."""
 
+import os
 import sys
 from collections.abc import Sequence
 from itertools import islice
+from math import ceil
 from typing import Any
 
 import click
 
 from automate.cli import tasks
+from automate.cli.commands.run import ARGUMENTS, WithArguments
 from automate.cli.completers import complete_own, complete_users
-from automate.cli.edit_flow import Desk, desk, put_in_force, tell_under_way, what_is_left, write_json
+from automate.cli.edit_flow import Desk, desk, put_in_force, tell_doubts, tell_under_way, what_is_left, write_json
+from automate.cli.moments import moment_argument
 from automate.cli.options import (
     changing,
     check_once,
@@ -20,12 +24,15 @@ from automate.cli.options import (
     set_option,
     timezone_option,
 )
-from automate.cli.shell import Shell, pass_shell
+from automate.cli.shell import Shell, operator, pass_shell
 from automate.errors import NotAllowedError, UsageError
+from automate.instants import local
 from automate.operate.editing import Edit, Target, store
 from automate.render import visible
+from automate.render import when as shown
 from automate.state.schedules import followers
 from automate.taskfile.splicing import Change
+from automate.taskfile.trusted_read import LARGEST
 
 _DUE_TIMES = 3
 
@@ -134,6 +141,79 @@ def _is_shown(shell: Shell, text: str, timezone: str | None) -> bool:
     for due in islice(due_after(schedule, shell.now), _DUE_TIMES):
         shell.say(f"  {when(due, seconds=None)}  {relative(due, shell.now)}")
     return True
+
+
+@click.command("at", cls=WithArguments, options_metavar="[OPTIONS]")
+@moment_argument("when", "WHEN [-- COMMAND...]")
+@click.option("--name", metavar="NAME", help="The name of the task.  [default: at-1, or the next number that is free]")
+@click.option("--description", metavar="TEXT", help="A description of the task.")
+@click.option("--user", metavar="USER", shell_complete=complete_users, help="Run as this user, in their home.")
+@set_option
+@dry_run_option("Show the file without writing it.")
+@changing
+@pass_shell
+def at_command(
+    shell: Shell,
+    *,
+    when: float,
+    name: str | None,
+    description: str | None,
+    user: str | None,
+    changes: list[Change],
+    dry_run: bool,
+) -> int:
+    """Run a command once, at WHEN, as a task that is removed when it has run.
+
+    One word as COMMAND is passed to the shell; several are executed without a shell. Without COMMAND, commands are read
+    from standard input. The task starts in the current directory and survives restarts of the machine; a time that is
+    missed is caught up. `automate remove` cancels it. Prints the name of the task.
+    """
+    if (when := ceil(when)) <= shell.now:
+        raise UsageError("WHEN is in the past")
+    words: tuple[str, ...] = click.get_current_context().meta[ARGUMENTS]
+    fields: dict[str, Any] = {
+        "description": description, "command": _command(shell, words), "schedule": local(when).isoformat(" "),
+        "user": user, "cwd": os.getcwd() if user is None else None, "remove_when_done": True,
+    }  # fmt: skip
+    check_once([key for key in fields if fields[key] is not None] + [change.key for change in changes])
+    for given in (description, user, *words):
+        read_value(given or "")
+    from automate.operate.new_file import made_for_once
+
+    with desk(shell) as at:
+        present = {key: each for key, each in fields.items() if each is not None}
+        edit = made_for_once(shell.instance, at.catalog, name, present, changes, by=operator())
+        if dry_run:
+            put_in_force(at, [edit], dry_run=True)
+            return 0
+        store(shell.instance, [edit], owner=at.owner)
+        task = edit.target.name
+        if shell.writes_json:
+            write_json(at, [edit])
+        else:
+            shell.write(f"{task}\n")
+        shell.say(f"{task}: due {shown(when, seconds=None)}; {shell.hint('remove', task)} cancels it")
+        tell_doubts(at, edit)
+        tasks.tell_who_schedules(shell, at.state)
+    return 0
+
+
+def _command(shell: Shell, words: Sequence[str]) -> str | list[str]:
+    """Return the command from the command line, or from standard input as at(1) reads it."""
+    if words:
+        return words[0] if len(words) == 1 else [*words]
+    if sys.stdin.isatty():
+        shell.say("Type the commands, then Ctrl-D on a line of its own.")
+    text = sys.stdin.buffer.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise UsageError(f"the commands are longer than {LARGEST} bytes")
+    try:
+        command = text.decode()
+    except UnicodeDecodeError:
+        raise UsageError("the commands are not UTF-8 text") from None
+    if not command.strip():
+        raise UsageError("no command: give it after --, or on standard input")
+    return command
 
 
 @click.command("remove")

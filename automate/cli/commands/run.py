@@ -18,7 +18,7 @@ from automate.supervisor.recovery import share_with_group
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-_ARGUMENTS = "automate.arguments"
+ARGUMENTS = "automate.arguments"
 _THEIRS = "automate.theirs"
 
 
@@ -27,7 +27,7 @@ class WithArguments(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own, ctx.meta[_THEIRS], theirs = _split(args)
-        ctx.meta[_ARGUMENTS] = tuple(theirs)
+        ctx.meta[ARGUMENTS] = tuple(theirs)
         return super().parse_args(ctx, own)
 
 
@@ -65,7 +65,7 @@ def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool
         share_with_group(shell.instance, catalog.settings.group)  # with a fault in the settings nothing runs
         tasks = catalog.tasks(names)
         tell_faults(shell, catalog)  # of those that a glob would mean
-        arguments = click.get_current_context().meta[_ARGUMENTS]
+        arguments = click.get_current_context().meta[ARGUMENTS]
         wanted = by_hand.requests(tasks, arguments, operator())
         if dry_run:
             from automate.cli.session import show_dry_run
