@@ -12,7 +12,7 @@ from automate.doctor.finding import Finding, Installation, line
 from automate.operate.health import alive
 from automate.process import kernel
 from automate.schedule import zone
-from automate.state import checking
+from automate.state import opening
 from automate.units import few
 
 PER_RUN = 8  # descriptors of the scheduler while a task runs: status, output, locks, pidfd, gate
@@ -92,7 +92,7 @@ def judge_zones(zones: Zones) -> Iterator[Finding]:
 
 def sqlite(_installation: Installation) -> tuple[int, ...]:
     """Return the version of SQLite; Python's own is checked when automate is installed."""
-    return checking.sqlite_version()
+    return opening.sqlite_version()
 
 
 _OLDEST_SQLITE = (3, 38)  # json_extract built in, STRICT tables, RETURNING

@@ -11,7 +11,7 @@ from automate.process import locks, status
 from automate.process.locks import without_waiting
 from automate.process.processes import Holder, OfRun, holders
 from automate.runlog import Reader
-from automate.state import OpenRun, checking
+from automate.state import OpenRun, opening
 from automate.units import counted, few
 
 _MIB = 1024 * 1024
@@ -33,7 +33,7 @@ def state(installation: Installation) -> Kept:
     instance = installation.instance
     names = _names(instance.state)
     aside = sorted(os.path.join(instance.state, name) for name in names if name.startswith("state.db.damaged-"))
-    return Kept(instance.database, checking.faults(instance), aside)
+    return Kept(instance.database, opening.faults(instance), aside)
 
 
 def judge_state(kept: Kept) -> Iterator[Finding]:

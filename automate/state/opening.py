@@ -12,10 +12,21 @@ from automate.atomic import lock
 from automate.errors import AutomateError, NotAllowedError
 from automate.paths import Instance
 from automate.state.schema import SCHEMA, UPGRADES, VERSION
-from automate.state.store import PATIENCE, State, StateError, cause, inode, is_damage, legible_errors, plainly
+from automate.state.store import (
+    PATIENCE,
+    State,
+    StateError,
+    cause,
+    has_room_for_shm,
+    inode,
+    is_damage,
+    legible_errors,
+    plainly,
+)
 
 _BESIDE = ("-wal", "-shm")
-_SHM = 64 * 1024  # bytes: the -shm file has half of it, and what leads to its blocks needs some
+_FAULTS = 5  # to be told, at the most
+_INTACT = "ok"  # what SQLite says of such a database
 _SCRATCH = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108 - where a directory with a random name is made
 
 _ADVICE = {
@@ -43,7 +54,6 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
     try:
         if damaged:
             _move_aside(path, damaged)
-        _make_room_for_shm(instance)
         return reserve.with_room(instance.written, lambda: _open_writable(instance, restore, reopen))
     except trust.ForeignError:  # another user was quicker to make it
         raise
@@ -85,28 +95,20 @@ def make_directories(instance: Instance) -> None:
             trust.make_directory(directory)
 
 
-def _make_room_for_shm(instance: Instance) -> None:
-    """Give back some of the reserve if the file system may be too full for the -shm file.
-
-    SQLite maps that file: writing to a page of it that gets no block is SIGBUS, see mmap(2).
-    """
-    with suppress(OSError):
-        about = os.statvfs(instance.state)
-        if about.f_bavail * about.f_frsize < _SHM:
-            reserve.give_back(instance.written)
-
-
 def _open_writable(
     instance: Instance, restore: Callable[[State], None] | None, reopen: Callable[[int], State]
 ) -> State:
     path = instance.database
     make_directories(instance)
     _make_file(path)
+    if not has_room_for_shm(path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
     at = inode(path)
     try:
         state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, at, writable=True, reopen=reopen)
         try:
             _bring_up_to_date(state, restore)
+            state.allocate_shm()
         except BaseException:
             state.close()
             raise
@@ -177,6 +179,8 @@ def _connect_read_only(path: str, patience: float) -> sqlite3.Connection:
     database is complete as it is; else, if the -shm file of others does not serve, a copy is read.
     """
     is_whole = not os.path.exists(path + "-wal") or os.stat(path + "-wal").st_size == 0
+    if not is_whole and not has_room_for_shm(path):
+        return _copy(path)
     try:
         return _connect(f"file:{_quoted(path)}?mode=ro{'&immutable=1' if is_whole else ''}", patience)
     except sqlite3.OperationalError as error:
@@ -258,3 +262,31 @@ def _move_aside(path: str, damaged: int) -> None:
 
 def _quoted(path: str) -> str:
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def faults(instance: Instance) -> list[str]:
+    """Return the first few faults of the instance's state; none if it is intact, or if there is none yet.
+
+    It reads all of it. StateError, NotAllowedError or OSError if it cannot be read for another reason.
+    """
+    try:
+        state = open_as_it_is(instance)
+        return _faults(state) if state else []
+    except StateError as error:
+        if isinstance(error.__cause__, sqlite3.Error) and is_damage(error.__cause__):
+            return [str(error.__cause__)]
+        raise
+
+
+def _faults(state: State) -> list[str]:
+    with closing(state):
+        version = int(str(state.read("PRAGMA user_version")[0][0]))
+        faults = [str(row[0]) for row in state.read(f"PRAGMA quick_check({_FAULTS})")]
+    if version > VERSION:
+        return [f"it is from a newer automate (version {version}; this one supports {VERSION})"]
+    return [] if faults == [_INTACT] else faults
+
+
+def sqlite_version() -> tuple[int, ...]:
+    """Return the version of the library that this Python uses."""
+    return sqlite3.sqlite_version_info

@@ -19,6 +19,10 @@ _TOLD = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG))
 PATIENCE = 60.0  # seconds to wait for another process's transaction; a claim holds the lock for milliseconds
 
 
+_SHM = 64 * 1024  # bytes of the -shm file: it grows only if a -wal file of 32 MiB is not enough
+_PAGE = 4096  # bytes
+
+
 class StateError(AutomateError):
     """`state.db` cannot be read or written. What needed it did not happen."""
 
@@ -138,6 +142,25 @@ class State:
             self._is_damaged = True  # outside of the transaction that this may be in
             raise
 
+    def allocate_shm(self) -> None:
+        """Give the -shm file, which is mapped by now, all its blocks, before a full disk can refuse them. OSError.
+
+        The descriptor must be SQLite's own: closing another one would give up its locks, see fcntl(2). Writers are kept
+        away, since posix_fallocate(3) may have to write to each block.
+        """
+        if not _is_small_grained(os.path.dirname(self.path)):
+            return
+        with suppress(FileNotFoundError):
+            shm = os.stat(self.path + "-shm")
+            mapped = next((each for each in map(int, os.listdir("/proc/self/fd")) if _is_open(shm, each)), None)
+            if mapped is None or shm.st_blocks * 512 >= _SHM:
+                return
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                os.posix_fallocate(mapped, 0, _SHM)
+            finally:
+                self.connection.execute("ROLLBACK")
+
     def close(self) -> None:
         self.connection.close()
 
@@ -214,6 +237,34 @@ def cause(error: sqlite3.Error, path: str) -> OSError | None:
         return None
     number = reserve.probe(os.path.dirname(path)) or (errno.ENOSPC if code == sqlite3.SQLITE_FULL else 0)
     return OSError(number, os.strerror(number), path) if number in _TOLD else None
+
+
+def _is_small_grained(directory: str) -> bool:
+    """Return whether the -shm file may lack blocks where it is long enough.
+
+    SQLite maps it, and first writes a byte to each 4 KiB, so that it has its blocks unless these are smaller. Writing
+    to a page that gets no block is SIGBUS, see mmap(2).
+    """
+    return os.statvfs(directory).f_frsize < _PAGE
+
+
+def has_room_for_shm(path: str) -> bool:
+    """Return whether the -shm file of the database has all its blocks, or can have them."""
+    directory = os.path.dirname(path)
+    if not _is_small_grained(directory):
+        return True
+    about = os.statvfs(directory)
+    free = (about.f_bavail if os.geteuid() else about.f_bfree) * about.f_frsize
+    with suppress(FileNotFoundError):
+        free += os.stat(path + "-shm").st_blocks * 512
+    return free >= _SHM
+
+
+def _is_open(file: os.stat_result, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), file)
+    except OSError:  # the one that listdir had open
+        return False
 
 
 def check_instants(*instants: object) -> None:

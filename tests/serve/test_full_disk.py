@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -216,3 +217,29 @@ def test_a_full_log_disk_keeps_no_run_from_its_record(
     assert os.path.getsize(disk.filler) > 0
     assert run_cli("run", "x").returncode == 0
     assert record("x")["outcome"] == "success"
+
+
+WRITER = """
+import sys
+from automate.paths import of_directory
+from automate.state import open_state, schedules
+state = open_state(of_directory(sys.argv[1]))
+state.read("SELECT * FROM scheduler")
+print(flush=True)
+input()
+with state.transaction():
+    schedules.keep(state, "x", "y")
+"""
+
+
+def test_a_disk_that_fills_up_under_an_open_state_kills_no_process(disk: Disk, instance: Path, run_cli: RunCli) -> None:
+    """SQLite maps its -shm file: writing to a page that gets no block is SIGBUS."""
+    run_cli("list")
+    command = [sys.executable, "-c", WRITER, str(instance)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        disk.fill()
+        os.truncate(disk.filler, disk.filler.stat().st_size - 16 * 1024)  # for the -wal file alone
+        _, errors = writer.communicate(b"\n")
+    assert writer.returncode >= 0, errors.decode()
