@@ -79,10 +79,10 @@ def test_what_is_printed_is_as_the_schema_says(printed: Callable[..., str], task
 
     def check(verb: str, *words: str, least: int = 1) -> None:
         schema = closed(deepcopy(json_types.schema(verb)))
-        found = json.loads(printed(verb, *words, "--json"))
+        found = json.loads(printed(verb, "--json", *words))
         jsonschema.Draft202012Validator(schema).validate(found)
         item = {key: schema[key] for key in ("$schema", "$defs")} | schema.get("items", schema)
-        for line in printed(verb, *words, "--jsonl").splitlines() if verb in READING else ():
+        for line in printed(verb, "--jsonl", *words).splitlines() if verb in READING else ():
             jsonschema.Draft202012Validator(item).validate(json.loads(line))
         assert isinstance(found, dict) or len(found) >= least, (verb, words)
         tried.add(verb)
