@@ -82,7 +82,7 @@ class Instance:
         """Return an automate command line for this instance, to be typed into a shell."""
         from shlex import join
 
-        return join([*_typed(), *self.options(), *words])
+        return join([*typed(), *self.options(), *words])
 
 
 def find(environ: Mapping[str, str], uid: int, directory: str | None = None) -> Instance:
@@ -199,7 +199,7 @@ def program() -> list[str]:
 
 
 @cache
-def _typed() -> list[str]:
+def typed() -> list[str]:
     """Return `automate` if PATH leads to this installation, else the words of `program`."""
     words = program()
     paths = (os.path.join(directory, _NAME) for directory in os.get_exec_path())

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import click
 
 from automate.errors import AutomateError
+from automate.paths import typed
 from automate.trust import ForeignError
 
 BUG = 70  # sysexits.h, EX_SOFTWARE
@@ -153,8 +154,14 @@ def _interrupted(_error: BaseException) -> int:
 
 def _usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
-    hint = f"\nTry '{context.command_path} --help'." if context else ""
+    hint = f"\nTry '{_as_typed(context.command_path)} --help'." if context else ""
     return _tell(error.format_message() + hint, error.exit_code)
+
+
+def _as_typed(command: str) -> str:
+    from shlex import join
+
+    return " ".join([join(typed()), *command.split()[1:]])
 
 
 def _foreign(error: ForeignError) -> int:
@@ -168,7 +175,7 @@ def with_advice(error: Exception) -> str:
         return str(error)
     from shlex import join
 
-    return f"{error}: {join(['automate', '--as', owner, *sys.argv[1:]])}"
+    return f"{error}: {join([*typed(), '--as', owner, *sys.argv[1:]])}"
 
 
 def _mendable(error: AutomateError) -> int:

@@ -4,6 +4,7 @@
 the floors below, writes with `shell.write`, talks with `shell.say` and returns its exit status (None is 0).
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from itertools import product
@@ -138,6 +139,13 @@ def _given(context: click.Context) -> set[str]:
     source = context.get_parameter_source
     typed = [each for each in context.command.params if source(each.name or "") is ParameterSource.COMMANDLINE]
     return {name for each in typed for name in (*each.opts, (each.metavar or "").strip("[.]"))}
+
+
+def confirmed(question: str) -> bool:
+    """Ask on a terminal; UsageError where there is none, for commands with --yes."""
+    if not sys.stdin.isatty():
+        raise UsageError("not a terminal: pass --yes to confirm")
+    return click.confirm(question, err=True)
 
 
 def names_argument(function: Function) -> Function:

@@ -3,17 +3,20 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import NamedTuple
 
+from automate.atomic import PRIVATE, store
 from automate.characters import visible
 from automate.crontab import Form
 from automate.crontab.parser import doubtful
 from automate.errors import AutomateError, UsageError
-from automate.operate.importing import Item, Source
+from automate.operate.importing import WRITTEN, Item, Source
 from automate.process import host, pam
-from automate.process.other_schedulers import CRONTAB, DROP_INS, SPOOLS
+from automate.process.other_schedulers import CRONTAB, DROP_INS, SPOOLS, crontab_of, replace_crontab
 from automate.taskfile import BadTaskFile, read
-from automate.taskfile.trusted_read import LARGEST
+from automate.taskfile.trusted_read import LARGEST, open_place
 from automate.units import few
 
 STDIN = "-"
@@ -26,7 +29,7 @@ _LANG = ("LANG", "C.UTF-8")  # as every task has it
 
 _GIVEN = {"USER", "LOGNAME", "HOME"}  # to every task, and no less by cron
 
-__all__ = ["LARGEST", "STDIN", "added_by_pam", "sources"]
+__all__ = ["LARGEST", "STDIN", "Commented", "added_by_pam", "comment_out", "commented", "sources"]
 
 
 def sources(
@@ -115,6 +118,69 @@ def added_by_pam(items: Iterable[Item]) -> list[str]:
         users = few(dict.fromkeys(each.user for each in limits))
         said.append(f"{files}: cron also limits jobs of {users} ({what}); to limit the tasks, use `limits`")
     return said
+
+
+class Commented(NamedTuple):
+    """A crontab before and after `#` was put before some of its lines.
+
+    `user` is for crontab(1), which alone writes crontabs of users; an empty `path` means that it is one of those.
+    """
+
+    label: str
+    path: str
+    user: str | None
+    before: bytes
+    after: bytes
+
+
+def commented(sources: Iterable[Source], items: Iterable[Item]) -> list[Commented]:
+    """Comment out the lines that are or become tasks; UsageError if standard input is in no crontab, AutomateError."""
+    lines: dict[str, set[int]] = {}
+    for item in items:
+        if item.action in (*WRITTEN, "same") and item.keys.get("enabled", True):
+            lines.setdefault(item.source, set()).add(item.line)
+    by_label = {source.label: source for source in sources}
+    return [_commented(by_label[label], numbers) for label, numbers in lines.items()]
+
+
+def _commented(source: Source, numbers: Collection[int]) -> Commented:
+    path, user, before = _place(source)
+    above = source.data.removesuffix(before).count(b"\n")  # `crontab -l` leaves out the heading of the file
+    texts = before.split(b"\n")
+    after = b"\n".join(b"#" + text if number in numbers else text for number, text in enumerate(texts, above + 1))
+    return Commented(source.label, path, user, before, after)
+
+
+def _place(source: Source) -> tuple[str, str | None, bytes]:
+    """Return where the crontab is: its path, or a user and what `crontab -l` prints."""
+    path = os.path.realpath(source.label)
+    if source.label != _STDIN_NAME and os.path.dirname(path) not in SPOOLS:
+        return path, None, source.data
+    user = None if source.user == host.user_name(os.geteuid()) else source.user
+    before = crontab_of(user)
+    if source.label == _STDIN_NAME and before != source.data:
+        raise UsageError("standard input is not what crontab -l prints; --comment-out needs the file, or the --user")
+    if not source.data.endswith(before):
+        raise AutomateError(f"{visible(source.label)} has been changed meanwhile; try again")
+    return "", user, before
+
+
+def comment_out(crontab: Commented, backup: str, owner: int | None) -> None:
+    """Replace a crontab in one step, after it was stored as it is in the file `backup`.
+
+    AutomateError if it has changed meanwhile or, for root, if others can change it; OSError.
+    """
+    store(backup, crontab.before, mode=PRIVATE, replace=False)
+    if not crontab.path:
+        replace_crontab(crontab.user, crontab.after, before=crontab.before)
+        return
+    os.close(open_place(crontab.path, owner)[0])
+    if _content(crontab.path) != crontab.before:
+        raise AutomateError(f"{visible(crontab.label)} has been changed meanwhile; try again")
+    about = os.stat(crontab.path)
+    store(crontab.path, crontab.after, mode=stat.S_IMODE(about.st_mode), replace=True)
+    if (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
+        os.chown(crontab.path, about.st_uid, about.st_gid)
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from automate.errors import AutomateError
+from automate.operate import crontabs
 from automate.process import locks
 from tests.conftest import RunCli, Start, Until
 
@@ -53,7 +55,7 @@ def test_it_says_that_cron_still_runs_them_and_who_will(
     run_cli: RunCli, crontab: Callable[..., str], instance: Path
 ) -> None:
     said = run_cli("import", "crontab", crontab(CRONTAB)).stderr
-    assert f"remove them: edit {instance}/mine" in said
+    assert f"comment them out: --comment-out does it, or edit {instance}/mine" in said
     assert f"start automate -C {instance} serve" in said
 
 
@@ -364,3 +366,67 @@ def test_what_pam_adds_to_the_jobs_of_this_hosts_cron_is_told_behind_the_files(
     ]
     assert lines[-1] == "2 tasks would be written"
     assert lines[-3:-1] == notes if told else not {*notes} & {*lines}
+
+
+def test_lines_that_became_tasks_are_commented_out_and_no_others(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str]
+) -> None:
+    path = Path(crontab(CRONTAB + "61 * * * * /opt/bad\n"))
+    path.chmod(0o640)
+    done = run_cli("import", "crontab", "--comment-out", "--yes", str(path))
+    expected = CRONTAB.replace("0 2", "#0 2").replace("*/5", "#*/5") + "61 * * * * /opt/bad\n"
+    assert (done.returncode, path.read_text()) == (1, expected)
+    assert "\n+#0 2 * * * /opt/dump.sh\n" in done.stdout
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    (backup,) = (instance / ".automate" / "crontabs").iterdir()
+    assert backup.read_text() == CRONTAB + "61 * * * * /opt/bad\n"
+    assert f"commented out; as it was: {backup}" in done.stderr
+
+
+@pytest.mark.parametrize(("option", "status"), [("--dry-run", 0), ("--quiet", 2)])
+def test_a_crontab_stays_unless_it_is_confirmed(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str], option: str, status: int
+) -> None:
+    path = crontab(CRONTAB)
+    done = run_cli("import", "crontab", "--comment-out", option, path)
+    assert (done.returncode, Path(path).read_text(), written(instance)) == (status, CRONTAB, [])
+    assert "+#0 2 * * * /opt/dump.sh\n" in done.stdout
+
+
+def test_lines_of_tasks_that_differ_stay(run_cli: RunCli, instance: Path, crontab: Callable[..., str]) -> None:
+    (instance / "tasks.d" / "dump.yaml").write_text("command: other\n")
+    path = Path(crontab(CRONTAB))
+    run_cli("import", "crontab", "--comment-out", "--yes", str(path))
+    assert path.read_text() == CRONTAB.replace("*/5", "#*/5")
+
+
+USERS = """
+mount -t tmpfs automate-test /var/spool/cron
+mkdir -m 1730 /var/spool/cron/crontabs
+printf '# mine\\n0 5 * * * true\\n' | crontab -
+printf '0 6 * * * echo\\n' | crontab -u daemon -
+import="$1 -m automate -C $2 import crontab --comment-out --yes"
+echo '0 7 * * * true' | $import -; echo $?
+crontab -l | $import -
+$import /var/spool/cron/crontabs/daemon
+crontab -l > own
+crontab -u daemon -l > daemons
+"""
+
+
+@pytest.mark.root
+def test_crontabs_of_users_are_changed_by_crontab(environment: dict[str, str], instance: Path) -> None:
+    words = ["unshare", "-m", "sh", "-c", USERS, "sh", sys.executable, str(instance)]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=instance, timeout=60, check=False)
+    assert done.stdout.startswith("2\n")
+    assert "standard input is not what crontab -l prints" in done.stderr
+    assert (instance / "own").read_text() == "# mine\n#0 5 * * * true\n"
+    assert (instance / "daemons").read_text() == "#0 6 * * * echo\n"
+
+
+def test_a_crontab_that_changes_meanwhile_stays(instance: Path, crontab: Callable[..., str]) -> None:
+    path = Path(crontab(CRONTAB))
+    found = crontabs.Commented(str(path), str(path), None, b"before\n", b"#before\n")
+    with pytest.raises(AutomateError, match="has been changed meanwhile"):
+        crontabs.comment_out(found, str(instance / "backup"), None)
+    assert path.read_text() == CRONTAB

@@ -202,11 +202,11 @@ def test_without_any_script_a_module_is_started_from_any_directory(
 
 
 def test_a_hint_names_the_program_as_path_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths._typed.cache_clear()
+    paths.typed.cache_clear()
     monkeypatch.setattr(sys, "argv", [script(tmp_path)])
     monkeypatch.setenv("PATH", f"/nonexistent:{tmp_path}")
     assert Instance("", (), "", "").command("list") == "automate list"
-    paths._typed.cache_clear()
+    paths.typed.cache_clear()
     monkeypatch.setenv("PATH", "/nonexistent")
     assert Instance("", (), "", "").command("list") == f"{tmp_path}/automate list"
-    paths._typed.cache_clear()
+    paths.typed.cache_clear()

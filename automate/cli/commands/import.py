@@ -9,7 +9,7 @@ import click
 from automate.cli import tasks
 from automate.cli.completers import complete_directories, complete_users
 from automate.cli.json_objects import of_fault
-from automate.cli.options import json_option, quiet_option, table_option
+from automate.cli.options import confirmed, dry_run_option, exclusive, json_option, quiet_option, table_option
 from automate.cli.shell import Shell, pass_shell
 from automate.crontab import FORMS
 from automate.errors import AutomateError, UsageError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from automate.cli import json_types
+    from automate.operate.crontabs import Commented
     from automate.operate.importing import Item, Plan, Source, Ways
     from automate.settings import Settings
 
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("what", type=click.Choice(["crontab"]), metavar="crontab", expose_value=False)
 @click.argument("files", nargs=-1, metavar="[FILE...]", type=click.Path(readable=False))
+@click.option("--comment-out", is_flag=True, help="Put # before the lines that are or become tasks.")
 @click.option("--disabled", is_flag=True, help="Import commented-out jobs too, as disabled tasks.")
-@click.option("--dry-run", is_flag=True, help="Show the files that would be written.")
+@dry_run_option("Show the files that would be written.")
 @click.option("--force", is_flag=True, help="Replace task files that differ.")
 @click.option("--form", type=click.Choice(FORMS), help="The kind of crontab, if the path does not tell.")
 @click.option("--modernize", is_flag=True, help="Turn wrappers such as nice, timeout -k, flock -n and cd into keys.")
@@ -38,27 +40,31 @@ if TYPE_CHECKING:
 @click.option(
     "--user", metavar="NAME", shell_complete=complete_users, help="The owner of the crontab, if the path does not tell."
 )
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before --comment-out.")
 @json_option
 @table_option
 @quiet_option
+@exclusive("--comment-out", "--to --json")
 @pass_shell
-def command(
+def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
     /,
     *,
     files: tuple[str, ...],
+    comment_out: bool,
     form: Any,
     user: str | None,
     directory: str | None,
     dry_run: bool,
     as_json: bool,
+    yes: bool,
     **how: Any,
 ) -> int:
     """Convert crontabs to task files. FILEs may be directories, or - for standard input.
 
     The tasks behave as the jobs did under cron. What has no equivalent is listed, as are lines that cron would reject.
-    The exit status is 1 if anything was not  The crontab is not changed: remove its lines, or the jobs run
-    twice.
+    The exit status is 1 if anything was not imported. Without --comment-out the crontab is not changed: remove its
+    lines, or the jobs run twice.
     """
     from automate.operate import crontabs, importing
 
@@ -68,12 +74,18 @@ def command(
         read = sys.stdin.buffer.read
         sources = crontabs.sources(paths, form=form, user=user, stdin=lambda: read(crontabs.LARGEST), passed=shell.say)
         plan = importing.plan(sources, ways)
+        crontabs_after = crontabs.commented(sources, plan.items) if comment_out else []
+        _show_commented(shell, crontabs_after)
+        if crontabs_after and not dry_run and not yes and not confirmed("Write the tasks and comment these lines out?"):
+            shell.say("nothing was changed")
+            return 1
         if not dry_run:
             _write(shell, plan, ways)
+            _comment_out(shell, crontabs_after, ways)
         notes = crontabs.added_by_pam(plan.items)
         show(shell, plan, notes, as_json=as_json, dry_run=dry_run)
         tell(shell, plan, notes)
-        say_next(shell, plan, sources, ways, dry_run=dry_run)
+        say_next(shell, plan, sources, ways, runs_twice=not (dry_run or comment_out), dry_run=dry_run)
         if plan.written and not dry_run:
             tasks.tell_who_schedules(shell, state)
     return 0 if plan.whole else 1
@@ -113,6 +125,27 @@ def _write(shell: Shell, plan: "Plan", ways: "Ways") -> None:
         if isinstance(error, FileExistsError):
             raise AutomateError(f"{error.filename}: another process has just written it; try again") from None
         raise
+
+
+def _show_commented(shell: Shell, crontabs_after: "Iterable[Commented]") -> None:
+    from automate.render.forms import unified
+
+    for each in crontabs_after:
+        shell.write(unified(each.before, each.after, each.label, shell.screen))
+
+
+def _comment_out(shell: Shell, crontabs_after: "Iterable[Commented]", ways: "Ways") -> None:
+    """Change the crontabs; the tasks are there, so that a line is never in neither of the two."""
+    from automate.operate.crontabs import comment_out
+    from automate.render import visible
+    from automate.supervisor import open_instance
+
+    open_instance(shell.instance).close()
+    for each in crontabs_after:
+        name = f"{os.path.basename(each.path) or each.user or 'own'}.{shell.now:.3f}"
+        backup = os.path.join(shell.instance.state, "crontabs", name)
+        comment_out(each, backup, ways.owner)
+        shell.say(visible(f"{each.label}: commented out; as it was: {backup}"))
 
 
 HEADERS = ("TASK", "RESULT", "SCHEDULE", "FROM")
@@ -178,7 +211,9 @@ def tell(shell: Shell, plan: "Plan", on_all: list[str]) -> None:
     _tell_users(shell, plan)
 
 
-def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Ways", *, dry_run: bool) -> None:
+def say_next(
+    shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Ways", *, runs_twice: bool, dry_run: bool
+) -> None:
     """Report the number of tasks, the defaults that apply to them, and what is left to do."""
     from automate.operate.importing import WRITTEN, is_in_force
 
@@ -202,7 +237,9 @@ def say_next(shell: Shell, plan: "Plan", sources: "Iterable[Source]", ways: "Way
             shell.say(f"    {shell.hint('edit', '--unset', 'overlap', '--unset', 'missed', 'NAME...')}")
         if any(item.action == "replaced" for item in plan.items) and is_in_force(ways, shell.instance):
             shell.say(f"replaced files are kept; {shell.hint('edit', '--undo', 'NAME')} restores one")
-        shell.say(f"cron still runs these lines, so they would run twice; remove them: {_way_out(sources)}")
+    if written and runs_twice:
+        out = f"--comment-out does it, or {_way_out(sources)}"
+        shell.say(f"cron still runs these lines, so they would run twice; comment them out: {out}")
 
 
 def _tell_users(shell: Shell, plan: "Plan") -> None:

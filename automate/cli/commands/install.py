@@ -1,15 +1,15 @@
 """`automate install`: make cron or systemd run the scheduler of this installation."""
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from automate.cli import completion
-from automate.cli.options import exclusive, quiet_option
+from automate.cli.options import confirmed, dry_run_option, exclusive, quiet_option
 from automate.cli.shell import Shell, pass_shell
-from automate.errors import AutomateError, NotAllowedError, UsageError
+from automate.errors import AutomateError, NotAllowedError
+from automate.instance_trust import to_read
 from automate.process import host, other_schedulers, processes
 from automate.render import visible, visible_lines
 from automate.units import counted
@@ -28,7 +28,7 @@ _STAYS = {
 
 @click.command("install")
 @click.argument("kind", type=click.Choice(["cron", "systemd"]), metavar="cron|systemd")
-@click.option("-n", "--dry-run", is_flag=True, help="Show what would be written, and change nothing.")
+@dry_run_option("Show what would be written, and change nothing.")
 @click.option("--no-start", is_flag=True, help="Do not run systemctl.")
 @click.option("--remove", is_flag=True, help="Remove what was installed, unless it was changed by hand.")
 @click.option(
@@ -47,6 +47,7 @@ def command(
     cron runs `automate tick` every minute; systemd runs `automate serve`, which is enabled and started. Everything is
     shown first. Files that something else wrote are never replaced. The installation can be repeated.
     """
+    to_read(shell.instance)
     place = _place(root, user=user)
     changes = _changes(shell, kind, place, remove=remove)
     stay = [each for each in changes if each.action in _STAYS]
@@ -58,7 +59,7 @@ def command(
     if dry_run:
         return int(bool(stay))
     if any(each.action in _WORDS for each in changes):
-        if not yes and not _confirmed():
+        if not yes and not confirmed("Go on?"):
             shell.say("nothing was changed")
             return 1
         if _changes(shell, kind, place, remove=remove) != changes:
@@ -117,12 +118,6 @@ def _foreign() -> str:
             except ForeignError as error:
                 return visible(str(error))
     return ""
-
-
-def _confirmed() -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("not a terminal: pass --yes to confirm")
-    return click.confirm("Go on?", err=True)
 
 
 def _carry_out(
