@@ -39,6 +39,13 @@ def path_of(task: str, run_id: int) -> str:
     return os.path.join("output", task, f"{run_id}.log")
 
 
+def run_of(path: str) -> tuple[str, int | None]:
+    """Return the task and the run id of an output; no id for any other file."""
+    directory, name = os.path.split(path)
+    stem = name.removesuffix(".log")
+    return os.path.basename(directory), int(stem) if _is_number(stem) and stem != name else None
+
+
 def create(log: str, task: str, run_id: int) -> int:
     """Open a run's output for appending, created if missing.
 

@@ -73,6 +73,7 @@ class Server:
         if self._place is None:
             return 0
         self._adopt()
+        self._supervisor.lingering.find(self._state)
         self._events.tell("serving", state=self._instance.state, adopted=len(self._supervisor.open_runs))
         self._service.tell("READY=1\nSTATUS=Serving")
         while not self._ending:

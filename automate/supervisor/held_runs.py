@@ -33,7 +33,7 @@ class HeldRuns:
     def __init__(self, instance: Instance, state: State) -> None:
         self._instance, self._state = instance, state
         self.watch = reserve.with_room(instance.written, lambda: locks.Watch(os.path.join(instance.locks, "watch")))
-        self.lingering = Lingering(instance)
+        self.lingering = Lingering(instance, self.watch)
         self.watcher = Watcher(instance, state, self.lingering)
         self.queue = Queue(instance, state)
         self.unrecorded: list[Record] = []
@@ -43,7 +43,9 @@ class HeldRuns:
 
     @property
     def ids(self) -> set[int]:
-        return {*self.watcher.attempts, *self.queue.waiting, *(record.id for record in self.unrecorded)}
+        """The ids of all runs whose watch bytes are held."""
+        recorded_next = (record.id for record in self.unrecorded)
+        return {*self.watcher.attempts, *self.queue.waiting, *recorded_next, *self.lingering.ids}
 
     @property
     def open_runs(self) -> list[OpenRun]:
@@ -91,6 +93,7 @@ class HeldRuns:
             return set()
         make_directories(self._instance)
         lost = self.watch.renew()
+        self.lingering.drop(lost)
         self.unrecorded = [record for record in self.unrecorded if record.id not in lost]
         for run_id in lost & self.queue.waiting.keys():
             release(self.queue.remove(run_id).locks)

@@ -2,16 +2,20 @@
 
 import heapq
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from signal import SIGCONT, SIGKILL, SIGTERM
 
 from automate import clock, output
+from automate import task as tasks
+from automate.errors import DamagedStateError
 from automate.paths import Instance
 from automate.process import host, locks, processes, status
-from automate.state import OpenRun, State, StateError, Stop, runs
+from automate.state import OpenRun, State, StateError, Stop, runs, schedules
 from automate.supervisor import starting
 from automate.supervisor.attempt import Attempt
 from automate.supervisor.run_files import status_path
+from automate.task import OutputRules
 
 _AGAIN = 1.0  # seconds until a KILL that found no process is tried again
 _OFTEN, _RARELY = 1.0, 5.0  # seconds between looks at an output: while it grows, and while it does not
@@ -127,22 +131,43 @@ def _send(shim: int, number: int) -> None:
 
 
 class Lingering:
-    """Keeps these outputs within their limit until no process has them open any more."""
+    """Outputs of ended runs, kept within their limit until no process has them open any more.
 
-    def __init__(self, instance: Instance) -> None:
-        self._log = instance.log
-        self._bounds: dict[tuple[str, int], int] = {}
-        self._sizes: dict[tuple[str, int], int] = {}
+    The watch bytes of these runs are held, so that no other process cuts an output at the same time.
+    """
+
+    def __init__(self, instance: Instance, watch: locks.Watch) -> None:
+        self._log, self._watch = instance.log, watch
+        self._bounds: dict[int, tuple[str, int]] = {}
+        self._sizes: dict[int, int] = {}
         self._look_at = float("inf")
 
     def __bool__(self) -> bool:
         return bool(self._bounds)
 
+    @property
+    def ids(self) -> set[int]:
+        """The ids of their runs."""
+        return {*self._bounds}
+
     def add(self, task: str, run_id: int, max_size: int) -> None:
-        """Take over the output of an ended run, if a process can still write to it."""
-        if output.is_written(os.path.join(self._log, output.path_of(task, run_id))):
-            self._bounds[task, run_id] = max_size
+        """Take over the output of an ended run, if a process can still write to it, and no other keeps it."""
+        if output.is_written(os.path.join(self._log, output.path_of(task, run_id))) and self._watch.take(run_id):
+            self._bounds[run_id] = task, max_size
             self._look_at = min(self._look_at, clock.monotonic() + _OFTEN)
+
+    def find(self, state: State) -> None:
+        """Take over the outputs that a killed process kept: those that a process has open, but no open run."""
+        open_ids = {run.id for run in runs.open_runs(state)}
+        for path in {holder.path for holder in processes.holders(os.path.join(self._log, "output"))}:
+            task, run_id = output.run_of(path)
+            if run_id is not None and run_id not in open_ids:
+                self.add(task, run_id, _max_size(state, task))
+
+    def drop(self, run_ids: Iterable[int]) -> None:
+        """Forget outputs that another process keeps now."""
+        for run_id in run_ids:
+            self._bounds.pop(run_id, None)
 
     def patience(self) -> float:
         """Seconds until there is something to look at; infinity when there is nothing."""
@@ -153,20 +178,29 @@ class Lingering:
         if self.patience() > 0:
             return
         before, self._sizes = self._sizes, {}
-        for (task, run_id), most in [*self._bounds.items()]:
+        for run_id, (task, most) in [*self._bounds.items()]:
             written = output.kept_within(self._log, task, run_id, most)
             if written is None:
-                del self._bounds[task, run_id]
+                del self._bounds[run_id]
+                self._watch.release(run_id)
             else:
-                self._sizes[task, run_id] = written
+                self._sizes[run_id] = written
         self._look_at = clock.monotonic() + (_RARELY if self._sizes == before else _OFTEN)
 
     def words(self) -> list[str]:
         """Return arguments for `add_words` of another process."""
-        return [f"{most} {run_id} {task}" for (task, run_id), most in self._bounds.items()]
+        return [f"{most} {run_id} {task}" for run_id, (task, most) in self._bounds.items()]
 
     def add_words(self, words: list[str]) -> None:
         """Take over what another process has kept within bounds."""
-        for each in words:
-            most, run_id, task = each.split(" ", 2)
+        for word in words:
+            most, run_id, task = word.split(" ", 2)
             self.add(task, int(run_id), int(most))
+
+
+def _max_size(state: State, task: str) -> int:
+    """Return the task's limit as it is now, or the default one if the task is gone."""
+    with suppress(DamagedStateError):
+        if row := schedules.scheduled(state, task):
+            return tasks.decode(row.definition).output.max_size
+    return OutputRules().max_size

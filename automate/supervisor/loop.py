@@ -241,8 +241,8 @@ class Supervisor:
         for attempt in closed:
             self.lingering.add(attempt.run.task, attempt.run.id, attempt.task.output.max_size)
             finishing.prune(self._instance, self._state, attempt)
-        for record in records:
-            self._watch.release(record.id)
+        for run_id in {record.id for record in records} - self.lingering.ids:
+            self._watch.release(run_id)
         return records
 
     def _results(self, over: Sequence[Attempt]) -> tuple[list[Record], list[Attempt], list[Attempt]]:

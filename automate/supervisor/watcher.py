@@ -27,7 +27,7 @@ class Watcher:
 
     It owns the pidfds of its attempts. What to do about an end is the caller's to decide:
 
-        watcher = Watcher(instance, state, Lingering(instance))
+        watcher = Watcher(instance, state, Lingering(instance, watch))
         watcher.add(attempt)
         while not watcher.over:
             watcher.wait(1.0)

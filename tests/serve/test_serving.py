@@ -272,3 +272,21 @@ def test_it_takes_no_descriptor_with_it_that_is_not_its_own(
     until(lambda: events("success", task="x"))
     assert "serve" not in (instance / "open").read_text()
     assert os.path.exists(instance / ".automate" / "locks" / "serve")
+
+
+def test_an_output_that_is_written_after_its_run_is_bounded_by_the_next_daemon(
+    serve: Start, once: WriteTask, until: Until, records: Records, instance: Path
+) -> None:
+    each = "[ -e go ] && break; head -c 100000 /dev/zero | tr '\\0' a; echo; sleep 0.1"
+    writes = f"for i in $(seq 300); do {each}; done; echo end"
+    once("x", f"({writes}) & true", output={"max_size": "64 KiB"})
+    daemon = serve()
+    until(lambda: records("x"))
+    daemon.kill()
+    daemon.wait()
+    serve()
+    output = instance / ".automate/log/output/x/1.log"
+    until(lambda: output.stat().st_size > 1_000_000 and output.stat().st_blocks * 512 < 600_000)
+    (instance / "go").touch()
+    until(lambda: output.stat().st_size < 70_000)
+    assert output.read_bytes().endswith(b"end\n")
