@@ -28,7 +28,7 @@ def test_every_format_is_one_of_tabulate(form: str) -> None:
         ("jira", r"| a\|b   |"),
         ("mediawiki", "a&#124;b"),
         ("orgtbl", r"| a\vert{}b |"),
-        ("rst", r"a\|b   \*/5"),
+        ("rst", r"a\|b    \*/5"),
         ("tsv", "'=c_d\t<b>"),
     ],
 )
