@@ -85,7 +85,7 @@ class Upcoming(NamedTuple):
     """One due time.
 
     `delay` is the jitter's; `note` is the effect of a clock change on it or its day; `skipped` is why it will not be
-    run, as far as known.
+    run, as far as known; `zone` is that of its schedule.
     """
 
     task: str | None
@@ -93,6 +93,7 @@ class Upcoming(NamedTuple):
     delay: float
     note: str | None
     skipped: Refusal | None = None
+    zone: str = ""
 
     @property
     def starts(self) -> float:
@@ -141,7 +142,7 @@ def upcoming(task: str | None, schedule: "Schedule", due: int, delay: float = 0.
     note = schedule.note(due)
     if note is None:
         note = _day(schedule.zone_name, schedule.date_of(due))
-    return Upcoming(task, due, delay, note)
+    return Upcoming(task, due, delay, note, zone=schedule.zone_name)
 
 
 @cache

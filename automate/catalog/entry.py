@@ -36,9 +36,10 @@ class Entry(NamedTuple):
     """A row of a listing: one task file.
 
     With `faults`, the fields that come from the file are empty; those about runs are set all the same. `schedule` is in
-    English; `next_due` is in epoch seconds, before `delay` (the jitter's, in seconds), and None if it is never due: by
-    its schedule, or because it is disabled. `unskipped` is empty or, if `except` and the pause were considered, the
-    first due time that they leave, None for none.
+    English, `written` as in the file with a line for each; `timezone` is empty for the host's. `next_due` is in epoch
+    seconds, before `delay` (the jitter's, in seconds), and None if it is never due: by its schedule, or because it is
+    disabled. `unskipped` is empty or, if `except` and the pause were considered, the first due time that they leave,
+    None for none.
 
     `open_runs` are claimed and not recorded yet, oldest first. `pause` is the pause that lasts longest, its own or that
     of all tasks. `running` are those of the open runs that run now. `recent` has the seconds of recent good runs,
@@ -61,6 +62,8 @@ class Entry(NamedTuple):
     running: tuple[Running, ...] = ()
     recent: Sequence[float] = ()
     unskipped: tuple[float | None, ...] = ()
+    written: str = ""
+    timezone: str = ""
 
     @property
     def state(self) -> str:
@@ -126,6 +129,7 @@ def entry_of(
     return Entry(
         brief.name, brief.path, (), last, runs, bool(brief.enabled), brief.description, brief.category,
         tuple(brief.labels.split()), brief.schedule, brief.delay, due if brief.enabled else None, pause,
+        written=brief.written, timezone=brief.timezone,
     )  # fmt: skip
 
 

@@ -55,6 +55,8 @@ def parsed(found: Found, task: Task, host: str, context: str, now: float) -> Par
         category=task.category,
         labels=" ".join(task.labels),
         schedule=in_words(task, english),
+        written="\n".join(task.schedule),
+        timezone=task.timezone or "",
         delay=delay_of(task, host),
         next_due=next_due,
         computed=now,

@@ -34,6 +34,8 @@ def of_entry(entry: Entry) -> "json_types.Task":
         "category": entry.category or None,
         "labels": [*entry.labels],
         "schedule": entry.schedule or None,
+        "written": entry.written.split("\n") if entry.written else [],
+        "timezone": entry.timezone or None,
         "next_due": time(entry.next_due),
         "next_run": time(entry.next_run),
         "delay": entry.delay,

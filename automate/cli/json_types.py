@@ -65,7 +65,10 @@ class OpenRun(TypedDict):
 
 
 class Task(TypedDict):
-    """A task in short. `delay` is its jitter in seconds; `median` is in seconds."""
+    """A task in short; `delay`, its jitter, and `median` are in seconds.
+
+    `schedule` is in words, `written` as in the file; `timezone` is null for the host's.
+    """
 
     task: str
     file: str
@@ -75,6 +78,8 @@ class Task(TypedDict):
     category: str | None
     labels: list[str]
     schedule: str | None
+    written: list[str]
+    timezone: str | None
     next_due: Instants
     next_run: Instants
     delay: float
@@ -146,7 +151,6 @@ class ShownTask(Task, PastRuns):
     documentation: str | None
     command: str | list[str] | None
     upcoming: list[DueTime]
-    timezone: str | None
     settings: dict[str, Setting]
     left_behind: list[Process]
     runs: list[Record]

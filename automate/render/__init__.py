@@ -2,7 +2,7 @@
 
 from automate.characters import as_shown, visible, visible_json, visible_lines
 from automate.render.columns import cut, table, text_width
-from automate.render.figures import NOTHING, duration, relative, size, when
+from automate.render.figures import NOTHING, duration, own_time, relative, size, when
 from automate.render.forms import json_document, json_lines, shown_json
 from automate.render.screen import COLOURS, Painted, Screen, joined, paint, wants_colour
 
@@ -17,6 +17,7 @@ __all__ = [
     "joined",
     "json_document",
     "json_lines",
+    "own_time",
     "paint",
     "relative",
     "shown_json",

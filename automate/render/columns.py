@@ -15,6 +15,9 @@ GAP = "  "
 LEAST = 8
 """A column is not made narrower than this, in columns of the terminal."""
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+_OFFSET = re.compile(r" [+-]\d\d:\d\d(?!\))")
+_PROSE = 20  # columns that a sentence gets at least
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -26,12 +29,14 @@ def table(
     header: bool = True,
     right: Collection[str] = (),
     shrink: str | None = None,
+    squeeze: bool = True,
 ) -> str:
     """Lines of aligned cells, each line with its newline; nothing but the header when there are no rows.
 
     Cells are escaped here (see `visible`), unless they were by `paint`. Columns named in `right` are aligned right.
-    On a terminal the column `shrink`, or else the last one, is cut with an ellipsis where a line would not fit. If the
-    screen has a form, the table has that one.
+    On a terminal, the offset from UTC is shown in the header if all instants have the same. There the column `shrink`,
+    or else the last one, is cut with an ellipsis where a line would not fit; if that is not enough, the widest columns
+    are cut too, unless `squeeze` is False. If the screen has a form, the table has that one.
     """
     columns = [_escaped(cells) for cells in zip(*rows, strict=True)] or [[] for _ in headers]
     if screen.form:
@@ -39,13 +44,17 @@ def table(
 
         return tabulated(columns, headers if header else (), screen.form, [title in right for title in headers])
     if header:
-        for title, cells in zip(headers, columns, strict=True):
+        titles = _share_offset(columns, headers) if screen.width is not None else headers
+        for title, cells in zip(titles, columns, strict=True):
             cells.insert(0, title)
     if not any(columns):
         return ""
     widths = [_widths(cells) for cells in columns]
     if screen.width is not None:
-        _fit(columns, widths, headers.index(shrink) if shrink else len(headers) - 1, screen.width)
+        first = headers.index(shrink) if shrink else len(headers) - 1
+        _fit(columns, widths, first, screen.width)
+        while squeeze and _squeezed(columns, widths, screen.width):
+            continue
     last = len(columns) - 1
     aligned = [
         _right(cells, width) if title in right else cells if index == last else _left(cells, width)
@@ -55,6 +64,18 @@ def table(
     if header:
         lines[0] = paint(lines[0], "heading", screen)
     return "\n".join(lines) + "\n"
+
+
+def _share_offset(columns: list[list[str]], headers: Sequence[str]) -> Sequence[str]:
+    """Move the offset that all instants have to the header of the first column of them; return the headers."""
+    places = [place for place, cells in enumerate(columns) if all(cell == "-" or _TIME.match(cell) for cell in cells)]
+    shared = {offset for place in places for cell in columns[place] for offset in _OFFSET.findall(cell)}
+    if len(shared) != 1:
+        return headers
+    offset = shared.pop()
+    for place in places:
+        columns[place] = [cell.replace(offset, "") for cell in columns[place]]
+    return [f"{title} ({offset[1:]})" if place == places[0] else title for place, title in enumerate(headers)]
 
 
 def _escaped(cells: Sequence[str]) -> list[str]:
@@ -108,6 +129,28 @@ def _fit(columns: list[list[str]], widths: list[list[int]], index: int, width: i
     if total > width:
         columns[index] = [cut(cell, room) for cell in columns[index]]
         widths[index] = _widths(columns[index])
+
+
+def _squeezed(columns: list[list[str]], widths: list[list[int]], width: int) -> bool:
+    """Cut the widest column, if the lines are too wide and it can be done; return whether it was."""
+    widest = max(range(len(widths)), key=lambda place: max(widths[place]))
+    if sum(map(max, widths)) + len(GAP) * (len(columns) - 1) <= width or max(widths[widest]) <= LEAST:
+        return False
+    _fit(columns, widths, widest, width)
+    return True
+
+
+def wrapped(text: str, screen: Screen, indent: int = 0) -> list[str]:
+    """Return the lines of a text that is visible, each at most as wide as the terminal less `indent`.
+
+    Words are not broken, so that a path can be copied.
+    """
+    if screen.width is None or indent + text_width(text) <= screen.width:
+        return [text]
+    from textwrap import wrap
+
+    room = max(_PROSE, screen.width - indent)
+    return wrap(text, room, break_long_words=False, break_on_hyphens=False) or [text]
 
 
 def cut(text: str, width: int) -> str:

@@ -60,6 +60,24 @@ def when(instant: float | None, *, seconds: bool | None = False) -> str:
     return f"{text[:-6]} {text[-6:]}"
 
 
+def own_time(instant: float, zone: str) -> str:
+    """Return the wall time in a task's zone, to stand behind the host's: ` (02:00 -05:00)`.
+
+    It has the date if that is another one, and is empty if both clocks show the same, or `zone` is empty.
+    """
+    if not zone:
+        return ""
+    from zoneinfo import ZoneInfo
+
+    here = local(instant)
+    there = here.astimezone(ZoneInfo(zone))
+    if there.utcoffset() == here.utcoffset():
+        return ""
+    shown = there.isoformat(" ", "minutes")
+    clock = shown[11:16] if there.date() == here.date() else shown[5:16]
+    return f" ({clock} {shown[-6:]})"
+
+
 def relative(instant: float | None, now: float) -> str:
     """Format as `in 3h 12m`, `2h ago` or `now`; `-` for None.
 

@@ -39,7 +39,14 @@ def history(records: Iterable[Record], screen: Screen, *, header: bool = True) -
         kept = [title not in spared for title in HEADERS]
         shown = [tuple(compress(row, kept)) for row in rows]
         headers = tuple(compress(HEADERS, kept))
-        text = table(shown, headers, screen, header=header, right={"RUN", "DURATION", "EXIT"})
+        text = table(
+            shown,
+            headers,
+            screen,
+            header=header,
+            right={"RUN", "DURATION", "EXIT"},
+            squeeze=spared is _DISPENSABLE[-1],
+        )
         if fits(text, screen):
             break
     return text

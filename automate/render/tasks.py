@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from automate.catalog.entry import Entry
 from automate.render.columns import fits, table
-from automate.render.figures import NOTHING, duration, relative, when
+from automate.render.figures import NOTHING, duration, own_time, relative, when
 from automate.render.screen import Screen, joined, paint
 
 if TYPE_CHECKING:
@@ -47,23 +47,23 @@ class Column(NamedTuple):
     needs: str = ""
 
 
-def listing(tasks: Listing, columns: Sequence[str], *, header: bool = True) -> str:
-    """Return a table with these keys of COLUMNS, in this order."""
+def listing(tasks: Listing, columns: Sequence[str], *, header: bool = True, squeeze: bool = True) -> str:
+    """Return a table with these keys of COLUMNS, in this order; `squeeze` as for `table`."""
     chosen = [COLUMNS[word] for word in columns]
     headers = [column.header for column in chosen]
     right = {column.header for column in chosen if column.right}
-    return table(
-        zip(*[column.cells(tasks) for column in chosen], strict=True), headers, tasks.screen, header=header, right=right
-    )
+    rows = zip(*[column.cells(tasks) for column in chosen], strict=True)
+    return table(rows, headers, tasks.screen, header=header, right=right, squeeze=squeeze)
 
 
-def fitting(tasks: Listing, *, header: bool = True) -> str:
-    """Return a table with as many of the DEFAULT columns as fit into a line, with shorter words if needed."""
-    for columns in (DEFAULT, *_NARROWER):
-        text = listing(tasks, columns, header=header)
-        if fits(text, tasks.screen):
-            break
-    return text
+def fitting(tasks: Listing, columns: tuple[str, ...], *, header: bool = True) -> str:
+    """Return a table with as many of the columns, DEFAULT or LONG, as fit into a line, with shorter words if needed."""
+    *wider, narrowest = (columns, *_NARROWER[columns])
+    for some in wider:
+        text = listing(tasks, some, header=header, squeeze=False)
+        if fits(text, tasks.screen) and "…" not in text.partition("\n")[0]:
+            return text
+    return listing(tasks, narrowest, header=header)
 
 
 def doing(entry: Entry, screen: Screen) -> str:
@@ -128,7 +128,13 @@ def _durations(tasks: Listing) -> list[str]:
 
 
 def _next(tasks: Listing) -> list[str]:
-    return [_minute(due // 60) if (due := entry.next_run) is not None else NOTHING for entry in tasks.entries]
+    return [
+        _in_zone(due, entry.timezone) if (due := entry.next_run) is not None else NOTHING for entry in tasks.entries
+    ]
+
+
+def _in_zone(due: float, zone: str) -> str:
+    return _minute(due // 60) + own_time(due, zone) if zone else _minute(due // 60)
 
 
 def _schedules(tasks: Listing) -> list[str]:
@@ -236,12 +242,23 @@ COLUMNS = {
     "run": Column("RUN", _runs, right=True),
     "trigger": Column("TRIGGER", _of_record(lambda record: record.trigger), needs="record"),
     "unread": Column("UNREAD", _unread, right=True, needs="unread"),
+    "timezone": Column("ZONE", _text(lambda entry: entry.timezone)),
     "user": Column("USER", _of_record(lambda record: record.user or NOTHING), needs="record"),
+    "written": Column("WRITTEN", _text(lambda entry: entry.written.replace("\n", "; "))),
 }
 DEFAULT = ("name", "state", "last", "result", "duration", "next", "schedule")
-_NARROWER = (
-    ("name", "state", "passed", "result", "duration", "left", "schedule"),
-    ("name", "state", "passed", "result", "left", "schedule"),
-    ("name", "state", "passed", "result", "left"),
-    ("name", "state", "result", "left"),
-)
+LONG = (*DEFAULT[:-1], "written", "description")
+_NARROWER = {
+    DEFAULT: (
+        ("name", "state", "passed", "result", "duration", "left", "schedule"),
+        ("name", "state", "passed", "result", "left", "schedule"),
+        ("name", "state", "passed", "result", "left"),
+        ("name", "state", "result", "left"),
+    ),
+    LONG: (
+        ("name", "state", "passed", "result", "duration", "left", "written", "description"),
+        ("name", "state", "result", "left", "written", "description"),
+        ("name", "state", "written", "description"),
+        ("name", "written", "description"),
+    ),
+}

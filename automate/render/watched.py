@@ -25,7 +25,8 @@ _MEANINGS = {"running": "running", "unusual": "warning", "failed": "failed", "ov
 class Picture(NamedTuple):
     """What one refresh found.
 
-    `columns` is None if none were requested; `notes` are further lines; `every` is in seconds.
+    `columns` is None if none were requested; then `fitted` are made to fit. `notes` are further lines; `every` is in
+    seconds.
     """
 
     tasks: Listing
@@ -34,6 +35,7 @@ class Picture(NamedTuple):
     notes: Sequence[str]
     every: float
     columns: Sequence[str] | None = None
+    fitted: tuple[str, ...] = DEFAULT
     header: bool = True
 
 
@@ -74,7 +76,11 @@ def scheduled_by(alive: "Alive", screen: Screen) -> str:
 
 def text(picture: Picture) -> str:
     """Return everything, for a file or a pipe."""
-    table = listing(picture.tasks, picture.columns or DEFAULT, header=picture.header) if picture.tasks.entries else ""
+    table = (
+        listing(picture.tasks, picture.columns or picture.fitted, header=picture.header)
+        if picture.tasks.entries
+        else ""
+    )
     return "\n".join([*head(picture)[:2], ""]) + table + "\n"
 
 
@@ -123,5 +129,5 @@ def _table(picture: Picture, entries: Sequence["Entry"], width: int) -> str:
         if max(map(text_width, wide.splitlines())) <= width:
             return wide
     if picture.columns is None:
-        return fitting(tasks, header=picture.header)
+        return fitting(tasks, picture.fitted, header=picture.header)
     return listing(tasks, picture.columns, header=picture.header)

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from shlex import join
 
+from automate.characters import visible
 from automate.operate.advice import Advice, is_unserved
 from automate.operate.explanations import Explained, Explanation, Followed
 from automate.outcomes import satisfied
-from automate.render.columns import table
+from automate.render.columns import GAP, fits, table, text_width, wrapped
 from automate.render.figures import duration, end, relative, terms, when
 from automate.render.runs import left_behind
-from automate.render.screen import Screen, paint
+from automate.render.screen import Painted, Screen, paint
 from automate.render.why_sentences import instant, ran, sentence, waits_for
 from automate.rules.verdicts import Answer
 
 _VERDICTS = {"not_asked": "not asked", "maybe": "probably no", "later": "asked then", "decided": "no"}
 _COLOURS = {"decided": "failed", "maybe": "warning", "waits": "pending", "not_asked": "faint", "later": "faint"}
-_HEADERS = ("", "", "")
 
 
 def text(explanation: Explanation, todo: Sequence[Advice], options: Sequence[str], screen: Screen) -> str:
@@ -26,10 +26,13 @@ def text(explanation: Explanation, todo: Sequence[Advice], options: Sequence[str
     """
     parts = [sentences(explanation, screen)]
     if facts := dict.fromkeys(_facts(explanation, screen)):
-        parts.append(_table([(f"  {label}", each) for label, each in _labelled(facts)], screen))
+        rows = [(f"  {label}", each) for label, each in _labelled(facts)]
+        parts.append(_table(_with_room(rows, screen), screen))
     if todo:
-        lines = [(f"  {each.what}:", each.line(options)) for each in todo]
-        parts.append(paint("What to do", "heading", screen) + "\n" + _table(lines, screen))
+        lines = _table([(f"  {each.what}:", each.line(options)) for each in todo], screen)
+        if not fits(lines, screen):
+            lines = "".join(f"  {each.what}:\n    {visible(each.line(options))}\n" for each in todo)
+        parts.append(paint("What to do", "heading", screen) + "\n" + lines)
     return "\n".join(parts)
 
 
@@ -37,11 +40,15 @@ def sentences(explanation: Explanation, screen: Screen) -> str:
     """Return the answer, then each due time or run in question with the questions that were asked about it."""
     lines = []
     if (answer := sentence(explanation, None)) is not None:
-        lines.append(paint(answer, "heading", screen) + "\n")
+        lines.append(_heading(answer, screen))
     for each in explanation.told:
-        lines.append(paint(sentence(explanation, each) or "", "heading", screen) + "\n")
+        lines.append(_heading(sentence(explanation, each) or "", screen))
         lines.append(_questions(each, screen))
     return "".join(lines)
+
+
+def _heading(text: str, screen: Screen) -> str:
+    return "".join(f"{paint(line, 'heading', screen)}\n" for line in wrapped(visible(text), screen))
 
 
 def _questions(each: Explained, screen: Screen) -> str:
@@ -52,7 +59,7 @@ def _questions(each: Explained, screen: Screen) -> str:
         words = "; ".join(filter(None, (_words(answer, each) for answer in asked)))
         shown = paint(_VERDICTS.get(verdict, verdict), _COLOURS.get(verdict, ""), screen)
         rows.append((f"  {', '.join(answer.question for answer in asked)}", shown, words))
-    return table(rows, _HEADERS, screen._replace(width=None), header=False)
+    return _table(_with_room(rows, screen), screen)
 
 
 def _words(answer: Answer, each: Explained) -> str:
@@ -172,6 +179,16 @@ def _labelled(facts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         before = label
 
 
-def _table(rows: Iterable[tuple[str, str]], screen: Screen) -> str:
+def _with_room(rows: Sequence[tuple[str, ...]], screen: Screen) -> Iterator[tuple[str, ...]]:
+    """Break the last cells at blanks, so that the lines fit the terminal."""
+    before = sum(max(map(text_width, cells)) + len(GAP) for cells in zip(*(row[:-1] for row in rows), strict=True))
+    for *cells, last in rows:
+        first, *more = wrapped(visible(last), screen, before)
+        yield (*cells, Painted(first))
+        yield from ((*("" for _ in cells), Painted(line)) for line in more)
+
+
+def _table(rows: Iterable[tuple[str, ...]], screen: Screen) -> str:
     """Return a table in which nothing is cut, since a cut command line is of no use."""
-    return table(rows, ("", ""), screen._replace(width=None), header=False)
+    rows = [*rows]
+    return table(rows, ("",) * len(rows[0]), screen._replace(width=None), header=False)

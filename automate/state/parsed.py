@@ -12,8 +12,9 @@ class Brief(NamedTuple):
     """The part of a task file without faults that a listing needs.
 
     It is valid while path, size, mtime_ns and inode are the same, and the context in which it was read: everything else
-    that the reading depended on. `labels` are words with spaces between; `schedule` is in English; `delay` is the
-    jitter's, in seconds; `next_due` (epoch seconds, None: never) was the first due time after `computed`.
+    that the reading depended on. `labels` are words with spaces between; `schedule` is in English, `written` as in
+    the file, a line for each; `timezone` is empty for the host's. `delay` is the jitter's, in seconds; `next_due`
+    (epoch seconds, None: never) was the first due time after `computed`.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Brief(NamedTuple):
     category: str
     labels: str
     schedule: str
+    written: str
+    timezone: str
     delay: float
     next_due: float | None
     computed: float

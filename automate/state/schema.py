@@ -94,6 +94,8 @@ CREATE TABLE parsed (
     category TEXT NOT NULL,
     labels TEXT NOT NULL,
     schedule TEXT NOT NULL,
+    written TEXT NOT NULL,
+    timezone TEXT NOT NULL,
     delay REAL NOT NULL,
     next_due REAL,
     computed REAL NOT NULL,
@@ -121,6 +123,9 @@ UPGRADES = (
     INSERT INTO runs SELECT id, task, due, trigger, by, replace(phase, 'decided', 'unrecorded'), definition, args,
     attempt, not_before, boot, started, cpu_seconds, max_rss, stop, log_file, log_size, record FROM runs_before;
     DROP TABLE runs_before""",  # noqa: S608 - a constant
+    """DELETE FROM parsed;
+    ALTER TABLE parsed ADD COLUMN written TEXT NOT NULL DEFAULT '';
+    ALTER TABLE parsed ADD COLUMN timezone TEXT NOT NULL DEFAULT ''""",
 )
 """Statements that turn a database of version N into one of version N + 1, beginning with version 1."""
 VERSION = 1 + len(UPGRADES)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automate.render import Screen, cut, joined, paint, table, text_width
+from automate.render.columns import wrapped
 
 PIPE = Screen(now=1795219200.0)
 TERMINAL = PIPE._replace(width=30, colour=True, is_terminal=True)
@@ -56,8 +57,38 @@ def test_another_column_may_be_cut_instead() -> None:
 
 
 def test_a_column_keeps_eight_characters_however_narrow_the_terminal() -> None:
-    line = table([["a" * 40, "x" * 500]], HEADERS, TERMINAL, header=False)
+    line = table([["a" * 40, "x" * 500]], HEADERS, TERMINAL, header=False, squeeze=False)
     assert line == "a" * 40 + "  " + "x" * 7 + "…\n"
+
+
+def test_the_widest_column_is_cut_too_where_the_last_one_is_not_enough() -> None:
+    assert table([["a" * 40, "x" * 500]], HEADERS, TERMINAL, header=False) == "a" * 19 + "…  " + "x" * 7 + "…\n"
+
+
+def test_an_offset_that_all_instants_have_is_in_the_header_once() -> None:
+    rows = [("2026-11-21 02:00 +01:00", "-"), ("2026-11-22 02:00 +01:00 (20:00 -05:00)", "2026-11-21 03:00 +01:00")]
+    wide = TERMINAL._replace(width=120, colour=False)
+    assert table(rows, ("LAST", "NEXT"), wide).split("\n")[:3] == [
+        "LAST (+01:00)                    NEXT",
+        "2026-11-21 02:00                 -",
+        "2026-11-22 02:00 (20:00 -05:00)  2026-11-21 03:00",
+    ]
+
+
+def test_offsets_that_differ_stay_with_their_instants() -> None:
+    rows = [("2026-10-25 02:00 +02:00",), ("2026-10-25 02:00 +01:00",)]
+    assert "+02:00\n" in table(rows, ("LAST",), TERMINAL._replace(width=120))
+
+
+def test_in_a_pipe_every_instant_has_its_offset() -> None:
+    assert "+01:00" in table([("2026-11-21 02:00 +01:00",)], ("LAST",), TERMINAL._replace(width=None)).splitlines()[1]
+
+
+def test_prose_is_broken_at_blanks_and_a_path_never() -> None:
+    assert wrapped("one two three four five six seven", TERMINAL._replace(width=24)) == [
+        "one two three four five", "six seven",
+    ]  # fmt: skip
+    assert wrapped("x" * 40, TERMINAL) == ["x" * 40]
 
 
 def test_the_heading_is_bold_on_a_terminal() -> None:

@@ -1,10 +1,11 @@
 """Durations, sizes and instants as text."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
-from automate.render import duration, relative, size, when
+from automate.render import duration, own_time, relative, size, when
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC).timestamp()
 
@@ -82,3 +83,20 @@ def test_no_instant_is_a_dash() -> None:
 )
 def test_how_far_off(ahead: float, text: str) -> None:
     assert relative(NOW + ahead, NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("", ""),
+        ("Europe/Berlin", ""),
+        ("Europe/Paris", ""),
+        ("America/New_York", " (07:00 -05:00)"),
+        ("Pacific/Kiritimati", " (11-22 02:00 +14:00)"),
+    ],
+)
+def test_the_time_in_a_tasks_zone_stands_beside_the_hosts_if_it_differs(
+    host_zone: Callable[[str], None], zone: str, text: str
+) -> None:
+    host_zone("Europe/Berlin")
+    assert own_time(NOW, zone) == text

@@ -1,5 +1,6 @@
 """Records as a table: where there is little room, and where much was skipped."""
 
+import re
 from itertools import count
 from typing import Any
 
@@ -23,13 +24,13 @@ RECORD = Record(
     [
         (None, "RUN TASK OUTCOME STARTED DURATION EXIT NOTE"),
         (90, "RUN TASK OUTCOME STARTED DURATION EXIT NOTE"),
-        (84, "RUN TASK OUTCOME STARTED DURATION NOTE"),
-        (80, "RUN TASK OUTCOME STARTED NOTE"),
+        (76, "RUN TASK OUTCOME STARTED DURATION NOTE"),
+        (70, "RUN TASK OUTCOME STARTED NOTE"),
     ],
 )
 def test_a_narrow_terminal_has_fewer_columns_and_no_broken_lines(width: int | None, headers: str) -> None:
     shown = history([RECORD], Screen(now=1795219200.0, width=width)).splitlines()
-    assert shown[0].split() == headers.split()
+    assert re.sub(r"\(.*?\)", "", shown[0]).split() == headers.split()
     assert max(map(text_width, shown)) <= (width or 1000)
 
 

@@ -13,6 +13,7 @@ from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import UsageError
 from automate.render import Screen, paint, visible
+from automate.render.columns import wrapped
 from automate.units import counted
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def _lines(examined: "Sequence[Examined]", screen: Screen, *, verbose: bool) -> 
 def _shown(name: str, finding: "Finding", screen: Screen) -> Iterator[str]:
     severity = paint(finding.severity, _COLOURS[finding.severity], screen)
     where = f"{visible(finding.where)}: " if finding.where else ""
-    yield f"{severity}: {name}: {where}{visible(finding.what)}"
+    first, *more = wrapped(f"{where}{visible(finding.what)}", screen, len(f"{finding.severity}: {name}: "))
+    yield f"{severity}: {name}: {first}"
+    yield from (f"    {line}" for line in more)
     if finding.fix:
         yield f"    fix: {visible(finding.fix)}"
 

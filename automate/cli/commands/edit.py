@@ -145,7 +145,7 @@ def _list_changes(shell: Shell, names: Sequence[str], *, owner: int | None) -> i
     if shell.writes_json:
         shell.write_json(rows)
     elif rows:
-        shell.write(table([_cells(row) for row in rows], _HEADERS, shell.screen, header=True))
+        shell.write(table([_cells(row) for row in rows], _HEADERS, shell.screen))
         again = _again(shell, [rows[-1]["task"] or SETTINGS], str(rows[-1]["undo"]), "-n")
         shell.say(f"{again} shows what it reverts")
     else:

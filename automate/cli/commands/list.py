@@ -13,7 +13,7 @@ from automate.catalog.entry import STATES as _STATES
 from automate.cli.completers import complete_categories, complete_labels, complete_tasks
 from automate.cli.options import exclusive, lists, names_argument, reading, words_option
 from automate.cli.shell import Shell, pass_shell
-from automate.render.tasks import COLUMNS, DEFAULT, UNUSUAL, Listing, fitting, listing
+from automate.render.tasks import COLUMNS, DEFAULT, LONG, UNUSUAL, Listing, fitting, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -135,6 +135,7 @@ def _is_number(text: str) -> bool:
     "--sort", type=click.Choice([*SORTS]), default="name",
     help="Sort order. next: soonest first; last: latest; duration: longest; result: worst; state: running first.",
 )  # fmt: skip
+@click.option("-l", "long", is_flag=True, help="Show the schedule as written and the description.")
 @words_option("--columns", "columns", [*COLUMNS], f"Show these columns in this order: {', '.join(COLUMNS)}.")
 @click.option(
     "--watch", "every", callback=_seconds, metavar="[SECONDS]", shell_complete=complete_tasks,
@@ -142,6 +143,7 @@ def _is_number(text: str) -> bool:
 )  # fmt: skip
 @reading
 @exclusive("--watch", "--json")
+@exclusive("-l", "--columns")
 @pass_shell
 def command(  # noqa: PLR0913 - an argument for each option
     shell: Shell,
@@ -153,6 +155,7 @@ def command(  # noqa: PLR0913 - an argument for each option
     search: str | None,
     unread: bool,
     sort: str,
+    long: bool,
     columns: list[str] | None,
     every: float | None,
     as_json: bool,
@@ -160,7 +163,7 @@ def command(  # noqa: PLR0913 - an argument for each option
 ) -> int:
     """List tasks with their state, last run and next run. NAMEs may be globs."""
     gc.disable()  # 10,000 rows are no garbage, and looking for some among them takes as long as making them
-    wanted = Wanted(names, words, labels, categories, search, unread, sort, columns or [*DEFAULT])
+    wanted = Wanted(names, words, labels, categories, search, unread, sort, columns or [*(LONG if long else DEFAULT)])
     if every is not None:
         return _watch(shell, wanted, every, is_chosen=columns is not None, header=header)
     from automate.cli import tasks
@@ -173,7 +176,11 @@ def command(  # noqa: PLR0913 - an argument for each option
         shell.write_json([of_entry(entry) for entry in entries])
     elif entries:
         found = _listing(wanted, entries, shell)
-        shell.write(listing(found, columns, header=header) if columns else fitting(found, header=header))
+        shell.write(
+            listing(found, columns, header=header)
+            if columns
+            else fitting(found, LONG if long else DEFAULT, header=header)
+        )
     else:
         shell.say("no tasks match" if catalog.names() else tasks.no_tasks(shell))
     tasks.tell_pause(shell, catalog)
@@ -209,7 +216,16 @@ def _picture(shell: Shell, wanted: Wanted, every: float, *, is_chosen: bool, hea
         tasks.tell_faults(shell, catalog)
     found = _listing(wanted, entries, shell)._replace(screen=shell.drawing)
     notes = said.getvalue().splitlines()
-    return Picture(found, late, by, notes, every, wanted.columns if is_chosen else None, header)
+    return Picture(
+        found,
+        late,
+        by,
+        notes,
+        every,
+        wanted.columns if is_chosen else None,
+        LONG if wanted.columns == [*LONG] else DEFAULT,
+        header,
+    )
 
 
 def _listing(wanted: Wanted, entries: "list[Entry]", shell: Shell) -> Listing:

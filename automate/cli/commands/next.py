@@ -12,7 +12,7 @@ from automate.cli.moments import moment_option
 from automate.cli.options import exclusive, names_argument, reading
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import UsageError
-from automate.render import NOTHING, duration, relative, table, when
+from automate.render import NOTHING, duration, own_time, relative, table, when
 
 if TYPE_CHECKING:
     from automate.catalog import Entry
@@ -142,7 +142,7 @@ def _table(rows: Sequence[Upcoming], shell: Shell, *, header: bool) -> str:
     seconds = any(row.due % 60 for row in rows)
     cells = [
         (
-            when(row.due, seconds=seconds),
+            when(row.due, seconds=seconds) + own_time(row.due, row.zone),
             relative(row.due, shell.now),
             *([row.task] if row.task is not None else []),
             note_of(row),

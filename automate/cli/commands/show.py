@@ -13,7 +13,7 @@ from automate.cli.json_objects import of_entry, of_past, of_process, of_upcoming
 from automate.cli.options import reading
 from automate.cli.shell import Shell, pass_shell
 from automate.operate.run_lookup import left_behind
-from automate.render import NOTHING, paint, relative, size, table, when
+from automate.render import NOTHING, own_time, paint, relative, size, table, when
 from automate.render.figures import terms
 from automate.render.runs import history, pages, told
 from automate.render.runs import left_behind as of_left_behind
@@ -85,7 +85,6 @@ def _object(shell: Shell, each: About | Entry) -> "ShownTask":
             **of_entry(each),
             "documentation": None,
             "command": None,
-            "timezone": None,
             "upcoming": [],
             "settings": {},
             **of_past(known),
@@ -96,7 +95,6 @@ def _object(shell: Shell, each: About | Entry) -> "ShownTask":
         **of_entry(each.entry),
         "documentation": each.task.documentation or None,
         "command": each.task.command if isinstance(each.task.command, str) else [*each.task.command],
-        "timezone": each.schedule.zone_name,
         "upcoming": [of_upcoming(due) for due in each.upcoming],
         "settings": {setting.key: {"value": _plain(setting), "from": setting.origin} for setting in each.settings},
         **of_past(each.past),
@@ -172,7 +170,10 @@ def _due(each: About, shell: Shell) -> list[str]:
     if not each.task.enabled and each.upcoming:
         return ["- (disabled)"]
     seconds = any(due.due % 60 for due in each.upcoming)
-    rows = [(when(due.due, seconds=seconds), relative(due.due, shell.now), note_of(due)) for due in each.upcoming]
+    rows = [
+        (when(due.due, seconds=seconds) + own_time(due.due, due.zone), relative(due.due, shell.now), note_of(due))
+        for due in each.upcoming
+    ]
     lines = (
         table(rows, ("", "", ""), shell.screen._replace(width=None, form=""), header=False, right={""})
         if rows
