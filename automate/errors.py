@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from automate.characters import visible
 
+_LONGEST = 64  # letters of a word that is compared
+_SHORTEST, _SHORT = 2, 5
+
 
 class AutomateError(Exception):
     """The message says what is wrong, where, and what to do; it is shown alone, without a traceback."""
@@ -118,13 +121,35 @@ def reading_state(what: str) -> Iterator[None]:
         raise DamagedStateError(what) from error
 
 
-def nearest(text: str, known: Iterable[str]) -> str | None:
-    """Return the known text most like this one, if any is like it at all."""
-    from difflib import get_close_matches
+def nearest(word: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Return known words that differ by a letter, or in a word of more than five letters by two; the most alike first.
 
-    return next(iter(get_close_matches(text[:80].lower(), list(known), n=1, cutoff=0.6)), None)
+    Neighbours that are swapped count as one difference, and small and capital letters as none.
+    """
+    word = word[:_LONGEST].lower()
+    limit = 2 if len(word) > _SHORT else int(len(word) >= _SHORTEST)
+    close = [name for name in known if abs(len(name) - len(word)) <= limit] if limit else []
+    alike = [(_differences(word, name.lower(), limit), name[-1:].lower() != word[-1:], name) for name in close]
+    return [name for differences, _, name in sorted(alike) if differences <= limit][:most]
 
 
-def suggestion(found: str | None) -> str:
-    """Return the end of a message: `; did you mean ...?`, or nothing."""
-    return f"; did you mean `{found}`?" if found else ""
+def _differences(one: str, other: str, limit: int) -> int:
+    """Count letters to insert, delete, replace or swap (optimal string alignment); more than `limit` is not counted."""
+    before: list[int] = []
+    row: list[int] = [*range(len(other) + 1)]
+    for place, letter in enumerate(one):
+        before, last, row = row, before, [place + 1]
+        for index, each in enumerate(other):
+            cost = min(before[index] + (letter != each), before[index + 1] + 1, row[index] + 1)
+            if place and index and letter == other[index - 1] and one[place - 1] == each:
+                cost = min(cost, last[index - 1] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]
+
+
+def suggestion(words: Iterable[str], mark: str = "") -> str:
+    """Return the end of a message: `; did you mean a or b?`, each between marks; empty without words."""
+    listed = " or ".join(f"{mark}{word}{mark}" for word in words)
+    return f"; did you mean {listed}?" if listed else ""

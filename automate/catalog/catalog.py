@@ -11,7 +11,7 @@ from automate.catalog.due import due_times
 from automate.catalog.entry import Entry, entry_of
 from automate.catalog.files import TaskFiles
 from automate.catalog.settings import SettingsFile, digest
-from automate.errors import AutomateError, NoSuchTaskError
+from automate.errors import AutomateError, NoSuchTaskError, nearest, suggestion
 from automate.outcomes import Pause
 from automate.paths import Instance
 from automate.process import host
@@ -284,9 +284,6 @@ def matching(patterns: Iterable[str], known: Collection[str]) -> list[str]:
 
 
 def _hint(pattern: str, known: Collection[str]) -> str:
-    from difflib import get_close_matches
-
     if not known:
         return ": there are no tasks yet"
-    near = get_close_matches(pattern, known, n=3)
-    return f"; did you mean {' or '.join(near)}?" if near else "; `list` shows the tasks there are"
+    return suggestion(nearest(pattern, known, 3)) or "; `list` shows the tasks there are"

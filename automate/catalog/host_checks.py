@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from automate.errors import nearest, suggestion
 from automate.process.identity import CannotStartError, Identity, identity
 from automate.process.launch import environment, parse
 from automate.task import Task
@@ -160,12 +161,9 @@ def _readable(path: str) -> Iterator[Doubt]:
 
 
 def _missing(task: Task, known: Collection[str]) -> Iterator[Doubt]:
-    from difflib import get_close_matches
-
     for name, _ in task.after:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            yield Doubt("after", f"no such task: {name}" + (f"; did you mean {near[0]}?" if near else ""))
+            yield Doubt("after", f"no such task: {name}{suggestion(nearest(name, known))}")
 
 
 def _at_home(path: str, who: Identity) -> str:

@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from automate.cli.completers import complete_assignments, complete_schedules, complete_tasks, complete_zones
 from automate.cli.shell import Shell
-from automate.errors import UsageError
+from automate.errors import UsageError, nearest, suggestion
 
 if TYPE_CHECKING:
     from automate.taskfile.splicing import Change
@@ -176,11 +176,7 @@ def lists(_context: click.Context, _parameter: click.Parameter, values: tuple[st
 
 
 def _unknown(word: str, words: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, words, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{word!r} is none of {', '.join(words)}{hint}"
+    return f"{word!r} is none of {', '.join(words)}{suggestion(nearest(word, words))}"
 
 
 def read_value(text: str) -> "Value":

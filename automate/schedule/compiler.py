@@ -83,8 +83,30 @@ def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Compiled:
 
 
 def compiled_text(text: str, origin: bounds.Origin, seed: str) -> Compiled:
-    """Compile one text; cron keeps its five fields for the English reading."""
+    """Compile one text; cron keeps its five fields for the English reading.
+
+    ScheduleError, with a text that would be accepted if one is close in meaning or spelling.
+    """
     check_characters(text)
+    try:
+        return _compiled(text, origin, seed)
+    except ScheduleError as error:
+        better = next((each for each in vocabulary.reworded(text) if _is_valid(each, origin, seed)), None)
+        if better is None:
+            raise
+        if re.sub("(?: at)? 00:00$", "", better) == vocabulary.in_lower_case(text):
+            raise ScheduleError(f"cannot read `{text}`: no time of day; write `{better}`", len(text)) from None
+        raise ScheduleError(f"cannot read `{text}`; did you mean `{better}`?", error.column) from None
+
+
+def _is_valid(text: str, origin: bounds.Origin, seed: str) -> bool:
+    try:
+        return text in _WITHOUT_TIMES or bool(_compiled(text, origin, seed))
+    except ScheduleError:
+        return False
+
+
+def _compiled(text: str, origin: bounds.Origin, seed: str) -> Compiled:
     event = event_as_cron(text)
     if event is None and not is_cron(text):
         return Compiled("", read(text, origin))

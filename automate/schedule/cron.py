@@ -105,7 +105,7 @@ def _macro(text: str) -> str:
     if found:
         return found
     message = f"unknown macro `{text}`; expected one of {', '.join([*MACROS, REBOOT])}"
-    raise ScheduleError(message + suggestion(nearest(text, [*MACROS, REBOOT])))
+    raise ScheduleError(message + suggestion(nearest(text, [*MACROS, REBOOT]), "`"))
 
 
 def _check_count(words: list[str]) -> None:
@@ -117,8 +117,18 @@ def _check_count(words: list[str]) -> None:
     if len(words) > len(FIELDS):
         seconds = _SECONDS.fullmatch(words[0])
         hint = f"every {seconds[1]} seconds" if seconds else "every 10 seconds"
-        message += f"; there is none for seconds, years or users: for less than a minute write `{hint}`"
+        without = {"seconds": words[-len(FIELDS) :], "a year": words[: len(FIELDS)]}
+        texts = [f"`{' '.join(five)}` without {what}" for what, five in without.items() if _is_plain(five)]
+        message += "; there is none for seconds, years or users: "
+        message += f"write {' or '.join(texts)}" if texts and not seconds else f"for less than a minute write `{hint}`"
     raise ScheduleError(message)
+
+
+def _is_plain(words: list[str]) -> bool:
+    try:
+        return bool(expand(" ".join(words), ""))
+    except ScheduleError:
+        return False
 
 
 @lru_cache(maxsize=1024)
@@ -215,7 +225,7 @@ def _value(word: str, field: Field) -> int:
     expected = f"expected {field.low} to {field.high}"
     if field.names:
         expected += f" or {field.names[0]} to {field.names[-1]}"
-    raise ScheduleError(f"`{word}` is not a {field.name}; {expected}{suggestion(nearest(word, field.names))}")
+    raise ScheduleError(f"`{word}` is not a {field.name}; {expected}{suggestion(nearest(word, field.names), '`')}")
 
 
 def _nth(parts: re.Match[str], field: Field) -> str:
@@ -262,6 +272,6 @@ def _refusal(item: str, field: Field) -> str:
     if hint is None:
         first = field.names[0] + "," + field.names[2] if field.names else f"{field.low},{field.low + 2}"
         hint = f"expected such as `*`, `*/2`, `{first}` or `{field.low + 1}-{field.low + 4}`"
-        hint += suggestion(nearest(item, field.names))
+        hint += suggestion(nearest(item, field.names), "`")
     day = item[:1]
     return f"cannot read `{item}`; {hint.replace('{day}', day)}"

@@ -23,7 +23,7 @@ from automate.schedule.days import (
 )
 
 _SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|\s+")
-_OF = r"(?: of (?:(?:the|every|each) month|(?P<months>[a-z ,]+)))?"
+_OF = r"(?: of (?:(?:(?:the|every|each) )?month|(?P<months>[a-z ,]+)))?"
 
 
 def read_days(phrase: str, origin: Origin) -> Days | None:
@@ -34,16 +34,11 @@ def read_days(phrase: str, origin: Origin) -> Days | None:
     return None
 
 
-def names_days(phrase: str) -> bool:
-    """Return whether a phrase has one of the forms."""
-    return any(form.fullmatch(phrase) for form, _ in _FORMS)
-
-
 class UnknownWordError(ScheduleError):
     """A word where only some are known; the nearest of them is suggested."""
 
     def __init__(self, word: str, what: str, known: Iterable[str]) -> None:
-        super().__init__(f"`{word}` is not {what}{suggestion(nearest(word, known))}")
+        super().__init__(f"`{word}` is not {what}{suggestion(nearest(word, known), '`')}")
         self.word = word
 
 
@@ -159,7 +154,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]], .
     (re.compile(r"semi-?annually|half-?yearly"), _on_the_first(1, 7)),
     (re.compile(r"yearly|annually|(?:every|each) year"), _on_the_first(1)),
     (
-        re.compile(r"(?:on |every )?(?:weekdays?|working days?)"),
+        re.compile(r"(?:on |every )?(?:(?:week|work|working |business )days?)"),
         lambda _found, _origin: _by_weekday(vocabulary.WORKING_DAYS),
     ),
     (re.compile(r"(?:on |every )?weekends?"), lambda _found, _origin: _by_weekday(vocabulary.WEEKEND)),

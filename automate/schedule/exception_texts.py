@@ -143,7 +143,7 @@ def _weekdays(parts: re.Match[str]) -> Weekdays | None:
     if unknown == "first" and last not in vocabulary.WEEKDAYS:
         return None  # the name of a calendar may have a hyphen
     if unknown:
-        hint = suggestion(nearest(parts[unknown], vocabulary.WEEKDAYS))
+        hint = suggestion(nearest(parts[unknown], vocabulary.WEEKDAYS), "`")
         raise ScheduleError(f"`{parts[unknown]}` is not a day of the week{hint}", parts.start(unknown))
     low, high = vocabulary.WEEKDAYS[first] or 7, vocabulary.WEEKDAYS[last] or 7
     if low > high:
@@ -169,7 +169,5 @@ def _refused(text: str, calendars: Mapping[str, Sequence[str]]) -> ScheduleError
     instead = next((hint for form, hint in _INSTEAD if form.fullmatch(text)), None)
     if instead:
         return ScheduleError(f"cannot read `{text}`; {instead}")
-    found = nearest(text, [*calendars, *vocabulary.WEEKDAYS])
-    if found:
-        return ScheduleError(f"cannot read `{text}`{suggestion(found)}")
-    return ScheduleError(f"cannot read `{text}`; {_EXPECTED}")
+    hint = suggestion(nearest(text, [*calendars, *vocabulary.WEEKDAYS]), "`") or f"; {_EXPECTED}"
+    return ScheduleError(f"cannot read `{text}`{hint}")

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable
 from automate.errors import ScheduleError
 from automate.schedule import vocabulary
 from automate.schedule.bounds import Origin, second_of_day, stamp
-from automate.schedule.day_phrases import UnknownWordError, every_few_days, items_of, names_days, read_days
+from automate.schedule.day_phrases import UnknownWordError, every_few_days, items_of, read_days
 from automate.schedule.days import EVERY_DAY, Days, Once
 from automate.schedule.due import FIRST, LAST, Grid, Instant, Part, Pattern
-from automate.schedule.vocabulary import refused
 from automate.schedule.zone import DAY, HOUR
 
 EVERY_HOUR = (1 << 24) - 1
@@ -25,27 +24,17 @@ _DAY_NAMES = {"noon": 43200, "midnight": 0}
 
 
 def read(text: str, origin: Origin) -> tuple[Part, ...]:
-    """Read a schedule in words; ScheduleError with the nearest form when it is none."""
-    phrase = re.sub(r"(?<=^every )[a-z]+", lambda word: vocabulary.NUMBERS.get(word[0], word[0]), _phrase(text))
+    """Read a schedule in words; ScheduleError."""
+    phrase = re.sub(
+        r"(?<=^every )[a-z]+", lambda word: vocabulary.NUMBERS.get(word[0], word[0]), vocabulary.in_lower_case(text)
+    )
     try:
         for form, build in _FORMS:
             if found := form.fullmatch(phrase):
                 return build(found, origin)
     except UnknownWordError as error:
         raise ScheduleError(error.message, max(0, text.lower().find(error.word))) from None
-    raise _unreadable(text)
-
-
-def _unreadable(text: str) -> ScheduleError:
-    phrase = _phrase(text)
-    if names_days(phrase):
-        return ScheduleError(f"cannot read `{text}`: no time of day; write `{phrase} at 00:00`", len(text))
-    return refused(text, phrase)
-
-
-def _phrase(text: str) -> str:
-    """Return a text in lower case with single spaces, and `3 p.m.` as `3pm`."""
-    return re.sub(r"(?<=\d) ?([ap])\.?m\b\.?", r"\1m", " ".join(text.lower().split()))
+    raise vocabulary.refused(text, phrase)
 
 
 def times(text: str) -> list[int]:
@@ -54,7 +43,9 @@ def times(text: str) -> list[int]:
     for item in items_of(text):
         parts = _TIME.fullmatch(item)
         if parts is None and item not in _DAY_NAMES:
-            raise UnknownWordError(item, "a time of day; expected such as 02:00, 14:30 or 2pm", ())
+            raise UnknownWordError(
+                item, "a time of day; expected such as 02:00, 14:30 or 2pm; a zone is the key `timezone`", ()
+            )
         found.append(_second(parts) if parts else _DAY_NAMES[item])
     return sorted(set(found))
 
@@ -87,7 +78,7 @@ def _days_and_times(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
 def _days(phrase: str, origin: Origin) -> Days:
     days = read_days(phrase, origin)
     if days is None:
-        raise _unreadable(phrase)
+        raise vocabulary.refused(phrase, phrase)
     return days
 
 
@@ -136,8 +127,6 @@ def _interval(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
 def _unit(name: str) -> int:
     if name.startswith("month"):
         raise ScheduleError("months are no even interval; write `monthly on the 1st at 04:00`")
-    if name in vocabulary.WEEKDAYS:
-        raise ScheduleError(f"no time of day; write `every {name} at 00:00`")
     if name not in vocabulary.UNITS:
         raise UnknownWordError(name, "a unit of time", vocabulary.UNITS)
     return vocabulary.UNITS[name]

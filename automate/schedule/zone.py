@@ -155,8 +155,8 @@ def _zone(name: str) -> Zone:
         return Zone(name, ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         known = {zone.lower(): zone for zone in available_timezones()}
-        found = known.get(nearest(name, known) or "")
-        message = f"unknown timezone `{name}`; expected an IANA name such as Europe/Berlin" + suggestion(found)
+        found = [known[zone] for zone in nearest(name, known)]
+        message = f"unknown timezone `{name}`; expected an IANA name such as Europe/Berlin" + suggestion(found, "`")
         raise ScheduleError(message, key="timezone") from None
 
 

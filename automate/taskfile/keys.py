@@ -203,19 +203,53 @@ MAPPINGS = {"env", "retries", "output", "limits", "exit_codes"}  # of these, `de
 
 NOT_YET = {"notify": "who is told of its end"}
 SETTINGS_NOT_YET = {"notify": "who is told how runs end"}
-# What other schedulers call it, where that is not near enough to our word.
-HINTS = {
-    "args": "command", "cmd": "command", "exec": "command", "execstart": "command",
-    "run": "command", "script": "command",
-    "at": "schedule", "cron": "schedule", "interval": "schedule", "oncalendar": "schedule", "when": "schedule",
-    "directory": "cwd", "workdir": "cwd", "working_directory": "cwd", "workingdirectory": "cwd",
-    "environment": "env", "environmentfile": "env_file", "tags": "labels", "tz": "timezone",
-    "catchup": "missed", "misfire_grace_time": "missed_within", "persistent": "missed",
-    "concurrency": "overlap", "concurrencypolicy": "overlap", "max_instances": "overlap",
-    "depends_on": "after", "requires": "after", "execcondition": "condition", "if": "condition",
-    "calendar": "except", "calendars": "except", "exclude": "except", "holidays": "except",
-    "disabled": "enabled", "input": "stdin", "mutex": "locks", "randomizeddelaysec": "jitter",
-}  # fmt: skip
+_MEANT = {
+    "command": "args cmd exec execstart exe job program run script steps",
+    "schedule": "at cron crontab cronexpression every expression frequency hour interval minute on onbootsec "
+    "oncalendar onstartupsec onunitactivesec period scheduleinterval specialtime time timer trigger weekday",
+    "did you mean schedule, or condition?": "when",
+    "cwd": "chdir dir directory path workdir workingdir workingdirectory",
+    "env": "environment vars variables",
+    "env_file": "environmentfile envfiles secrets",
+    "labels": "label tag tags",
+    "category": "kind type",
+    "description": "comment desc summary title",
+    "documentation": "docs doc link url",
+    "timezone": "crontz tz utc zone",
+    "starting": "from notbefore since startdate startsat",
+    "ending": "enddate endsat notafter to until",
+    "except": "blackout calendar calendars exclude exclusions holidays skipdates",
+    "enabled": "active disable disabled paused state suspend suspended",
+    "user": "becomeuser owner runas username",
+    "timeout": "activedeadlineseconds deadline executiontimeout maxruntime runtimemaxsec timelimit timeoutminutes "
+    "timeoutsec timeoutseconds timeoutstartsec",
+    "kill_after": "grace graceperiod killtimeout stoptimeout terminationgraceperiodseconds timeoutstopsec",
+    "retries": "attempts backofflimit maxretries restart restartpolicy restartsec retry "
+    "retrydelay retrycount retrypolicy",
+    "overlap": "allowoverlap concurrency concurrencypolicy concurrent forbid maxactiveruns "
+    "maxinstances parallel singleton",
+    "missed": "anacron backfill catchup persistent",
+    "missed_within": "misfiregracetime startingdeadlineseconds",
+    "jitter": "randomdelay randomizeddelaysec splay",
+    "condition": "conditionpathexists execcondition execstartpre if onlyif precondition unless",
+    "after": "dependencies dependson needs requires triggeredby upstream wants",
+    "locks": "flock lock lockfile mutex mutexes",
+    "exit_codes": "failswhen ignoreerrors continueonerror successexitstatus",
+    "output": "capturestderr capturestdout failedjobshistorylimit log logfile logs savelimit stderr stdout "
+    "successfuljobshistorylimit",
+    "stdin": "input standardinput",
+    "nice": "cpuweight priority",
+    "ionice": "ioschedulingclass ioweight",
+    "limits": "cpulimit limitnofile memory memorylimit memorymax resources ulimit",
+    "write a task of its own for that, with `after: {NAME: failed}`": "alert alerts email errors mail mailto "
+    "notifications notifyonerror notifyonfailure notifyonsuccess onerror onfailure onpermanentfailure report",
+    "write `after: NAME` in the task that follows": "before next onsuccess requiredby then triggers",
+    "the name of a task is that of its file": "id name",
+    "this is a Kubernetes manifest: a task has a command and a schedule": "apiversion jobtemplate metadata spec",
+    "each task has a file of its own": "jobs tasks",
+}
+HINTS = {word: meant for meant, words in _MEANT.items() for word in words.split()}
+"""What users of cron, systemd, Kubernetes, GitHub Actions, Ansible and other schedulers call a key, without - and _."""
 
 
 def wrong_key(name: str) -> str | None:

@@ -154,6 +154,7 @@ def _at(before: str, file: str, message: str) -> Fault:
 _QUOTES = "put the whole value in quotes"
 # (what libyaml says, of its context or its problem; what we say). The first that is found counts.
 _SAYINGS = (
+    ("found a tab character", "a tab cannot indent: expected spaces"),
     ("scanning an alias", f"a value cannot begin with '*': {_QUOTES}"),
     ("scanning an anchor", f"a value cannot begin with '&', or follow a list in [ ]: {_QUOTES}"),
     ("scanning a tag", f"a value cannot begin with '!': {_QUOTES}"),

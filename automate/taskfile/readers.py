@@ -4,15 +4,17 @@ A reader's schema and what it accepts stand side by side, so that editors and `a
 the tests hold them together.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from automate.characters import visible
-from automate.errors import BadTaskFile, Fault, shown
+from automate.errors import BadTaskFile, Fault, nearest, shown, suggestion
 from automate.taskfile.nodes import Mapping as Pairs
 from automate.taskfile.nodes import Node, Scalar, Sequence
 
 BAD: Final = object()  # stands for a value whose fault is already noted
+_FEW = 7  # keys that are listed
 MOST_FAULTS = 100  # more are of no use, and a file full of them would take seconds
 NULLS = {"null", "Null", "NULL", "~"}
 _KINDS = {Sequence: "a list", Pairs: "a mapping"}
@@ -201,12 +203,19 @@ def _pairs(node: Node, key: str, sheet: Sheet) -> list[tuple[str, Node, Node]]:
 
 
 def unknown(name: str, keys: Mapping[str, Key], hints: Mapping[str, str]) -> str:
-    """Return the message on an unknown key, with the key that is probably meant."""
-    from difflib import get_close_matches
+    """Return the message on an unknown key, with the keys that are close in meaning or spelling.
 
+    A hint is a key, or a sentence.
+    """
     if name == "<<":
         return "merge keys are not supported: write the values out"
-    near = get_close_matches(name[:64], [*keys, *hints], 1)
-    if not near:
-        return "unknown key: expected one of " + ", ".join(keys)
-    return f"unknown key: did you mean {hints.get(near[0], near[0])}?"
+    word = re.sub("[-_ ]", "", name).lower()
+    meant = hints.get(word)
+    if meant is None and not (close := [key for key in keys if key.replace("_", "") == word] or nearest(name, keys, 3)):
+        meant = next((hints[hint] for hint in nearest(word, hints)), None)
+    if meant is not None and " " in meant:
+        return f"unknown key: {meant}"
+    if meant is not None or close:
+        return f"unknown key{suggestion([meant] if meant else close).replace(';', ':', 1)}"
+    few = f"expected one of {', '.join(keys)}" if len(keys) <= _FEW else "automate-tasks(5) lists the keys"
+    return f"unknown key: {few}"

@@ -14,7 +14,8 @@ import pytest
 
 from automate import __version__
 from automate.cli import commands, exits
-from automate.errors import BadFileError, BusyError, NoSuchTaskError
+from automate.cli.commands import find_command
+from automate.errors import BadFileError, BusyError, NoSuchTaskError, UsageError
 
 RunCli = Callable[..., "subprocess.CompletedProcess[str]"]
 AUTOMATE = [sys.executable, "-m", "automate"]
@@ -267,3 +268,25 @@ def test_help_texts_begin_with_an_imperative_or_a_noun(verb: str) -> None:
     options = [option.help for option in command.params if isinstance(option, click.Option)]
     texts = [commands.VERBS[verb], command.help, *options]
     assert [text for text in texts if text and text.split()[0].lower() not in STARTS.split()] == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "meant"),
+    [
+        ("start", "run"), ("rm", "remove"), ("delete", "remove"), ("ps", "list --status running"), ("kill", "stop"),
+        ("top", "list --watch"), ("logs", "log"), ("man", "help"), ("statsu", "status"), ("hisotry", "history"),
+    ],
+)  # fmt: skip
+def test_a_word_of_another_program_leads_to_the_right_verb(verb: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"^no such command: {verb}; did you mean {meant}\\?$"):
+        find_command(verb)
+
+
+def test_a_word_that_is_close_to_none_leads_to_help() -> None:
+    with pytest.raises(UsageError, match=r"^no such command: foo; see automate --help$"):
+        find_command("foo")
+
+
+def test_what_is_suggested_for_another_programs_word_exists() -> None:
+    assert {meant.split()[0] for meant in commands._MEANT.values()} <= {*commands.VERBS, "--version"}
+    assert commands._MEANT.keys().isdisjoint(commands.VERBS)

@@ -1,5 +1,6 @@
 """Which texts are accepted, what they mean, and what is said of the others."""
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -221,7 +222,7 @@ def test_h_chooses_only_days_that_come_each_year(text: str) -> None:
         ("0 0 * * 8", 8, "expected 0 to 7 or sun to sat"),
         ("0 0 * * sonntag", 8, "sun,tue"),
         ("*/0 * * * *", 0, "expected 1 or more"),
-        ("0 0 ? * 1", 4, "write `*`"),
+        ("0 0 ? * 1", 4, "did you mean `0 0 * * 1`?"),
         ("0 0 * * 5L", 8, "write `L5`"),
         ("0 0 * * mon#6", 8, "`#1` to `#5`"),
         ("0 0 * * mon#1,thu", 8, "two schedules"),
@@ -231,7 +232,7 @@ def test_h_chooses_only_days_that_come_each_year(text: str) -> None:
         ("@EVERY ", 0, "cannot read"),
         ("weekly", 0, "`every monday at 00:00` (as systemd)"),
         ("weekdays", 8, "write `weekdays at 00:00`"),
-        ("every tuesday", 0, "write `every tuesday at 00:00`"),
+        ("every tuesday", 13, "write `every tuesday at 00:00`"),
         ("at 13pm", 0, "hours 1 to 12"),
         ("at 24", 0, "00:00 to 23:59"),
         ("at 1500", 3, "2pm"),
@@ -239,9 +240,9 @@ def test_h_chooses_only_days_that_come_each_year(text: str) -> None:
         ("*-*~07 10:00", 0, "no form"),
         ("*-*-32 10:00", 0, "expected 1 to 31"),
         ("0 0 29 2 H H", 0, "expected five"),
-        ("dayly at 02:00", 0, "did you mean `daily`?"),
-        ("mon and fryday at 02:00", 8, "did you mean `friday`?"),
-        ("every 15 minuts", 9, "did you mean `minutes`?"),
+        ("dayly at 02:00", 0, "did you mean `daily at 02:00`?"),
+        ("mon and fryday at 02:00", 8, "did you mean `mon and friday at 02:00`?"),
+        ("every 15 minuts", 9, "did you mean `every 15 minutes`?"),
         ("every 5 months", 0, "monthly on the 1st"),
         ("every 2 days 6 hours", 0, "smaller units"),
         ("every 0 minutes", 0, "no interval"),
@@ -256,17 +257,17 @@ def test_h_chooses_only_days_that_come_each_year(text: str) -> None:
         ("2027-02-30 00:00", 0, "no such date"),
         ("2101-01-01 00:00", 0, "never comes"),
         ("0001-01-01 00:00", 0, "never comes"),
-        ("2027-01-01", 0, "`2027-01-01 00:00`"),
+        ("2027-01-01", 10, "`2027-01-01 00:00`"),
         ("every hour at :75", 0, ":00 to :59"),
         ("every 2 hours from 00:00", 0, "in cron"),
         ("banana", 0, "daily at 02:00"),
         ("1e3 * * * *", 0, "cannot read `1e3`"),
         ("0 2 * * * root", 0, "users"),
         ("daily at 02:00\n", 14, "U+000A"),
-        ("every 15 minutes between 09:00 and 17:00", 0, "`*/15 9-17 * * mon-fri`"),
-        ("every 30 minutes on weekdays", 0, "in cron"),
+        ("every 15 minutes between 09:00 and 17:00", 0, "did you mean `*/15 9-17 * * *`?"),
+        ("every 30 minutes on weekdays", 0, "did you mean `*/30 * * * mon-fri`?"),
         ("last working day of the month at 09:00", 0, "last friday"),
-        ("every half hour", 0, "`every 30 minutes`"),
+        ("every half hour", 6, "`every 30 minutes`"),
         ("at ,", 0, "no list"),
         ("mon,, tue at 02:00", 0, "no list"),
         ("every 2 weeks on , at 02:00", 0, "no list"),
@@ -437,3 +438,68 @@ def test_bounds_may_lie_far_outside(zone: str) -> None:
     assert next_after(parse(["hourly"], zone, starting="9999-12-31T23:59Z"), NOW) is None
     assert next_after(parse(["hourly"], zone, starting="9999-12-31"), NOW) is None
     assert next_after(parse(["hourly"], zone, ending="0001-01-01"), NOW) is None
+
+
+# What users of cron, systemd, Kubernetes, EventBridge, Airflow and of no scheduler write, with what is suggested.
+MEANT = {
+    "every tuesday": "every tuesday at 00:00",
+    "every tuesdya": "every tuesday at 00:00",
+    "sundays": "sundays at 00:00",
+    "first of the month": "1st of the month at 00:00",
+    "2027-01-01": "2027-01-01 00:00",
+    "hourl": "hourly",
+    "every 5 minuts": "every 5 minutes",
+    "evry 2 huors": "every 2 hours",
+    "@dayly": "@daily",
+    "@every_minute": "every minute",
+    "@noon": "noon",
+    "on boot": "@reboot",
+    "never": "manual",
+    "nightly": "daily at 02:00",
+    "twice a day": "daily at 02:00 and 14:30",
+    "once per week": "every monday at 02:00",
+    "every half hour": "every 30 minutes",
+    "every 1.5 hours": "every 90 minutes",
+    "hourly at 5": "every hour at :05",
+    "daily at 02.30": "daily at 02:30",
+    "at 7 in the morning": "at 7am",
+    "every 2 weeks monday": "every 2 weeks on monday at 00:00",
+    "1,15 at 02:00": "monthly on the 1st and 15th at 02:00",
+    "monthly on 1 at 02:00": "monthly on the 1st at 02:00",
+    "every 2 hours on weekdays": "0 */2 * * mon-fri",
+    "every 15 minutes from 8 to 18": "*/15 8-18 * * *",
+    "rate(5 minutes)": "every 5 minutes",
+    "cron(0 2 * * ? *)": "0 2 * * *",
+    "PT15M": "every 15m",
+    "FREQ=WEEKLY;BYDAY=MO": "@weekly",
+}
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_what_is_close_in_meaning_or_spelling_is_suggested(text: str) -> None:
+    with pytest.raises(ScheduleError, match=rf"(?:did you mean|write) `{re.escape(MEANT[text])}`"):
+        parse([text], "UTC")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *MEANT, "weekly", "biweekly", "tomorrow 10:00", "yearly", "every 5 months", "monthly on the 32nd at 02:00",
+        "last weekday of the month at 9", "0 2 * * * *", "*/10 * * * * *", "0 0 * * fri-mon", "every 2 days 6 hours",
+        "every 3 days on monday at 09:00", "fri-mon at 09:00", "5/15 * * * *", "quarterly at 25:00",
+    ],
+)  # fmt: skip
+def test_a_suggested_schedule_is_accepted_as_it_stands(text: str) -> None:
+    try:
+        parse([text], "UTC")
+    except ScheduleError as error:
+        for suggested in re.findall(r"(?:did you mean|write|or) `([^`]+)`", str(error)):
+            if " " in suggested or suggested.isalpha():  # else a part of a schedule
+                parse([suggested], "UTC")
+
+
+@pytest.mark.parametrize("text", ["friday evening", "qqq", "daily at 25:00", "every", "", "retry"])
+def test_nothing_is_suggested_that_is_not_close(text: str) -> None:
+    with pytest.raises(ScheduleError) as error:
+        parse([text], "UTC")
+    assert "did you mean" not in str(error.value)

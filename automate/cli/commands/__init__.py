@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from automate.errors import UsageError
+from automate.errors import UsageError, nearest, suggestion
 
 if TYPE_CHECKING:
     import click
@@ -60,6 +60,48 @@ _SIBLINGS = {
 """Verbs without a module of their own, each with the one it is in."""
 
 
+_MEANT = {
+    word: meant
+    for meant, words in {
+        "list": "crontab jobs ls tasks",
+        "list --status running": "processes ps running",
+        "list --watch": "monitor top watch",
+        "show": "about describe details info inspect view",
+        "check": "lint syntax test validate verify",
+        "edit": "alter change modify set update",
+        "edit --undo": "restore revert rollback undo",
+        "new": "add create init make register schedule",
+        "remove": "del delete drop erase rm unregister",
+        "enable": "activate on",
+        "disable": "deactivate off",
+        "run": "exec execute fire launch start trigger",
+        "stop": "abort cancel end interrupt kill terminate",
+        "pause": "freeze hold suspend",
+        "resume": "continue thaw unfreeze unpause unsuspend",
+        "history": "executions past runs",
+        "history --status failed": "errors failed failures",
+        "log": "journal logs output stderr stdout",
+        "log -f": "follow tail",
+        "next": "forecast preview timers upcoming",
+        "timeline": "calendar chart gantt graph",
+        "why": "explain reason",
+        "serve": "agent cron crond daemon foreground scheduler server supercronic",
+        "status": "health healthcheck ping",
+        "metrics": "prometheus stats",
+        "doctor": "debug diagnose selftest troubleshoot",
+        "import": "convert migrate",
+        "schema": "jsonschema",
+        "install": "setup systemd",
+        "completion": "bash completions fish zsh",
+        "help": "man manual usage",
+        "copy": "clone cp duplicate",
+        "--version": "version",
+    }.items()
+    for word in words.split()
+}
+"""Words of other programs, with ours."""
+
+
 def find_command(verb: str) -> "click.Command":
     """Import the command; UsageError when there is none of that name."""
     if verb not in VERBS:
@@ -72,8 +114,7 @@ def find_command(verb: str) -> "click.Command":
 
 
 def _unknown(verb: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(verb, VERBS, n=1)
-    hint = f"did you mean {near[0]}?" if near else "see automate --help"
-    return f"no such command: {verb}; {hint}"
+    """Suggest what is close by meaning, else by a letter or two."""
+    word = verb.lower()
+    meant = _MEANT.get(word) or word.partition("-")[0] * (word.partition("-")[0] in VERBS)
+    return f"no such command: {verb}{suggestion([meant] if meant else nearest(verb, VERBS)) or '; see automate --help'}"
