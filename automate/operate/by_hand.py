@@ -15,7 +15,7 @@ from automate.state import OpenRun, State, Stop, pauses, runs
 from automate.state.pauses import ALL
 from automate.supervisor.admission import Request
 from automate.supervisor.adopting import task_of
-from automate.supervisor.limits import signal_run
+from automate.supervisor.limits import is_out_of_reach, signal_run
 from automate.supervisor.recovery import look
 from automate.task import Task
 
@@ -87,6 +87,8 @@ def stop(
     the seconds until SIGKILL. NotAllowedError if the state may only be read.
     """
     state.require_writable()
+    if is_out_of_reach(instance, run):
+        raise AutomateError(f"#{run.id} of {run.task} runs in another container; it must be stopped there")
     asked = Stop("stopped", clock.now(), by, "automate stop")
     state.with_room(lambda: runs.ask_to_stop(state, run.id, asked))
     patience = float(task_of(run).kill_after)

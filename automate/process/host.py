@@ -3,6 +3,7 @@
 import os
 import pwd
 import re
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
 
@@ -46,6 +47,31 @@ def boot_id() -> str:
     """Another one after each boot; PIDs and what the page cache held mean nothing across boots (proc(5))."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         return file.read().strip()
+
+
+@cache
+def pid_space() -> str:
+    """Return where PIDs mean what they mean to this process: boot id, PID namespace, and start of its process 1.
+
+    The number of a namespace may be given to another once it is gone, hence the last (pid_namespaces(7)). What proc(5)
+    does not tell is empty.
+    """
+    namespace = began = None
+    with suppress(OSError):
+        namespace = os.stat("/proc/self/ns/pid").st_ino
+        began = _began() if os.readlink("/proc/self") == str(os.getpid()) else None
+    return f"{boot_id()}/{namespace or ''}/{began or ''}"
+
+
+def is_here(space: str) -> bool:
+    """Return whether PIDs of that `pid_space` are this process's too; what either does not know counts as the same."""
+    pairs = zip(space.split("/"), pid_space().split("/"), strict=False)
+    return all(noted == own for noted, own in pairs if noted and own)
+
+
+def is_of_this_boot(space: str) -> bool:
+    """Return whether the machine has not been started again since; containers may have been."""
+    return space.partition("/")[0] == boot_id()
 
 
 def boot() -> Boot:

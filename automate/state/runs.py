@@ -31,11 +31,11 @@ class Stop(NamedTuple):
 class OpenRun(NamedTuple):
     """A row of `runs`. Instants are epoch seconds; `due` is None for a run by hand.
 
-    A `pending` run has started nothing yet; a `running` one may have, in the boot named; an `unrecorded` one never
-    will: only its `record`, which no other run has, is still to be written. `definition` is `task.encode`'s. `args` are
-    further arguments of the command. `started` is the first attempt's once a second one was claimed; `cpu_seconds` and
-    `max_rss` are those of the attempts before this one. `stop` is None or a Stop. `log` is the run log's position
-    before the claim (runlog.position): no record of this run can stand before it.
+    A `pending` run has started nothing yet; a `running` one may have, where `boot` says (`host.pid_space`); an
+    `unrecorded` one never will: only its `record`, which no other run has, is still to be written. `definition` is
+    `task.encode`'s. `args` are further arguments of the command. `started` is the first attempt's once a second one
+    was claimed; `cpu_seconds` and `max_rss` are those of the attempts before this one. `stop` is None or a Stop.
+    `log` is the run log's position before the claim (runlog.position): no record of this run can stand before it.
     """
 
     id: int

@@ -43,7 +43,7 @@ def examine(instance: Instance, run: OpenRun) -> Left:
 def _without_shim(attempt: Attempt) -> Left:
     written = status.read(attempt.status_path)
     attempt.pid = written.pid
-    if attempt.run.boot != host.boot_id() or (written.exit is not None and attempt.run.stop is None):
+    if not host.is_of_this_boot(attempt.run.boot) or (written.exit is not None and attempt.run.stop is None):
         return Ended(attempt)
     if written.pid is None:  # within one boot, what the shim wrote cannot be missing: it wrote nothing
         return Waiting(attempt.run, attempt.task)
@@ -75,14 +75,18 @@ def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:
 def follow(attempt: Attempt) -> bool:
     """Watch the shim from now on; its timeout counts from its command's start. False: it ended meanwhile.
 
-    A PID is trusted while the status file's lock is held: then its process lives.
+    A PID is trusted while the status file's lock is held: then its process lives. In another container only the lock
+    can be watched, and nothing can be signalled.
     """
     attempt.pid = status.read(attempt.status_path).pid
-    attempt.pidfd = spawn.pidfd(attempt.pid) if attempt.pid is not None else None
+    is_here = host.is_here(attempt.run.boot)
+    if is_here and attempt.pid is not None:
+        attempt.pidfd = spawn.pidfd(attempt.pid)
     if not locks.is_held(attempt.status_path):
         attempt.let_go()
         return False
-    _set_timers(attempt)
+    if is_here:
+        _set_timers(attempt)
     return True
 
 
@@ -95,11 +99,11 @@ def _set_timers(attempt: Attempt) -> None:
 
 
 def follow_rest(attempt: Attempt) -> bool:
-    """Watch one process of the group whose shim is gone; return False if there is none.
+    """Watch one process of the group whose shim is gone; return False if there is none, or none that can be seen.
 
     The shim was killed, or the command started something that outlives SIGTERM. While it runs, so does the task.
     """
-    leader = status.read(attempt.status_path).leader
+    leader = status.read(attempt.status_path).leader if host.is_here(attempt.run.boot) else None
     for pid in members(leader) if leader is not None else ():
         attempt.pidfd = spawn.pidfd(pid)
         if attempt.pidfd is not None:

@@ -46,7 +46,7 @@ class Ahead:
         wanted = [each for each in wanted if (each[0].task.name, each[0].due) not in self._armed]
         used = sum(map(_descriptors, (request for request, _ in self._armed.values())))
         wanted = list(_that_fit(wanted, (spawn.free_descriptors() - used) // 2))
-        log, boot, is_short = position(self._instance), host.boot_id(), False
+        log, boot, is_short = position(self._instance), host.pid_space(), False
         for run_id, (request, at) in zip(self._ids(len(wanted)), wanted, strict=True):
             run = row(run_id, request, Admitted("running"), boot, (log.file, log.size))._replace(not_before=at)
             attempt = None if is_short else self._attempt(request, run, uid, nofile)

@@ -139,7 +139,7 @@ def claim(
     `armed` keeps its id. The caller owns the locks. AutomateError, OSError (as `_lock`): nothing was claimed.
     """
     log = position(instance)
-    boot = host.boot_id()
+    boot = host.pid_space()
     fresh: list[int] = []
     lockings: list[Locking] = []
     try:
@@ -269,4 +269,4 @@ def _row(run_id: int, request: Request, places: Places, log: tuple[int, int]) ->
     admitted = places.give(run_id, request, Locking())
     if admitted.phase == "running":
         admitted = Admitted("pending")
-    return row(run_id, request, admitted, host.boot_id(), log)
+    return row(run_id, request, admitted, host.pid_space(), log)

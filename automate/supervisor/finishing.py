@@ -17,6 +17,7 @@ from automate.supervisor.attempt import Attempt
 from automate.supervisor.claiming import claim_followers
 from automate.task import Task
 
+_DOWN, _SHIM_DIED = "the machine or its container went down", "the process that supervised it died"
 _COARSE = 0.02  # seconds by which a file's time may be behind the clock (the kernel's tick)
 _TELLING: frozenset[Outcome] = RAN - {"success"}
 
@@ -258,8 +259,7 @@ def _reason(attempt: Attempt, result: Result) -> str | None:
     if result.by_condition:
         return f"its condition exited with {result.said.condition}"
     if result.outcome == "lost":
-        what = "the machine went down" if _is_of_another_boot(attempt) else "the process that supervised it died"
-        return f"its end was not seen: {what}"
+        return f"its end was not seen: {_DOWN if _went_down(attempt) else _SHIM_DIED}"
     return result.stop.reason if result.stop is not None else None
 
 
@@ -270,14 +270,14 @@ def _cause(attempt: Attempt, result: Result) -> Cause | None:
     if result.outcome == "skipped":
         return "condition" if result.by_condition else "exit_code"
     if result.outcome == "lost":
-        return "reboot" if _is_of_another_boot(attempt) else "watcher_died"
+        return "reboot" if _went_down(attempt) else "watcher_died"
     if result.outcome == "timeout":
         return "timeout"
     return result.stop.cause if result.outcome == "stopped" and result.stop is not None else None
 
 
-def _is_of_another_boot(attempt: Attempt) -> bool:
-    return attempt.run.boot != host.boot_id()
+def _went_down(attempt: Attempt) -> bool:
+    return not host.is_here(attempt.run.boot)
 
 
 def _signal_name(exit_code: int | None) -> str | None:

@@ -89,7 +89,13 @@ def signal_run(instance: Instance, run: OpenRun, number: int) -> bool:
 
     Return False if there is none, or it has not begun its command yet.
     """
-    return run.boot == host.boot_id() and _signal(status_path(instance, run.id, run.attempt, run.task), number)
+    return host.is_here(run.boot) and _signal(status_path(instance, run.id, run.attempt, run.task), number)
+
+
+def is_out_of_reach(instance: Instance, run: OpenRun) -> bool:
+    """Return whether it runs in another container, whose processes this one can neither see nor signal."""
+    path = status_path(instance, run.id, run.attempt, run.task)
+    return run.phase == "running" and not host.is_here(run.boot) and locks.is_held(path)
 
 
 def signal_attempt(attempt: Attempt, number: int) -> bool:
@@ -100,7 +106,7 @@ def signal_attempt(attempt: Attempt, number: int) -> bool:
     if attempt.search is not None:
         return processes.signal_group(attempt.search, number)
     try:
-        return _signal(attempt.status_path, number)
+        return host.is_here(attempt.run.boot) and _signal(attempt.status_path, number)
     except OSError:
         return False
 

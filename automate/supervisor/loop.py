@@ -56,7 +56,7 @@ class Supervisor:
         self._unsure = False
         self._generation = state.generation
         self._ahead = Ahead(instance, state, self._watch)
-        self._boot = host.boot_id()
+        self._boot = host.pid_space()
         self._nofile = spawn.raise_open_files()
 
     @property

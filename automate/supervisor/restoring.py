@@ -125,4 +125,4 @@ def _was_only_ready(run: OpenRun, path: str) -> bool:
 
     After another boot that cannot be known: the machine may have lost the note that it began.
     """
-    return run.attempt == 1 and run.not_before > 0 and run.boot == host.boot_id() and not locks.is_held(path)
+    return run.attempt == 1 and run.not_before > 0 and host.is_of_this_boot(run.boot) and not locks.is_held(path)

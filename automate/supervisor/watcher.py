@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from automate import clock, output
 from automate.paths import Instance
-from automate.process import spawn, status
+from automate.process import host, spawn, status
 from automate.process.searcher import MEMORY, SECONDS
 from automate.rules.outcome import by_exit_code
 from automate.state import State, Stop
@@ -15,6 +15,7 @@ from automate.supervisor.attempt import Attempt, each
 from automate.supervisor.limits import Limits, Lingering
 
 _REST = 0.02  # seconds between looks at an adopted attempt that has not said its PID yet
+_REST_ELSEWHERE = 1.0  # and at one in another container, whose PID says nothing here
 _PATIENCE = 60.0  # wall-clock seconds of a search, for a busy machine or a stopped process
 _GIVEN_UP = (
     f"warn_on: the search for the pattern was given up after {SECONDS} s of processor time, or {MEMORY >> 30} GiB of "
@@ -94,7 +95,8 @@ class Watcher:
         """
         timeout = min(timeout, self._lingering.patience(), self._limits.patience())
         if self._unseen or self.silent:
-            timeout = min(timeout, _REST)
+            is_elsewhere = not self.silent and not any(host.is_here(attempt.run.boot) for attempt in self._unseen)
+            timeout = min(timeout, _REST_ELSEWHERE if is_elsewhere else _REST)
         if self.over or self._ended:
             timeout = 0.0
         for descriptor, _ in self._poll.poll(max(0.0, timeout), maxevents=1024):
@@ -142,11 +144,13 @@ class Watcher:
         self.add(attempt, is_over=is_over)
 
     def _look_for_pid(self, attempt: Attempt) -> None:
-        """Find the PID of an attempt that was adopted between its release and its first line."""
-        if adopting.follow(attempt):
-            self.add(attempt)
-        else:
+        """Find the PID of an attempt that was adopted before its first line, or watch its lock."""
+        if not adopting.follow(attempt):
             self.silent.append(attempt)
+        elif attempt.pidfd is None:
+            self._unseen.append(attempt)
+        else:
+            self.add(attempt)
 
 
 def begin_search(instance: Instance, attempt: Attempt) -> bool:

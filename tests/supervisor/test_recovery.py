@@ -3,6 +3,8 @@
 import os
 import resource
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -241,3 +243,43 @@ def test_a_limit_that_keeps_the_state_from_being_written_is_named(
     run_cli("list")
     limited = start("run", "x", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
     assert "state.db: File too large" in limited.communicate()[1]
+
+
+CONTAINER = ["unshare", "-pf", "--mount-proc", "--kill-child", "sh", "-c"]
+BESIDE_A_STRANGER = """
+echo $(($3 - 1)) >/proc/sys/kernel/ns_last_pid
+setsid sh -c 'sleep 60 & :'
+"$0" -m automate -C "$1" list
+"$0" -m automate -C "$1" stop "$2"
+kill -0 $(($3 + 1))
+"""
+
+
+@pytest.mark.root
+def test_a_group_of_the_same_number_in_a_new_container_is_not_taken_for_the_command(
+    task: WriteTask, orphan: PidOf, leader_pid: PidOf, kill_whole_run: Callable[[str], None], instance: Path,
+    record: OneRecord,
+) -> None:  # fmt: skip
+    task("x", "sleep 60")
+    orphan("x")
+    number = leader_pid("x")
+    kill_whole_run("x")
+    command = [*CONTAINER, BESIDE_A_STRANGER, sys.executable, str(instance), "x", str(number)]
+    beside = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert beside.returncode == 0, beside.stderr  # the stranger lives
+    assert (record()["outcome"], record()["cause"]) == ("lost", "reboot")
+
+
+@pytest.mark.root
+def test_a_run_of_another_container_goes_on_and_is_not_stopped(
+    task: WriteTask, orphan: PidOf, run_cli: RunCli, instance: Path, until: Until, records: Records
+) -> None:
+    task("x", "until [ -e go ]; do sleep 0.02; done")
+    orphan("x")
+    command = [*CONTAINER, '"$0" -m automate -C "$1" stop x', sys.executable, str(instance)]
+    stopping = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (stopping.returncode, stopping.stderr.count("another container")) == (1, 1)
+    assert "running" in run_cli("list").stdout
+    (instance / "go").touch()
+    until(records)
+    assert [each["outcome"] for each in records()] == ["success"]
