@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, partial
+from typing import NamedTuple
 
 from automate.errors import UsageError
 
@@ -14,8 +14,7 @@ _NAME = "automate"
 LONGEST = 504  # bytes of a path: SQLite's MAX_PATHNAME (512), with `-journal`
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """One set of tasks, state and log.
 
     `task_dirs` begin with the administrator's; an earlier one hides a later one's task of the same name, as in

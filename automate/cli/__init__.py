@@ -8,9 +8,29 @@ def main() -> None:
     """Run the command line and end the process with its exit status; this is the console script."""
     if os.geteuid() == 0:
         _trust_installation_first()
-    from automate.cli.root import main as run
+    from automate.cli.exits import exit_status, open_standard_descriptors
 
-    run()
+    open_standard_descriptors()
+    os.umask(0o077)  # what is made here is its owner's; a task's own umask is another matter
+    sys.exit(exit_status(_run))
+
+
+def _run() -> int:
+    """Answer the command line; `tick` and `-C DIR tick`, which cron calls each minute, before click is imported."""
+    from automate.cli.shell import Shell
+
+    match sys.argv[1:]:
+        case ["tick"]:
+            shell = Shell()
+        case ["-C", directory, "tick"] if os.path.isdir(directory):
+            shell = Shell(directory)
+        case _:
+            from automate.cli.root import invoke
+
+            return invoke(shell=Shell())
+    from automate.cli.ticking import tick
+
+    return tick(shell)
 
 
 def _trust_installation_first() -> None:

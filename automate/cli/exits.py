@@ -6,13 +6,16 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TextIO
-
-import click
+from typing import TYPE_CHECKING, Any, TextIO
 
 from automate.errors import AutomateError
 from automate.paths import typed
 from automate.trust import ForeignError
+
+if TYPE_CHECKING:
+    import click
+
+    Endings = tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], int]], ...]
 
 BUG = 70  # sysexits.h, EX_SOFTWARE
 INTERRUPTED = 130  # 128 + SIGINT, as sh(1) reports it
@@ -64,21 +67,14 @@ def open_standard_descriptors() -> None:
 def exit_status(work: Callable[[], int]) -> int:
     """Call `work`, which returns its exit status; report what it raises on standard error and return its status."""
     try:
-        return _flushed(_done(work))
+        return _flushed(work())
     except BaseException as error:
-        for kind, ending in ENDINGS:
+        for kind, ending in (*_clicks_endings(), *ENDINGS):
             if isinstance(error, kind):
                 return ending(error)
         raise
     finally:
         _drop_messages()
-
-
-def _done(work: Callable[[], int]) -> int:
-    try:
-        return work()
-    except click.exceptions.Exit as end:  # --help and --version are answered
-        return end.exit_code
 
 
 def _flushed(status: int) -> int:
@@ -152,7 +148,7 @@ def _interrupted(_error: BaseException) -> int:
     return INTERRUPTED
 
 
-def _usage(error: click.ClickException) -> int:
+def _usage(error: "click.ClickException") -> int:
     context = getattr(error, "ctx", None)
     hint = f"\nTry '{_as_typed(context.command_path)} --help'." if context else ""
     return _tell(error.format_message() + hint, error.exit_code)
@@ -229,10 +225,18 @@ def _bug(error: Exception) -> int:
     return _tell("this is a bug in automate; please report it with the lines above and the command you typed", BUG)
 
 
-ENDINGS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Callable[[Any], int]], ...] = (
+def _clicks_endings() -> "Endings":
+    """Return those of click's errors, none before it is imported."""
+    if "click" not in sys.modules:
+        return ()
+    import click
+
+    return (click.Abort, _interrupted), (click.ClickException, _usage)
+
+
+ENDINGS: "Endings" = (
     (BrokenPipeError, _broken_pipe),
-    ((KeyboardInterrupt, click.Abort), _interrupted),
-    (click.ClickException, _usage),
+    (KeyboardInterrupt, _interrupted),
     (ForeignError, _foreign),
     (AutomateError, _mendable),
     (OSError, _host_error),

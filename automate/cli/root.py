@@ -9,7 +9,6 @@ import click
 from automate import __version__
 from automate.cli.commands import VERBS, find_command
 from automate.cli.completers import complete_users
-from automate.cli.exits import exit_status, open_standard_descriptors
 from automate.cli.shell import Shell
 from automate.errors import NotAllowedError
 
@@ -111,17 +110,14 @@ def root(context: click.Context) -> None:
         context.ensure_object(Shell).write(context.get_help() + "\n")
 
 
-def _invoke() -> int:
-    with root.make_context("automate", sys.argv[1:], obj=Shell()) as context:
-        return cast("int | None", root.invoke(context)) or 0
-
-
-def main() -> None:
-    """Run the command line and end the process with its exit status; this is the console script."""
-    open_standard_descriptors()
-    os.umask(0o077)  # what is made here is its owner's; a task's own umask is another matter
+def invoke(shell: Shell) -> int:
+    """Run the command that the command line names, or complete its last word; return the exit status."""
     if "_AUTOMATE_COMPLETE" in os.environ:
         from automate.cli.completion import answer
 
-        sys.exit(exit_status(lambda: answer(root)))
-    sys.exit(exit_status(_invoke))
+        return answer(root)
+    try:
+        with root.make_context("automate", sys.argv[1:], obj=shell) as context:
+            return cast("int | None", root.invoke(context)) or 0
+    except click.exceptions.Exit as end:  # --help and --version are answered
+        return end.exit_code

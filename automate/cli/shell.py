@@ -5,16 +5,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
-
-import click
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from automate.cli.exits import cannot_write
 from automate.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from automate.paths import Instance
     from automate.render import Screen
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 LONGEST_LOGIN = 256  # bytes, as in bits/local_lim.h (LOGIN_NAME_MAX); the environment may say anything
 
@@ -163,7 +165,11 @@ def _check_zone() -> None:
         raise UsageError(f"TZ={os.environ.get('TZ', '')} is a day or more from UTC; set it to a zone such as UTC")
 
 
-pass_shell = click.make_pass_decorator(Shell)
+def pass_shell(function: "Function") -> "Function":
+    """Decorate a click command so that it gets the shell as its first argument."""
+    from click import make_pass_decorator
+
+    return make_pass_decorator(Shell)(function)  # type: ignore[return-value]
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The open runs: claimed, and not yet on record. And the last record of each task, for `list`."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -242,6 +241,8 @@ def last_run(state: State, task: str) -> LastRun | None:
 
 
 def _row(row: tuple[Any, ...]) -> OpenRun:
+    import json
+
     columns = dict(zip(_COLUMNS, row, strict=True))
     record = columns.pop("record")
     columns["args"] = tuple(json.loads(columns["args"]))
@@ -275,6 +276,8 @@ def _with_record(run: OpenRun, record: object) -> OpenRun:
 
 
 def _values(run: OpenRun) -> dict[str, object]:
+    import json
+
     log_file, log_size = run.log
     return run._asdict() | {
         "args": json.dumps(run.args),
@@ -286,4 +289,6 @@ def _values(run: OpenRun) -> dict[str, object]:
 
 
 def _stop_text(stop: Stop | None) -> str | None:
+    import json
+
     return None if stop is None else json.dumps(stop._asdict())

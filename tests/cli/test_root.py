@@ -234,7 +234,6 @@ def _raise(error: BaseException) -> int:
         (BadFileError("bad"), 78, "automate: bad\n"),
         (click.UsageError("wrong"), 2, "automate: wrong\n"),
         (KeyboardInterrupt(), 130, ""),
-        (click.exceptions.Exit(3), 3, ""),
         (PermissionError(13, "Permission denied", "/etc/shadow"), 77, "automate: /etc/shadow: Permission denied\n"),
         (OSError(28, "No space left on device", "x"), 1, "automate: x: No space left on device\n"),
     ],

@@ -35,7 +35,8 @@ with atheris.instrument_imports(include=["automate"]):
     import automate
     from automate import clock
     from automate.cli.exits import exit_status
-    from automate.cli.root import _invoke
+    from automate.cli.root import invoke
+    from automate.cli.shell import Shell
     from automate.run import Record
     from automate.task import Task
 
@@ -151,7 +152,7 @@ def run(instance: Instance, command: str) -> None:
         redirect_stderr(errors),
         _interrupted(PATIENCE if command == "tick" else 3600.0),
     ):
-        exit_status(_invoke)
+        exit_status(lambda: invoke(Shell()))
     sys.excepthook = sys.__excepthook__
     if bugs:
         raise bugs[0]

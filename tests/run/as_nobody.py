@@ -39,7 +39,7 @@ def main() -> None:
     os.setgroups([])
     os.setgid(nobody.pw_gid)
     os.setuid(nobody.pw_uid)
-    import_module("automate.cli.root").main()
+    import_module("automate.cli").main()
 
 
 if __name__ == "__main__":
