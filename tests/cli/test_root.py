@@ -95,7 +95,7 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
     code += "except SystemExit: pass\nprint(*sys.modules, sep='\\n')"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     modules = set(done.stdout.split())
-    assert not modules & {"msgspec", "sqlite3", "yaml", "croniter", "filelock", "subprocess", "automate.paths"}
+    assert not modules & {"msgspec", "sqlite3", "yaml", "croniter", "filelock", "subprocess", "dataclasses"}
     assert not modules & {f"automate.cli.commands.{verb}" for verb in commands.VERBS}
 
 
@@ -254,9 +254,9 @@ def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str], error: Ex
 
 
 STARTS = (
-    "a by change convert create critical do draw end explain export find follow if import include list log no "
-    "omit on only open pause preview print prove refresh remove replace report revert run schedule set show "
-    "sort start stop suspend the turn validate wait warning write"
+    "a by change convert create critical do draw end explain export find follow if import include install list log "
+    "make no omit on only open pause preview print prove put refresh remove replace report revert run schedule set "
+    "show sort start stop suspend the turn validate wait warning write"
 )
 """How a help text begins: with a verb in the imperative, or with a noun."""
 
