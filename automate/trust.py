@@ -230,8 +230,13 @@ def _make(ways: Ways, path: str, *, durable: bool) -> None:
     parent, name = os.path.split(path)
     _make(ways, parent, durable=durable)
     inside = ways.pass_to(parent)
-    with suppress(FileExistsError):
+    try:
         os.mkdir(name, _MODE, dir_fd=inside)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        error.filename = path
+        raise
     ways.pass_to(path)
     if durable:
         _sync(inside)

@@ -286,4 +286,4 @@ def matching(patterns: Iterable[str], known: Collection[str]) -> list[str]:
 def _hint(pattern: str, known: Collection[str]) -> str:
     if not known:
         return ": there are no tasks yet"
-    return suggestion(nearest(pattern, known, 3)) or "; `list` shows the tasks there are"
+    return suggestion(nearest(pattern.lower(), known, 3)) or "; `list` shows all tasks"

@@ -153,7 +153,8 @@ def _open_read_only(
     if not os.access(path, os.R_OK):
         if refusal is not None and not os.path.lexists(path):
             raise refusal
-        raise NotAllowedError(f"{path}: not readable by this user; ask root, or use an instance of your own (-C DIR)")
+        what = "this user cannot read it" if os.path.lexists(path) else "this user can neither read nor create it"
+        raise NotAllowedError(f"{path}: {what}; ask root, or use an instance of your own (-C DIR)")
     if not os.path.isfile(path):  # SQLite would wait for a FIFO
         raise StateError(f"{path}: not a regular file")
     trust.judge_as_root(path)
