@@ -102,8 +102,8 @@ class DamagedStateError(AutomateError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"state.db: {what} is damaged; move state.db away (automate doctor names its directory): the next command "
-            "makes it anew from the run log, without pauses"
+            f"state.db: {what} is damaged; move state.db away (automate doctor shows where it is), and the next "
+            "command rebuilds it from the run log, without pauses"
         )
 
 

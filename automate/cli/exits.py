@@ -215,7 +215,8 @@ def _no_import(error: ImportError) -> int:
     """Report a library that is missing or does not fit into memory; a missing module of automate is a bug."""
     if (error.name or "automate").partition(".")[0] == "automate":
         return _bug(error)
-    return _tell(f"cannot load a library: {error}; is automate installed whole, and memory left (ulimit -v)?", 1)
+    why = "either automate is not installed completely, or memory is exhausted (ulimit -v)"
+    return _tell(f"cannot load a library: {error}; {why}", 1)
 
 
 def _bug(error: Exception) -> int:

@@ -152,6 +152,6 @@ def _start(variables: Mapping[str, str]) -> tuple[int, list[str]]:
     given = variables.get(RANGE)
     hours = re.fullmatch(r"(\d{1,2})-(\d{1,2})", given or "", re.ASCII)
     if hours and int(hours[1]) <= int(hours[2]) <= _DAY // 60:
-        return int(hours[1]) % 24 * 60, [f"{RANGE}: due at its first hour; what is made up for may start at any hour"]
+        return int(hours[1]) % 24 * 60, [f"{RANGE}: due at its first hour; a missed run may start at any hour"]
     ignored = [f"{RANGE}={given}: anacron ignores it; expected two hours such as 6-22"] * (given is not None)
     return _START, [*ignored, "anacron has no time of day: 07:30 and the delay, when Debian starts it first"]

@@ -98,7 +98,7 @@ def _reason(word: str, command: str, commands: Sequence[str]) -> str:
         return "without -n it waits for the lock; `overlap: queue` waits too"
     if word == "flock" and (found := _flock.fullmatch(command)) and _is_shared(_unquoted(found["file"]), commands):
         return "another line names its file; tasks with the same name in `locks` do not run together"
-    return "its options, or what stands before or behind it, have no key"
+    return "its options, or what comes before or after it, have no equivalent"
 
 
 def _is_shared(file: str, commands: Sequence[str]) -> bool:
@@ -169,7 +169,7 @@ def _of_flock(found: re.Match[str], keys: Keys, commands: Sequence[str]) -> _Cha
 def _of_chronic(found: re.Match[str], _keys: Keys, _commands: Sequence[str]) -> _Change | None:
     if not _is_program(found["rest"]):
         return None
-    return _Change(found["rest"], {}, "chronic is left out: the output is kept, and tells no one")
+    return _Change(found["rest"], {}, "chronic is left out: the output is kept, and no mail is sent")
 
 
 def _of_env(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
@@ -191,7 +191,7 @@ def _of_cd(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Chang
 def _of_test(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _Change | None:
     if "condition" in keys or not _is_one_way(found["rest"]):
         return None
-    note = f"`{found['test']}` became `condition`: where it fails nothing is run, and that is no failure"
+    note = f"`{found['test']}` became `condition`: if it fails, nothing is run, and that is not a failure"
     return _Change(found["rest"], {"condition": found["test"]}, note)
 
 
@@ -213,7 +213,7 @@ def _of_silence(found: re.Match[str], keys: Keys, _commands: Sequence[str]) -> _
     in_bash = not found["bash"] or _RANDOM_SHELLS.fullmatch(keys.get("shell", "/bin/sh"))
     if not in_bash or not _is_simple(found["rest"]):
         return None
-    return _Change(found["rest"], {}, "> /dev/null 2>&1 is left out: the output is kept, and tells no one")
+    return _Change(found["rest"], {}, "> /dev/null 2>&1 is left out: the output is kept, and no mail is sent")
 
 
 def _unquoted(text: str) -> str:

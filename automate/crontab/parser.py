@@ -116,7 +116,8 @@ class _Reader:
         notes = list(when.notes)
         if options := _OPTIONS.match(line, start):
             start = options.end()
-            notes.append(f"`{options[0].strip()}` dropped: to cronie an option, to Debian's cron part of the command")
+            option = options[0].strip()
+            notes.append(f"`{option}` is dropped: to cronie it is an option, to Debian's cron part of the command")
         command = line[start:].lstrip(" \t")
         if not command:
             raise NotDueError("no command", len(line.rstrip()))

@@ -28,7 +28,7 @@ class Advice(NamedTuple):
 
 _SCHEDULER = (
     Advice("start the scheduler", ("serve",)),
-    Advice("see what should run it here", ("doctor",)),
+    Advice("find out why none is running", ("doctor",)),
 )
 
 
@@ -99,7 +99,7 @@ def _of_record(each: Explained, record: Record, explanation: Explanation) -> Ite
     if each.fate.decided == "missed":
         yield from _missed(record, explanation)
     if each.fate.decided == "overlap" and explanation.subject.task is not None:
-        yield from _edit(explanation, "wait for its own run instead", "--set", "overlap=queue")
+        yield from _edit(explanation, "wait instead of skipping", "--set", "overlap=queue")
     if each.fate.decided == "lock":
         yield Advice("see which processes hold locks", (), program="lslocks")
     if (did_not_run or record.outcome in RAN - {"success"}) and not explanation.besides:

@@ -76,7 +76,8 @@ class ChangedMeanwhileError(BusyError):
 
     def __init__(self, target: Target, now: bytes | None) -> None:
         super().__init__(
-            f"{target.path} was changed by another process in the meantime; nothing was written: look, and try again"
+            f"{target.path} was changed by another process in the meantime, and nothing was written; "
+            "review the file and try again"
         )
         self.now = now
 

@@ -20,7 +20,7 @@ SUGGESTIONS = {
     "user": "user: nobody # run as this user",
     "cwd": "cwd: /srv",
     "env_file": "env_file: /etc/automate/{name}.env # NAME=VALUE lines, for passwords",
-    "timeout": "timeout: 2h # SIGTERM then, SIGKILL 10 s later",
+    "timeout": "timeout: 2h # then SIGTERM, and SIGKILL 10 s later",
     "retries": "retries: {{attempts: 3, delay: 5m}} # the delay doubles each time",
     "overlap": "overlap: skip # or queue, replace, allow: if it is still running",
     "missed": "missed: once # or skip, all: if no scheduler was running",

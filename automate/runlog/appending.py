@@ -163,5 +163,5 @@ def _cannot_record(instance: Instance, records: Sequence[Record], error: OSError
     more = f" and {len(records) - 3} more" if len(records) > 3 else ""  # noqa: PLR2004 - as many as fit a line
     return AutomateError(
         f"{instance.run_log}: cannot record {runs}{more}: {error.strerror}; the log is unchanged. "
-        "Free some space or fix the error; nothing is lost: the next automate command records them"
+        "Nothing is lost: fix this, and the next automate command records them"
     )

@@ -72,7 +72,7 @@ def _check_alone(words: list[str]) -> None:
     if not words:
         raise ScheduleError("no schedule; expected one or several, or `manual`")
     if vocabulary.MANUAL in words and len(words) > 1:
-        raise ScheduleError("`manual` beside other schedules; it must be alone", index=words.index(vocabulary.MANUAL))
+        raise ScheduleError("`manual` cannot be combined with other schedules", index=words.index(vocabulary.MANUAL))
 
 
 def _entry(index: int, text: str, origin: bounds.Origin, seed: str) -> Compiled:
@@ -219,7 +219,7 @@ def event_as_cron(text: str) -> str | None:
     date, weekdays = _items(parts["date"], 31), (parts["weekdays"] or "*").lower().replace("..", "-")
     if parts["from_end"] == "~":
         if date not in ("1", "01"):
-            raise ScheduleError(f"cannot read `{text}`; days from the month's end have no form here but `*-*~01`")
+            raise ScheduleError(f"cannot read `{text}`; of days from the end of the month only `*-*~01` is supported")
         date = "L"
     if date != "*" and weekdays != "*":
         raise ScheduleError(f"cannot read `{text}`; give days of the month or of the week, not both")

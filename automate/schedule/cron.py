@@ -200,7 +200,7 @@ def _range(parts: re.Match[str], field: Field) -> str:
         least, greatest = (names[0], names[-1]) if names else (field.low, _greatest(field))
         rest = f"{least}-{parts['high']}" if high > field.low else parts["high"]
         first = f"{parts['low']}-{greatest}" if low < _greatest(field) else parts["low"]
-        raise ScheduleError(f"a range runs upwards; write `{first},{rest}`")
+        raise ScheduleError(f"a range goes from low to high; write `{first},{rest}`")
     step = _step(parts["step"]) if parts["step"] else 1
     if step > high - low:
         return str(low)
@@ -257,12 +257,12 @@ def _hashed(parts: re.Match[str], field: Field, seed: str, shift: int) -> str:
 _HINTS = (
     (
         re.compile(r"r(?:[(/].*)?"),
-        "random times differ at every look; write `H`, which differs between tasks and hosts only",
+        "a random time would change at every reading; write `H`, which is fixed for each task and host",
     ),
     (re.compile(r"\?"), "write `*`"),
     (re.compile(r"(?P<day>[0-7])l"), "for the last such weekday of the month write `L{day}`"),
     (re.compile(r"(?P<day>[a-z]{3})l|l(?P<last>[a-z]{3})"), "write the weekday as a number: `L5` is the last friday"),
-    (re.compile(r"\d*w|l-\d+|lw"), "there is no form for this; see `last day of the month at 23:00`"),
+    (re.compile(r"\d*w|l-\d+|lw"), "this is not supported; see `last day of the month at 23:00`"),
     (re.compile(r""), "write a value before and after each comma"),
 )
 
@@ -271,7 +271,7 @@ def _refusal(item: str, field: Field) -> str:
     hint = next((hint for form, hint in _HINTS if form.fullmatch(item)), None)
     if hint is None:
         first = field.names[0] + "," + field.names[2] if field.names else f"{field.low},{field.low + 2}"
-        hint = f"expected such as `*`, `*/2`, `{first}` or `{field.low + 1}-{field.low + 4}`"
+        hint = f"expected a value such as `*`, `*/2`, `{first}` or `{field.low + 1}-{field.low + 4}`"
         hint += suggestion(nearest(item, field.names), "`")
     day = item[:1]
     return f"cannot read `{item}`; {hint.replace('{day}', day)}"

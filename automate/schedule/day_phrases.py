@@ -46,7 +46,7 @@ def items_of(text: str) -> list[str]:
     """Split a list at commas, blanks and `and`."""
     items = _SEPARATOR.split(text.strip())
     if "" in items:
-        raise ScheduleError(f"`{text.strip()}` is no list; a comma or `and` stands between two items")
+        raise ScheduleError(f"`{text.strip()}` is not a list; put a comma or `and` between two items")
     return items
 
 
@@ -67,7 +67,7 @@ def _weekdays(text: str) -> int:
         low, high = (_numbers(name, vocabulary.WEEKDAYS, "a weekday")[0] for name in (first, last or first))
         low, high = (low or 7, high or 7) if last else (low, high)
         if low > high:
-            raise ScheduleError(f"`{item}` runs over the week's end; name the days, such as `fri, sat, sun, mon`")
+            raise ScheduleError(f"`{item}` crosses the end of the week; name the days, such as `fri, sat, sun, mon`")
         bits |= sum(1 << (day % 7) for day in range(low, high + 1))
     return bits
 
@@ -127,7 +127,7 @@ def _yearly(found: re.Match[str], _origin: Origin) -> Days:
     months = sum({1 << _numbers(month, vocabulary.MONTHS, "a month")[0] for _, month in dates})
     bits = sum({1 << date for date, _ in dates})
     if len(dates) != bits.bit_count() * months.bit_count() or max(date for date, _ in dates) > 31:  # noqa: PLR2004
-        raise ScheduleError("dates that do not go together in one text; write several schedules, as a list")
+        raise ScheduleError("these dates cannot be combined in one text; write several schedules, as a list")
     return _possible(Calendar(bits, months, EVERY_WEEKDAY, both=True))
 
 

@@ -118,7 +118,7 @@ def _month_and_day(parts: re.Match[str], group: str) -> int:
 def _times(parts: re.Match[str]) -> Times:
     start, end = _second(parts, "first"), _second(parts, "last")
     if start == end:
-        raise ScheduleError("these times begin and end at once; for whole days write dates or days of the week")
+        raise ScheduleError("these times end when they begin; for whole days write dates or days of the week")
     return Times(start, end)
 
 
@@ -147,7 +147,7 @@ def _weekdays(parts: re.Match[str]) -> Weekdays | None:
         raise ScheduleError(f"`{parts[unknown]}` is not a day of the week{hint}", parts.start(unknown))
     low, high = vocabulary.WEEKDAYS[first] or 7, vocabulary.WEEKDAYS[last] or 7
     if low > high:
-        raise ScheduleError(f"`{parts[0]}` runs over the week's end; name the days, as a list")
+        raise ScheduleError(f"`{parts[0]}` crosses the end of the week; name the days, as a list")
     return Weekdays(sum(1 << day % 7 for day in range(low, high + 1)))
 
 
@@ -159,7 +159,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Rule | None]], ..
 )
 _INSTEAD = (
     (re.compile(r".+[,;].+"), "give a list: one text for each"),
-    (re.compile(_CLOCK), "times have an end: `22:00-06:00`"),
+    (re.compile(_CLOCK), "give an end too: `22:00-06:00`"),
     (re.compile(rf"{_DATE} ?(?:-|to|until) ?{_DATE}"), "between two dates write `..`: 2026-12-24..2027-01-01"),
     (re.compile(r"\d{1,2}(?::\d\d)? ?(?:-|to|until) ?\d{1,2}(?::\d\d)?"), "write times as 22:00-06:00"),
 )

@@ -44,7 +44,7 @@ def times(text: str) -> list[int]:
         parts = _TIME.fullmatch(item)
         if parts is None and item not in _DAY_NAMES:
             raise UnknownWordError(
-                item, "a time of day; expected such as 02:00, 14:30 or 2pm; a zone is the key `timezone`", ()
+                item, "a time of day; expected one such as 02:00, 14:30 or 2pm; a zone is the key `timezone`", ()
             )
         found.append(_second(parts) if parts else _DAY_NAMES[item])
     return sorted(set(found))
@@ -95,7 +95,7 @@ def _daily_steps(found: re.Match[str], _origin: Origin) -> tuple[Part, ...]:
     hour, minute = int(found["hour"] or 0), int(found["minute"])
     if is_hours == (found["each"] == "hour") or not step or hour > 23 or minute > 59:  # noqa: PLR2004
         forms = "`every 5 hours from 00:00 each day` or `every 7 minutes from :00 each hour`"
-        raise ScheduleError(f"`{found[0]}` is no interval; expected such as {forms}")
+        raise ScheduleError(f"`{found[0]}` is not an interval; expected one such as {forms}")
     if is_hours:
         return (Pattern(True, _steps(hour, 24, step), 1 << minute, 0, EVERY_DAY),)  # noqa: FBT003
     return (Pattern(True, EVERY_HOUR, _steps(minute, 60, step), 0, EVERY_DAY),)  # noqa: FBT003
@@ -113,12 +113,12 @@ def _interval(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
     sizes = [_unit(unit) for _, unit in pieces]
     step = sum(int(number) * size for (number, _), size in zip(pieces, sizes, strict=True))
     if step <= 0 or sizes != sorted(set(sizes), reverse=True):
-        raise ScheduleError(f"`{amount}` is no interval; expected such as `15 minutes` or `1h 30m`")
+        raise ScheduleError(f"`{amount}` is not an interval; expected one such as `15 minutes` or `1h 30m`")
     if max(sizes) < DAY:
         return (Grid(origin.moment, step),)
     if len(sizes) > 1:
         raise ScheduleError(
-            "days and weeks do not go together with smaller units; give a time: `every 2 days at 04:00`"
+            "days and weeks cannot be combined with smaller units; give a time: `every 2 days at 04:00`"
         )
     days = every_few_days(step // DAY, sizes[0] == 7 * DAY, None, origin)
     return patterns(days, [origin.second])
@@ -126,7 +126,7 @@ def _interval(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
 
 def _unit(name: str) -> int:
     if name.startswith("month"):
-        raise ScheduleError("months are no even interval; write `monthly on the 1st at 04:00`")
+        raise ScheduleError("months differ in length; write `monthly on the 1st at 04:00`")
     if name not in vocabulary.UNITS:
         raise UnknownWordError(name, "a unit of time", vocabulary.UNITS)
     return vocabulary.UNITS[name]

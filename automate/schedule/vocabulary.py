@@ -142,7 +142,7 @@ def refused(text: str, phrase: str) -> ScheduleError:
     """Make the error of a text; `phrase` is the text in lower case with single spaces."""
     if instead := next((hint for form, hint in INSTEAD if re.fullmatch(form, phrase)), None):
         return ScheduleError(f"cannot read `{text}`; write {instead}")
-    expected = "expected such as `daily at 02:00`, `every 15 minutes` or five cron fields"
+    expected = "expected a schedule such as `daily at 02:00`, `every 15 minutes` or five cron fields"
     strange = next((word for word in re.finditer(r"[^\W\d_]+", text) if word.group().lower() not in _KNOWN), None)
     if strange:
         return ScheduleError(f"cannot read `{text}`: unknown word `{strange.group()}`; {expected}", strange.start())

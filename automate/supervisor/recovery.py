@@ -105,7 +105,7 @@ def share_with_group(instance: Instance, group: str | None) -> None:
         _give(instance.log, gid)
         _give(instance.state, gid, instance.edits)  # last: it says that all is done
     except PermissionError as error:
-        raise NotAllowedError(f"{error.filename}: this user may not give it to the group {group}") from error
+        raise NotAllowedError(f"{error.filename}: this user cannot change its group to {group}") from error
     os.umask(SHARED)
 
 

@@ -18,8 +18,8 @@ _REST = 0.02  # seconds between looks at an adopted attempt that has not said it
 _REST_ELSEWHERE = 1.0  # and at one in another container, whose PID says nothing here
 _PATIENCE = 60.0  # wall-clock seconds of a search, for a busy machine or a stopped process
 _GIVEN_UP = (
-    f"warn_on: the search for the pattern was given up after {SECONDS} s of processor time, or {MEMORY >> 30} GiB of "
-    "memory; repetitions within repetitions, such as (a+)+, never end"
+    f"warn_on: the search was given up after {SECONDS} s of processor time, or {MEMORY >> 30} GiB of "
+    "memory; nested repetitions such as (a+)+ can take forever"
 )
 
 

@@ -34,7 +34,7 @@ class Sheet:
         self.faults.append(Fault(self.file, line, column, visible(key), message))
         if len(self.faults) == MOST_FAULTS:
             raise BadTaskFile(
-                [*self.faults, Fault(self.file, line, column, "", "there are more faults; mend these first")]
+                [*self.faults, Fault(self.file, line, column, "", "there are more errors; fix these first")]
             )
 
     def close(self) -> None:

@@ -61,7 +61,7 @@ def kind(mode: int) -> str:
 def foreign(path: str, error: ForeignError) -> BadTaskFile:
     """Return the fault of a file at `path` that another user could have written or could replace."""
     parent = os.path.dirname(os.path.abspath(path))
-    what = "" if error.path == path else "its directory " if error.path == parent else "the way to it: "
+    what = "" if error.path == path else "its directory " if error.path == parent else "on its path, "
     where = f"{visible(error.path)} " if what else ""
     is_above = what and error.path != parent and error.owner is not None
     fix = "" if is_above else f": {error.fix}"  # a home directory is not to be given away for the sake of a task

@@ -75,7 +75,7 @@ def changing(instance: Path) -> Iterator[State]:
 def test_nothing_is_known(run_cli: RunCli) -> None:
     done = run_cli("audit")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.startswith("0 due times of 0 tasks from ")
+    assert done.stderr.startswith("0 tasks from ")
 
 
 def test_each_has_its_record(run_cli: RunCli, write: Callable[..., None], kept: Callable[..., None]) -> None:

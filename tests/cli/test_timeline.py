@@ -297,7 +297,7 @@ def test_nothing_in_this_time_says_so(run_cli: RunCli, write: WriteTexts) -> Non
     write(a="schedule: manual")
     done = run_cli("timeline")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "nothing ran or is due in this time" in done.stderr
+    assert "nothing ran or is due in this period" in done.stderr
 
 
 def test_svg_is_written_whole_or_not_at_all(run_cli: RunCli, instance: Path, write: WriteTexts) -> None:

@@ -142,7 +142,7 @@ def test_a_schedule_stays_as_it_was_written(written: str, schedule: str) -> None
     [
         ("61 * * * * x", 1, "`61` is not a minute"),
         ("* *  * * monday x", 10, "did you mean `mon`"),
-        ("  0 22-2 * * * x", 5, "a range runs upwards"),
+        ("  0 22-2 * * * x", 5, "a range goes from low to high"),
         ("5/15 * * * * x", 1, "a step needs a range"),
         ("5.5 * * * * x", 1, "cannot read `5.5`"),
         ("0 0 31 2 * x", 5, "never comes"),
@@ -279,7 +279,7 @@ def test_anything_can_be_read(data: Any, form: Any) -> None:
 def test_an_option_of_cronie_is_no_part_of_the_command() -> None:
     job = only("0 5 * * * -n -q backup\n")
     assert (job.command, job.column) == ("backup", 17)
-    assert "`-n -q` dropped" in job.notes[0]
+    assert "`-n -q` is dropped" in job.notes[0]
 
 
 def test_what_is_hardly_meant_is_noted() -> None:

@@ -176,7 +176,7 @@ def test_what_stays_is_told_with_the_reason(word: str) -> None:
         ("timeout 90 x", "without -k it never sends KILL"),
         ("flock /run/x x", "without -n it waits for the lock"),
         ("flock -n /run/both.lock x", "another line names its file"),
-        ("flock -n -E 0 /run/x x", "its options, or what stands before or behind it, have no key"),
+        ("flock -n -E 0 /run/x x", "its options, or what comes before or after it, have no equivalent"),
     ],
 )
 def test_the_reason_why_a_wrapper_stays_is_not_the_form_that_it_has(command: str, reason: str) -> None:

@@ -139,7 +139,7 @@ def test_a_file_of_nothing_but_faults_is_told_up_to_a_hundred() -> None:
     told = faults("".join(f"comand{number}: x\n" for number in range(9000)))
     assert time.process_time() - start < 1
     assert len(told) == 101
-    assert told[-1] == "100:1: there are more faults; mend these first"
+    assert told[-1] == "100:1: there are more errors; fix these first"
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:

@@ -186,16 +186,14 @@ def test_a_link_into_a_directory_that_others_can_write_is_refused(trusted: Path)
     open_to_all.chmod(0o777)
     trusted.rename(open_to_all / "a.yaml")
     trusted.symlink_to(open_to_all / "a.yaml")
-    assert (
-        refusal(trusted, ME) == f"the way to it: {open_to_all} can be written by other users: chmod go-w {open_to_all}"
-    )
+    assert refusal(trusted, ME) == f"on its path, {open_to_all} can be written by other users: chmod go-w {open_to_all}"
 
 
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o777])
 def test_a_directory_above_that_others_can_write_is_refused(trusted: Path, mode: int) -> None:
     above = trusted.parent.parent
     above.chmod(mode)
-    assert refusal(trusted, ME) == f"the way to it: {above} can be written by other users: chmod go-w {above}"
+    assert refusal(trusted, ME) == f"on its path, {above} can be written by other users: chmod go-w {above}"
 
 
 def test_a_sticky_directory_above_is_passed(trusted: Path) -> None:
@@ -206,7 +204,7 @@ def test_a_sticky_directory_above_is_passed(trusted: Path) -> None:
 def test_a_directory_above_of_another_user_is_refused(trusted: Path) -> None:
     above = trusted.parent.parent
     os.chown(above, NOBODY, -1)
-    assert refusal(trusted, ME) == f"the way to it: {above} belongs to nobody, not to root"
+    assert refusal(trusted, ME) == f"on its path, {above} belongs to nobody, not to root"
 
 
 def test_a_loop_of_links_on_the_way_is_refused(trusted: Path) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 VERBS = {
     "list": "List tasks with their state, last run and next run.",
     "show": "Show everything about a task.",
-    "cat": "Print the files of tasks.",
+    "cat": "Print task files.",
     "check": "Validate task files and settings.",
     "edit": "Change a task, in an editor or one value at a time.",
     "new": "Create a task.",
@@ -25,7 +25,7 @@ VERBS = {
     "wait": "Wait until runs have ended.",
     "pause": "Suspend scheduled runs.",
     "resume": "End a pause.",
-    "history": "List runs and due times without a run, newest first.",
+    "history": "List runs, and due times that did not run, newest first.",
     "log": "Show the output of a run.",
     "next": "List upcoming due times.",
     "timeline": "Draw a day: what runs when, and what collides.",

@@ -65,9 +65,13 @@ def _talk(shell: Shell, found: "Audit", since: float | None) -> None:
     window = f"from {_when(found.since)} to {_when(found.until)}"
     wrong = sum(each.number for _, each in found.wrong)
     verdict = "1 discrepancy" if wrong == 1 else f"{wrong} discrepancies" if wrong else "each has one record"
-    shell.say(f"{counted(found.due_times, 'due time')} of {counted(found.tasks, 'task')} {window}: {verdict}")
+    tasks = f"{counted(found.tasks, 'task')} {window}"
+    if found.due_times or wrong:
+        shell.say(f"{counted(found.due_times, 'due time')} of {tasks}: {verdict}")
+    else:
+        shell.say(f"{tasks}: nothing was due")
     if found.under_way:
-        shell.say(f"{counted(found.under_way, 'run')} of these under way")
+        shell.say(f"{counted(found.under_way, 'run')} of these {'is' if found.under_way == 1 else 'are'} under way")
     if found.undecided:
         shell.say(f"{counted(found.undecided, 'due time')} not handled yet: no scheduler has run since")
     if found.deferred:

@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913 - an argument for each option
 @json_option
 @pass_shell
 def cat_command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
-    """Print the files of tasks as they are. NAMEs may be globs.
+    """Print task files as they are. NAMEs may be globs.
 
     Before each of several files, a comment names its path. The values in effect, with those of the settings, are shown
     by `automate show`.

@@ -57,7 +57,7 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
 
 
 def _tell(shell: Shell, run: OpenRun, patience: float) -> None:
-    shell.say(f"{run.task} #{run.id}: stopping; it is killed if it has not ended in {duration(patience)}")
+    shell.say(f"{run.task} #{run.id}: stopping; it will be killed if it does not end within {duration(patience)}")
 
 
 def _meant(shell: Shell, state: State, names: tuple[str, ...]) -> list[OpenRun]:

@@ -29,7 +29,7 @@ SORTS: "dict[str, Callable[[Row], Any]]" = {
 }
 """Sort keys of rows by the word for `--sort`."""
 
-LEFT_OUT = {"broken": "broken", "disabled": "disabled", "idle": "with nothing in this time"}
+LEFT_OUT = {"broken": "broken", "disabled": "disabled", "idle": "with nothing in this period"}
 
 
 @click.command("timeline")
@@ -132,7 +132,7 @@ def _gathered(shell: Shell, names: Sequence[str], start: float, end: float) -> "
 
 def _talk(shell: Shell, found: "Timeline", hidden: int) -> None:
     if not found.rows:
-        shell.say("nothing ran or is due in this time")
+        shell.say("nothing ran or is due in this period")
     if hidden:
         shell.say(f"and {counted(hidden, 'more task')}; -n 0 shows all")
     if found.left_out:
