@@ -59,7 +59,7 @@ crash: $(VENV)/installed
 	@for scenario in scheduled chained edited ahead; do \
 	  echo "$$scenario, a step of the scheduler killed at every fifth:"; scratch=$$(mktemp -d); \
 	  $(BIN)/python -m tests.crash.dying_steps "$$scratch" $$scenario 1 5 || exit 1; rm -rf "$$scratch"; done
-	@for scenario in changed made removed; do \
+	@for scenario in changed made removed renamed; do \
 	  echo "a task file $$scenario, killed at each step:"; scratch=$$(mktemp -d); \
 	  $(BIN)/python -m tests.crash.dying_edits "$$scratch" $$scenario 1 1 || exit 1; rm -rf "$$scratch"; done
 

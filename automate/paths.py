@@ -65,6 +65,10 @@ class Instance(NamedTuple):
         return os.path.join(self.log, "runs.jsonl")
 
     @property
+    def renames(self) -> str:
+        return os.path.join(self.log, "renames.jsonl")
+
+    @property
     def output(self) -> str:
         return os.path.join(self.log, "output")
 

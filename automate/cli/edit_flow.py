@@ -74,21 +74,21 @@ def put_in_force(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, un
         tasks.tell_who_schedules(desk.shell, desk.state)
 
 
-def write_json(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False) -> None:
-    """Write what --json prints of edits."""
-    desk.shell.write_json([_object(desk, edit, dry_run=dry_run) for edit in edits])
+def write_json(desk: Desk, edits: Sequence[Edit], *, dry_run: bool = False, change: str | None = None) -> None:
+    """Write what --json prints of edits; `change` is what happened, if the edits themselves do not tell."""
+    desk.shell.write_json([_object(desk, edit, change, dry_run=dry_run) for edit in edits])
 
 
-def _object(desk: Desk, edit: Edit, *, dry_run: bool) -> "EditedTask":
+def _object(desk: Desk, edit: Edit, change: str | None, *, dry_run: bool) -> "EditedTask":
     from automate.render.forms import unified
 
     target = edit.target
-    change = "created" if target.text is None else "removed" if edit.data is None else "changed"
+    kind = "created" if target.text is None else "removed" if edit.data is None else "changed"
     found = _judged(desk, edit, edit.data)
     return {
         "task": None if target.name == SETTINGS else target.name,
         "file": target.path,
-        "change": change if edit.changes else "unchanged",
+        "change": change or (kind if edit.changes else "unchanged"),
         "dry_run": dry_run,
         "enabled": found.task.enabled if found else None,
         "schedule": found.english if found else None,
@@ -152,6 +152,11 @@ def _show(desk: Desk, edit: Edit, *, dry_run: bool) -> None:
     if edit.data is not None:
         tell_doubts(desk, edit)
     tell_under_way(desk, target.name)
+
+
+def tell_due(desk: Desk, edit: Edit) -> None:
+    """Say when the task is due after the edit."""
+    desk.shell.say(f"{edit.target.name}: {_due(desk, edit, edit.data)}")
 
 
 def _due(desk: Desk, edit: Edit, data: bytes | None) -> str:

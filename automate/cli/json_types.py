@@ -521,6 +521,7 @@ LISTS: dict[str, tuple[Any, ...]] = {
     "next": ("Due times.", DueTime),
     "pause": ("Pauses that were made or changed.", Pause),
     "remove": ("Tasks that were removed.", EditedTask),
+    "rename": ("The task under its new name.", EditedTask),
     "resume": ("Pauses that were ended.", Pause),
     "schema": ("Names of the schemas.", SchemaName),
     "show": ("Tasks in full.", ShownTask),

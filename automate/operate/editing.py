@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automate.task import Task
     from automate.taskfile.splicing import Change
 
-_PATIENCE = 10.0  # seconds to wait for another command that writes task files; it holds the lock for milliseconds
+PATIENCE = 10.0  # seconds to wait for another command that writes task files; it holds the lock for milliseconds
 
 
 class Target(NamedTuple):
@@ -220,9 +220,9 @@ def store(
     for edit in edits:
         if edit.data is not None:
             _make_directory(os.path.dirname(edit.target.path))
-    with alone(instance, _PATIENCE):
+    with alone(instance, PATIENCE):
         for edit in edits:
-            _check_unchanged(edit.target, owner)
+            check_unchanged(edit.target, owner)
         try:
             for edit in edits:
                 if edit.data is not None:
@@ -230,7 +230,7 @@ def store(
             for edit in edits:
                 versions.keep(instance, edit.target.name, edit.target.path, edit.target.data)
             for edit in edits:
-                _check_unchanged(edit.target, owner)
+                check_unchanged(edit.target, owner)
                 _put(edit, owner)
                 done(edit)
         finally:
@@ -255,7 +255,8 @@ def _put(edit: Edit, owner: int | None) -> None:
         raise ChangedMeanwhileError(edit.target, content(edit.target.path, owner=owner)) from None
 
 
-def _check_unchanged(target: Target, owner: int | None) -> None:
+def check_unchanged(target: Target, owner: int | None) -> None:
+    """ChangedMeanwhileError if the file does not hold what it did."""
     now = content(target.path, owner=owner)
     if now != target.data:
         raise ChangedMeanwhileError(target, now)

@@ -1,13 +1,29 @@
-"""A new task's file: as a person would begin it, with the keys that most tasks want as comments, or a copy."""
+"""A new task's file: as a person would begin it, with the keys that most tasks want as comments, or from another."""
 
+import os
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from automate import clock
 from automate.catalog import Catalog
-from automate.errors import AutomateError
-from automate.operate.editing import Edit, Target, check_values, judged, target_of_new, with_values
+from automate.errors import AutomateError, NotAllowedError
+from automate.instants import stamp
+from automate.operate.editing import (
+    PATIENCE,
+    Edit,
+    Target,
+    check_unchanged,
+    check_values,
+    judged,
+    target_of_new,
+    with_values,
+)
 from automate.paths import Instance
+from automate.settings import Settings
+from automate.state import State
+from automate.supervisor import task_files
+from automate.supervisor.task_files import Renaming, alone
 from automate.taskfile.yaml_text import text_of
 
 if TYPE_CHECKING:
@@ -90,6 +106,30 @@ def copied(
     data = with_values(same, changes, settings, enabled=False if disable else None).data or b""
     check_values(target, data, settings)
     return Edit(target, data, like=source.source)
+
+
+def renamed(old: Target, new: Target, settings: Settings) -> Edit:
+    """Return the edit that gives a task's text another name, for display and for `rename`.
+
+    NotAllowedError for a package's file; BadTaskFile if the text has faults, or would have under the new name.
+    """
+    if old.source != old.path:
+        raise NotAllowedError(f"{old.name}: {old.source} is not the administrator's: copy it, and disable {old.name}")
+    path = os.path.splitext(new.path)[0] + os.path.splitext(old.path)[1]
+    text = old.text or b""
+    judged(old, text, settings)
+    edit = Edit(new._replace(path=path, source=path, text=text), text)
+    judged(edit.target, text, settings)
+    return edit
+
+
+def rename(instance: Instance, state: State, old: Target, new: Target, *, by: str, owner: int | None) -> None:
+    """Put the rename into effect; ChangedMeanwhileError, BusyError, NotAllowedError, OSError."""
+    renaming = Renaming(old.name, new.name, old.path, new.path, stamp(clock.now()), by)
+    with alone(instance, PATIENCE):
+        check_unchanged(old, owner)
+        check_unchanged(new, owner)
+        task_files.rename(instance, state, renaming, owner=owner)
 
 
 def _aligned(line: str) -> str:

@@ -16,6 +16,7 @@ from automate.run import DEEPEST, LARGEST, Count, Record, is_deeper
 from automate.runlog.appending import Position
 from automate.runlog.backwards import FIRST_BLOCK, LAST_BLOCK, Instant, Period, lines
 from automate.runlog.files import LogFile, opened
+from automate.runlog.renames import former_names
 
 _MOST_NEEDLES = 6  # each costs a search of the whole log; with more, decoding every line costs no more
 
@@ -80,18 +81,21 @@ class Reader:
     ) -> Iterator[Entry]:
         """Yield records, newest first, of these tasks (names or globs), outcomes and period, that `accept` takes.
 
-        None means all. The log is read as of the first request; a rotation meanwhile changes nothing. With few tasks or
-        outcomes lines are found by their bytes, so a line that was rewritten with other spacing is not found.
+        None means all. What a task ran under an earlier name is its own. The log is read as of the first request; a
+        rotation meanwhile changes nothing. With few tasks or outcomes lines are found by their bytes, so a line that
+        was rewritten with other spacing is not found.
         """
         of_tasks = re.compile("|".join(map(translate, tasks))).match if tasks is not None else None
-        for path, line in _every_line(self.instance, _needles(tasks, outcomes), period):
+        former = former_names(self.instance, tasks) if tasks else {}
+        names = None if tasks is None else [*tasks, *former]
+        for path, line in _every_line(self.instance, _needles(names, outcomes), period):
             if period is not None and period.holds_line(line) is False:
                 continue
             record = _record(line)
             if record is None:
                 self.passed_over[path] += 1
             elif (
-                (of_tasks is None or of_tasks(record.task))
+                (of_tasks is None or of_tasks(record.task) or record.id < former.get(record.task, 0))
                 and (outcomes is None or record.outcome in outcomes)
                 and (accept is None or accept(record))
             ):
@@ -114,9 +118,14 @@ def newest_first(
 
 def newest_of(instance: Instance, tasks: Mapping[int, str]) -> dict[str, Record]:
     """Return the records of these runs, by task; `tasks` are the tasks by run id. One rotated away is left out."""
+    former = former_names(instance, [*tasks.values()])
     names = [*tasks.values()] if len(tasks) <= _MOST_NEEDLES else None
-    records = newest_first(instance, tasks=names, accept=lambda record: tasks.get(record.id) == record.task)
-    return {record.task: record for record in islice(records, len(tasks))}
+    records = newest_first(
+        instance,
+        tasks=names,
+        accept=lambda record: record.id in tasks and (record.task == tasks[record.id] or record.task in former),
+    )
+    return {tasks[record.id]: record for record in islice(records, len(tasks))}
 
 
 def find(instance: Instance, run_id: int) -> Record | None:

@@ -22,6 +22,7 @@ from automate.supervisor.admission import MAX_RUNNING, Request
 from automate.supervisor.decisions import FRESH, decisions, deferred
 from automate.supervisor.loop import Supervisor
 from automate.supervisor.queue import AHEAD
+from automate.supervisor.task_files import complete_rename
 from automate.task import Task
 
 _FIRST = 16  # tasks: their start takes some milliseconds
@@ -63,6 +64,7 @@ def step(
     runs: list[OpenRun] = []
     again = False
     if catalog is not None:
+        complete_rename(supervisor.instance, state)
         plan = Plan(catalog, state, now)
         if not plan.is_empty:
             if _settle(plan, state, supervisor, now, watched=watched):

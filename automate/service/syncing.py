@@ -129,6 +129,7 @@ class Plan:
         self._devices: Mapping[str, int] = {}
         self._last_dues = schedules.last_dues(state)
         self._ended_later = schedules.ended_later(state, now)
+        self._continued = schedules.continued(state)
         if not self.is_empty:
             self._compare(catalog, schedules.all_scheduled(state))
 
@@ -168,6 +169,9 @@ class Plan:
             schedules.keep_devices(state, self._devices)
         if self._zones_to_keep is not None:
             schedules.keep(state, schedules.ZONES, self._zones_to_keep)
+        if any(row.task in self._continued for row in self._rows):
+            known = {row.task for row in self._rows}
+            schedules.keep_continued(state, {name: at for name, at in self._continued.items() if name not in known})
         schedules.keep(state, schedules.SEEN, self._seen)
         return ()
 
@@ -245,8 +249,12 @@ class Plan:
 
         It is now, or later if a clock that was set back must not repeat what was decided. A task that is unknown
         because the state was lost continues from its last recorded due time, if its schedule still has that one. One
-        that is to be removed when it is done is for once, and in effect since its file was written.
+        that was renamed continues from where its old name was decided. One that is to be removed when it is done is for
+        once, and in effect since its file was written.
         """
+        renamed = self._continued.get(name, inf)
+        if old is None and renamed <= self._now:
+            return renamed
         last = self._last_dues.get(name)
         if last is not None and last <= self._now and next_due(parsed.compiled, last - 1) == last:
             return last

@@ -53,6 +53,7 @@ _BOOTS = "boots"
 _MOST_BOOTS = 16
 _LAST_DUES = "last_dues"
 _DEVICES = "task_dirs"
+_CONTINUED = "continued"
 _COLUMNS = ", ".join(Scheduled._fields)
 _PAST = "SELECT task, compiled, since, until FROM past_schedules"
 
@@ -248,6 +249,32 @@ def last_dues(state: State) -> dict[str, float]:
 def keep_last_dues(state: State, dues: Mapping[str, float]) -> None:
     """Replace the stored ones, within the caller's transaction."""
     keep(state, _LAST_DUES, json.dumps(dues))
+
+
+def rename(state: State, old: str, new: str) -> None:
+    """Let what is known of a task be known of its new name, within the caller's transaction.
+
+    The schedule of the old name ends where it was decided up to, and that of the new one begins there: see `continued`.
+    """
+    if (row := scheduled(state, old)) is not None:
+        retire(state, [row.span(row.until)])
+        remove(state, [old])
+        keep(state, _CONTINUED, json.dumps({**continued(state), new: row.until}))
+    columns = "since, until, by, reason"
+    query = f"INSERT INTO past_pauses (task, {columns}) SELECT ?, {columns} FROM past_pauses WHERE task = ?"  # noqa: S608
+    state.connection.execute(query, (new, old))
+    for table in ("pauses", "last_runs", "durations"):
+        state.connection.execute(f"UPDATE OR REPLACE {table} SET task = ? WHERE task = ?", (new, old))  # noqa: S608
+
+
+def continued(state: State) -> dict[str, float]:
+    """Return up to when renamed tasks were decided under their old names; those that were not read yet."""
+    return _recall_dict(state, _CONTINUED)
+
+
+def keep_continued(state: State, names: Mapping[str, float]) -> None:
+    """Replace the stored ones, within the caller's transaction."""
+    keep(state, _CONTINUED, json.dumps(names))
 
 
 def known_devices(state: State) -> dict[str, int]:

@@ -47,7 +47,7 @@ class Supervisor:
             raise state.refusal
         host.keep_descriptors_private()
         spawn.see_children_end()
-        self._instance, self._state, self._uid = instance, state, uid
+        self.instance, self._state, self._uid = instance, state, uid
         self._in_step = in_step
         self._held = HeldRuns(instance, state)
         self._watch, self._queue, self._watcher = self._held.watch, self._held.queue, self._held.watcher
@@ -87,8 +87,8 @@ class Supervisor:
         requests are dropped. StateError: nothing was claimed, nothing started.
         """
         if wanted:
-            reserve.with_room(self._instance.written, self._start_queued)  # who waits was first
-        claims = reserve.with_room(self._instance.written, lambda: self._claim(wanted, decide))
+            reserve.with_room(self.instance.written, self._start_queued)  # who waits was first
+        claims = reserve.with_room(self.instance.written, lambda: self._claim(wanted, decide))
         started = self._ahead.begin(claims)
         self._ahead.give_up(wanted, {claim.run.id for claim in claims})
         ready: list[Waiting] = []
@@ -109,7 +109,7 @@ class Supervisor:
         room = self._queue.room.descriptors(is_idle=not self._watcher.attempts) if self.lacking is None else 0
         armed = self._ahead.attempt_for
         try:
-            return claiming.claim(self._instance, self._state, self._watch, wanted, decide, armed=armed, room=room)
+            return claiming.claim(self.instance, self._state, self._watch, wanted, decide, armed=armed, room=room)
         except BaseException:
             self._ahead.expire(float("inf"))  # what is ready may hold just what is lacking
             raise
@@ -126,7 +126,7 @@ class Supervisor:
     def reinstate(self) -> None:
         """Put back into a restored state what only this process knows. AutomateError."""
         if self._state.generation != self._generation:
-            self._held.drop(reinstate(self._instance, self._state, self.open_runs))
+            self._held.drop(reinstate(self.instance, self._state, self.open_runs))
             self._generation = self._state.generation
 
     def listen(self, descriptor: int) -> None:
@@ -140,14 +140,14 @@ class Supervisor:
         recorded runs are removed.
         """
         self._keep_watch_file()
-        reserve.with_room(self._instance.written, self._adopt)
+        reserve.with_room(self.instance.written, self._adopt)
 
     def _adopt(self) -> None:
-        run_files.sweep(self._instance, self._state, self._watch, self._held.ids | self._ahead.ids)
+        run_files.sweep(self.instance, self._state, self._watch, self._held.ids | self._ahead.ids)
         open_runs = runs.open_runs(self._state)
         taken = [run for listed in open_runs if (run := self._held.take(listed.id))]
-        recorded = finishing.recorded(self._instance, [run.id for run in taken], [run.log for run in taken])
-        following = finishing.close(self._instance, self._state, [*recorded.values()], self._not_in_step(recorded))
+        recorded = finishing.recorded(self.instance, [run.id for run in taken], [run.log for run in taken])
+        following = finishing.close(self.instance, self._state, [*recorded.values()], self._not_in_step(recorded))
         for run in taken:
             if run.id in recorded:
                 self._watch.release(run.id)
@@ -162,10 +162,10 @@ class Supervisor:
         the next `step` or the next process tries again.
         """
         self.reinstate()
-        reserve.with_room(self._instance.written, self._start_queued)
+        reserve.with_room(self.instance.written, self._start_queued)
         self._held.wait(timeout)
         self._watcher.enforce()
-        return reserve.with_room(self._instance.written, self._finish)
+        return reserve.with_room(self.instance.written, self._finish)
 
     def keep_watch(self) -> float:
         """Enforce limits of running tasks only, since a full disk gives none more time.
@@ -205,7 +205,7 @@ class Supervisor:
         return begun
 
     def _attempt(self, ready: Waiting) -> Attempt:
-        return starting.start(self._instance, ready.task, ready.run, ready.locks, uid=self._uid, nofile=self._nofile)
+        return starting.start(self.instance, ready.task, ready.run, ready.locks, uid=self._uid, nofile=self._nofile)
 
     def _start_queued(self) -> None:
         for attempt in [*self._queue.stopped(), *self._queue.given_up()]:
@@ -225,10 +225,10 @@ class Supervisor:
             records, closed, unforked = self._results(over)
             # Before the records are written: after a crash in between, the ends are met again, and so is this.
             ran = [each.task for each, record in zip(closed, records, strict=True) if record.outcome != "skipped"]
-            remove_done(self._instance, ran, clock.now())
+            remove_done(self.instance, ran, clock.now())
             records = decided + records
             unseen = self._not_in_step(records)
-            self._held.follow(finishing.write(self._instance, self._state, records, unseen, again=self._unsure))
+            self._held.follow(finishing.write(self.instance, self._state, records, unseen, again=self._unsure))
         except (AutomateError, OSError):
             self._unsure = True
             self._held.unrecorded += decided
@@ -240,7 +240,7 @@ class Supervisor:
         self._queue.put_back([Waiting(each.run, each.task, each.locks) for each in unforked], shortages.NO_PROCESS)
         for attempt in closed:
             self.lingering.add(attempt.run.task, attempt.run.id, attempt.task.output.max_size)
-            finishing.prune(self._instance, self._state, attempt)
+            finishing.prune(self.instance, self._state, attempt)
         for run_id in {record.id for record in records} - self.lingering.ids:
             self._watch.release(run_id)
         return records
@@ -256,7 +256,7 @@ class Supervisor:
             if result.may_wait_for_room and attempt.run.trigger != "manual":
                 unforked.append(attempt)
             elif not self._tries_again(attempt, result):
-                records.append(finishing.record(self._instance, attempt, result))
+                records.append(finishing.record(self.instance, attempt, result))
                 closed.append(attempt)
         return records, closed, unforked
 
@@ -270,7 +270,7 @@ class Supervisor:
         self._watcher.remove(closed)
 
     def _not_in_step(self, ended: Collection[object]) -> list[Task] | None:
-        return not_in_step(self._instance, self._state, self._uid) if ended and not self._in_step else None
+        return not_in_step(self.instance, self._state, self._uid) if ended and not self._in_step else None
 
     def _tries_again(self, attempt: Attempt, result: Result) -> bool:
         following = finishing.next_attempt(self._state, attempt, result)

@@ -4,12 +4,14 @@ New content is prepared beside the file, under a hidden name that is not a task'
 directory that was checked is the one that is written to: it is opened once, and as root must be root's.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from automate.atomic import create, move
+from automate import atomic
+from automate.atomic import create
 from automate.characters import visible
 from automate.errors import BadTaskFile, NotAllowedError
 from automate.taskfile.trusted_read import open_place, read
@@ -47,13 +49,22 @@ def prepare(
 def put(path: str, *, owner: int | None, is_new: bool) -> None:
     """Put what was prepared in the place of the file, durably; FileExistsError when `is_new` and there is one."""
     with _beside(path, owner) as (directory, name, new):
-        move(directory, new, name, replace=not is_new)
+        atomic.move(directory, new, name, replace=not is_new)
 
 
 def discard(path: str, *, owner: int | None) -> None:
     """Take back what was prepared, if anything was."""
     with _beside(path, owner) as (directory, _, new), suppress(FileNotFoundError):
         os.unlink(new, dir_fd=directory)
+
+
+def move(path: str, new_path: str, *, owner: int | None) -> None:
+    """Rename the file, or the link, within its directory, durably; FileExistsError if something has the new name."""
+    with _beside(new_path, owner) as (directory, name, _):
+        if name in os.listdir(directory):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_path)
+        os.rename(os.path.basename(path), name, src_dir_fd=directory, dst_dir_fd=directory)
+        os.fsync(directory)
 
 
 def take_away(path: str, *, owner: int | None) -> None:

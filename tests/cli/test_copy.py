@@ -1,12 +1,13 @@
-"""`automate copy` and `automate cat`: a task's file under another name, and as it is."""
+"""`automate copy`, `cat` and `rename`: a task's file under another name, and as it is."""
 
 import json
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunCli
+from tests.conftest import PidOf, Records, RunCli, Until, WriteTask
 
 TEXT = b"# Nightly.\r\ncommand:   'true'   # quick\r\nschedule: daily at 02:00\r\n"
 
@@ -79,3 +80,88 @@ def test_cat_names_each_of_several_files_also_broken_ones(run_cli: RunCli, old: 
     done = run_cli("cat", "new", "old")
     assert done.returncode == 0
     assert done.stdout.startswith(f"# {new}\ncomand: x\n# {old}\n# Nightly.\n")
+
+
+# rename
+
+
+def test_history_output_and_pause_go_with_the_name(run_cli: RunCli, task: WriteTask, instance: Path) -> None:
+    task("x", "echo said", schedule="hourly")
+    run_cli("run", "x")
+    run_cli("pause", "x", "--reason", "new disks")
+    done = run_cli("rename", "x", "y")
+    assert (done.returncode, os.listdir(instance / "tasks.d")) == (0, ["y.yaml"])
+    assert " rename y x undoes this" in done.stderr
+    assert json.loads(run_cli("history", "y", "--json").stdout)[0]["task"] == "x"
+    assert run_cli("log", "y").stdout == "said\n"
+    (listed,) = json.loads(run_cli("list", "--json").stdout)
+    assert (listed["last_run"]["id"], listed["pause"]["reason"]) == (1, "new disks")
+    assert run_cli("history", "x").stdout.count(" x ") == 1
+
+
+def test_runs_of_another_task_that_gets_the_old_name_stay_its_own(run_cli: RunCli, task: WriteTask) -> None:
+    task("x", "true")
+    run_cli("run", "x")
+    run_cli("rename", "x", "y")
+    run_cli("rename", "y", "z")
+    task("x", "true")
+    run_cli("run", "x")
+    run_cli("run", "z")
+    runs = {name: {run["id"] for run in json.loads(run_cli("history", name, "--json").stdout)} for name in "xz"}
+    assert runs == {"x": {1, 2}, "z": {1, 3}}
+
+
+def test_what_was_due_meanwhile_is_decided_under_the_new_name(
+    run_cli: RunCli, task: WriteTask, records: Records, until: Until
+) -> None:
+    task("x", "true", schedule="every 1s")
+    until(lambda: run_cli("tick") and records("x"))
+    last = max(record["due"] for record in records("x"))
+    run_cli("rename", "x", "y")
+    until(lambda: run_cli("tick") and records("y"))
+    first = min(record.get("first_due") or record["due"] for record in records("y"))
+    assert datetime.fromisoformat(first) - datetime.fromisoformat(last) == timedelta(seconds=1)
+    audited = run_cli("audit")
+    assert (audited.returncode, "each has one record" in audited.stderr) == (0, True)
+
+
+def test_a_running_task_is_not_renamed(run_cli: RunCli, task: WriteTask, shim_pid: PidOf, instance: Path) -> None:
+    task("x", "while [ ! -e gate ]; do sleep 0.05; done")
+    run_cli("run", "--detach", "x")
+    shim_pid("x")
+    done = run_cli("rename", "x", "y")
+    assert (done.returncode, os.listdir(instance / "tasks.d")) == (75, ["x.yaml"])
+    assert " wait x ends when it has ended" in done.stderr
+    (instance / "gate").touch()
+    run_cli("wait", "x")
+    assert run_cli("rename", "x", "y").returncode == 0
+
+
+def test_a_task_that_follows_is_named(run_cli: RunCli, task: WriteTask) -> None:
+    task("x", "true")
+    task("y", "true", after="x")
+    run_cli("tick")
+    assert " edit y --set after=z changes that" in run_cli("rename", "x", "z").stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["none", "new"], 4),
+        (["old", "old"], 1),
+        (["old", "broken"], 1),
+        (["broken", "new"], 78),
+        (["old", "A/b"], 2),
+        (["packaged", "new"], 77),
+        (["old", "new", "-n"], 0),
+    ],
+)
+@pytest.mark.usefixtures("old")
+def test_what_cannot_be_renamed_stays(run_cli: RunCli, instance: Path, words: list[str], status: int) -> None:
+    (instance / "tasks.d" / "broken.yaml").write_text("comand: 'true'\n")
+    (instance / "automate.yaml").write_text("task_dirs: packages\n")
+    (instance / "packages").mkdir()
+    (instance / "packages" / "packaged.yaml").write_text("command: 'true'\n")
+    assert run_cli("rename", *words).returncode == status
+    assert sorted(os.listdir(instance / "tasks.d")) == ["broken.yaml", "old.yml"]
+    assert not (instance / ".automate" / "log" / "renames.jsonl").exists()

@@ -21,7 +21,8 @@ A_LITTLE = 12_000  # KiB of address space above what the interpreter takes by it
 WORDS = {
     "at": ["in 1h", "--", "true"], "cat": ["x"], "check": ["--json"], "completion": ["bash"], "copy": ["x", "y"],
     "disable": ["x"], "edit": ["x", "--set", "nice=5"], "enable": ["x"], "export": ["systemd"],
-    "import": ["crontab", "-"], "log": ["x"], "new": ["n", "--command=true"], "remove": ["x", "--yes"], "run": ["x"],
+    "import": ["crontab", "-"], "log": ["x"], "new": ["n", "--command=true"], "remove": ["x", "--yes"],
+    "rename": ["x", "y"], "run": ["x"],
     "show": ["x"], "stop": ["x"], "wait": ["x"], "why": ["x"],
 }  # fmt: skip
 AS_54321 = "setpriv --reuid 54321 --clear-groups --inh-caps +dac_read_search --ambient-caps +dac_read_search"

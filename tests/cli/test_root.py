@@ -254,8 +254,8 @@ def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str], error: Ex
 
 
 STARTS = (
-    "a by change convert create critical do draw end explain export find follow if import include install list log "
-    "make no omit on only open pause preview print prove put refresh remove replace report revert run schedule set "
+    "a by change convert create critical do draw end explain export find follow give if import include install list "
+    "log make no omit on only open pause preview print prove put refresh remove replace report revert run schedule set "
     "show sort start stop suspend the turn validate wait warning write"
 )
 """How a help text begins: with a verb in the imperative, or with a noun."""

@@ -1,5 +1,6 @@
 """Changes task files in child processes that die at a chosen call into C, as `dying.py` does with runs: the file is the
-old one or the new one, whole, and so is every version kept; the next edit and its undo find nothing in their way.
+old one or the new one, whole, and so is every version kept; the next edit and its undo find nothing in their way. A
+renamed task has one name, and all that is known of it is known of that name.
 
     dying_edits.py DIRECTORY SCENARIO FIRST EVERY
 """
@@ -7,14 +8,18 @@ old one or the new one, whole, and so is every version kept; the next edit and i
 import os
 import resource
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from automate.operate import versions
 from automate.operate.editing import Edit, Target, store
+from automate.operate.new_file import rename
+from automate.outcomes import Pause
 from automate.paths import Instance, of_directory
 from automate.process import locks
-from automate.state import open_state
+from automate.runlog.renames import former_names
+from automate.state import LastRun, open_state, pauses, runs
+from automate.supervisor.task_files import complete_rename
 from tests.crash.dying import dying, forked
 
 OLD, NEW, NEXT = (f"command: {word}\n".encode() * 5000 for word in ("old", "new", "next"))
@@ -36,6 +41,8 @@ def change(instance: Instance, path: str, data: bytes | None) -> None:
 
 def tried(directory: Path, scenario: str, step: int) -> bool:
     """Whether there was such a step."""
+    if scenario == "renamed":
+        return tried_rename(directory, step)
     (directory / "tasks.d").mkdir(parents=True)
     instance = of_directory(str(directory))
     open_state(instance).close()
@@ -63,6 +70,36 @@ def cramped(instance: Instance, path: str, data: bytes | None, room: int) -> Non
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     with suppress(OSError):
         change(instance, path, data)
+
+
+def rename_x(instance: Instance) -> None:
+    state = open_state(instance)
+    old, new = (str(Path(instance.task_dirs[0], f"{name}.yaml")) for name in "xy")
+    rename(instance, state, Target("x", old, OLD, old, OLD), Target("y", new, None, new, None), by="ann", owner=None)
+
+
+def tried_rename(directory: Path, step: int) -> bool:
+    """Whether there was such a step: the past and the pause are with the name that the file has."""
+    (directory / "tasks.d").mkdir(parents=True)
+    (directory / "tasks.d" / "x.yaml").write_bytes(OLD)
+    instance = of_directory(str(directory))
+    with closing(open_state(instance)) as state:
+        pauses.pause(state, ["x"], Pause(1.0, None, "ann", ""))
+        with state.transaction():
+            runs.remember_last(state, [LastRun("x", 7, "success", 1.0, 2.0, 1.0)])
+    status = forked(lambda: dying(step, rename_x, instance))
+    with closing(open_state(instance)) as state:
+        complete_rename(instance, state)
+        (file,) = os.listdir(directory / "tasks.d")
+        assert content(str(directory / "tasks.d" / file)) == OLD
+        name = file.removesuffix(".yaml")
+        assert [*pauses.pauses(state, 2.0)] == [name], "its pause is not"
+        assert [*runs.last_runs(state)] == [name], "its last run is not"
+        assert [*former_names(instance, ["y"])] == ["x"] * (name == "y"), "its records are not"
+        if name == "x":
+            rename_x(instance)
+        assert os.listdir(directory / "tasks.d") == ["y.yaml"], "it cannot be renamed again"
+    return os.WIFSIGNALED(status)
 
 
 def check(instance: Instance, path: str, before: bytes | None, after: bytes | None) -> None:

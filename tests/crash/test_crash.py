@@ -64,3 +64,7 @@ def test_an_edit_killed_anywhere_leaves_the_old_file_or_the_new_one(
     tmp_path: Path, scenario: str, first: int, every: int
 ) -> None:
     assert _tried("dying_edits", tmp_path, scenario, str(first), str(every)) > 10
+
+
+def test_a_rename_killed_anywhere_leaves_a_task_with_one_name_and_its_past(tmp_path: Path) -> None:
+    assert _tried("dying_edits", tmp_path, "renamed", "9", "97") > 10

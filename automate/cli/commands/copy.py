@@ -1,11 +1,11 @@
-"""`automate copy` and `automate cat`: the file of a task under another name, or as it is."""
+"""`automate copy`, `automate rename` and `automate cat`: the file of a task under another name, or as it is."""
 
 from typing import TYPE_CHECKING
 
 import click
 
 from automate.cli import tasks
-from automate.cli.completers import complete_keys, complete_tasks
+from automate.cli.completers import complete_keys, complete_own, complete_tasks
 from automate.cli.options import (
     changing,
     check_key,
@@ -17,7 +17,7 @@ from automate.cli.options import (
     set_option,
     timezone_option,
 )
-from automate.cli.shell import Shell, pass_shell
+from automate.cli.shell import Shell, operator, pass_shell
 from automate.taskfile.splicing import Change
 
 if TYPE_CHECKING:
@@ -67,6 +67,44 @@ def command(  # noqa: PLR0913 - an argument for each option
         put_in_force(at, [edit], dry_run=dry_run)
         if not dry_run:
             shell.say(f"{shell.hint('edit', new)} changes it")
+    return 0
+
+
+@click.command("rename")
+@click.argument("old", metavar="OLD", shell_complete=complete_own)
+@click.argument("new", metavar="NEW")
+@dry_run_option()
+@changing
+@pass_shell
+def rename_command(shell: Shell, old: str, new: str, *, dry_run: bool) -> int:
+    """Give the task OLD the name NEW.
+
+    Its file is renamed; its history, its pause and the time up to which it is decided go with it. A task that is
+    running is not renamed (status 75). `automate rename NEW OLD` reverts it.
+    """
+    from automate.cli.edit_flow import desk, tell_due, what_is_left, write_json
+    from automate.operate.editing import target
+    from automate.operate.new_file import check_free, rename, renamed
+    from automate.state.schedules import followers
+
+    with desk(shell) as at:
+        source = target(at.catalog, shell.instance, old, owner=at.owner)
+        edit = renamed(source, check_free(shell.instance, at.catalog, new), at.catalog.settings_read)
+        if not dry_run:
+            rename(shell.instance, at.state, source, edit.target, by=operator(), owner=at.owner)
+        if shell.writes_json:
+            write_json(at, [edit], dry_run=dry_run, change="renamed")
+        tell_due(at, edit)
+        for follower, _ in followers(at.state, old):
+            after = shell.hint("edit", follower.task, "--set", f"after={new}")
+            shell.say(f"{follower.task}: still runs after {old}; {after} changes that")
+        if dry_run:
+            shell.say("nothing was changed (--dry-run)")
+        else:
+            if (left := what_is_left(at, source)) != "no such task":
+                shell.say(f"{old}: {left}")
+            shell.say(f"{old}: is called {new} now; {shell.hint('rename', new, old)} undoes this")
+            tasks.tell_who_schedules(shell, at.state)
     return 0
 
 
