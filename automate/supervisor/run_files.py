@@ -13,7 +13,7 @@ from automate import output
 from automate.characters import as_shown, clipped
 from automate.paths import Instance
 from automate.process import locks, status
-from automate.process.identity import Identity
+from automate.process.identity import CannotStartError, Identity
 from automate.run import DEEPEST, LONGEST_TEXT, is_deeper
 from automate.state import State, runs
 
@@ -97,6 +97,8 @@ def _create(instance: Instance, path: str, who: Identity) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         os.fchown(descriptor, who.uid, who.gid)
+    except PermissionError:
+        raise CannotStartError("not_root", f"root may not act as {who.name} here: it lacks CAP_CHOWN") from None
     finally:
         os.close(descriptor)
     for directory in (instance.state, instance.summaries):

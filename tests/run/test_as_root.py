@@ -278,3 +278,12 @@ def test_a_shim_that_can_have_no_process_says_so(shell: Any, tmp_path: Path) -> 
     subprocess.run([*words, "0022", "/", "0", "true"], cwd=tmp_path, check=False)
     said = status.read(str(tmp_path / "status"))
     assert (said.exit, said.unforked) == (2, True)
+
+
+def test_root_without_capabilities_is_told_what_it_lacks(task: WriteTask, start: Start, record: OneRecord) -> None:
+    task("x", "true", user="nobody", cwd="/")
+    start("run", "x", within=["setpriv", "--inh-caps=-all", "--bounding-set=-all"]).communicate()
+    told = record()
+    assert (told["outcome"], told["cause"], told["error"]) == (
+        "error", "not_root", "root may not act as nobody here: it lacks CAP_CHOWN"
+    )  # fmt: skip
