@@ -124,17 +124,17 @@ def doubts(texts: Iterable[str]) -> list[str]:
 
 
 def _fields(text: str, seed: str) -> str:
-    """Check five fields; an `H` among days or months becomes a date that comes each year, where its range has one."""
+    """Check five fields; an `H` among days or months becomes a date that comes each year, or else one that comes."""
     fields = expand(text, seed).text
-    if _hashed(text):
-        found = (expand(text, seed, shift).text for shift in range(_MOST_DATES))
-        return next((each for each in found if comes_each_year(each)), fields)
-    return fields
+    if not _hashed(text):
+        return fields
+    shifted = [expand(text, seed, shift).text for shift in range(_MOST_DATES)]
+    return next((each for year in (_PLAIN_YEAR, _LEAP_YEAR) for each in shifted if _comes_in(year, each)), fields)
 
 
 _ALL = ((1 << 60) - 1, (1 << 24) - 1, EVERY_DATE, EVERY_MONTH, EVERY_WEEKDAY)
 _WEEKDAYS = 4  # the place of that field
-_NEW_YEAR = day_number(date(2025, 1, 1))
+_PLAIN_YEAR, _LEAP_YEAR = 2025, 2024
 
 
 def pattern(expression: str) -> Pattern:
@@ -155,11 +155,11 @@ def _calendar(dates: int, months: int, weekdays: int, *, both: bool) -> Calendar
     return Calendar(dates, months, weekdays, both)
 
 
-def comes_each_year(expression: str) -> bool:
-    """Return whether an expression that `cron.expand` returned is due in a year without a 29th of february."""
+def _comes_in(year: int, expression: str) -> bool:
+    """Return whether an expression that `cron.expand` returned is due in that year."""
     with suppress(ScheduleError):
-        day = pattern(expression).days.next_day(_NEW_YEAR)
-        return day is not None and day < _NEW_YEAR + 365
+        day = pattern(expression).days.next_day(day_number(date(year, 1, 1)))
+        return day is not None and day <= day_number(date(year, 12, 31))
     return False
 
 

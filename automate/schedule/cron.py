@@ -143,7 +143,7 @@ def _field(word: str, field: Field, seed: str, shift: int) -> Checked:
             raise ScheduleError(error.message, column + error.column) from None
         column += len(item) + 1
         items.append(text)
-        doubts += _doubt(item, text, field)
+        doubts += _doubt(word, item, text, field)
     if any("#" in item or "l" in item[:1] for item in items) and field.name == "day of week":
         _check_all_nth(items)
     if "*" in items and len(items) > 1:
@@ -152,9 +152,11 @@ def _field(word: str, field: Field, seed: str, shift: int) -> Checked:
     return Checked(",".join(items), tuple(doubts))
 
 
-def _doubt(item: str, text: str, field: Field) -> Iterator[str]:
+def _doubt(word: str, item: str, text: str, field: Field) -> Iterator[str]:
     """Doubt a range or step that is one value only: cron takes it, but a slip is likelier."""
     only = plain(text, FIELDS.index(field))
+    if word != item and item.startswith("*") and field.name.startswith("day"):
+        return  # `*/100,1-7`: the idiom for days on which both must match
     if not re.search(r"[-/]", item) or item.startswith("h") or not only.isdigit():
         return
     step = re.search(r"/(\d+)", item)

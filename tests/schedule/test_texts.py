@@ -169,7 +169,7 @@ def test_what_is_typed_with_one_meaning_is_shown_in_the_standard_form(typed: str
         ("0 0-0 * * *", "0 0 * * *", "`0-0` is hour 0 only; write `0`"),
         ("*,5 * * * *", "* * * * *", "`*,5` is every minute; write `*`"),
         ("5,* * * * *", "* * * * *", "`5,*` is every minute; write `*`"),
-        ("0 0 */100,1-7 * MON", "0 0 * * mon#1", "`*/100` is day of month 1 only; write `every 100 days`"),
+        ("0 0 */100,1-7 * MON", "0 0 * * mon#1", None),
         ("0 000 * * *", "0 0 * * *", None),
     ],
 )
@@ -184,6 +184,12 @@ def test_what_cron_takes_is_taken_and_doubted(text: str, same: str, doubt: str |
 @pytest.mark.parametrize("text", ["0 2 * * *", "*/15 9-17 * * mon-fri", "daily at 02:00", "@daily", "H H * * *", "5m"])
 def test_what_is_usual_is_not_doubted(text: str) -> None:
     assert doubts([text]) == []
+
+
+@pytest.mark.parametrize("text", ["0 0 H(29-31) 2 *", "0 0 29 H(2-2) *"])
+def test_h_chooses_a_leap_day_for_every_task_where_no_other_day_comes(text: str) -> None:
+    days = {next_after(parse([text], "UTC", seed=str(task)), NOW) for task in range(200)}
+    assert days == {datetime(2028, 2, 29, tzinfo=UTC)}
 
 
 @pytest.mark.parametrize("text", ["0 0 H(1-31) 2 *", "0 0 H(29-31) * *", "0 0 31 H *", "0 0 H(1-31) H *"])
