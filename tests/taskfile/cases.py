@@ -203,7 +203,6 @@ REFUSED = [
     ("notify: x", "2:1: notify: is not supported yet (who is told of its end)"),
     ("concurrency: skip", "2:1: concurrency: unknown key: did you mean overlap?"),
     ("ConcurrencyPolicy: Forbid", "2:1: ConcurrencyPolicy: unknown key: did you mean overlap?"),
-    ("stdin: |\n\tx", "3:1: a tab cannot indent: expected spaces"),
     ("retry: 3", "2:1: retry: unknown key: did you mean retries?"),
     ("timeout_sec: 3", "2:1: timeout_sec: unknown key: did you mean timeout?"),
     ("timeout-minutes: 3", "2:1: timeout-minutes: unknown key: did you mean timeout?"),

@@ -78,6 +78,7 @@ def test_a_mistake_is_told_at_its_place(text: str, told: str) -> None:
         ("command: '  '", "1:10: command: expected the text of a command, got '  '"),
         (f"command: {'x' * 131_072}", "1:10: command: is longer than 131071 bytes"),
         ("command: true\ncommand: false", "2:1: command: is given twice; first in line 1"),
+        ("command: |\n\ttrue", "2:1: a tab cannot indent: expected spaces"),
     ],
     ids=lambda text: text[:40],
 )
