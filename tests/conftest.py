@@ -108,7 +108,7 @@ def until() -> Until:
     """`until(condition)` looks again and again until it gives something true, which is returned; fails after `within`
     seconds."""
 
-    def wait(condition: Callable[[], Fact], within: float = 20) -> Fact:
+    def wait(condition: Callable[[], Fact], within: float = 60) -> Fact:
         deadline = time.monotonic() + within
         while not (fact := condition()):
             assert time.monotonic() < deadline, "what was waited for did not come"
@@ -116,6 +116,11 @@ def until() -> Until:
         return fact
 
     return wait
+
+
+def scaled(seconds: float) -> float:
+    """As many seconds on an idle machine, more on a busy one: for limits that a command must not reach too early."""
+    return round(seconds * (1 + os.getloadavg()[0] / (os.cpu_count() or 1)), 2)
 
 
 @pytest.fixture

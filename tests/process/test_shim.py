@@ -64,7 +64,7 @@ class Shim:
         if self.gate is not None:
             os.close(self.gate)
             self.gate = None
-        output = self.process.communicate(timeout=20)[0]
+        output = self.process.communicate(timeout=60)[0]
         return output, self.process.returncode
 
     def said(self):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Lines, OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask
+from tests.conftest import Lines, OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask, scaled
 
 STUBBORN = (
     "trap '' TERM; (trap '' TERM; echo $$ >began; while :; do sleep 0.05; done) & wait; while :; do sleep 1; done"
@@ -23,7 +23,9 @@ def is_gone(processes: Callable[[], list[int]]) -> Callable[[], bool]:
 
 
 def test_timeout_tells_the_whole_group_to_end(outcome: OneRecord, lines: Lines) -> None:
-    record = outcome("(trap 'echo inner >>seen; exit' TERM; sleep 60 & wait) & sleep 60 & wait", timeout="200ms")
+    record = outcome(
+        "(trap 'echo inner >>seen; exit' TERM; sleep 60 & wait) & sleep 60 & wait", timeout=f"{scaled(0.2)}s"
+    )
     assert (record["outcome"], record["exit_code"], record["signal"]) == ("timeout", 143, "TERM")
     assert lines("seen") == ["inner"]
 
@@ -31,15 +33,16 @@ def test_timeout_tells_the_whole_group_to_end(outcome: OneRecord, lines: Lines) 
 def test_timeout_kills_a_stubborn_group_after_kill_after(
     outcome: OneRecord, is_gone: Callable[[], bool], until: Until
 ) -> None:
-    record = outcome(STUBBORN, timeout="150ms", kill_after="100ms")
+    timeout = scaled(0.15)
+    record = outcome(STUBBORN, timeout=f"{timeout}s", kill_after="100ms")
     assert (record["outcome"], record["signal"]) == ("timeout", "KILL")
-    assert "timeout of 0.15 s" in record["reason"]
+    assert f"timeout of {timeout:g} s" in record["reason"]
     until(is_gone)
 
 
 def test_timeout_kills_what_outlives_the_command(outcome: OneRecord, processes: Callable[[], list[int]]) -> None:
     """Its shell ends at once, a child of it ignores TERM: the run is over when nothing of it is left."""
-    record = outcome(OUTLIVES, timeout="200ms", kill_after="200ms")
+    record = outcome(OUTLIVES, timeout=f"{scaled(0.2)}s", kill_after="200ms")
     assert record["outcome"] == "timeout"
     assert processes() == []
 
@@ -60,7 +63,7 @@ def test_stop_reaches_a_group_that_is_stopped_with_its_shim(
 
 
 def test_ended_well_after_the_timeout_is_still_a_timeout(outcome: OneRecord) -> None:
-    record = outcome("trap 'exit 0' TERM; sleep 60 & wait", timeout="100ms")
+    record = outcome("trap 'exit 0' TERM; sleep 60 & wait", timeout=f"{scaled(0.1)}s")
     assert (record["outcome"], record["exit_code"]) == ("timeout", 0)
 
 
@@ -82,7 +85,7 @@ def test_stop_by_name_number_and_glob(
     shim_pid("x")
     assert run_cli("stop", word).returncode == 0
     assert record()["outcome"] == "stopped"
-    assert running.wait(20) == 143
+    assert running.wait(60) == 143
 
 
 def test_stop_says_who_and_why_on_record(
@@ -119,7 +122,7 @@ def test_stop_kills_what_ignores_it(
     until((instance / "began").exists)
     run_cli("stop", "x")
     assert (record()["outcome"], record()["signal"]) == ("stopped", "KILL")
-    running.wait(20)
+    running.wait(60)
     until(lambda: processes() == [])
 
 
@@ -136,7 +139,7 @@ def test_stop_kills_what_outlives_the_command(
     running = start("run", "x")
     until((instance / "began").exists)
     run_cli("stop", "x")
-    running.wait(20)
+    running.wait(60)
     assert record()["outcome"] == "stopped"
     assert processes() == []
 
@@ -168,7 +171,7 @@ def test_stop_during_a_retry_wait(
     until((instance / "tried").exists)
     until(lambda: "pending" in run_cli("list", "--json").stdout)
     assert run_cli("stop", "x").returncode == 0
-    running.wait(20)
+    running.wait(60)
     assert (record()["outcome"], record()["exit_code"], record()["attempts"]) == ("stopped", 3, 1)
 
 
@@ -201,7 +204,7 @@ def test_asked_to_end_it_stops_the_task_and_exits_as_of_that_signal(
     running = start("run", "x")
     shim_pid("x")
     running.send_signal(number)
-    assert running.wait(20) == 128 + number
+    assert running.wait(60) == 128 + number
     assert (record()["outcome"], record()["cause"], record()["signal"]) == ("stopped", "interrupt", "TERM")
 
 
@@ -212,7 +215,7 @@ def test_second_ctrl_c_kills(task: WriteTask, start: Start, record: OneRecord, u
     running.send_signal(signal.SIGINT)
     assert "press Ctrl-C again to kill" in running.stderr.readline()
     running.send_signal(signal.SIGINT)
-    assert running.wait(20) == 130
+    assert running.wait(60) == 130
     assert (record()["outcome"], record()["signal"]) == ("stopped", "KILL")
 
 
@@ -223,7 +226,7 @@ def test_ctrl_c_stops_all_of_several(task: WriteTask, start: Start, records: Rec
     shim_pid("x")
     shim_pid("y")
     running.send_signal(signal.SIGINT)
-    assert running.wait(20) == 130
+    assert running.wait(60) == 130
     assert [record["outcome"] for record in records()] == ["stopped", "stopped"]
 
 
@@ -235,7 +238,7 @@ def test_ctrl_c_during_a_retry_wait(
     until((instance / "tried").exists)
     until(lambda: "pending" in run_cli("list", "--json").stdout)
     running.send_signal(signal.SIGINT)
-    assert running.wait(20) == 130
+    assert running.wait(60) == 130
     assert record()["outcome"] == "stopped"
 
 
@@ -246,7 +249,7 @@ def test_hanging_up_leaves_the_task_running_and_it_is_recorded_later(
     running = start("run", "x")
     shim_pid("x")
     running.send_signal(signal.SIGHUP)
-    assert running.wait(20) == 129
+    assert running.wait(60) == 129
     assert records() == []
     (instance / "go").touch()
     (one,) = until(records)
@@ -264,4 +267,4 @@ def test_timeout_holds_although_the_supervisor_was_killed(
     run_cli("list")
     until(records)
     assert record()["outcome"] == "timeout"
-    assert 0.6 < record()["seconds"] < 5
+    assert 0.6 < record()["seconds"] < 30

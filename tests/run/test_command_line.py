@@ -150,7 +150,7 @@ def test_closed_standard_streams_do_no_harm(
         for descriptor in (0, 1, 2):
             os.close(descriptor)
 
-    start("run", "x", preexec_fn=close, stdin=None, stdout=None, stderr=None).wait(20)
+    start("run", "x", preexec_fn=close, stdin=None, stdout=None, stderr=None).wait(60)
     until(records)
     assert (record()["outcome"], record()["output_bytes"]) == ("success", 4)
 
@@ -161,6 +161,6 @@ def test_standard_output_on_a_full_disk_ends_no_task(
     task("x", "echo out; sleep 0.2; exit 3")
     with open("/dev/full", "w") as full:
         running = start("run", "x", stdout=full)
-        assert "cannot write to standard output" in running.communicate(timeout=20)[1]
+        assert "cannot write to standard output" in running.communicate(timeout=60)[1]
     until(records)
     assert record()["exit_code"] == 3

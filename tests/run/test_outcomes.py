@@ -201,5 +201,5 @@ def test_the_same_file_changed_while_it_runs_changes_nothing(
     until((instance / "began").exists)
     path.unlink()
     (instance / "go").touch()
-    assert running.wait(20) == 3
+    assert running.wait(60) == 3
     assert record()["outcome"] == "warning"

@@ -39,7 +39,7 @@ def test_output_is_shown_while_it_is_written(task: WriteTask, start: Start, inst
     running = start("run", "x")
     assert running.stdout.readline() == "first\n"
     (instance / "go").touch()
-    assert running.communicate(timeout=20)[0] == "last\n"
+    assert running.communicate(timeout=60)[0] == "last\n"
 
 
 def test_several_tasks_have_their_names_before_each_line(task: WriteTask, run_cli: RunCli) -> None:
@@ -75,7 +75,7 @@ def test_reader_that_has_seen_enough_does_not_end_the_task(
     running = start("run", "x")
     running.stdout.readline()
     running.stdout.close()
-    running.wait(20)
+    running.wait(60)
     until(records)
     assert record()["outcome"] == "success"
     assert lines("seen") == ["done"]
@@ -113,7 +113,7 @@ def test_disk_use_is_bounded_while_it_runs(task: WriteTask, start: Start, until:
     until(lambda: path.exists() and path.stat().st_size > 2_000_000)
     until(lambda: path.stat().st_blocks * 512 < 500_000)
     (instance / "go").touch()
-    running.wait(20)
+    running.wait(60)
     assert path.stat().st_size < 70_000
 
 
@@ -154,7 +154,7 @@ def test_the_output_of_a_run_under_way_is_kept(
     for _ in range(2):
         run_cli("run", "x")
     (instance / "go").touch()
-    first.wait(20)
+    first.wait(60)
     assert (records("x")[-1]["id"], records("x")[-1]["error"]) == (1, "x")
 
 

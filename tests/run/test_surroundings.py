@@ -149,7 +149,7 @@ def test_exit_status_is_known_although_the_caller_ignores_sigchld(
 ) -> None:
     task("x", "exit 3")
     running = start("run", "x", preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
-    assert running.wait(20) == 3
+    assert running.wait(60) == 3
     assert record()["exit_code"] == 3
 
 
