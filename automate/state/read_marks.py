@@ -21,14 +21,15 @@ _SCHEMA = """
         UNIQUE (instance, task)
     ) STRICT
 """
-_OF_TASK = "SELECT run FROM read WHERE instance = ? AND task = ?"
+_ALL = "SELECT task, run FROM read WHERE instance = ? AND typeof(task) = 'text' AND typeof(run) = 'integer'"
+_OF_TASK = f"{_ALL} AND task = ?"
 _FORGET = "DELETE FROM read WHERE place <= (SELECT max(place) FROM read) - ?"
 
 
 def read_up_to(path: str, instance: str) -> dict[str, int]:
     """Return the id of the newest run that was read, by task; empty if nothing is known."""
     with suppress(sqlite3.Error, OSError), _open(path) as database:
-        return dict(database.execute("SELECT task, run FROM read WHERE instance = ?", (instance,)).fetchall())
+        return dict(database.execute(_ALL, (instance,)).fetchall())
     return {}
 
 
@@ -62,8 +63,8 @@ def _mark(path: str, instance: str, task: str, run: int, newest: int) -> None:
         database.execute("BEGIN IMMEDIATE")
         database.execute(_SCHEMA)
         before = database.execute(_OF_TASK, (instance, task)).fetchone()
-        if before is not None and before[0] <= newest:
-            run = max(run, before[0])
+        if before is not None and before[1] <= newest:
+            run = max(run, before[1])
         database.execute("INSERT OR REPLACE INTO read (instance, task, run) VALUES (?, ?, ?)", (instance, task, run))
         database.execute(_FORGET, (MOST,))
         database.execute("COMMIT")

@@ -15,6 +15,7 @@ from automate.atomic import create
 from automate.characters import visible
 from automate.errors import BadTaskFile, NotAllowedError
 from automate.taskfile.trusted_read import open_place, read
+from automate.trust import quoted
 
 
 def content(path: str, *, owner: int | None) -> bytes | None:
@@ -115,10 +116,10 @@ def _make_alike(descriptor: int, model: int, path: str | None, most: int) -> Non
             os.fchown(descriptor, about.st_uid, about.st_gid)
         except PermissionError:
             if path is not None:
-                raise NotAllowedError(
-                    f"{visible(path)}: belongs to user {about.st_uid}, group {about.st_gid}, and this user cannot "
-                    "preserve that: edit it as its owner"
-                ) from None
+                what = f"user {about.st_uid}, and this user cannot give it away: edit it as its owner"
+                if about.st_uid == own.st_uid:
+                    what = f"group {about.st_gid}, which this user is not in: chgrp {own.st_gid} {quoted(path)}"
+                raise NotAllowedError(f"{visible(path)}: belongs to {what}") from None
     with suppress(OSError):  # a file system without them has none to keep
         for name in os.listxattr(model):
             with suppress(OSError):  # such as a label that only the system may give

@@ -255,8 +255,15 @@ def test_a_user_does_not_take_over_a_file_of_somebody_else(as_nobody: RunCli, of
     os.chown(of_nobody / "real.yaml", 0, 0)
     done = as_nobody("edit", "linked", "--set", "nice=5")
     assert done.returncode == 77
-    assert "this user cannot preserve that: edit it as its owner" in done.stderr
+    assert "belongs to user 0, and this user cannot give it away: edit it as its owner" in done.stderr
     assert (of_nobody / "real.yaml").read_text() == "command: 'true'\n"
+
+
+def test_a_user_does_not_take_a_file_from_its_group(as_nobody: RunCli, of_nobody: Path) -> None:
+    os.chown(of_nobody / "real.yaml", -1, 0)
+    done = as_nobody("edit", "linked", "--set", "nice=5")
+    assert done.returncode == 77
+    assert f"real.yaml: belongs to group 0, which this user is not in: chgrp {NOBODY.pw_gid} " in done.stderr
 
 
 def test_a_user_who_may_not_write_changes_nothing(as_nobody: RunCli, task: WriteTask) -> None:
