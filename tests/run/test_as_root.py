@@ -263,7 +263,7 @@ def test_a_user_does_not_take_a_file_from_its_group(as_nobody: RunCli, of_nobody
     os.chown(of_nobody / "real.yaml", -1, 0)
     done = as_nobody("edit", "linked", "--set", "nice=5")
     assert done.returncode == 77
-    assert f"real.yaml: belongs to group 0, which this user is not in: chgrp {NOBODY.pw_gid} " in done.stderr
+    assert f"linked.yaml: belongs to group 0, which this user is not in: chgrp {NOBODY.pw_gid} " in done.stderr
 
 
 def test_a_user_who_may_not_write_changes_nothing(as_nobody: RunCli, task: WriteTask) -> None:
