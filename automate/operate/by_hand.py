@@ -108,11 +108,14 @@ def stop(
     return runlog.find(instance, run.id)
 
 
-def pause(state: State, names: Sequence[str], pause: Pause) -> dict[str, Pause]:
-    """Pause these tasks, or with none all of them; what now holds is returned, by name. NotAllowedError."""
+def pause(state: State, names: Sequence[str], pause: Pause, kept: Collection[str] = ()) -> dict[str, Pause]:
+    """Pause these tasks, or with none all of them; what now holds is returned, by name. NotAllowedError.
+
+    Those that are paused already keep the fields `kept`.
+    """
     state.require_writable()
     chosen = names or [ALL]
-    state.with_room(lambda: pauses.pause(state, chosen, pause))
+    state.with_room(lambda: pauses.pause(state, chosen, pause, kept))
     held = pauses.pauses(state, pause.since)
     return {name: held[name] for name in chosen if name in held}
 

@@ -28,16 +28,17 @@ _FORGET = """
 """
 
 
-def pause(state: State, names: Collection[str], pause: Pause) -> None:
+def pause(state: State, names: Collection[str], pause: Pause, kept: Iterable[str] = ()) -> None:
     """Pause these tasks (ALL is one of them, if all are meant), durably.
 
-    A task that is paused already keeps its start, with the new end and reason. StateError.
+    A task that is paused already keeps its start, and the fields `kept`; the others are new. StateError.
     """
     with state.transaction() as connection:
+        held = pauses(state, pause.since)
         for name in names:
-            values = {"task": name, "now": pause.since, "by": pause.by, "reason": pause.reason}
-            connection.execute(_KEEP, values)
-            connection.execute(_PAUSE, (name, pause.since, pause.until, pause.by, pause.reason))
+            new = pause._replace(**{field: getattr(held[name], field) for field in kept}) if name in held else pause
+            connection.execute(_KEEP, {"task": name, "now": pause.since, "by": new.by, "reason": new.reason})
+            connection.execute(_PAUSE, (name, pause.since, new.until, new.by, new.reason))
         connection.execute(_FORGET, {"now": pause.since})
         is_called = _look_again(state, names, pause.since)
     if is_called:

@@ -35,7 +35,7 @@ _COMMANDS = (
     ("run", "allowed", "failing"),
     ("stop", "slow"),
     ("stop", "*"),
-    ("pause", "--for", "2s"),
+    ("pause", "--all", "--for", "2s"),
     ("pause", "quick", "shared-*", "--for", "3s", "--reason", "chaos"),
     ("pause", "every"),
     ("resume", "*"),

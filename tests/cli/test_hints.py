@@ -20,7 +20,7 @@ LINES = {
     "made again": ["new", "x", "--command", "true"],
     "started": ["run", "x", "--detach"],
     "paused": ["pause", "x"],
-    "all paused": ["pause"],
+    "all paused": ["pause", "--all"],
     "all paused while one runs": ["pause", "slow"],
     "paused more than once": ["resume", "held"],
     "resumed": ["resume"],
@@ -53,7 +53,7 @@ def used(task: WriteTask, run_cli: RunCli, instance: Path) -> Iterator[Path]:
     run_cli("edit", "edited", "--set", "nice=1")
     run_cli("run", "slow", "--detach")
     run_cli("pause", "held")
-    run_cli("pause")
+    run_cli("pause", "--all")
     yield instance
     run_cli("stop", "slow")
 

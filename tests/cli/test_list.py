@@ -137,7 +137,7 @@ def test_the_next_run_of_a_task_that_is_paused_until_later_is_after_that(
     run_cli: RunCli, write: WriteTexts, keys: str, next_run: str | None
 ) -> None:
     write(a=f"command: x\n{keys}\ntimezone: Europe/Berlin")
-    run_cli("pause", "--until", "2037-01-01 12:00")
+    run_cli("pause", "--all", "--until", "2037-01-01 12:00")
     (found,) = json.loads(run_cli("list", "--json").stdout)
     assert found["next_due"] < "2037"
     assert found["next_run"] == next_run
@@ -145,7 +145,7 @@ def test_the_next_run_of_a_task_that_is_paused_until_later_is_after_that(
 
 def test_a_task_that_is_paused_until_it_is_resumed_has_no_next_run(run_cli: RunCli, write: WriteTexts) -> None:
     write(a="command: x\nschedule: daily at 02:00")
-    run_cli("pause")
+    run_cli("pause", "--all")
     (found,) = json.loads(run_cli("list", "--json").stdout)
     assert found["next_due"]
     assert found["next_run"] is None

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from automate import paths
 from automate.outcomes import Pause
 from automate.state import open_state, pauses
+from tests.cli.terminal import Terminal
 from tests.conftest import RunCli, Until
 
 
@@ -62,7 +64,7 @@ def test_pause_those_that_a_glob_means(run_cli: RunCli, held: Callable[[], list[
 def test_pause_all_without_a_name_and_those_that_come_later_too(
     run_cli: RunCli, held: Callable[[], list[str]], instance: Path
 ) -> None:
-    run_cli("pause")
+    run_cli("pause", "--all")
     (instance / "tasks.d" / "new.yaml").write_text("command: 'true'\n")
     assert held() == ["backup", "borg", "mail", "new"]
 
@@ -94,18 +96,53 @@ def test_pause_for_so_long(run_cli: RunCli, kept: Callable[[float], dict[str, Pa
 
 
 def test_pause_ends_by_itself(run_cli: RunCli, held: Callable[[], list[str]], until: Until) -> None:
-    run_cli("pause", "--for", "1s")
+    run_cli("pause", "--all", "--for", "1s")
     until(lambda: held() == [])
 
 
-def test_pause_once_more_changes_the_end_and_the_reason_and_not_since_when(
+def test_pause_once_more_changes_only_what_it_is_told_to(
     run_cli: RunCli, kept: Callable[[float], dict[str, Pause]]
 ) -> None:
     run_cli("pause", "backup", "--for", "1h", "--reason", "disks")
     before = kept(0)["backup"]
     run_cli("pause", "backup", "--reason", "more disks")
+    assert kept(0)["backup"] == before._replace(reason="more disks")
+    run_cli("pause", "backup", "--until", "2037-01-01")
     after = kept(0)["backup"]
-    assert (after.until, after.reason, after.since) == (None, "more disks", before.since)
+    assert (after.until != before.until, after.reason, after.since) == (True, "more disks", before.since)
+    run_cli("pause", "backup", "--reason", "")
+    assert kept(0)["backup"] == after._replace(reason="")
+
+
+def test_a_new_pause_takes_nothing_from_one_that_has_ended(
+    run_cli: RunCli, kept: Callable[[float], dict[str, Pause]]
+) -> None:
+    run_cli("pause", "backup", "--for", "1h", "--reason", "disks")
+    run_cli("resume", "backup")
+    run_cli("pause", "backup")
+    assert (kept(0)["backup"].until, kept(0)["backup"].reason) == (None, "")
+
+
+def test_in_a_script_all_tasks_are_paused_only_with_all(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
+    done = run_cli("pause")
+    assert (done.returncode, held()) == (2, [])
+    assert "--all" in done.stderr
+
+
+def test_on_a_terminal_it_says_what_it_will_do_and_asks(
+    run_cli: RunCli, instance: Path, environment: dict[str, str], held: Callable[[], list[str]]
+) -> None:
+    words = [sys.executable, "-m", "automate", "-C", str(instance), "pause"]
+    shown = Terminal(words, environment, columns=200)
+    shown.wait_for("All tasks (3, and those added later) will be paused until resumed")
+    shown.type("n\n")
+    assert (shown.end(), held()) == (1, [])
+    run_cli("pause", "--all", "--reason", "disks")
+    shown = Terminal([*words, "--until", "2037-01-01"], environment, columns=200)
+    shown.wait_for(": disks. They will be paused until 2037-01-01 00:00 +01:00")
+    shown.type("y\n")
+    shown.wait_for("paused until 2037-01-01")
+    assert shown.end() == 0
 
 
 def test_pause_after_it_has_ended_it_is_a_new_one(run_cli: RunCli, kept: Callable[[float], dict[str, Pause]]) -> None:
@@ -143,7 +180,7 @@ def test_pause_a_task_that_is_not_there_is_4_and_nothing_is_paused(
 def test_pause_json(run_cli: RunCli) -> None:
     (one,) = json.loads(run_cli("pause", "backup", "--until", "2037-01-01", "--json").stdout)
     assert (one["task"], one["until"], one["reason"]) == ("backup", "2037-01-01T00:00:00+01:00", None)
-    assert json.loads(run_cli("pause", "--json").stdout)[0]["task"] is None
+    assert json.loads(run_cli("pause", "--all", "--json").stdout)[0]["task"] is None
 
 
 def test_pause_quiet_says_nothing(run_cli: RunCli) -> None:
@@ -154,18 +191,18 @@ def test_pause_what_runs_goes_on_and_is_told(run_cli: RunCli, instance: Path, un
     (instance / "tasks.d" / "long.yaml").write_text(f"command: touch began; sleep 60\ncwd: {instance}\n")
     run_cli("run", "long", "--detach")
     until((instance / "began").exists)
-    assert "long #1: is running and continues" in run_cli("pause").stderr
+    assert "long #1: is running and continues" in run_cli("pause", "--all").stderr
     assert re.search(r"long +running", run_cli("list", "long").stdout)
     run_cli("stop", "long")
 
 
 def test_pause_by_hand_it_runs_all_the_same(run_cli: RunCli) -> None:
-    run_cli("pause")
+    run_cli("pause", "--all")
     assert run_cli("run", "backup").returncode == 0
 
 
 def test_pause_control_characters_in_a_reason_are_shown_harmless(run_cli: RunCli) -> None:
-    said = run_cli("pause", "--reason", "a\x1b]0;x\x07b").stderr + run_cli("list").stderr
+    said = run_cli("pause", "--all", "--reason", "a\x1b]0;x\x07b").stderr + run_cli("list").stderr
     assert "\\x1b" in said
     assert "\x1b" not in said
 
@@ -178,14 +215,14 @@ def test_in_the_list_with_its_end(run_cli: RunCli) -> None:
 def test_next_run_is_told_if_it_comes_after_the_end(run_cli: RunCli, instance: Path) -> None:
     task = "command: 'true'\nschedule: '2037-01-01 00:00'\ntimezone: Europe/Berlin\n"
     (instance / "tasks.d" / "backup.yaml").write_text(task)
-    run_cli("pause", "--until", "2038-01-01")
+    run_cli("pause", "--all", "--until", "2038-01-01")
     assert "2037-01-01 00:00 +01:00" not in run_cli("list", "backup").stdout
-    run_cli("pause", "--until", "2036-01-01")
+    run_cli("pause", "--all", "--until", "2036-01-01")
     assert "2037-01-01 00:00 +01:00" in run_cli("list", "backup").stdout
 
 
 def test_the_pause_of_all_is_talk(run_cli: RunCli) -> None:
-    run_cli("pause", "--until", "2037-01-01", "--reason", "moving house")
+    run_cli("pause", "--all", "--until", "2037-01-01", "--reason", "moving house")
     said = run_cli("list").stderr
     assert re.fullmatch(
         r"all tasks are paused until 2037-01-01 00:00 \+01:00, by \S+: moving house; automate -C \S+ resume ends it\n",
@@ -194,7 +231,7 @@ def test_the_pause_of_all_is_talk(run_cli: RunCli) -> None:
 
 
 def test_of_two_pauses_the_longer_one_counts(run_cli: RunCli, pause_of: Callable[[str], Any]) -> None:
-    run_cli("pause", "--until", "2037-01-01")
+    run_cli("pause", "--all", "--until", "2037-01-01")
     run_cli("pause", "backup", "--until", "2038-01-01")
     run_cli("pause", "mail", "--until", "2036-01-01")
     ends = [pause_of(name)["until"][:4] for name in ("backup", "mail")]
@@ -230,7 +267,7 @@ def test_resume_those_that_a_glob_means_and_that_are_paused(run_cli: RunCli, hel
 
 
 def test_resume_all(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
-    run_cli("pause")
+    run_cli("pause", "--all")
     assert run_cli("resume").stderr == "all tasks: resumed\n"
     assert held() == []
 
@@ -238,7 +275,7 @@ def test_resume_all(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
 def test_resume_all_leaves_those_that_are_paused_by_themselves_and_says_so(
     run_cli: RunCli, held: Callable[[], list[str]]
 ) -> None:
-    run_cli("pause")
+    run_cli("pause", "--all")
     run_cli("pause", "backup")
     said = run_cli("resume").stderr
     assert re.search(r"still paused individually: backup; automate \S+ \S+ resume backup\n", said)
@@ -246,7 +283,7 @@ def test_resume_all_leaves_those_that_are_paused_by_themselves_and_says_so(
 
 
 def test_resume_one_while_all_are_paused_says_so(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
-    run_cli("pause", "--reason", "moving house")
+    run_cli("pause", "--all", "--reason", "moving house")
     run_cli("pause", "backup")
     said = run_cli("resume", "backup").stderr
     assert said.startswith("backup: resumed\nall tasks are still paused until resumed, by ")
@@ -263,7 +300,7 @@ def test_resume_what_is_not_paused_is_3_and_nothing_is_resumed(run_cli: RunCli, 
 
 
 def test_resume_what_only_the_pause_of_all_holds_is_3_and_says_so(run_cli: RunCli) -> None:
-    run_cli("pause")
+    run_cli("pause", "--all")
     result = run_cli("resume", "backup")
     assert result.returncode == 3
     assert "backup is not paused by itself, but all tasks are, by " in result.stderr

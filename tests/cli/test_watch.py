@@ -276,7 +276,7 @@ def test_faults_and_pauses_are_a_part_of_the_picture(
     watch: Callable[..., "subprocess.Popen[str]"], terminal: Terminal, task: WriteTask, run_cli: RunCli
 ) -> None:
     task("a", None)
-    run_cli("pause", "--reason", "new disks")
+    run_cli("pause", "--all", "--reason", "new disks")
     terminal.resize(24, 300)
     watch()
     text = "\n".join(terminal.shown())

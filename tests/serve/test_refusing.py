@@ -50,7 +50,7 @@ def test_what_is_resumed_runs_at_once(
     lines: Lines,
 ) -> None:
     every_second("x")
-    run_cli("pause")
+    run_cli("pause", "--all")
     serve()
     deferred("x")
     run_cli("resume")

@@ -1,6 +1,7 @@
 """`automate pause` and `automate resume`: suspend scheduled runs, until they are resumed."""
 
 import os
+import sys
 from contextlib import closing
 
 import click
@@ -24,7 +25,9 @@ from automate.units import Duration
 LONGEST_REASON = 1000  # characters
 
 
-def _reason(context: click.Context, parameter: click.Parameter, text: str) -> str:
+def _reason(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is None:
+        return None
     if len(text) > LONGEST_REASON:
         raise click.BadParameter(f"is longer than {LONGEST_REASON} characters", context, parameter)
     return text.encode(errors="backslashreplace").decode()
@@ -32,11 +35,11 @@ def _reason(context: click.Context, parameter: click.Parameter, text: str) -> st
 
 @click.command("pause")
 @names_argument
+@click.option("--all", "everything", is_flag=True, help="Pause all tasks without asking.")
 @duration_option("--for", "length", help="Pause for this long, e.g. 30m or '2 hours'.")
 @moment_option("--until", "Pause until this time, e.g. 14:30 or 'in 2h'.", "future")
 @click.option(
     "--reason",
-    default="",
     metavar="TEXT",
     callback=_reason,
     help="The reason, shown by list and in the records.",
@@ -44,32 +47,53 @@ def _reason(context: click.Context, parameter: click.Parameter, text: str) -> st
 @json_option
 @quiet_option
 @exclusive("--for", "--until")
+@exclusive("--all", "NAME")
 @pass_shell
 def command(
     shell: Shell,
     names: tuple[str, ...],
     *,
+    everything: bool,
     length: Duration | None,
     until: float | None,
-    reason: str,
+    reason: str | None,
     as_json: bool,
 ) -> int:
     """Suspend scheduled runs of tasks, or of all tasks. NAMEs may be globs.
 
     Until `automate resume` or the end of the pause, due times are recorded as skipped. Running tasks continue, and
-    `automate run` still works. Pausing again changes the end and the reason.
+    `automate run` still works. Pausing again changes the end or the reason, if given. Without NAME and --all, asks for
+    confirmation.
     """
-    wanted = Pause(shell.now, _end(shell.now, length, until), operator(), reason)
+    wanted = Pause(shell.now, _end(shell.now, length, until), operator(), reason or "")
+    kept = {"until"} if wanted.until is None else set()
+    kept |= {"reason"} if reason is None else set()
+    if not names and not everything and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("name tasks, or pass --all to pause all of them")
     with closing(open_instance(shell.instance)) as state:
         look(shell.instance, state, uid=os.geteuid())
         catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
-        held = pause(state, catalog.names(names) if names else (), wanted)
+        if not names and not everything and not _confirmed(state, catalog, wanted, kept):
+            shell.say("nothing was paused")
+            return 1
+        held = pause(state, catalog.names(names) if names else (), wanted, kept)
         if as_json:
             shell.write_json([*map(of_pause, held.values())])
         for name, each in held.items():
             _tell(shell, name, each)
         _tell_running(shell, state, held)
     return 0
+
+
+def _confirmed(state: State, catalog: Catalog, wanted: Pause, kept: set[str]) -> bool:
+    """Say what pausing all tasks will do, and ask."""
+    before = pauses.pauses(state, wanted.since).get(ALL)
+    then = wanted._replace(**{field: getattr(before, field) for field in kept}) if before else wanted
+    if before:
+        click.echo(f"All tasks are paused {terms(before)}. They will be paused {terms(then)}.", err=True)
+    else:
+        click.echo(f"All tasks ({len(catalog.names())}, and those added later) will be paused {terms(then)}.", err=True)
+    return click.confirm("Continue?", err=True)
 
 
 def _end(now: float, length: Duration | None, until: float | None) -> float | None:
