@@ -16,8 +16,9 @@ from automate.process.processes import OfRun
 from automate.rules.recent_runs import Streak, streak, tally
 from automate.run import Record
 from automate.runlog import newest_first
+from automate.schedule import load
 from automate.task import Task
-from automate.taskfile import origins, read
+from automate.taskfile import origins
 
 if TYPE_CHECKING:
     from automate.schedule import Schedule
@@ -80,13 +81,13 @@ class About(NamedTuple):
     left_behind: tuple[OfRun, ...] = ()
 
 
-def about(catalog: Catalog, instance: Instance, name: str, *, owner: int | None, now: float) -> About:
+def about(catalog: Catalog, instance: Instance, name: str, *, now: float) -> About:
     """Read the task's file, its schedule and the run log; BadTaskFile if the file has a fault."""
     task = catalog.task(name)
+    reading = catalog.readings([name])[name]
     entry = catalog.entries([name], next_run=True)[0]
-    schedule = catalog.schedule(task)
-    data = read(task.file, owner=owner)
-    where = origins(data, file=task.file, settings=catalog.settings_read)
+    schedule = load(reading.compiled)
+    where = origins(reading.line_of(), file=task.file, settings=catalog.settings_read)
     following = [upcoming(name, schedule, due, entry.delay) for due in islice(due_after(schedule, now), DUE_TIMES)]
     return About(entry, task, schedule, following, [*settings(task, where)], past(instance, name))
 

@@ -119,9 +119,9 @@ class TaskFiles:
         from automate.catalog import parse_cache
 
         try:
-            task = parse_cache.definition(found, self._settings.read.settings, self._owner, within)
+            task, lines = parse_cache.definition(found, self._settings.read.settings, self._owner, within)
             alias = host.alias(self._settings.read.settings.host)
-            parsed = parse_cache.parsed(found, task, alias, self.context, self._now)
+            parsed = parse_cache.parsed(found, task, lines, alias, self.context, self._now)
         except BadTaskFile as bad:
             self.broken[found.name] = bad.faults
             return None

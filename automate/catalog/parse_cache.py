@@ -1,13 +1,14 @@
 """One task file, parsed: the definition, its compiled schedule, and its row for the parse cache."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from automate.catalog.settings import digest
 from automate.settings import Settings
-from automate.state.parsed import Brief, Parsed
+from automate.state.parsed import Brief, Parsed, lines_text
 from automate.task import Task, encode
-from automate.taskfile import BadTaskFile, Found, parse_task, read
+from automate.taskfile import BadTaskFile, Found, parse_with_lines, read
 from automate.trust import Ways
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 _BY_HAND = "manual"  # what a schedule says that has no due times
 
 
-def definition(found: Found, settings: Settings, owner: int | None, within: Ways) -> Task:
-    """Return the definition; BadTaskFile with every fault."""
+def definition(found: Found, settings: Settings, owner: int | None, within: Ways) -> tuple[Task, dict[str, int]]:
+    """Return the definition and the lines of its keys; BadTaskFile with every fault."""
     if found.faults:
         raise BadTaskFile(found.faults)
     data = read(found.path, owner=owner, within=within)
-    return parse_task(data, file=found.path, name=found.name, settings=settings)
+    return parse_with_lines(data, file=found.path, name=found.name, settings=settings)
 
 
 def schedule_of(task: Task, host: str) -> "Schedule":
@@ -41,7 +42,7 @@ def delay_of(task: Task, host: str) -> float:
     return delay(f"{host}:{task.name}", task.jitter)
 
 
-def parsed(found: Found, task: Task, host: str, context: str, now: float) -> Parsed:
+def parsed(found: Found, task: Task, lines: Mapping[str, int], host: str, context: str, now: float) -> Parsed:
     """Return the row for the parse cache; BadTaskFile as `schedule_of`."""
     english, compiled, next_due = _said(schedule_of(task, host), now)
     brief = Brief(
@@ -61,7 +62,7 @@ def parsed(found: Found, task: Task, host: str, context: str, now: float) -> Par
         next_due=next_due,
         computed=now,
     )
-    return Parsed(brief, context, encode(task), compiled)
+    return Parsed(brief, context, encode(task), compiled, lines_text(lines))
 
 
 def in_words(task: Task, english: str) -> str:

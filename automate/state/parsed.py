@@ -1,7 +1,7 @@
 """The parse cache: what the settings and each task file said when they were last read. Derived, and safe to delete."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -35,12 +35,26 @@ class Brief(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A task file as it was read: `definition` is `task.encode`'s, `compiled` the schedule's dump."""
+    """A task file as it was read: `definition` is `task.encode`'s, `compiled` the schedule's dump.
+
+    `lines` has a line `NUMBER KEY` for each key in the file.
+    """
 
     brief: Brief
     context: str
     definition: bytes
     compiled: str
+    lines: str
+
+    def line_of(self) -> dict[str, int]:
+        """Return the lines of the file's keys, by their dotted names."""
+        places = (line.partition(" ") for line in self.lines.split("\n"))
+        return {key: int(number) for number, _, key in places if key and number.isdecimal()}
+
+
+def lines_text(lines: Mapping[str, int]) -> str:
+    """Return what `Parsed.lines` holds."""
+    return "\n".join([f"{number} {key}" for key, number in lines.items()])
 
 
 class ParsedSettings(NamedTuple):
@@ -71,8 +85,8 @@ def read_briefs(state: State, context: str, names: Sequence[str] | None = None) 
 
 def read_parsed(state: State, context: str, names: Sequence[str] | None = None) -> dict[str, Parsed]:
     """Return rows as `read_briefs`, with definitions, which are long."""
-    rows = _read(state, f"{_BRIEF}, definition, compiled", context, names)
-    parsed = (Parsed(Brief._make(brief), context, dump, compiled) for *brief, dump, compiled in rows)
+    rows = _read(state, f"{_BRIEF}, definition, compiled, lines", context, names)
+    parsed = (Parsed(Brief._make(brief), context, dump, compiled, lines) for *brief, dump, compiled, lines in rows)
     return {each.brief.name: each for each in parsed}
 
 
@@ -120,8 +134,8 @@ def write_parsed(
         connection.execute("DELETE FROM parsed WHERE context <> ?", (context,))
         connection.executemany("DELETE FROM parsed WHERE name = ?", [(name,) for name in gone])
         connection.executemany(
-            _insert("parsed", (*Brief._fields, "context", "definition", "compiled")),
-            [(*row.brief, row.context, row.definition, row.compiled) for row in rows],
+            _insert("parsed", (*Brief._fields, *Parsed._fields[1:])),
+            [(*row.brief, *row[1:]) for row in rows],
         )
         if settings is not None:
             connection.execute(_insert("parsed_settings", ParsedSettings._fields), settings)

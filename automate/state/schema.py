@@ -101,7 +101,8 @@ CREATE TABLE parsed (
     computed REAL NOT NULL,
     context TEXT NOT NULL,
     definition BLOB NOT NULL,
-    compiled TEXT NOT NULL
+    compiled TEXT NOT NULL,
+    lines TEXT NOT NULL
 ) STRICT;
 CREATE TABLE parsed_settings (
     path TEXT PRIMARY KEY,
@@ -125,7 +126,8 @@ UPGRADES = (
     DROP TABLE runs_before""",  # noqa: S608 - a constant
     """DELETE FROM parsed;
     ALTER TABLE parsed ADD COLUMN written TEXT NOT NULL DEFAULT '';
-    ALTER TABLE parsed ADD COLUMN timezone TEXT NOT NULL DEFAULT ''""",
+    ALTER TABLE parsed ADD COLUMN timezone TEXT NOT NULL DEFAULT '';
+    ALTER TABLE parsed ADD COLUMN lines TEXT NOT NULL DEFAULT ''""",
 )
 """Statements that turn a database of version N into one of version N + 1, beginning with version 1."""
 VERSION = 1 + len(UPGRADES)

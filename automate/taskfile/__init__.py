@@ -12,20 +12,27 @@ from automate.taskfile.finding import Found, check_vanished, discover, is_meant,
 from automate.taskfile.trusted_read import read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from automate.task import Task
 
 __all__ = [
     "BadTaskFile", "Fault", "Found", "Settings",
-    "check_vanished", "discover", "is_meant", "name_of", "origins", "parse_settings", "parse_task", "passed_over",
-    "read",
+    "check_vanished", "discover", "is_meant", "name_of", "origins", "parse_settings", "parse_task",
+    "parse_with_lines", "passed_over", "read",
 ]  # fmt: skip
 
 
 def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> "Task":
     """Read a task file's content, with the settings' defaults under it; BadTaskFile with every fault there is."""
+    return parse_with_lines(data, file=file, name=name, settings=settings)[0]
+
+
+def parse_with_lines(data: bytes, *, file: str, name: str, settings: Settings) -> "tuple[Task, dict[str, int]]":
+    """Read a task file as `parse_task` does; with it comes the line of each of its own keys, by their dotted names."""
     from automate.taskfile import parsing
 
-    return parsing.parse_task(data, file=file, name=name, settings=settings)
+    return parsing.parse_with_lines(data, file=file, name=name, settings=settings)
 
 
 def parse_settings(data: bytes, file: str) -> Settings:
@@ -35,11 +42,11 @@ def parse_settings(data: bytes, file: str) -> Settings:
     return parsing.parse_settings(data, file)
 
 
-def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
-    """Return the origin of each effective value: `built_in`, or `FILE:LINE` of the settings or the task file.
+def origins(lines: "Mapping[str, int]", *, file: str, settings: Settings) -> dict[str, str]:
+    """Return the origin of each value that is not built in: FILE:LINE of the settings or the task file.
 
-    The keys are those of a task; entries of mappings have keys of their own, dotted (`retries.delay`, `env.PATH`).
+    `lines` are the file's own, as of `parse_with_lines`; entries of mappings have keys of their own, dotted
+    (`retries.delay`, `env.PATH`).
     """
-    from automate.taskfile import parsing
-
-    return parsing.origins(data, file=file, settings=settings)
+    by_default = {key: f"{settings.file}:{line}" for key, line in settings.lines.items()}
+    return by_default | {key: f"{file}:{line}" for key, line in lines.items()}

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 _STRUCTS = {"retries": Retries, "exit_codes": ExitCodes, "output": OutputRules, "limits": Limits}
 
 
-def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> Task:
-    """Read a task file's content, with the settings' defaults under it; BadTaskFile with every fault there is."""
+def parse_with_lines(data: bytes, *, file: str, name: str, settings: Settings) -> tuple[Task, dict[str, int]]:
+    """Read a task file's content, with the settings' defaults under it; BadTaskFile with every fault there is.
+
+    With it comes the line of each of its own keys, by their dotted names.
+    """
     sheet = Sheet(file)
     own = _own(data, sheet)
     if "command" not in sheet.places:
@@ -33,7 +36,7 @@ def parse_task(data: bytes, *, file: str, name: str, settings: Settings) -> Task
             values[key] = struct(**values[key])
     if "except" in values:
         values["exceptions"] = values.pop("except")
-    return Task(name=name, file=file, **values)
+    return Task(name=name, file=file, **values), _lines(sheet)
 
 
 def parse_settings(data: bytes, file: str) -> Settings:
@@ -57,18 +60,6 @@ def parse_settings(data: bytes, file: str) -> Settings:
         log_output=values.get("log_output", "none"),
         host=values.get("host"),
     )
-
-
-def origins(data: bytes, *, file: str, settings: Settings) -> dict[str, str]:
-    """Return the origin of each effective value: `built_in`, or `FILE:LINE` of the settings or the task file.
-
-    The keys are those of a task; entries of mappings have keys of their own, dotted (`retries.delay`, `env.PATH`).
-    """
-    sheet = Sheet(file)
-    _own(data, sheet)
-    by_default = {key: f"{settings.file}:{line}" for key, line in settings.lines.items()}
-    own = {key: f"{file}:{line}" for key, line in _lines(sheet).items()}
-    return dict.fromkeys(keys.TASK, "built_in") | by_default | own
 
 
 def merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

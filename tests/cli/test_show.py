@@ -1,7 +1,10 @@
 """`automate show`, with the real program."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +186,16 @@ def test_a_broken_task_is_an_object_with_faults_in_json(run_cli: RunCli, write: 
 def test_a_command_with_control_characters_is_shown_harmless(run_cli: RunCli, write: WriteTexts) -> None:
     write(a='command: "echo \\x1b]0;x\\x07"')
     assert "\x1b" not in run_cli("show", "a").stdout
+
+
+def test_what_is_unchanged_is_shown_without_reading_yaml(instance: Path, run_cli: RunCli, write: WriteTexts) -> None:
+    write(a="command: x\nschedule: hourly\nenv: {A: '1'}")
+    os.utime(instance / "tasks.d" / "a.yaml", (0, 0))  # what was changed just now may change again unseen
+    shown(run_cli, "a")
+    words = [sys.executable, "-X", "importtime", "-m", "automate", "-C", str(instance), "show", "a"]
+    again = subprocess.run(words, check=True, capture_output=True, text=True)
+    assert f"{instance}/tasks.d/a.yaml:3" in again.stdout
+    assert "automate.taskfile.parsing" not in again.stderr
 
 
 def test_an_unknown_task_ends_with_4(run_cli: RunCli) -> None:

@@ -13,7 +13,7 @@ from automate import task as definitions
 from automate.errors import BadFileError
 from automate.settings import Settings
 from automate.task import Task
-from automate.taskfile import BadTaskFile, Fault, keys, origins, parse_settings, parse_task
+from automate.taskfile import BadTaskFile, Fault, keys, origins, parse_settings, parse_task, parse_with_lines
 from automate.units import Duration
 from tests.taskfile.cases import ACCEPTED, COMMANDS, REFUSED
 
@@ -280,14 +280,15 @@ def test_there_is_no_most_of_running_tasks_unless_it_is_said() -> None:
 
 
 def test_origins_say_where_each_value_comes_from() -> None:
-    found = origins(b"command: x\ntimeout: 5m\nenv:\n  B: 2\n", file="f", settings=SOME)
+    _, lines = parse_with_lines(b"command: x\ntimeout: 5m\nenv:\n  B: 2\n", file="f", name="n", settings=SOME)
+    found = origins(lines, file="f", settings=SOME)
     settings_file = "/etc/automate/automate.yaml"
     wanted = {
         "command": "f:1", "timeout": "f:2", "env": "f:3", "env.A": f"{settings_file}:4", "env.B": "f:4",
-        "user": f"{settings_file}:3", "retries.delay": f"{settings_file}:7", "nice": "built_in", "umask": "built_in",
+        "user": f"{settings_file}:3", "retries.delay": f"{settings_file}:7",
     }  # fmt: skip
     assert {key: found[key] for key in wanted} == wanted
-    assert found.keys() >= keys.TASK.keys()
+    assert "nice" not in found
 
 
 # --- the whole --------------------------------------------------------------------------------------------------------

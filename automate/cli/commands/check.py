@@ -24,7 +24,7 @@ from automate.taskfile import (
     name_of,
     origins,
     parse_settings,
-    parse_task,
+    parse_with_lines,
     passed_over,
     read,
 )
@@ -164,11 +164,11 @@ def _of_task(
     shown = STDIN_NAME if file == STDIN else file
     try:
         data = _from_stdin() if file == STDIN else read(file, owner=owner, within=within)
-        task = parse_task(data, file=shown, name=name, settings=settings)
+        task, lines = parse_with_lines(data, file=shown, name=name, settings=settings)
     except BadTaskFile as bad:
         return _faults(bad.faults)
     found = host.doubts(task)
-    where = origins(data, file=shown, settings=settings) if found else {}
+    where = origins(lines, file=shown, settings=settings)
     return sorted(Finding(WARNING, _placed(doubt, where.get(doubt.key, ""), shown)) for doubt in found)
 
 

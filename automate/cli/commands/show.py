@@ -59,7 +59,7 @@ def command(shell: Shell, names: tuple[str, ...], *, every: bool, as_json: bool,
 def _about(catalog: Catalog, name: str, shell: Shell) -> About | Entry:
     """Return the facts about a task, or only its entry if its file has faults."""
     try:
-        found = about(catalog, shell.instance, name, owner=tasks.owner(), now=shell.now)
+        found = about(catalog, shell.instance, name, now=shell.now)
     except BadTaskFile:
         return catalog.entries([name])[0]
     return found._replace(upcoming=marked(found.upcoming, catalog, {name: found.entry}))
