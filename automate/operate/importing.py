@@ -59,6 +59,9 @@ class Ways(NamedTuple):
     force: bool = False
 
 
+_TICK = re.compile(r"(?:^|[\s/])automate(?:\s+(?:-C|--as)\s+\S+)*\s+tick\b")
+
+
 class Item(NamedTuple):
     """One job and its task; `before` is the content of the file that is replaced."""
 
@@ -76,11 +79,15 @@ class Item(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """`left_disabled` counts the jobs behind a `#` that were not asked for."""
+    """`left_disabled` counts the jobs behind a `#` that were not asked for.
+
+    `ticks` are the lines that run the scheduler: the label of a crontab, and a number.
+    """
 
     items: list[Item]
     mistakes: list[tuple[str, Mistake]]
     left_disabled: int
+    ticks: list[tuple[str, int]]
 
     @property
     def written(self) -> int:
@@ -112,6 +119,7 @@ def plan(sources: Sequence[Source], ways: Ways) -> Plan:
         [_item(want, name, there, ways, is_same=same) for want, (name, same) in zip(wanted, names, strict=True)],
         [(source.label, mistake) for source, crontab in crontabs for mistake in crontab.mistakes],
         0 if ways.disabled else sum(len(crontab.disabled) for _, crontab in crontabs),
+        [(source.label, job.line) for source, crontab in crontabs for job in crontab.jobs if _TICK.search(job.command)],
     )
 
 
@@ -148,7 +156,7 @@ def _edit(item: Item) -> editing.Edit:
 
 def _jobs(crontab: Crontab, ways: Ways) -> Iterable[Job]:
     jobs = crontab.jobs + crontab.disabled if ways.disabled else crontab.jobs
-    return sorted(jobs, key=lambda job: job.line)
+    return sorted((job for job in jobs if not _TICK.search(job.command)), key=lambda job: job.line)
 
 
 class _There:

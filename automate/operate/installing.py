@@ -28,7 +28,7 @@ something else, and stays."""
 
 CRONTAB = "your crontab"
 _MARK = re.compile(r"^# automate install ([0-9a-f]{16}): .*\n", re.MULTILINE)
-_ABOUT = "--remove takes this file away, unless it was changed by hand"
+_ABOUT = "--remove deletes this file, unless it was changed by hand"
 _SHARE = "usr/local/share"
 _OF_HOME = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 

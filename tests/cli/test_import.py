@@ -51,6 +51,16 @@ def test_each_job_becomes_a_task(run_cli: RunCli, instance: Path, crontab: Calla
     assert shown["settings"]["overlap"]["value"] == "allow"
 
 
+def test_the_line_that_runs_the_scheduler_becomes_no_task(
+    run_cli: RunCli, instance: Path, crontab: Callable[..., str]
+) -> None:
+    path = crontab("* * * * * /opt/a/bin/automate -C /srv tick\n* * * * * automate tick -q\n1 2 * * * tick\n")
+    done = run_cli("import", "crontab", path)
+    assert written(instance) == ["tick.yaml"]
+    assert f"{path}:1: runs automate tick" in done.stderr
+    assert done.returncode == 0
+
+
 def test_it_says_that_cron_still_runs_them_and_who_will(
     run_cli: RunCli, crontab: Callable[..., str], instance: Path
 ) -> None:

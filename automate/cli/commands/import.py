@@ -208,6 +208,8 @@ def tell(shell: Shell, plan: "Plan", on_all: list[str]) -> None:
     for item in plan.items:
         if item.action == "differs":
             shell.warn(visible(f"{_from(item)}: {item.path} differs; --force replaces it"))
+    for label, line in plan.ticks:
+        shell.say(visible(f"{label}:{line}: runs automate tick, the scheduler itself, and does not become a task"))
     _tell_users(shell, plan)
 
 
