@@ -22,9 +22,9 @@ from automate.process import status
 from automate.runlog import Reader
 from automate.state import State, pauses, runs, schedules
 from automate.state.opening import open_state
-from automate.supervisor import adopting, open_instance
-from automate.supervisor.adopting import task_of
-from automate.supervisor.starting import parse_head
+from automate.supervisor import held_runs, open_instance
+from automate.supervisor.attempt import task_of
+from automate.supervisor.run_files import parse_head
 from tests.conftest import RunCli
 
 DATA = Path(__file__).parent / "data"
@@ -106,7 +106,7 @@ def test_a_run_whose_record_stood_in_place_of_its_definition_is_read(stored: Ins
         found = runs.open_run(state, 7)
         assert found is not None
         assert found.record == refused
-        assert adopting.examine(stored, found) == refused
+        assert held_runs.examine(stored, found) == refused
 
 
 @each_format

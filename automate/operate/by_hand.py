@@ -14,7 +14,7 @@ from automate.run import Record
 from automate.state import OpenRun, State, Stop, pauses, runs
 from automate.state.pauses import ALL
 from automate.supervisor.admission import Request
-from automate.supervisor.adopting import task_of
+from automate.supervisor.attempt import task_of
 from automate.supervisor.limits import is_out_of_reach, signal_run
 from automate.supervisor.recovery import look
 from automate.task import Task

@@ -15,7 +15,7 @@ from automate.process import host
 from automate.process.processes import OfRun, of_runs
 from automate.run import LARGEST, Record, UnderWay
 from automate.state import OpenRun, State, runs
-from automate.supervisor.adopting import last_attempt, task_of
+from automate.supervisor.attempt import last_attempt, task_of
 from automate.supervisor.finishing import lost
 from automate.trust import judge_as_root
 

@@ -10,7 +10,7 @@ from automate.operate.task_past import Subject
 from automate.render.figures import duration, end, when
 from automate.rules.verdicts import Hindrance, Holder
 from automate.run import Record
-from automate.supervisor.adopting import task_of
+from automate.supervisor.attempt import task_of
 from automate.units import few
 
 _ENDED = {

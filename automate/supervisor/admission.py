@@ -14,7 +14,7 @@ from automate.rules.deciding import UNRECORDED, WAITING, OpenInfo, overlap, room
 from automate.run import Record, RecordedPause
 from automate.state import OpenRun, State, Stop, runs, schedules
 from automate.state.runs import Phase
-from automate.supervisor.adopting import task_of
+from automate.supervisor.attempt import task_of
 from automate.task import Task
 
 MAX_RUNNING = "max_running"  # the name under which the scheduler stores the setting in the state

@@ -1,12 +1,22 @@
-"""An attempt under way, as its supervisor knows it."""
+"""An attempt under way, as its supervisor knows it, and what tells about one that this process did not start."""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from automate import clock
+from automate import task as tasks
+from automate.errors import DamagedStateError
 from automate.outcomes import Refusal
+from automate.paths import Instance
+from automate.process import host, locks, spawn, status
+from automate.process.processes import members
 from automate.state import OpenRun, Stop
+from automate.supervisor import run_files
 from automate.task import Task
+
+RELIEF = 1.0  # seconds between looks at a growing output
+_DAMAGED = "echo 'automate: the definition of this run in state.db is damaged' >&2; exit 78"  # EX_CONFIG
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +71,12 @@ class Attempt:
         """Return the earliest instant at which something must be done about it."""
         return min((at for at in (self.deadline, self.kill_at, self.look_at) if at is not None), default=None)
 
+    def set_timers(self, now: float, elapsed: float) -> None:
+        """Set when to look at it, if it has run for `elapsed` seconds at the instant `now` (clock.monotonic())."""
+        self.look_at = now + RELIEF
+        if self.task.timeout is not None:
+            self.deadline = now + max(0.0, float(self.task.timeout) - elapsed)
+
     def let_go(self) -> None:
         """Close what this process holds of it; the shim keeps its own."""
         self.close_pidfd()
@@ -102,3 +118,61 @@ def each(queue: list[Attempt], see_to: Callable[[Attempt], None]) -> None:
     for _ in range(len(queue)):
         see_to(queue[0])
         del queue[0]
+
+
+def task_of(run: OpenRun) -> Task:
+    """Return the definition that the run was claimed with.
+
+    Where that cannot be read, it is what is needed to finish the run, and fails if it is started.
+    """
+    try:
+        return tasks.decode(run.definition)
+    except DamagedStateError:
+        return Task(name=run.task, file="", command=_DAMAGED)
+
+
+def last_attempt(instance: Instance, run: OpenRun, task: Task) -> Attempt:
+    """Return the attempt in the run's status file."""
+    path = run_files.status_path(instance, run.id, run.attempt, run.task)
+    head = run_files.parse_head(status.read(path).head)
+    began, user = (head.began, head.user) if head is not None else (run.started or clock.now(), None)
+    return Attempt(run, task, path, began, user=user, pid=status.read(path).pid)
+
+
+def follow(attempt: Attempt) -> bool:
+    """Watch the shim from now on; its timeout counts from its command's start. False: it ended meanwhile.
+
+    A PID is trusted while the status file's lock is held: then its process lives. In another container only the lock
+    can be watched, and nothing can be signalled.
+    """
+    attempt.pid = status.read(attempt.status_path).pid
+    is_here = host.is_here(attempt.run.boot)
+    if is_here and attempt.pid is not None:
+        attempt.pidfd = spawn.pidfd(attempt.pid)
+    if not locks.is_held(attempt.status_path):
+        attempt.let_go()
+        return False
+    if is_here:
+        set_timers_by_status(attempt)
+    return True
+
+
+def set_timers_by_status(attempt: Attempt) -> None:
+    now, up, started = clock.monotonic(), host.uptime(), status.read(attempt.status_path).uptime
+    elapsed = clock.now() - attempt.began if up is None or started is None else up - started
+    attempt.set_timers(now, max(0.0, elapsed))
+    if attempt.run.stop is not None:
+        attempt.deadline = now
+
+
+def follow_rest(attempt: Attempt) -> bool:
+    """Watch one process of the group whose shim is gone; return False if there is none, or none that can be seen.
+
+    The shim was killed, or the command started something that outlives SIGTERM. While it runs, so does the task.
+    """
+    leader = status.read(attempt.status_path).leader if host.is_here(attempt.run.boot) else None
+    for pid in members(leader) if leader is not None else ():
+        attempt.pidfd = spawn.pidfd(pid)
+        if attempt.pidfd is not None:
+            return True
+    return False

@@ -12,7 +12,7 @@ from automate.rules.deciding import room
 from automate.rules.verdicts import Hindrance, Holder
 from automate.state import OpenRun, State, pauses, runs, schedules
 from automate.supervisor.admission import MAX_RUNNING
-from automate.supervisor.adopting import task_of
+from automate.supervisor.attempt import task_of
 from automate.supervisor.claiming import lock_paths
 from automate.supervisor.queue import is_paused
 from automate.supervisor.run_files import status_path

@@ -12,8 +12,8 @@ from automate.process import host, spawn, status
 from automate.rules.outcome import End, outcome, retry_delay, signal_number
 from automate.run import Record
 from automate.state import LastRun, OpenRun, State, StateError, Stop, durations, runs
-from automate.supervisor import adopting, run_files, shortages
-from automate.supervisor.attempt import Attempt
+from automate.supervisor import run_files, shortages
+from automate.supervisor.attempt import Attempt, follow_rest
 from automate.supervisor.claiming import claim_followers
 from automate.task import Task
 
@@ -34,7 +34,7 @@ def collect(attempt: Attempt, *, is_asked_to_end: bool) -> bool:
         attempt.child_exit, attempt.max_rss = spawn.reap(attempt.pid)
         attempt.is_child = False
     ended_by_itself = not is_asked_to_end and status.read(attempt.status_path).exit is not None
-    return ended_by_itself or not adopting.follow_rest(attempt)
+    return ended_by_itself or not follow_rest(attempt)
 
 
 def asked(state: State, attempt: Attempt) -> Stop | None:

@@ -2,21 +2,64 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from automate import reserve
 from automate.paths import Instance
-from automate.process import locks
+from automate.process import host, locks, status
+from automate.run import Record
 from automate.state import OpenRun, State, runs
 from automate.state.opening import make_directories
-from automate.supervisor import adopting
-from automate.supervisor.attempt import Attempt, Waiting, each, release
+from automate.supervisor.attempt import (
+    Attempt,
+    Waiting,
+    each,
+    follow,
+    follow_rest,
+    last_attempt,
+    release,
+    set_timers_by_status,
+    task_of,
+)
 from automate.supervisor.limits import Lingering
 from automate.supervisor.queue import Queue
 from automate.supervisor.watcher import Watcher
 
-if TYPE_CHECKING:
-    from automate.run import Record
+
+class Ended(NamedTuple):
+    """An attempt that has ended."""
+
+    attempt: Attempt
+
+
+Left = Record | Waiting | Attempt | Ended
+"""What is left of such a run: a record to be written, a wait, an attempt that goes on, or one that has ended."""
+
+
+def examine(instance: Instance, run: OpenRun) -> Left:
+    """Find out, by what its claim, its status file and that file's lock say. The caller watches the run."""
+    if run.record is not None:
+        return run.record
+    task = task_of(run)
+    if run.phase == "pending":
+        return Waiting(run, task)
+    attempt = last_attempt(instance, run, task)
+    if locks.is_held(attempt.status_path):
+        return attempt if follow(attempt) else Ended(attempt)
+    return _without_shim(attempt)
+
+
+def _without_shim(attempt: Attempt) -> Left:
+    written = status.read(attempt.status_path)
+    attempt.pid = written.pid
+    if not host.is_of_this_boot(attempt.run.boot) or (written.exit is not None and attempt.run.stop is None):
+        return Ended(attempt)
+    if written.pid is None:  # within one boot, what the shim wrote cannot be missing: it wrote nothing
+        return Waiting(attempt.run, attempt.task)
+    if not follow_rest(attempt):
+        return Ended(attempt)
+    set_timers_by_status(attempt)
+    return attempt
 
 
 class HeldRuns:
@@ -64,7 +107,7 @@ class HeldRuns:
 
     def add(self, run: OpenRun) -> None:
         """Find out what has become of a run that this process watches, and go on with it. OSError."""
-        self._put(adopting.examine(self._instance, run))
+        self._put(examine(self._instance, run))
 
     def follow(self, following: Iterable[OpenRun]) -> None:
         """Add runs that were claimed because others have ended, except those that another process watches already."""
@@ -108,17 +151,17 @@ class HeldRuns:
         self.watch.close()
 
     def _examine_again(self, attempt: Attempt) -> None:
-        left = adopting.examine(self._instance, attempt.run)
+        left = examine(self._instance, attempt.run)
         self.watcher.remove([attempt])
         self._put(left)
 
-    def _put(self, left: adopting.Left) -> None:
+    def _put(self, left: Left) -> None:
         match left:
             case Waiting():
                 self.queue.add(left)
             case Attempt():
                 self.watcher.add(left)
-            case adopting.Ended(attempt):
+            case Ended(attempt):
                 self.watcher.add(attempt, is_over=True)
             case _:
                 self.unrecorded.append(left)

@@ -12,8 +12,7 @@ from automate.errors import DamagedStateError
 from automate.paths import Instance
 from automate.process import host, locks, processes, status
 from automate.state import OpenRun, State, StateError, Stop, runs, schedules
-from automate.supervisor import starting
-from automate.supervisor.attempt import Attempt
+from automate.supervisor.attempt import RELIEF, Attempt
 from automate.supervisor.run_files import status_path
 from automate.task import OutputRules
 
@@ -81,7 +80,7 @@ class Limits:
         if attempt.look_at is not None and attempt.look_at <= now:
             path = os.path.join(self._instance.log, output.path_of(attempt.run.task, attempt.run.id))
             output.relieve(path, attempt.task.output.max_size)
-            attempt.look_at = now + starting.RELIEF
+            attempt.look_at = now + RELIEF
 
 
 def signal_run(instance: Instance, run: OpenRun, number: int) -> bool:

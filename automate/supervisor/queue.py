@@ -12,9 +12,9 @@ from automate.rules.deciding import room
 from automate.rules.gates import holding, of_task
 from automate.rules.outcome import delay_after
 from automate.state import OpenRun, State, StateError, pauses, runs, schedules
-from automate.supervisor import adopting, claiming, run_files, shortages
+from automate.supervisor import claiming, run_files, shortages
 from automate.supervisor.admission import MAX_RUNNING, shared_in_use
-from automate.supervisor.attempt import Attempt, Waiting, release
+from automate.supervisor.attempt import Attempt, Waiting, last_attempt, release, task_of
 from automate.supervisor.limits import signal_run
 
 _STEP = 1.0  # seconds between looks at locks, at room, and at whether a run was stopped
@@ -136,7 +136,7 @@ class Queue:
             row = runs.open_run(self._state, run_id)
             if row is not None and row.stop is not None:
                 run = row._replace(attempt=row.attempt - 1, cpu_seconds=None)
-                attempt = adopting.last_attempt(self._instance, run, waiting.task)
+                attempt = last_attempt(self._instance, run, waiting.task)
                 attempt.locks, attempt.stop = waiting.locks, row.stop
                 found.append(attempt)
         self._looked = now
@@ -239,7 +239,7 @@ class Queue:
             return
         for run in runs.open_runs(self._state, waiting.run.task):
             if run.id < waiting.run.id and run.stop is not None and signal_run(self._instance, run, number):
-                waiting.kill_at = now + float(adopting.task_of(run).kill_after)
+                waiting.kill_at = now + float(task_of(run).kill_after)
 
 
 def is_paused(run: OpenRun, held_back: Iterable[Pause], now: float) -> bool:

@@ -12,7 +12,7 @@ from automate.process import host, locks, status
 from automate.run import Record
 from automate.state import OpenRun, State, durations, pauses, runs, schedules
 from automate.state.steps import last_step
-from automate.supervisor import finishing, run_files, starting
+from automate.supervisor import finishing, run_files
 
 _MOMENT = 1e-3  # seconds
 
@@ -110,7 +110,7 @@ def _left(instance: Instance) -> list[OpenRun]:
                 continue
             path = os.path.join(instance.open_runs, name)
             said = status.read(path)
-            head = starting.parse_head(said.head)
+            head = run_files.parse_head(said.head)
             if head is None or (head.run.id, head.run.attempt, head.run.task) != about:
                 continue
             if said.pid is None and _was_only_ready(head.run, path):

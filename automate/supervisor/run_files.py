@@ -1,21 +1,24 @@
 """Files that only serve to finish a run: the status file of each attempt, and the summary."""
 
+import json
 import os
 import re
 import stat
 from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from automate import output
 from automate.characters import as_shown, clipped
+from automate.errors import DamagedStateError, reading_state
 from automate.paths import Instance
 from automate.process import locks, status
 from automate.process.identity import CannotStartError, Identity
 from automate.run import DEEPEST, LONGEST_TEXT, is_deeper
-from automate.state import State, runs
+from automate.state import OpenRun, State, runs
+from automate.state.store import check_instants
 
 _ID = re.compile(r"[0-9]{1,15}")  # below LARGEST // 2
 _LIMIT = 64 * 1024  # bytes of a summary, as it is read and as it is written into the record; it is a few numbers
@@ -24,6 +27,35 @@ _LIMIT = 64 * 1024  # bytes of a summary, as it is read and as it is written int
 def status_path(instance: Instance, run_id: int, attempt: int, task: str) -> str:
     """Return the path of an attempt's status file, which its shim writes."""
     return os.path.join(instance.open_runs, status.file_name(run_id, attempt, task))
+
+
+def head(run: OpenRun, began: float, user: str | None) -> bytes:
+    """Return the first line of a status file: the whole run, the start of this attempt, and its user."""
+    fields = run._asdict() | {"definition": run.definition.decode()}
+    return json.dumps({"began": began, "user": user, "run": fields}).encode()
+
+
+class Head(NamedTuple):
+    """A status file's first line, read back."""
+
+    began: float
+    user: str | None
+    run: OpenRun
+
+
+def parse_head(line: bytes) -> Head | None:
+    """None when the line is not whole, or says what no claim wrote."""
+    try:
+        with reading_state("a status file"):
+            read = json.loads(line)
+            fields = read["run"]
+            fields["definition"] = fields["definition"].encode()
+            fields["args"], fields["log"], fields["stop"] = tuple(fields["args"]), tuple(fields["log"]), None
+            check_instants(float(read["began"]))
+            user = None if read["user"] is None else str(read["user"])
+            return Head(float(read["began"]), user, runs.checked(OpenRun(**fields)))
+    except DamagedStateError:
+        return None
 
 
 def remove(instance: Instance, run_id: int, task: str, attempts: int) -> None:

@@ -1,27 +1,22 @@
 """Starting one attempt: status file, output, summary file and shim, then the word."""
 
-import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from automate import clock, instants, output, reserve
-from automate.errors import AutomateError, DamagedStateError, reading_state
+from automate.errors import AutomateError
 from automate.outcomes import Refusal
 from automate.paths import Instance
 from automate.process import locks, spawn, status
 from automate.process.identity import CannotStartError
 from automate.process.launch import Launch, prepare
-from automate.state import OpenRun, runs
+from automate.state import OpenRun
 from automate.state.opening import make_directories
-from automate.state.store import check_instants
 from automate.supervisor import run_files, shortages
 from automate.supervisor.attempt import Attempt
 from automate.task import Task
 from automate.trust import ForeignError, judge_as_root
-
-RELIEF = 1.0  # seconds between looks at a growing output
 
 
 def launch_of(instance: Instance, task: Task, run: OpenRun, *, uid: int) -> Launch:
@@ -79,7 +74,7 @@ def give_word(attempt: Attempt) -> bool:
     """
     assert attempt.gate is not None  # noqa: S101 - what it means to be armed
     given, attempt.gate = spawn.give_word(attempt.gate), None
-    set_timers(attempt, clock.monotonic(), 0.0)
+    attempt.set_timers(clock.monotonic(), 0.0)
     return given
 
 
@@ -106,42 +101,6 @@ def _call_off(attempt: Attempt) -> None:
         attempt.pid, attempt.is_child = None, False
 
 
-def set_timers(attempt: Attempt, now: float, elapsed: float) -> None:
-    """Deadlines of an attempt that has run for `elapsed` seconds at the monotonic instant `now`."""
-    attempt.look_at = now + RELIEF
-    if attempt.task.timeout is not None:
-        attempt.deadline = now + max(0.0, float(attempt.task.timeout) - elapsed)
-
-
-def head(attempt: Attempt) -> bytes:
-    """Return the status file's first line: the whole run, the start of this attempt, and its user."""
-    fields = attempt.run._asdict() | {"definition": attempt.run.definition.decode()}
-    return json.dumps({"began": attempt.began, "user": attempt.user, "run": fields}).encode()
-
-
-class Head(NamedTuple):
-    """A status file's first line, read back."""
-
-    began: float
-    user: str | None
-    run: OpenRun
-
-
-def parse_head(line: bytes) -> Head | None:
-    """None when the line is not whole, or says what no claim wrote."""
-    try:
-        with reading_state("a status file"):
-            read = json.loads(line)
-            fields = read["run"]
-            fields["definition"] = fields["definition"].encode()
-            fields["args"], fields["log"], fields["stop"] = tuple(fields["args"]), tuple(fields["log"]), None
-            check_instants(float(read["began"]))
-            user = None if read["user"] is None else str(read["user"])
-            return Head(float(read["began"]), user, runs.checked(OpenRun(**fields)))
-    except DamagedStateError:
-        return None
-
-
 def _spawn_anyway(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[int, int] | None) -> spawn.Armed:
     """Spawn as `_spawn`, also if a directory of the state was removed."""
     try:
@@ -155,7 +114,7 @@ def _spawn(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[i
     opened: list[int] = []
     try:
         run_files.prepare_summary(instance, attempt.run.id, attempt.run.attempt, launch.identity)
-        opened.append(status.create(attempt.status_path, head(attempt)))
+        opened.append(status.create(attempt.status_path, run_files.head(attempt.run, attempt.began, attempt.user)))
         opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))
         with suppress(OSError):  # none left: what the command writes fails, and it runs all the same
             reserve.with_room(instance.written, lambda: output.take_room(opened[1]))

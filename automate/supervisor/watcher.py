@@ -10,8 +10,8 @@ from automate.process import host, spawn, status
 from automate.process.searcher import MEMORY, SECONDS
 from automate.rules.outcome import by_exit_code
 from automate.state import State, Stop
-from automate.supervisor import adopting, finishing, shortages
-from automate.supervisor.attempt import Attempt, each
+from automate.supervisor import finishing, shortages
+from automate.supervisor.attempt import Attempt, each, follow
 from automate.supervisor.limits import Limits, Lingering
 
 _REST = 0.02  # seconds between looks at an adopted attempt that has not said its PID yet
@@ -145,7 +145,7 @@ class Watcher:
 
     def _look_for_pid(self, attempt: Attempt) -> None:
         """Find the PID of an attempt that was adopted before its first line, or watch its lock."""
-        if not adopting.follow(attempt):
+        if not follow(attempt):
             self.silent.append(attempt)
         elif attempt.pidfd is None:
             self._unseen.append(attempt)

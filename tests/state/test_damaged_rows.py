@@ -18,8 +18,8 @@ from automate.errors import DamagedStateError
 from automate.process import status
 from automate.state import OpenRun, StateError, open_state, read_marks, runs, schedules
 from automate.state.opening import open_as_it_is
-from automate.supervisor import starting
-from automate.supervisor.adopting import task_of
+from automate.supervisor import run_files
+from automate.supervisor.attempt import task_of
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -150,13 +150,13 @@ GOOD: dict[str, Any] = {
 )  # fmt: skip
 def test_a_status_file_of_no_claim_is_passed_over(changed: dict[str, Any]) -> None:
     head = {"began": 1.0, "user": None, "run": GOOD | changed}
-    assert starting.parse_head(json.dumps(head).encode()) is None
-    assert starting.parse_head(json.dumps(head | {"run": GOOD}).encode()) is not None
+    assert run_files.parse_head(json.dumps(head).encode()) is None
+    assert run_files.parse_head(json.dumps(head | {"run": GOOD}).encode()) is not None
 
 
 @pytest.mark.parametrize("line", [b"", b"[" * 100_000, b"\xff", b"5", b'{"began": "x"}', b'{"began": NaN, "run": {}}'])
 def test_a_status_file_that_is_none_is_passed_over(line: bytes) -> None:
-    assert starting.parse_head(line) is None
+    assert run_files.parse_head(line) is None
 
 
 def test_the_name_of_a_status_file_has_a_number_that_may_be_an_id() -> None:
