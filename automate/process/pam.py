@@ -43,14 +43,14 @@ class Limit(NamedTuple):
 
 def variables(root: str = "") -> list[Variable]:
     """List the variables that cron's PAM service sets, each with the file that is read last."""
-    found = {}
+    by_name = {}
     for options in _options(root, "pam_env.so"):
         path, settings = options.get("envfile", "/etc/environment"), options.get("conffile", _PAM_ENV)
         matches = [(match, settings) for line in _lines(root + settings) if (match := _SETTING.match(line))]
         if options.get("readenv") != "0":
             matches += [(match, path) for line in _lines(root + path) if (match := _ASSIGNMENT.match(line))]
-        found.update({match[1]: Variable(match[1], match[2].strip().strip("\"'"), file) for match, file in matches})
-    return [*found.values()]
+        by_name.update({match[1]: Variable(match[1], match[2].strip().strip("\"'"), file) for match, file in matches})
+    return [*by_name.values()]
 
 
 def limits(users: Iterable[str], root: str = "") -> list[Limit]:

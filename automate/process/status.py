@@ -96,19 +96,19 @@ def read(path: str) -> Status:
             raise
         return Status()
     head, _, rest = text.partition(b"\n")
-    said = dict(line.split(b" ", 1) for line in rest.splitlines() if b" " in line and line[:1].isalpha())
-    pid, _, uptime = said.get(b"started", b"").partition(b" ")
+    report = dict(line.split(b" ", 1) for line in rest.splitlines() if b" " in line and line[:1].isalpha())
+    pid, _, uptime = report.get(b"started", b"").partition(b" ")
     status = Status(
         head=head,
         pid=_number(pid),
-        leader=_leader(said.get(b"group", b"")),
+        leader=_leader(report.get(b"group", b"")),
         uptime=_seconds(uptime),
-        exit=_number(said.get(b"exited", said.get(b"unforked"))),
-        condition=_number(said.get(b"condition")),
+        exit=_number(report.get(b"exited", report.get(b"unforked"))),
+        condition=_number(report.get(b"condition")),
         unstartable=b"unstartable" in rest,
-        unforked=b"unforked" in said,
-        stderr_place=_number(said.get(b"stderr")) or 0,
-        lost=_number(said.get(b"lost")) or 0,
+        unforked=b"unforked" in report,
+        stderr_place=_number(report.get(b"stderr")) or 0,
+        lost=_number(report.get(b"lost")) or 0,
         cpu_seconds=_cpu_seconds(rest),
     )
     return status if status.exit is None else status._replace(ended=about.st_mtime)
@@ -146,7 +146,7 @@ def _seconds(text: bytes) -> float | None:
 
 def _cpu_seconds(text: bytes) -> float | None:
     """times(1): user and system of the shell, then of its children. bash writes the locale's decimal point."""
-    found = _TIMES.findall(text)
-    if len(found) < 2:  # noqa: PLR2004 - the shell's line and its children's
+    times = _TIMES.findall(text)
+    if len(times) < 2:  # noqa: PLR2004 - the shell's line and its children's
         return None
-    return sum(int(line[i]) * 60 + float(line[i + 1].replace(b",", b".")) for line in found[:2] for i in (0, 2))
+    return sum(int(line[i]) * 60 + float(line[i + 1].replace(b",", b".")) for line in times[:2] for i in (0, 2))

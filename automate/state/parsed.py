@@ -107,8 +107,8 @@ def _read(state: State, columns: str, context: str, names: Sequence[str] | None)
     query = f"SELECT {columns} FROM parsed WHERE context = ? AND {_SOUND}"  # noqa: S608 - constants
     with suppress(StateError):
         if names is None or len(names) > MANY:
-            found, wanted = state.read(query, (context,)), frozenset(names or ())
-            return found if names is None else [row for row in found if row[0] in wanted]
+            rows, wanted = state.read(query, (context,)), frozenset(names or ())
+            return rows if names is None else [row for row in rows if row[0] in wanted]
         known = [name for name in names if name.isascii()]  # a file may have any name
         return [row for name in known for row in state.read(f"{query} AND name = ?", (context, name))]
     return []

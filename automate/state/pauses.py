@@ -92,11 +92,11 @@ def held_longest(pauses: Mapping[str, Pause], task: str) -> Pause | None:
     """Return the pause that keeps the task from running for longest: its own, or that of all."""
     if not pauses:  # which is so nearly always, and 10,000 tasks are asked
         return None
-    found = [pauses[name] for name in (task, ALL) if name in pauses]
-    return max(found, key=lambda pause: float("inf") if pause.until is None else pause.until, default=None)
+    held = [pauses[name] for name in (task, ALL) if name in pauses]
+    return max(held, key=lambda pause: float("inf") if pause.until is None else pause.until, default=None)
 
 
 def _look_again(state: State, names: Iterable[str], now: float) -> bool:
     """Undo deferrals, which depended on the previous pauses; return whether there were any."""
-    found = [schedules.undefer(state, None if name == ALL else name, now) for name in names]
-    return any(found)
+    undeferred = [schedules.undefer(state, None if name == ALL else name, now) for name in names]
+    return any(undeferred)

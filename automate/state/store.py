@@ -134,10 +134,10 @@ class State:
 
         DamagedStateError for a row of which it raises ValueError or the like: the next access makes the state anew.
         """
-        found = self.read(query, values)
+        read = self.read(query, values)
         try:
             with reading_state("a row"):
-                return [make(row) for row in found]
+                return [make(row) for row in read]
         except DamagedStateError:
             self._is_damaged = True  # outside of the transaction that this may be in
             raise

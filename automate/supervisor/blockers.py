@@ -24,20 +24,20 @@ def hindrances(instance: Instance, state: State, run: OpenRun, now: float) -> tu
     if run.not_before > now:
         return (Hindrance("retry", until=run.not_before),)
     others = [other for other in runs.under_way(state) if other.id != run.id]
-    found = [Hindrance("paused")] if is_paused(run, pauses.pauses(state, now).values(), now) else []
-    found += _room(instance, state, others)
+    reasons = [Hindrance("paused")] if is_paused(run, pauses.pauses(state, now).values(), now) else []
+    reasons += _room(instance, state, others)
     if run.attempt == 1:  # between attempts the locks are kept
-        found += _locks(instance, run, others)
+        reasons += _locks(instance, run, others)
     lacking = schedules.recall(state, LACKING)
-    return tuple(found) or ((Hindrance("resources", lacking=lacking),) if lacking else ())
+    return tuple(reasons) or ((Hindrance("resources", lacking=lacking),) if lacking else ())
 
 
 def holder(instance: Instance, run: OpenRun) -> Holder:
     """Describe an open run as a holder; its PID is unknown if the status file cannot be read."""
     pid = None
     with suppress(OSError):
-        said = status.read(status_path(instance, run.id, run.attempt, run.task))
-        pid = said.leader.pid if said.leader is not None else said.pid
+        report = status.read(status_path(instance, run.id, run.attempt, run.task))
+        pid = report.leader.pid if report.leader is not None else report.pid
     return Holder(run.task, run.id, pid, running_since(instance, run))
 
 

@@ -244,12 +244,12 @@ def not_in_step(instance: Instance, state: State, uid: int) -> list[Task] | None
     try:
         if catalog.settings_faults or schedules.recall(state, schedules.SEEN) == catalog.fingerprint:
             return None
-        found = [parsed.definition for parsed in catalog.readings().values()]
+        definitions = [parsed.definition for parsed in catalog.readings().values()]
         known = schedules.all_scheduled(state) if catalog.broken else {}
     except (AutomateError, OSError):  # what cannot be read changes nothing
         return None
-    found += [known[name].definition for name in catalog.broken if name in known]
-    return [tasks.decode(definition) for definition in found if _AFTER in definition]
+    definitions += [known[name].definition for name in catalog.broken if name in known]
+    return [tasks.decode(definition) for definition in definitions if _AFTER in definition]
 
 
 def _following(state: State, ended: str, unseen: Sequence[Task] | None) -> Iterator[tuple[Task, str]]:

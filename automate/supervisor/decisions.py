@@ -32,8 +32,8 @@ def decisions(scheduled: Scheduled, task: Task, now: float, pauses: Iterable[Pau
 
 def foreseen(scheduled: Scheduled, task: Task, due: float, pauses: Iterable[Pause]) -> Decision | None:
     """Decide one future due time, if what is known now still holds and a scheduler is running."""
-    found = _decide(scheduled, task, Window(due - 1, due, FRESH), pauses)
-    return found[-1] if found else None
+    decided = _decide(scheduled, task, Window(due - 1, due, FRESH), pauses)
+    return decided[-1] if decided else None
 
 
 def _decide(scheduled: Scheduled, task: Task, window: Window, pauses: Iterable[Pause]) -> list[Decision]:
@@ -51,7 +51,7 @@ def deferred(scheduled: Scheduled, task: Task, until: float, refusal: Refusal, p
 
     It is later if the last due time was refused and the next ones will be for the same reason.
     """
-    found = put_off(
+    wake = put_off(
         policy(scheduled, task),
         until,
         refusal,
@@ -59,7 +59,7 @@ def deferred(scheduled: Scheduled, task: Task, until: float, refusal: Refusal, p
         exceptions(scheduled.exceptions),
         of_task(pauses, scheduled.task),
     )
-    return None if found is None else found + scheduled.delay
+    return None if wake is None else wake + scheduled.delay
 
 
 def recorded_by(scheduled: Scheduled | None, due: float, now: float, stepped: float | None) -> float | None:

@@ -47,40 +47,41 @@ class Result(NamedTuple):
     """The end of an attempt: the outcome, what the status file says, and the stop, if any."""
 
     outcome: Outcome
-    said: status.Status
+    report: status.Status
     stop: Stop | None
 
     @property
     def by_condition(self) -> bool:
         """Return whether the command was not run because the condition failed."""
-        return self.outcome == "skipped" and self.said.condition is not None
+        return self.outcome == "skipped" and self.report.condition is not None
 
     @property
     def may_wait_for_room(self) -> bool:
         """Return whether nothing was run because no process could be created, and its end was not requested."""
-        return self.said.unforked and self.stop is None
+        return self.report.unforked and self.stop is None
 
 
 def result(state: State, attempt: Attempt) -> Result:
     """May be repeated, before the record is written."""
-    said = status.read(attempt.status_path)
+    report = status.read(attempt.status_path)
     stop = asked(state, attempt)
     if attempt.refused is not None:
-        return Result("error", said, stop)
+        return Result("error", report, stop)
     was_waiting = attempt.run.phase == "pending"  # for its next attempt
-    if not was_waiting and stop is not None and said.ended is not None and said.ended < stop.at - _COARSE:
+    if not was_waiting and stop is not None and report.ended is not None and report.ended < stop.at - _COARSE:
         stop = None  # it had ended by itself
-    if said.exit is None and (stop is not None or not said.head):
-        said = said._replace(exit=attempt.child_exit)  # the shim was killed with its command, or its file was removed
+    if report.exit is None and (stop is not None or not report.head):
+        # The shim was killed with its command, or its file was removed.
+        report = report._replace(exit=attempt.child_exit)
     end = End(
-        exit_code=said.exit,
-        condition=said.condition,
-        unstartable=said.unstartable or said.unforked,
+        exit_code=report.exit,
+        condition=report.condition,
+        unstartable=report.unstartable or report.unforked,
         asked=stop.outcome if stop is not None else None,
-        wrote_stderr=said.stderr_place > 0,
+        wrote_stderr=report.stderr_place > 0,
         matched=attempt.matched or attempt.unsearched is not None,
     )
-    return Result(outcome(attempt.task, end), said, stop)
+    return Result(outcome(attempt.task, end), report, stop)
 
 
 def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
@@ -88,12 +89,12 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
 
     Its output is cut to size only now, since the next attempt, and readers, continue in the same file.
     """
-    run, said = attempt.run, result.said
+    run, report = attempt.run, result.report
     written = _settle(instance, attempt)
     started = run.started if run.started is not None else attempt.began
-    ended = max(started, end_of(said.ended, attempt.seen) if said.ended is not None else clock.now())
+    ended = max(started, end_of(report.ended, attempt.seen) if report.ended is not None else clock.now())
     ran = result.outcome != "error" and not result.by_condition and run.attempt > 0
-    exit_code = None if result.by_condition or said.unforked else said.exit
+    exit_code = None if result.by_condition or report.unforked else report.exit
     return Record(
         id=run.id,
         task=run.task,
@@ -109,8 +110,8 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         host=host.name(),
         user=attempt.user,
         by=result.stop.by if result.stop is not None and result.stop.by else run.by,
-        pid=said.leader.pid if said.leader is not None else attempt.pid,
-        cpu_seconds=add(run.cpu_seconds, said.cpu_seconds),
+        pid=report.leader.pid if report.leader is not None else attempt.pid,
+        cpu_seconds=add(run.cpu_seconds, report.cpu_seconds),
         max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
         output=written.path,
         output_bytes=written.bytes,
@@ -120,7 +121,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         cause=_cause(attempt, result),
         reason=_reason(attempt, result),
         runs=(result.stop.run,) if result.stop is not None and result.stop.run is not None else None,
-        condition_exit=said.condition if result.by_condition else None,
+        condition_exit=report.condition if result.by_condition else None,
     )
 
 
@@ -149,7 +150,7 @@ def following(attempt: Attempt, result: Result, not_before: float) -> OpenRun:
         attempt=run.attempt + 1,
         not_before=not_before,
         started=run.started if run.started is not None else attempt.began,
-        cpu_seconds=add(run.cpu_seconds, result.said.cpu_seconds),
+        cpu_seconds=add(run.cpu_seconds, result.report.cpu_seconds),
         max_rss=max(run.max_rss or 0, attempt.max_rss or 0) or None,
     )
 
@@ -158,7 +159,7 @@ def next_attempt(state: State, attempt: Attempt, result: Result) -> OpenRun | No
     """Claim the attempt that follows this one, if one does. StateError."""
     if result.outcome == "stopped":
         return None
-    delay = retry_delay(attempt.task.retries, attempt.run.attempt, result.outcome, result.said.exit)
+    delay = retry_delay(attempt.task.retries, attempt.run.attempt, result.outcome, result.report.exit)
     if delay is None:
         return None
     after = following(attempt, result, clock.now() + delay)
@@ -239,7 +240,7 @@ def _settle(instance: Instance, attempt: Attempt) -> output.Written:
 
 def _error(instance: Instance, attempt: Attempt, result: Result, path: str | None) -> str | None:
     if result.outcome == "error":
-        return attempt.refused.reason if attempt.refused is not None else _unstartable(attempt, result.said)
+        return attempt.refused.reason if attempt.refused is not None else _unstartable(attempt, result.report)
     if result.outcome == "warning" and attempt.unsearched is not None:
         return attempt.unsearched
     if result.outcome not in _TELLING or path is None:
@@ -249,15 +250,15 @@ def _error(instance: Instance, attempt: Attempt, result: Result, path: str | Non
     return None
 
 
-def _unstartable(attempt: Attempt, said: status.Status) -> str:
-    return shortages.NO_PROCESS if said.unforked else f"cwd: cannot enter {attempt.task.cwd or 'the home directory'}"
+def _unstartable(attempt: Attempt, report: status.Status) -> str:
+    return shortages.NO_PROCESS if report.unforked else f"cwd: cannot enter {attempt.task.cwd or 'the home directory'}"
 
 
 def _reason(attempt: Attempt, result: Result) -> str | None:
     if result.outcome == "timeout":
         return f"it ran longer than its timeout of {attempt.task.timeout:g} s"
     if result.by_condition:
-        return f"its condition exited with {result.said.condition}"
+        return f"its condition exited with {result.report.condition}"
     if result.outcome == "lost":
         return f"its end was not seen: {_DOWN if _went_down(attempt) else _SHIM_DIED}"
     return result.stop.reason if result.stop is not None else None
@@ -265,7 +266,7 @@ def _reason(attempt: Attempt, result: Result) -> str | None:
 
 def _cause(attempt: Attempt, result: Result) -> Cause | None:
     if result.outcome == "error":
-        refused_by_shim: Cause = "resources" if result.said.unforked else "no_directory"
+        refused_by_shim: Cause = "resources" if result.report.unforked else "no_directory"
         return attempt.refused.cause if attempt.refused is not None else refused_by_shim
     if result.outcome == "skipped":
         return "condition" if result.by_condition else "exit_code"

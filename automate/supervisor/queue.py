@@ -131,34 +131,34 @@ class Queue:
         now = clock.monotonic()
         if not self.waiting or now - self._looked < _STEP:
             return []
-        found = []
+        stopped = []
         for run_id, waiting in self.waiting.items():  # what may fail comes before anything is let go
             row = runs.open_run(self._state, run_id)
             if row is not None and row.stop is not None:
                 run = row._replace(attempt=row.attempt - 1, cpu_seconds=None)
                 attempt = last_attempt(self._instance, run, waiting.task)
                 attempt.locks, attempt.stop = waiting.locks, row.stop
-                found.append(attempt)
+                stopped.append(attempt)
         self._looked = now
-        for attempt in found:
+        for attempt in stopped:
             self.remove(attempt.run.id)
-        return found
+        return stopped
 
     def given_up(self) -> list[Attempt]:
         """Remove and return runs that can never have their locks, or have waited for resources too long.
 
         They could not be started.
         """
-        found = []
+        given_up = []
         for waiting in [
             each for each in self.waiting.values() if each.refused or self.room.is_out_of_patience(each.run.id)
         ]:
             run = self.remove(waiting.run.id).run
             path = run_files.status_path(self._instance, run.id, run.attempt, run.task)
             refused = waiting.refused or Refusal("error", "resources", self.room.reason or shortages.NO_PROCESS)
-            found.append(Attempt(run, waiting.task, path, clock.now(), locks=waiting.locks, refused=refused))
+            given_up.append(Attempt(run, waiting.task, path, clock.now(), locks=waiting.locks, refused=refused))
             self.room.forget(run.id)
-        return found
+        return given_up
 
     def limit(self) -> int | None:
         """Return the settings' `max_running`, as the scheduler has read it."""

@@ -102,22 +102,22 @@ def _left(instance: Instance) -> list[OpenRun]:
 
     Those that a dead daemon had only prepared are left out: their due times are decided like any other that was missed.
     """
-    found: dict[int, OpenRun] = {}
+    newest: dict[int, OpenRun] = {}
     with suppress(FileNotFoundError):
         for name in os.listdir(instance.open_runs):
             about = status.parse_name(name)
             if about is None:
                 continue
             path = os.path.join(instance.open_runs, name)
-            said = status.read(path)
-            head = run_files.parse_head(said.head)
+            report = status.read(path)
+            head = run_files.parse_head(report.head)
             if head is None or (head.run.id, head.run.attempt, head.run.task) != about:
                 continue
-            if said.pid is None and _was_only_ready(head.run, path):
+            if report.pid is None and _was_only_ready(head.run, path):
                 continue
-            if head.run.attempt >= found.get(head.run.id, head.run).attempt:
-                found[head.run.id] = head.run
-    return list({(run.task, run.due, run.due is None and run.id): run for run in found.values()}.values())
+            if head.run.attempt >= newest.get(head.run.id, head.run).attempt:
+                newest[head.run.id] = head.run
+    return list({(run.task, run.due, run.due is None and run.id): run for run in newest.values()}.values())
 
 
 def _was_only_ready(run: OpenRun, path: str) -> bool:

@@ -166,9 +166,9 @@ def begin_search(instance: Instance, attempt: Attempt) -> bool:
     try:
         if _may_be_success(attempt):
             name, most = output.path_of(attempt.run.task, attempt.run.id), attempt.task.output.max_size
-            found = output.matches(instance.log, name, pattern, most)
-            attempt.matched = bool(found)
-            if found is None:
+            is_match = output.matches(instance.log, name, pattern, most)
+            attempt.matched = bool(is_match)
+            if is_match is None:
                 _start(instance, attempt, pattern)
     except FileNotFoundError:  # it wrote nothing
         pass
@@ -181,10 +181,10 @@ def begin_search(instance: Instance, attempt: Attempt) -> bool:
 def end_search(attempt: Attempt) -> None:
     """Note the result of the search process, which has ended."""
     assert attempt.search is not None  # noqa: S101 - what it means that it has ended
-    found = spawn.search_result(attempt.search)
+    is_match = spawn.search_result(attempt.search)
     attempt.close_pidfd()
-    attempt.search, attempt.matched = None, bool(found)
-    if found is None:
+    attempt.search, attempt.matched = None, bool(is_match)
+    if is_match is None:
         attempt.unsearched = _GIVEN_UP
 
 
@@ -197,9 +197,9 @@ def call_off_search(attempt: Attempt) -> None:
 
 def _may_be_success(attempt: Attempt) -> bool:
     """Anything else is not changed by what it wrote."""
-    said = status.read(attempt.status_path)
-    ran = attempt.refused is None and said.condition is None and not (said.unstartable or said.unforked)
-    return ran and said.exit is not None and by_exit_code(attempt.task, said.exit) == "success"
+    report = status.read(attempt.status_path)
+    ran = attempt.refused is None and report.condition is None and not (report.unstartable or report.unforked)
+    return ran and report.exit is not None and by_exit_code(attempt.task, report.exit) == "success"
 
 
 def _start(instance: Instance, attempt: Attempt, pattern: str) -> None:

@@ -16,7 +16,7 @@ from automate.errors import AutomateError
 from automate.operate import versions
 from automate.paths import Instance
 from automate.state import durations, open_state, parsed, pauses, read_marks, runs, schedules, steps
-from automate.supervisor.adopting import task_of
+from automate.supervisor.attempt import task_of
 
 DATA = Path(__file__).parents[1] / "data" / "0.1.0" / "state.sql"
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats()
