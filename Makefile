@@ -10,7 +10,7 @@ SECONDS ?= 600
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports man crash chaos fuzz bench clean tools ensurepip
+.PHONY: help run test check lint types imports man deb deb-test crash chaos fuzz bench clean tools ensurepip
 
 help:
 	@echo 'make run    install into $(VENV), then run and list the tasks of tasks.d/'
@@ -19,6 +19,8 @@ help:
 	@echo 'make crash  kill a supervisor before every single step; takes minutes'
 	@echo 'make chaos  kill, stop, edit, rotate and fill up an instance for SECONDS=600, then compare log and tasks'
 	@echo 'make fuzz   read hostile run logs, status files, states and task files, for SECONDS=600 each'
+	@echo 'make deb    build a Debian package for this release of Debian: dist/automate_*.deb'
+	@echo 'make deb-test  install, upgrade and purge it in a fresh Debian (debootstrap); as root, takes minutes'
 	@echo 'make bench  measure speed, relative to grep, croniter and python -c'
 
 run: $(VENV)/installed
@@ -41,7 +43,8 @@ check: lint types imports man
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/shellcheck automate/process/shim.sh automate/cli/completion.bash .ci/run
+	$(BIN)/shellcheck automate/process/shim.sh automate/cli/completion.bash .ci/run packaging/build-deb packaging/test-deb \
+	  packaging/postinst packaging/prerm packaging/postrm
 
 types: $(VENV)/installed
 	$(BIN)/mypy
@@ -71,6 +74,16 @@ fuzz: $(VENV)/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check atheris
 	@for kind in runlog status state task; do \
 	  $(BIN)/python -m tests.fuzz.fuzzing $$kind -max_total_time=$(SECONDS) || exit 1; done
+
+deb: $(VENV)/installed
+	mkdir -p dist
+	PIP=$(BIN)/pip packaging/build-deb dist
+
+deb-test: deb
+	@command -v debootstrap >/dev/null && command -v lintian >/dev/null || { $(APT) update -qq && $(APT) install -y -qq debootstrap lintian; }
+	lintian --no-cfg --allow-root --fail-on error dist/automate_*-1_*.deb
+	PIP=$(BIN)/pip packaging/build-deb dist 2
+	packaging/test-deb dist/automate_*-1_*.deb dist/automate_*-2_*.deb
 
 bench: $(VENV)/installed
 	$(BIN)/python -m benchmarks

@@ -216,12 +216,13 @@ def read_marks(environ: Mapping[str, str], uid: int) -> str:
 
 
 def manual_page(verb: str) -> str:
-    """Return the manual page of a command: of this installation, else of the checkout that the program runs from."""
-    return os.path.join(manual_pages(), "man1", f"automate-{verb}.1")
+    """Return the manual page of a command: of this installation, the checkout that it runs from, or a package."""
+    page = os.path.join(manual_pages(), "man1", f"automate-{verb}.1")
+    return page if os.path.exists(page) else f"/usr/share/man/man1/automate-{verb}.1.gz"
 
 
 def manual_pages() -> str:
-    """Return the directory of the manual pages, as for `manual_page`; it may not exist."""
+    """Return the directory of the manual pages that came with the program; it may not exist."""
     installed = os.path.join(sys.prefix, "share", "man")
     checkout = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     is_installed = os.path.exists(os.path.join(installed, "man1", "automate.1"))

@@ -79,6 +79,10 @@ def name_of(instance: Instance) -> str:
 
 def installation(kind: Kind, instance: Instance, place: Place, scripts: Mapping[str, str]) -> list[Change]:
     """Return what has to change; `scripts` are the completion scripts by shell. AutomateError, OSError."""
+    name = name_of(instance)
+    packaged = os.path.join(place.root or "/", "usr/lib/systemd/system", f"{name}.service")
+    if kind == "systemd" and place.root is not None and os.path.exists(packaged):
+        raise AutomateError(f"a package has installed {packaged}; to start it: systemctl enable --now {name}")
     return [_scheduler(kind, instance, place), *_shared(place, scripts)]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from automate import paths
 from automate.crontab.parser import read
+from automate.errors import AutomateError
 from automate.operate.installing import Change, Place, apply, installation, name_of, removal
 from automate.paths import Instance, of_directory, of_system
 from automate.systemd.units import daemon_of
@@ -117,6 +118,16 @@ def test_pages_and_completion_of_a_package_are_enough(place: Place, tmp_path: Pa
     page.parent.mkdir(parents=True)
     page.touch()
     assert [each.path for each in installed(place)] == [str(tmp_path / "etc/cron.d/automate")]
+
+
+def test_the_unit_of_a_package_is_to_be_used(place: Place, tmp_path: Path) -> None:
+    unit = tmp_path / "usr/lib/systemd/system/automate.service"
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    with pytest.raises(AutomateError, match="to start it: systemctl enable --now automate"):
+        installed(place, "systemd")
+    installed(place)
+    removed(place)
 
 
 def test_a_user_has_no_file_of_the_system(tmp_path: Path) -> None:
