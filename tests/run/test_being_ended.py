@@ -105,7 +105,7 @@ def test_stop_writes_the_record_as_json(
     task("x", "sleep 60")
     start("run", "x")
     shim_pid("x")
-    assert json.loads(run_cli("stop", "x", "--jsonl").stdout) == record()
+    assert json.loads(run_cli("stop", "x", "--jsonl").stdout).items() >= record().items()
 
 
 def test_stop_kills_what_ignores_it(

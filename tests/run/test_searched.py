@@ -17,7 +17,7 @@ LONG = "printf 'a%.0s' $(seq 50); echo b"
 def test_a_pattern_that_takes_for_ever_is_given_up_and_said_to(outcome: OneRecord) -> None:
     record = outcome(LONG, warn_on=FOR_EVER)
     assert (record["outcome"], record["exit_code"]) == ("warning", 0)
-    assert record["error"].startswith("warn_on: the search for the pattern was given up")
+    assert record["error"].startswith("warn_on: the search was given up")
 
 
 def test_a_failure_is_not_searched(outcome: OneRecord) -> None:
