@@ -109,7 +109,7 @@ def words(command: str) -> list[str]:
 
 
 class Ticking(NamedTuple):
-    """The lines that tick, whether a cron daemon is running, and the user whose tasks the instance runs."""
+    """The lines that tick, whether cron runs them or need not, and the user whose tasks the instance runs."""
 
     lines: Sequence[Line]
     cron_runs: bool
@@ -118,7 +118,7 @@ class Ticking(NamedTuple):
 
 def ticking(installation: Installation) -> Ticking:
     """Find the facts for `judge_ticking`."""
-    cron_runs = not other_schedulers.DAEMONS.isdisjoint(processes.names())
+    cron_runs = bool(installation.alive.serving) or not other_schedulers.DAEMONS.isdisjoint(processes.names())
     return Ticking(ticks(installation), cron_runs, host.user_name(installation.uid))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automate import clock
 from automate.catalog import Catalog
+from automate.characters import visible
 from automate.errors import AutomateError, NotAllowedError
 from automate.instants import stamp
 from automate.operate.editing import (
@@ -35,7 +36,7 @@ SUGGESTIONS = {
     "timezone": "timezone: Europe/Berlin # of the schedule; default: the host's",
     "user": "user: nobody # run as this user",
     "cwd": "cwd: /srv",
-    "env_file": "env_file: /etc/automate/{name}.env # NAME=VALUE lines, for passwords",
+    "env_file": "env_file: {directory}/{name}.env # NAME=VALUE lines, for passwords",
     "timeout": "timeout: 2h # then SIGTERM, and SIGKILL 10 s later",
     "retries": "retries: {{attempts: 3, delay: 5m}} # the delay doubles each time",
     "overlap": "overlap: skip # or queue, replace, allow: if it is still running",
@@ -61,8 +62,9 @@ def made(target: Target, fields: Mapping[str, Any], changes: "Sequence[Change]",
     """Make the file with these fields, in this order, and these values; UsageError if they are wrong."""
     from automate.taskfile.splicing import spliced
 
-    given = {*fields, *(change.path[0] for change in changes)}
-    rest = [line.format(name=target.name) for key, line in SUGGESTIONS.items() if key not in given]
+    given = {*fields, *(change.path[0] for change in changes), *(() if os.geteuid() == 0 else ("user",))}
+    directory = visible(os.path.dirname(os.path.dirname(target.path)))
+    rest = [line.format(name=target.name, directory=directory) for key, line in SUGGESTIONS.items() if key not in given]
     text = text_of(fields) + "\n" + _HEADING + "".join(f"# {_aligned(line)}\n" for line in rest)
     data = spliced(text.encode(), changes, target.path)
     check_values(target, data, catalog.settings_read)
