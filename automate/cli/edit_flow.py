@@ -1,8 +1,7 @@
 """The common course of commands that change task files: apply edits, show differences, say what is next."""
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,11 +43,7 @@ class Desk(NamedTuple):
 @contextmanager
 def desk(shell: Shell) -> Iterator[Desk]:
     """Open the instance, after edits that a crash interrupted were completed."""
-    from automate.supervisor import look, open_instance
-
-    with closing(open_instance(shell.instance)) as state:
-        look(shell.instance, state, uid=os.geteuid())
-        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+    with tasks.opened(shell) as (catalog, state):
         tasks.tell(shell, catalog.settings_faults)
         yield Desk(shell, state, catalog, tasks.owner())
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,19 @@ def catalog_and_state(shell: Shell) -> "Iterator[tuple[Catalog, State | None]]":
     finally:
         if state is not None:
             state.close()
+
+
+@contextmanager
+def opened(shell: Shell) -> "Iterator[tuple[Catalog, State]]":
+    """Open the catalog with the state, which is created if there is none; what a crash left is finished first.
+
+    Errors are AutomateError.
+    """
+    from automate.supervisor import look, open_instance
+
+    with closing(open_instance(shell.instance)) as state:
+        look(shell.instance, state, uid=os.geteuid())
+        yield Catalog(shell.instance, state, owner=owner(), now=shell.now), state
 
 
 def names(shell: Shell) -> list[str]:

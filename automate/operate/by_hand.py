@@ -96,15 +96,17 @@ def stop(
     kill_at = clock.monotonic() + patience
     look_at = clock.monotonic() + _LOOK_AGAIN
     told: set[int] = set()
-    while (now_open := runs.open_run(state, run.id)) is not None:
-        if clock.monotonic() >= kill_at:
-            signal_run(instance, now_open, SIGKILL)
-        elif now_open.attempt not in told and signal_run(instance, now_open, SIGTERM):
-            told.add(now_open.attempt)
-        if clock.monotonic() >= look_at:
-            look(instance, state, uid=uid)
-            look_at = clock.monotonic() + _LOOK_AGAIN
-        clock.sleep(_POLL)
+    with closing(_Traces(instance.open_runs, instance.log)) as traces:
+        while (now_open := runs.open_run(state, run.id)) is not None:
+            now = clock.monotonic()
+            if now >= kill_at:
+                signal_run(instance, now_open, SIGKILL)
+            elif now_open.attempt not in told and signal_run(instance, now_open, SIGTERM):
+                told.add(now_open.attempt)
+            if now >= look_at:
+                look(instance, state, uid=uid)
+                look_at = now + _LOOK_AGAIN
+            traces.wait(max(_POLL, min(at for at in (kill_at, look_at) if at > now) - now))
     return runlog.find(instance, run.id)
 
 

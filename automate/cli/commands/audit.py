@@ -1,7 +1,5 @@
 """`automate audit`: the proof that every due time has its one record."""
 
-import os
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -32,11 +30,10 @@ def command(shell: Shell, *, since: float | None, until: float | None, as_json: 
     Compares the schedules that were in force, as kept in the state, with the run log. Due times with no record or more
     than one are listed, and the exit status is 1. The default period is all that is known.
     """
+    from automate.cli.tasks import opened
     from automate.operate.audit import audit
-    from automate.supervisor import look, open_instance
 
-    with closing(open_instance(shell.instance)) as state:
-        look(shell.instance, state, uid=os.geteuid())
+    with opened(shell) as (_, state):
         found = audit(
             shell.instance,
             state,

@@ -1,7 +1,6 @@
 """`automate log`: what a run wrote."""
 
 import os
-from contextlib import closing
 from typing import Any
 
 import click
@@ -19,7 +18,7 @@ from automate.render import joined, paint, when
 from automate.render.runs import ending
 from automate.run import instant_of
 from automate.state import State, runs
-from automate.supervisor import look, open_instance
+from automate.supervisor import look
 
 _STEP = 0.1  # seconds between looks at a run that is followed
 
@@ -56,8 +55,7 @@ def command(
     The # may be omitted; an unquoted #1 is a comment to the shell. Without an argument, shows the latest run that wrote
     something. In a pipe, the output is copied byte for byte; on a terminal, control characters are shown as escapes.
     """
-    with closing(open_instance(shell.instance)) as state:
-        look(shell.instance, state, uid=os.geteuid())
+    with tasks.opened(shell) as (_, state):
         chosen = choose(shell, state, wanted)
         path = run_lookup.path_of(shell.instance, chosen)
         if as_json:

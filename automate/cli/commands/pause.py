@@ -1,8 +1,6 @@
 """`automate pause` and `automate resume`: suspend scheduled runs, until they are resumed."""
 
-import os
 import sys
-from contextlib import closing
 
 import click
 
@@ -19,7 +17,6 @@ from automate.outcomes import Pause
 from automate.render.figures import terms
 from automate.state import State, pauses, runs
 from automate.state.pauses import ALL
-from automate.supervisor import look, open_instance
 from automate.units import Duration
 
 LONGEST_REASON = 1000  # characters
@@ -70,9 +67,7 @@ def command(
     kept |= {"reason"} if reason is None else set()
     if not names and not everything and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("name tasks, or pass --all to pause all of them")
-    with closing(open_instance(shell.instance)) as state:
-        look(shell.instance, state, uid=os.geteuid())
-        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+    with tasks.opened(shell) as (catalog, state):
         if not names and not everything and not _confirmed(state, catalog, wanted, kept):
             shell.say("nothing was paused")
             return 1
@@ -126,9 +121,7 @@ def resume_command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> in
     With --json, prints the pauses that were ended.
     """
     now = shell.now
-    with closing(open_instance(shell.instance)) as state:
-        look(shell.instance, state, uid=os.geteuid())
-        catalog = Catalog(shell.instance, state, owner=tasks.owner(), now=shell.now)
+    with tasks.opened(shell) as (catalog, state):
         ended = resume(state, names, catalog.names(), now)
         left = pauses.pauses(state, now)
     if as_json:

@@ -1,18 +1,15 @@
 """`automate run`: now, by hand, watched to its end."""
 
 import os
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
-from automate.catalog import Catalog
 from automate.cli.completers import complete_files, complete_tasks
-from automate.cli.options import exclusive, json_option, quiet_option
+from automate.cli.options import dry_run_option, exclusive, json_option, quiet_option
 from automate.cli.shell import Shell, operator, pass_shell
-from automate.cli.tasks import tell_faults
+from automate.cli.tasks import opened, tell_faults
 from automate.operate import by_hand
-from automate.supervisor import look, open_instance
 from automate.supervisor.recovery import share_with_group
 
 if TYPE_CHECKING:
@@ -46,7 +43,7 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 @click.command("run", cls=WithArguments, options_metavar="[OPTIONS]")
 @click.argument("names", nargs=-1, required=True, metavar="NAME... [-- ARGS...]", shell_complete=_complete)
 @click.option("--detach", is_flag=True, help="Do not wait; follow the output with `automate log -f NAME`.")
-@click.option("--dry-run", is_flag=True, help="Show the user, directory and command without running anything.")
+@dry_run_option("Show the user, directory and command without running anything.")
 @json_option
 @quiet_option
 @exclusive("--detach", "--dry-run")
@@ -59,9 +56,7 @@ def command(shell: Shell, names: tuple[str, ...], *, detach: bool, dry_run: bool
     prints the records instead of the output.
     """
     uid = os.geteuid()
-    with closing(open_instance(shell.instance)) as state:
-        look(shell.instance, state, uid=uid)
-        catalog = Catalog(shell.instance, state, owner=0 if uid == 0 else None, now=shell.now)
+    with opened(shell) as (catalog, state):
         share_with_group(shell.instance, catalog.settings.group)  # with a fault in the settings nothing runs
         tasks = catalog.tasks(names)
         tell_faults(shell, catalog)  # of those that a glob would mean

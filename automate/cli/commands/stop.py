@@ -1,7 +1,6 @@
 """`automate stop` and `automate wait`: end what is running, or wait until it has ended."""
 
 import os
-from contextlib import closing
 from fnmatch import fnmatchcase
 from functools import partial
 from itertools import chain
@@ -24,7 +23,6 @@ from automate.render import duration
 from automate.render.runs import ending
 from automate.runlog import find
 from automate.state import OpenRun, State, runs
-from automate.supervisor import look, open_instance
 
 if TYPE_CHECKING:
     from automate.operate.run_lookup import Chosen
@@ -43,8 +41,7 @@ def command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
     running, nothing is stopped and the exit status is 3. With --json, prints the records.
     """
     uid = os.geteuid()
-    with closing(open_instance(shell.instance)) as state:
-        look(shell.instance, state, uid=uid)
+    with tasks.opened(shell) as (_, state):
         records = []
         for run in _meant(shell, state, names):
             record = stop(shell.instance, state, run, operator(), uid=uid, tell=partial(_tell, shell, run))
@@ -100,8 +97,7 @@ def wait_command(shell: Shell, names: tuple[str, ...], *, timeout: float | None,
     way of the tasks that match. The exit status is that of `automate run`; it is 124 if --timeout passes first.
     """
     until = None if timeout is None else clock.monotonic() + timeout
-    with closing(open_instance(shell.instance)) as state:
-        look(shell.instance, state, uid=os.geteuid())
+    with tasks.opened(shell) as (_, state):
         chosen = {each.id: each for name in names for each in _waited_for(shell, state, name)}
         going = {each.id: each.task for each in chosen.values() if each.record is None}
         known = [each.record for each in chosen.values() if each.record is not None]
