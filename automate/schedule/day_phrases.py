@@ -107,18 +107,55 @@ def _by_weekday(bits: int) -> Calendar:
 def _by_date(found: re.Match[str], _origin: Origin) -> Days:
     dates = 0
     for item in items_of(re.sub(r"\blast day\b", "last", found["dates"].replace("first day", "1st"))):
-        number = int(re.sub("[a-z]", "", item) or 0)
-        if item not in ("last", vocabulary.ordinal(number)) or number > 31:  # noqa: PLR2004
-            raise UnknownWordError(item, "a day of the month; expected 1st to 31st, or last day", ())
-        dates |= LAST_DATE if item == "last" else 1 << number
+        first, _, last = item.partition("-")
+        low, high = (_date(each) for each in (first, last or first))
+        dates |= LAST_DATE if low == 0 else sum(1 << date for date in range(low, high + 1))
+    return _possible(Calendar(dates, _months(found["months"]), EVERY_WEEKDAY, both=True))
+
+
+def _date(item: str) -> int:
+    """Return a day of the month; 0 for the last."""
+    number = int(re.sub("[a-z]", "", item) or 0)
+    if item not in ("last", vocabulary.ordinal(number)) or number > 31:  # noqa: PLR2004
+        raise UnknownWordError(item, "a day of the month; expected 1st to 31st, or last day", ())
+    return number
+
+
+def _date_steps(found: re.Match[str], _origin: Origin) -> Days:
+    step, first = int(found["step"]), int(found["first"])
+    if not step or not 1 <= first <= 31:  # noqa: PLR2004
+        raise ScheduleError(f"`{found[0]}` is no step through a month; expected such as `every 2 days from the 1st`")
+    dates = sum(1 << date for date in range(first, 32, step))
     return _possible(Calendar(dates, _months(found["months"]), EVERY_WEEKDAY, both=True))
 
 
 def _by_week(found: re.Match[str], _origin: Origin) -> Days:
-    weeks = _numbers(found["weeks"], vocabulary.WEEKS, "a week of the month")
-    weekdays = [day for day in range(7) if _weekdays(found["weekdays"]) >> day & 1]
-    bits = sum({nth_bit(day, week) for day in weekdays for week in weeks})
+    bits = 0
+    for part in re.finditer(_NTH, found["nth"]):
+        weeks = _numbers(part["weeks"], vocabulary.WEEKS, "a week of the month")
+        weekdays = [day for day in range(7) if _weekdays(part["weekdays"]) >> day & 1]
+        bits |= sum({nth_bit(day, week) for day in weekdays for week in weeks})
     return Calendar(EVERY_DATE, _months(found["months"]), bits, both=True)
+
+
+def _in_months(found: re.Match[str], origin: Origin) -> Days:
+    days = _any_month(found["days"], origin)
+    if days is None:
+        raise ScheduleError(f"`{found['days']}` does not go with months; expected such as `weekdays in jan and feb`")
+    return _possible(days._replace(months=_months(found["months"])))
+
+
+def _combined(found: re.Match[str], origin: Origin) -> Days:
+    """Read dates or weekdays, and dates if they are such weekdays, as cron combines its two fields of days."""
+    dates, weekdays = (_any_month(found[part], origin) for part in ("dates", "weekdays"))
+    if dates is None or weekdays is None or weekdays.dates != EVERY_DATE:
+        raise ScheduleError(f"`{found[0]}` is no date with a weekday; expected such as `monthly on the 13th if friday`")
+    return Calendar(dates.dates, EVERY_MONTH, weekdays.weekdays, both=found["how"] == "if")
+
+
+def _any_month(phrase: str, origin: Origin) -> Calendar | None:
+    days = read_days(phrase, origin)
+    return days if isinstance(days, Calendar) and days.months == EVERY_MONTH else None
 
 
 def _yearly(found: re.Match[str], _origin: Origin) -> Days:
@@ -142,12 +179,22 @@ def _on_the_first(*months: int) -> Callable[[re.Match[str], Origin], Days]:
     return lambda _found, _origin: days
 
 
+_MONTH = "|".join(vocabulary.MONTHS)
+_DAY = r"(?:\d+[a-z]+(?:-\d+[a-z]+)?|first day|last(?: day)?)"
 _LIST = r"[a-z0-9 ,-]+?"
 _DATES = re.compile(r", ?(?:and )?| and ")
 _YEAR_DAY = r"(?:the )?(\d{1,2})(?:st|nd|rd|th)?(?: of)? ([a-z]+)|([a-z]+) (\d{1,2})(?:st|nd|rd|th)?"
 _MONTHLY = r"(?:monthly |every month |every )?(?:on )?(?:the )?"
-_WEEKS = r"(?:(?:first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)(?: and |, ?| )(?:and )?)+"
+_WEEK = "(?:first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)"
+_WEEKS = rf"(?:{_WEEK}(?: and |, ?| )(?:and )?)+"
+_NTH = rf"(?P<weeks>{_WEEKS})(?P<weekdays>[a-z-]+(?:(?:, ?(?:and )?| and | )(?!(?:and|{_WEEK})\b)[a-z-]+)*)"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]], ...] = (
+    (
+        re.compile(rf"(?P<days>.+?),? in (?P<months>(?:(?:{_MONTH})(?:, ?(?:and )?| and |$))+)"),
+        _in_months,
+    ),
+    (re.compile(r"(?P<dates>.+?[a-z]) (?P<how>or|if) (?P<weekdays>.+)"), _combined),
+    (re.compile(rf"every (?P<step>\d{{1,2}}) days from the (?P<first>\d{{1,2}})(?:st|nd|rd|th){_OF}"), _date_steps),
     (re.compile(r"daily|(?:every|each) day"), lambda _found, _origin: EVERY_DAY),
     (re.compile(r"monthly|(?:every|each) month"), _on_the_first(*range(1, 13))),
     (re.compile(r"quarterly|(?:every|each) quarter"), _on_the_first(1, 4, 7, 10)),
@@ -165,11 +212,11 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]], .
         _few,
     ),
     (
-        re.compile(rf"{_MONTHLY}(?P<dates>(?:(?:\d+[a-z]+|first day|last(?: day)?)(?:, ?| and |$| )?)+?){_OF}"),
+        re.compile(rf"{_MONTHLY}(?P<dates>(?:{_DAY}(?:, ?| and |$| )?)+?){_OF}"),
         _by_date,
     ),
     (
-        re.compile(rf"{_MONTHLY}(?P<weeks>{_WEEKS})(?P<weekdays>(?!day|weekday|working|business)[a-z ,-]+?){_OF}"),
+        re.compile(rf"{_MONTHLY}(?P<nth>{_WEEKS}(?!day|weekday|working|business)[a-z0-9 ,-]+?){_OF}"),
         _by_week,
     ),
     (

@@ -1,4 +1,8 @@
-"""Schedules in English: our own words wherever they say it all, else cron-descriptor with its untruths mended."""
+"""Schedules in English, in words that are read back to the same due times (phrases.py, day_phrases.py).
+
+cron-descriptor knows more languages, but its sentences leave out where steps begin again and how the two day fields of
+cron are combined, and cannot be read back to prove them.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,24 +11,24 @@ from typing import NamedTuple
 
 from automate.schedule import vocabulary
 from automate.schedule.bounds import origin
-from automate.schedule.cron import MONTHS, WEEKDAYS, plain
+from automate.schedule.cron import MONTHS, WEEKDAYS
 from automate.schedule.days import (
     EVERY_DATE,
     EVERY_DAY,
     EVERY_MONTH,
     EVERY_WEEKDAY,
     LAST_DATE,
-    Calendar,
     Cycle,
     Days,
     Once,
     day_date,
     weekday_bits,
 )
-from automate.schedule.due import FIRST, LAST, Compiled, Grid, Instant, Part, Pattern
+from automate.schedule.due import FIRST, LAST, Compiled, Grid, Instant, Pattern
 from automate.schedule.zone import DAY, HOUR, Zone
 
-_FEW = 8  # more times or dates than this are no easy reading as a list
+_FEW = 8  # more minutes or dates than this are no easy reading as a list
+_MOST_TIMES = 12
 _WEEK_BITS = 0x7F
 _HALF_MONTH = 15 * DAY
 
@@ -43,21 +47,15 @@ def describe(entries: Iterable[Compiled], zone: Zone, first: int, *, at_startup:
 
 
 def describe_entry(entry: Compiled, setting: Setting) -> str:
-    """Describe one text in English; long lists only where there is no cron expression to read instead."""
-    limit = _FEW if entry.text else 24 * 60
-    return _words(entry.parts, setting, limit) or _from_cron(entry)
-
-
-def _words(parts: tuple[Part, ...], setting: Setting, limit: int) -> str | None:
-    first = parts[0]
+    """Describe one text in English."""
+    first = entry.parts[0]
     if isinstance(first, Grid):
         return _interval(first.step)
     if isinstance(first, Instant):
         return _stamp(first.moment, setting.zone)
-    patterns = [part for part in parts if isinstance(part, Pattern)]
     if first.wild:
-        return _wild(first, setting, limit)
-    return _fixed(patterns, limit)
+        return _wild(first, setting)
+    return _fixed([part for part in entry.parts if isinstance(part, Pattern)])
 
 
 def _interval(step: int) -> str:
@@ -88,29 +86,54 @@ def _ones(bits: int) -> list[int]:
     return [number for number in range(bits.bit_length()) if bits >> number & 1]
 
 
-def _wild(pattern: Pattern, setting: Setting, limit: int) -> str | None:
+def _wild(pattern: Pattern, setting: Setting) -> str:
+    hours, minutes = _ones(pattern.hours), _ones(pattern.minutes)
+    clock = _clock_steps(hours, minutes)
     if pattern.days != EVERY_DAY:
-        return None
-    minutes = _ones(pattern.minutes)
-    step = _even_step(_ones(pattern.hours), minutes)
+        return f"{clock}, {_days(pattern.days)}"
+    step = _even_step(hours, minutes)
     if step and _on_grid(setting, step):
         return _interval(step)
-    if pattern.hours != (1 << 24) - 1:
-        return _from_a_time(_ones(pattern.hours), minutes)
-    gap = minutes[1] - minutes[0] if len(minutes) > _FEW else 1
-    if gap > 1 and minutes == list(range(minutes[0], 60, gap)):
-        return f"every {gap} minutes from :{minutes[0]:02} each hour"
-    if len(minutes) > limit:
-        return None
-    return "hourly" if minutes == [0] else f"every hour at {_listed(f':{minute:02}' for minute in minutes)}"
+    if clock == "every minute":
+        return "every minute of the wall clock"
+    # `every 30 minutes` alone would be real time, which this zone does not follow
+    return f"every hour at {_spans(minutes, ':{:02}')}" if re.fullmatch(r"every \d+ minutes", clock) else clock
 
 
-def _from_a_time(hours: list[int], minutes: list[int]) -> str | None:
-    """Describe steps of hours that begin again each day: where they do not fill one, the last is shorter."""
-    step = hours[1] - hours[0] if len(hours) > 1 else 24
-    if len(minutes) > 1 or hours != list(range(hours[0], 24, step)) or step == 1:
-        return None
-    return f"every {step} hours from {clock(hours[0] * HOUR + minutes[0] * 60)} each day"
+def _clock_steps(hours: list[int], minutes: list[int]) -> str:
+    """Describe what follows the wall clock: steps begin again each hour or each day, where they do not fill it."""
+    step = minutes[1] - minutes[0] if len(minutes) > 1 else 60
+    is_steps = len(minutes) > 1 and minutes == list(range(minutes[0], 60, step))
+    every = "every minute" if step == 1 else f"every {step} minutes"
+    is_plain = is_steps and minutes[0] == 0 and 60 % step == 0
+    is_regular = is_plain or (is_steps and step > 1 and len(minutes) > 2)  # noqa: PLR2004
+    if len(hours) == 24:  # noqa: PLR2004
+        if is_regular and (is_plain or len(minutes) > _FEW):
+            return every if is_plain else f"{every} from :{minutes[0]:02} each hour"
+        return "hourly" if minutes == [0] else f"every hour at {_spans(minutes, ':{:02}')}"
+    stride = hours[1] - hours[0] if len(hours) > 1 else 24
+    if len(minutes) == 1 and hours == list(range(hours[0], 24, stride)) and stride > 1:
+        return f"every {stride} hours from {hours[0]:02}:{minutes[0]:02} each day"
+    of = _of_hours(hours)
+    if is_regular:
+        return f"{every} {of}" if is_plain else f"{every} from :{minutes[0]:02} {of}"
+    return f"at {_spans(minutes, ':{:02}')} of each {of}"
+
+
+def _of_hours(hours: list[int]) -> str:
+    return f"of the hour{'s' * (len(hours) > 1)} {_spans(hours, '{}')}"
+
+
+def _spans(numbers: list[int], form: str) -> str:
+    """List numbers, three and more in a row as a range: `1, 3 and 5-9`."""
+    rows: list[list[int]] = []
+    for number in numbers:
+        if rows and rows[-1][-1] == number - 1:
+            rows[-1].append(number)
+        else:
+            rows.append([number])
+    spans = [[row[0], row[-1]] if len(row) > 2 else [each] for row in rows for each in row[: 1 if len(row) > 2 else 2]]  # noqa: PLR2004
+    return _listed("-".join(form.format(number) for number in span) for span in spans)
 
 
 def _even_step(hours: list[int], minutes: list[int]) -> int | None:
@@ -135,34 +158,36 @@ def _offsets(zone: Zone) -> frozenset[int]:
     return frozenset(zone.offset(moment) for moment in range(FIRST, LAST, _HALF_MONTH))
 
 
-def _fixed(patterns: list[Pattern], limit: int) -> str | None:
+def _fixed(patterns: list[Pattern]) -> str:
     times = sorted(
         hour * HOUR + minute * 60 + part.second
         for part in patterns
         for hour in _ones(part.hours)
         for minute in _ones(part.minutes)
     )
-    days = _days(patterns[0].days, limit)
-    if days is None or len(times) > limit:
-        return None
-    times_ = _listed(clock(time) for time in times)
-    return f"{days} {times_}" if isinstance(patterns[0].days, Once) else f"{days} at {times_}"
+    first, days = patterns[0], _days(patterns[0].days)
+    if len(patterns) == 1 and not first.second and len(times) > _MOST_TIMES:
+        return f"{days} at {_spans(_ones(first.minutes), ':{:02}')} {_of_hours(_ones(first.hours))}"
+    listed = _listed(clock(time) for time in times)
+    return f"{days} {listed}" if isinstance(first.days, Once) else f"{days} at {listed}"
 
 
-def _days(days: Days, limit: int) -> str | None:
+def _days(days: Days) -> str:
     if isinstance(days, Once):
         return str(day_date(days.day))
     if isinstance(days, Cycle):
         return _cycle(days)
-    return "daily" if days == EVERY_DAY else _calendar(days, limit) if days.both else None
-
-
-def _calendar(days: Calendar, limit: int) -> str | None:
+    if days.weekdays == EVERY_WEEKDAY:
+        return _in_months("daily", days.months) if days.dates == EVERY_DATE else _by_date(days.dates, days.months)
     if days.dates == EVERY_DATE:
-        return _by_weekday(days)
-    if days.weekdays == EVERY_WEEKDAY and days.dates.bit_count() <= limit:
-        return _by_date(days)
-    return None
+        return _by_weekday(days.weekdays, days.months)
+    dates, weekdays = _by_date(days.dates, EVERY_MONTH), _by_weekday(days.weekdays, EVERY_MONTH)
+    joint = f"if {weekdays.removeprefix('every ')}" if days.both else f"or {weekdays}"
+    return _in_months(f"{dates} {joint}", days.months)
+
+
+def _in_months(days: str, months: int) -> str:
+    return days if months == EVERY_MONTH else f"{days} in {_months(months)}"
 
 
 def _cycle(days: Cycle) -> str:
@@ -173,93 +198,39 @@ def _cycle(days: Cycle) -> str:
     return f"every {days.length // 7} weeks on {_listed(names)}"
 
 
-def _by_weekday(days: Calendar) -> str | None:
-    week = days.weekdays & _WEEK_BITS
-    if days.weekdays == weekday_bits(week):
-        if days.months != EVERY_MONTH:
-            return None
+def _by_weekday(weekdays: int, months: int) -> str:
+    week = weekdays & _WEEK_BITS
+    if weekdays == weekday_bits(week):
         names = {vocabulary.WORKING_DAYS: "weekdays", vocabulary.WEEKEND: "weekends"}
         if week.bit_count() == 1:
-            return f"every {vocabulary.WEEKDAY_NAMES[week.bit_length() - 1]}"
-        return names.get(week) or ", ".join(WEEKDAYS[day % 7] for day in range(1, 8) if week >> day % 7 & 1)
-    weeks = [number for number in range(6) if days.weekdays >> number * 7 & _WEEK_BITS]
-    rows = {days.weekdays >> number * 7 & _WEEK_BITS for number in weeks}
-    if len(rows) != 1:
-        return None
-    names_ = [vocabulary.WEEKDAY_NAMES[day % 7] for day in range(1, 8) if min(rows) >> day % 7 & 1]
-    return f"{_listed(vocabulary.WEEK_NAMES[number] for number in weeks)} {_listed(names_)} of {_months(days.months)}"
+            names[week] = f"every {vocabulary.WEEKDAY_NAMES[week.bit_length() - 1]}"
+        listed = ", ".join(WEEKDAYS[day % 7] for day in range(1, 8) if week >> day % 7 & 1)
+        return _in_months(names.get(week, listed), months)
+    by_row: dict[int, list[str]] = {}  # the weeks that have the same days
+    for number, name in enumerate(vocabulary.WEEK_NAMES):
+        if row := weekdays >> number * 7 & _WEEK_BITS:
+            by_row.setdefault(row, []).append(name)
+    parts = [
+        f"{_listed(weeks)} {_listed(vocabulary.WEEKDAY_NAMES[day % 7] for day in range(1, 8) if row >> day % 7 & 1)}"
+        for row, weeks in by_row.items()
+    ]
+    return f"{_listed(parts)} of {_months(months)}"
 
 
-def _by_date(days: Calendar) -> str:
-    dates = [vocabulary.ordinal(date) for date in _ones(days.dates & ~LAST_DATE)]
-    dates += ["last day"] * bool(days.dates & LAST_DATE)
-    if dates == ["last day"]:
-        return f"last day of {_months(days.months)}"
-    if days.months == EVERY_MONTH:
-        return f"monthly on the {_listed(dates)}"
-    if days.months.bit_count() == 1 and not days.dates & LAST_DATE:
-        month = MONTHS[days.months.bit_length() - 2]
-        return f"yearly on {_listed(f'{date} {month}' for date in _ones(days.dates))}"
-    return f"on the {_listed(dates)} of {_months(days.months)}"
+def _by_date(dates: int, months: int) -> str:
+    numbers, has_last = _ones(dates & ~LAST_DATE), dates & LAST_DATE
+    if not numbers:
+        return f"last day of {_months(months)}"
+    step = numbers[1] - numbers[0] if len(numbers) > 1 else 31
+    if len(numbers) > _FEW and not has_last and numbers == list(range(numbers[0], 32, step)) and step > 1:
+        return f"every {step} days from the {vocabulary.ordinal(numbers[0])} of {_months(months)}"
+    if months.bit_count() == 1 and not has_last and len(numbers) <= _FEW:
+        return f"yearly on {_listed(f'{date} {_months(months)}' for date in numbers)}"
+    listed = re.sub(r"\d+", lambda date: vocabulary.ordinal(int(date[0])), _spans(numbers, "{}"))
+    if has_last:
+        listed = f"{listed.replace(' and ', ', ')} and last day"
+    return f"monthly on the {listed}" if months == EVERY_MONTH else f"on the {listed} of {_months(months)}"
 
 
 def _months(months: int) -> str:
     return "the month" if months == EVERY_MONTH else _listed(MONTHS[month - 1] for month in _ones(months))
-
-
-def _from_cron(entry: Compiled) -> str:
-    """Join cron-descriptor's reading again from its pieces: it ignores how the two day fields are combined."""
-    written = entry.text.split()
-    minute, hour, date, month, weekday = (_plain(text, place) for place, text in enumerate(written))
-    base = _described(minute, hour, "*", "*", "*")
-    tail_of = {
-        "date": _described(minute, hour, date, "*", "*")[len(base) :],
-        "weekday": _described(minute, hour, "*", "*", _spelled_out(weekday))[len(base) :],
-        "month": _described(minute, hour, "*", month, "*")[len(base) :],
-    }
-    days = tail_of["date"] + tail_of["weekday"]
-    if tail_of["date"] and tail_of["weekday"]:
-        either = not (written[2].startswith("*") or written[4].startswith("*"))
-        joint = ", or " if either else ", but "
-        days = tail_of["date"] + joint + tail_of["weekday"].removeprefix(", ")
-        days = days.replace(", or only on", ", or on") if either else days
-        days = days.replace(", but on ", ", but only on ")
-    reading = base + days + tail_of["month"]
-    return _mended(reading[0].lower() + reading[1:], written)
-
-
-def _plain(text: str, place: int) -> str:
-    return ",".join(plain(item, place) for item in text.split(","))
-
-
-def _described(*fields: str) -> str:
-    from cron_descriptor import Options, get_description
-
-    options = Options()
-    options.use_24hour_time_format = True
-    return str(get_description(" ".join(fields).upper(), options))
-
-
-def _spelled_out(weekday: str) -> str:
-    step = re.fullmatch(r"\*/(\d)", weekday)
-    return ",".join(str(day) for day in range(0, 7, int(step[1]))) if step else weekday
-
-
-_STEPS = (
-    (0, "minutes", 60, "from :00 each hour"),
-    (1, "hours", 24, "from 00:00 each day"),
-    (2, "days", 1, "from the 1st"),
-)
-
-
-def _mended(reading: str, fields: list[str]) -> str:
-    """Say where uneven steps begin again, which `every 7 minutes` leaves out, and nothing that contradicts it."""
-    for position, unit, size, start in _STEPS:
-        every = re.search(rf"every (\d+) {unit}", reading)
-        if every and fields[position].startswith("*/") and (size % int(every[1]) or reading == every.group()):
-            reading = reading.replace(every.group(), f"{every.group()} {start}", 1)
-    if fields[3].startswith("*/"):
-        reading = re.sub(r"(every \d+ months)", r"\1 from January", reading)
-    if reading == "every minute":
-        return "every minute of the wall clock"
-    return re.sub(r"\bday ([\d, and]*)L\b", r"day \1the last", reading)

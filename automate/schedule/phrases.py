@@ -11,7 +11,7 @@ from automate.errors import ScheduleError
 from automate.schedule import vocabulary
 from automate.schedule.bounds import Origin, second_of_day, stamp
 from automate.schedule.day_phrases import UnknownWordError, every_few_days, items_of, read_days
-from automate.schedule.days import EVERY_DAY, Days, Once
+from automate.schedule.days import Days, Once
 from automate.schedule.due import FIRST, LAST, Grid, Instant, Part, Pattern
 from automate.schedule.zone import DAY, HOUR
 
@@ -82,23 +82,55 @@ def _days(phrase: str, origin: Origin) -> Days:
     return days
 
 
-def _every_hour(found: re.Match[str], _origin: Origin) -> tuple[Part, ...]:
-    minutes = {int(item.lstrip(":")) for item in items_of(found["minutes"] or ":00")}
-    if max(minutes) > 59:  # noqa: PLR2004
-        raise ScheduleError("no such minute of the hour; expected :00 to :59")
-    return (Pattern(True, EVERY_HOUR, sum(1 << minute for minute in minutes), 0, EVERY_DAY),)  # noqa: FBT003
+def _every_hour(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
+    minutes = _values(found["minutes"] or ":00", 59)
+    return _following_the_clock(EVERY_HOUR, minutes, found, origin)
 
 
-def _daily_steps(found: re.Match[str], _origin: Origin) -> tuple[Part, ...]:
+def _values(text: str, greatest: int) -> int:
+    """Read a list of minutes (`:05, :10-:20`) or hours (`9-17 and 20`) as bits."""
+    bits = 0
+    for item in items_of(text.replace(":", "")):
+        low, _, high = item.partition("-")
+        bits |= sum(1 << value for value in range(int(low), int(high or low) + 1))
+    if not bits or bits.bit_length() > greatest + 1:
+        what = "minute of the hour; expected :00 to :59" if greatest > 23 else "hour; expected 0 to 23"  # noqa: PLR2004
+        raise ScheduleError(f"no such {what}")
+    return bits
+
+
+def _following_the_clock(hours: int, minutes: int, found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
+    return (Pattern(True, hours, minutes, 0, _days(found["days"] or "daily", origin)),)  # noqa: FBT003
+
+
+def _daily_steps(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
     """Read steps from a time of day to the day's end, or from a minute to the hour's, and again in the next."""
     step, is_hours = int(found["number"]), found["unit"] == "hours"
     hour, minute = int(found["hour"] or 0), int(found["minute"])
     if is_hours == (found["each"] == "hour") or not step or hour > 23 or minute > 59:  # noqa: PLR2004
         forms = "`every 5 hours from 00:00 each day` or `every 7 minutes from :00 each hour`"
-        raise ScheduleError(f"`{found[0]}` is not an interval; expected one such as {forms}")
+        raise ScheduleError(f"`{found[0]}` is no interval; expected such as {forms}")
     if is_hours:
-        return (Pattern(True, _steps(hour, 24, step), 1 << minute, 0, EVERY_DAY),)  # noqa: FBT003
-    return (Pattern(True, EVERY_HOUR, _steps(minute, 60, step), 0, EVERY_DAY),)  # noqa: FBT003
+        return _following_the_clock(_steps(hour, 24, step), 1 << minute, found, origin)
+    return _following_the_clock(EVERY_HOUR, _steps(minute, 60, step), found, origin)
+
+
+def _minutes_of_hours(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
+    step, first = int(found["number"] or 1), int(found["first"] or 0)
+    if not step or first > 59 or (found["first"] is None and 60 % step):  # noqa: PLR2004
+        raise ScheduleError(
+            f"`{found[0]}`: no whole number of steps in an hour; write such as `every 7 minutes from :00`"
+        )
+    hours = _values(found["hours"], 23) if found["hours"] else EVERY_HOUR
+    return _following_the_clock(hours, _steps(first, 60, step), found, origin)
+
+
+def _at_minutes_of_hours(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
+    """Read `at :05 of each of the hours 9-17, weekdays`, and fixed times: `weekdays at :05 of the hours 9-17`."""
+    hours, minutes = _values(found["hours"], 23), _values(found["minutes"], 59)
+    if found["each"]:
+        return _following_the_clock(hours, minutes, found, origin)
+    return (Pattern(False, hours, minutes, 0, _days(found["days_"] or "daily", origin)),)  # noqa: FBT003
 
 
 def _steps(first: int, end: int, step: int) -> int:
@@ -143,14 +175,30 @@ def _once(found: re.Match[str], _origin: Origin) -> tuple[Part, ...]:
     return patterns(Once(when.day), [when.second])
 
 
+_MINUTES = r":\d\d(?:-:\d\d)?(?:(?:, ?(?:and )?| and | ):\d\d(?:-:\d\d)?)*"
+_HOURS = r"\d{1,2}(?:-\d{1,2})?(?:(?:, ?(?:and )?| and )\d{1,2}(?:-\d{1,2})?)*"
+_ON = r"(?:, (?P<days>[a-z].*))?"
 _UNITS = "|".join(sorted(vocabulary.UNITS, key=len, reverse=True))
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], tuple[Part, ...]]], ...] = (
     (re.compile(r"(?:once )?(?:at |on )?(?P<stamp>\d{4}-\d\d-\d\d.*)"), _once),
-    (re.compile(r"hourly|(?:hourly|every hour) at (?P<minutes>:\d\d(?:(?:, ?| and |, and | ):\d\d)*)"), _every_hour),
+    (re.compile(rf"(?:hourly|every hour(?=,| at))(?: at (?P<minutes>{_MINUTES}))?{_ON}"), _every_hour),
+    (
+        re.compile(
+            rf"every (?:minute|(?P<number>\d{{1,2}}) minutes)(?: from :(?P<first>\d\d)(?= of))?"
+            rf"(?: of the hours? (?P<hours>{_HOURS})|(?=, [a-z])){_ON}"
+        ),
+        _minutes_of_hours,
+    ),
+    (
+        re.compile(
+            rf"(?:(?P<days_>.+) )?at (?P<minutes>{_MINUTES}) of (?P<each>each of )?the hours? (?P<hours>{_HOURS}){_ON}"
+        ),
+        _at_minutes_of_hours,
+    ),
     (
         re.compile(
             r"every (?P<number>\d{1,2}) (?P<unit>hours|minutes) from (?P<hour>\d{1,2})?:(?P<minute>\d\d)"
-            r" (?:each|every) (?P<each>day|hour)"
+            rf" (?:each|every) (?P<each>day|hour){_ON}"
         ),
         _daily_steps,
     ),

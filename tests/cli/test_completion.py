@@ -323,7 +323,7 @@ def test_a_name_is_completed_without_what_reads_files(run_cli: RunCli, filled: P
     assert done.stdout.splitlines()[2:] == ["backup", "borg"]
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "automate.catalog.catalog" in imported
-    assert imported.isdisjoint({"yaml", "croniter", "cron_descriptor", "filelock"})
+    assert imported.isdisjoint({"yaml", "croniter", "filelock"})
 
 
 def test_nothing_is_changed(complete: Complete, filled: Path, run_cli: RunCli) -> None:

@@ -17,7 +17,6 @@ LAZY = (
     "croniter",
     "yaml",
     "msgspec",
-    "cron_descriptor",
     "zoneinfo",
     "sqlite3",
     "difflib",

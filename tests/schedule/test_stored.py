@@ -22,7 +22,6 @@ def modules_after(code: str) -> set[str]:
 def test_the_import_is_cheap() -> None:
     heavy = {
         "croniter",
-        "cron_descriptor",
         "msgspec",
         "json",
         "dataclasses",
