@@ -70,3 +70,27 @@ def test_a_users_crontab_gets_a_block_that_is_removed_unless_it_was_changed(
     assert (instance / "removed").read_text() == (instance / "mine").read_text()
     assert "tick --no-wait" in (instance / "changed").read_text()
     assert "your crontab was changed by hand" in done.stderr
+
+
+SYSTEMCTL = """
+mount -t tmpfs automate-test /run && mkdir -p /run/systemd/system
+mount --bind "$2/systemctl" /bin/systemctl
+export XDG_CONFIG_HOME="$2/config" XDG_DATA_HOME="$2/data"
+install="$1 -m automate -C $2 install systemd --user --yes"
+$install; $install --no-start
+sed -i s/serve$/changed/ "$2"/config/systemd/user/*.service
+$install
+sed -i s/changed$/serve/ "$2"/config/systemd/user/*.service
+$install --remove
+"""
+
+
+def test_systemd_is_told_what_was_installed_and_removed(environment: dict[str, str], instance: Path) -> None:
+    (instance / "systemctl").write_text(f'#!/bin/sh\necho "$@" | sed "s/automate-.*/UNIT/" >> {instance}/calls\n')
+    (instance / "systemctl").chmod(0o755)
+    words = ["unshare", "-m", "sh", "-c", SYSTEMCTL, "sh", sys.executable, str(instance)]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    start, stop = ["--user daemon-reload", "--user enable --now UNIT"], ["--user disable --now UNIT"]
+    assert (instance / "calls").read_text().splitlines() == [*start, *stop, "--user daemon-reload"]
+    assert "was changed by hand since it was installed" in done.stderr
+    assert "to keep it running: loginctl enable-linger" in done.stderr

@@ -223,14 +223,10 @@ def say_next(
     same = sum(item.action == "same" for item in plan.items)
     lost = len(plan.items) - written - same + len(plan.mistakes)
     shell.say(_counts(written, same, lost, dry_run=dry_run))
-    if plan.left_disabled:
-        one = plan.left_disabled == 1
-        what = (
-            "1 line that is commented out looks like a job"
-            if one
-            else f"{plan.left_disabled} lines that are commented out look like jobs"
-        )
-        shell.say(f"{what}: --disabled imports {'it' if one else 'them'} as disabled")
+    if count := plan.left_disabled:
+        one = "1 line that is commented out looks like a job: --disabled imports it as disabled"
+        several = f"{count} lines that are commented out look like jobs: --disabled imports them as disabled"
+        shell.say(one if count == 1 else several)
     if written and (defaults := ways.settings.defaults):
         shell.say(f"defaults from the settings apply to {'it' if written == 1 else 'them'} too: {', '.join(defaults)}")
     if written and not dry_run:
