@@ -593,7 +593,7 @@ def _with_records(verb: str) -> tuple[dict[str, Any], dict[str, Any]]:
     for key in ("outcome", "ended"):
         record["properties"][key] = {"anyOf": [record["properties"][key], {"type": "null"}]}
     if verb == "log":
-        record["properties"]["text"] = {"type": "string"}
+        record["properties"]["text"] = {"anyOf": [{"type": "string"}, {"type": "null"}]}
         record["required"].append("text")
     item: dict[str, Any] = {"$ref": "#/$defs/Record"}
     if verb == "run":

@@ -1,7 +1,7 @@
 """Lookup of runs: by name or id, under way, with their output and what they left behind."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -74,6 +74,25 @@ def _of_task(instance: Instance, state: State, name: str) -> Chosen:
     for record in runlog.newest_first(instance, tasks=[name], accept=_was_started):
         return Chosen(record.id, name, record=record)
     raise NoSuchTaskError(f"{name} has not run yet; {instance.command('history')} lists the runs")
+
+
+def latest(instance: Instance, state: State, tasks: Iterable[str]) -> list[Chosen]:
+    """Return the latest run of each of these tasks, without those that have not run."""
+    found = []
+    for task in tasks:
+        with suppress(NoSuchTaskError):
+            found.append(_of_task(instance, state, task))
+    return found
+
+
+def started_since(instance: Instance, state: State, tasks: Collection[str] | None, since: float) -> list[Chosen]:
+    """Return the runs of these tasks (None: of all) that started at or after an instant, in no order."""
+    open_runs = [run for run in runs.under_way(state) if tasks is None or run.task in tasks]
+    going = [run for run in open_runs if run.started is None or run.started >= since]
+    period = runlog.Period(since, None)
+    entries = runlog.Reader(instance).entries(tasks=tasks and [*tasks], period=period, accept=_was_started)
+    ended = [Chosen(entry.record.id, entry.record.task, record=entry.record) for entry in entries]
+    return ended + [Chosen(run.id, run.task, open=run) for run in going]
 
 
 def _latest(instance: Instance, state: State) -> Chosen:

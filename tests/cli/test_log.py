@@ -266,3 +266,47 @@ def test_following_a_run_that_has_ended_is_showing_it(run_cli: RunCli, record: C
 def test_following_from_the_last_lines(run_cli: RunCli, record: Callable[..., Path]) -> None:
     record(1, output=b"one\ntwo\n")
     assert run_cli("log", "-f", "-n", "1").stdout == "two\n"
+
+
+def test_several_runs_are_shown_after_their_names(run_cli: RunCli, task: Task, record: Callable[..., Path]) -> None:
+    task("never", "true")
+    record(1, "a", b"one\n")
+    record(2, "b", b"two\n")
+    record(3, "a", b"three\n")
+    assert run_cli("log", "b", "a").stdout == (
+        "==> b #2, 2026-11-21 02:00:00 +01:00 <==\ntwo\n==> a #3, 2026-11-21 02:00:00 +01:00 <==\nthree\n"
+    )
+    assert run_cli("log", "#1", "b", "--path").stdout.count("\n") == 2
+    assert run_cli("log", "a", "never").returncode == 1
+    assert run_cli("log", "a", "nosuch").returncode == 4
+
+
+def test_since_shows_all_runs_that_started_then_or_later(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, "a", b"old\n", started="2026-11-20T02:00:00+01:00", ended="2026-11-20T02:00:01+01:00")
+    record(2, "a", b"one\n").unlink()
+    record(3, "b", b"two\n")
+    record(4, "a", b"three\n")
+    done = run_cli("log", "--since", "2026-11-21", "a")
+    assert [line for line in done.stdout.splitlines() if line.startswith("==>") is False] == ["three"]
+    assert "the output of run #2 of a is gone" in done.stderr
+    texts = {each["id"]: each["text"] for each in json.loads(run_cli("log", "--since", "2026-11-21", "--json").stdout)}
+    assert texts == {2: None, 3: "two\n", 4: "three\n"}
+    none = run_cli("log", "b", "--since", "1s ago")
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", "no run has started in this time\n")
+
+
+def test_several_runs_are_followed_beside_each_other(
+    run_cli: RunCli, instance: Path, environment: dict[str, str], task: Task
+) -> None:
+    for name in ("a", "long"):
+        os.mkfifo(instance / f"{name}.go")
+        task(name, f"read line < {instance}/{name}.go; echo $line; read line < {instance}/{name}.go; echo $line")
+    run_cli("run", "--detach", "a", "long")
+    words = [sys.executable, "-m", "automate", "-C", str(instance), "log", "-qf", "a", "long"]
+    follower = subprocess.Popen(words, stdout=subprocess.PIPE, env=environment)
+    assert follower.stdout is not None
+    for name, line in (("a", "one"), ("long", "two"), ("a", "three"), ("long", "four")):
+        (instance / f"{name}.go").write_text(f"{line}\n")
+        assert follower.stdout.readline() == f"{name:<4} | {line}\n".encode()
+    assert follower.communicate(timeout=60)[0] == b""
+    assert follower.returncode == 0

@@ -53,6 +53,17 @@ def test_the_man_page_names_every_key(run_cli: RunCli) -> None:
     ] == []
 
 
+def test_without_a_name_it_is_all_tasks_that_are_due_in_the_minute(run_cli: RunCli, task: WriteTask) -> None:
+    task("y", "true", schedule="hourly", timezone="Europe/Berlin")
+    task("z", "true", schedule="2037-01-01 06:00:30", timezone="Europe/Berlin")
+    task("off", "true", schedule="hourly", timezone="Europe/Berlin", enabled=False)
+    found = json.loads(run_cli("why", "--at", "2037-01-01 06:00", "--json").stdout)
+    assert [(each["task"], each["is_due"]) for each in found] == [("off", True), ("x", True), ("y", True), ("z", True)]
+    none = run_cli("why", "--at", "2037-01-01 06:01")
+    assert (none.stdout, none.stderr) == ("", "no task is due in this minute\n")
+    assert run_cli("why").returncode == 2
+
+
 def test_an_instant_to_come(run_cli: RunCli) -> None:
     assert answer(run_cli("why", "x", "--at", FAR, "--json"))["told"][0]["fate"] == "will_run"
     found = answer(run_cli("why", "x", "--at", "2037-01-01 07:00", "--json"))

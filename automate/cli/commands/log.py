@@ -1,7 +1,8 @@
 """`automate log`: what a run wrote."""
 
 import os
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import click
 
@@ -9,12 +10,13 @@ from automate import clock
 from automate.cli import tasks
 from automate.cli.completers import complete_runs
 from automate.cli.following import Following, has_read
+from automate.cli.moments import moment_option
 from automate.cli.options import exclusive, json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import AutomateError, NoSuchTaskError
 from automate.operate import run_lookup
 from automate.operate.run_lookup import Chosen
-from automate.render import joined, paint, when
+from automate.render import joined, paint, visible, when
 from automate.render.runs import ending
 from automate.run import instant_of
 from automate.state import State, runs
@@ -26,8 +28,8 @@ _STEP = 0.1  # seconds between looks at a run that is followed
 class _From(Following):
     """Begins at a place in the file, in bytes."""
 
-    def __init__(self, shell: Shell, path: str, start: int) -> None:
-        super().__init__(shell, path)
+    def __init__(self, shell: Shell, path: str, start: int, prefix: str = "") -> None:
+        super().__init__(shell, path, prefix)
         self._start = start
 
     def open(self) -> bool:
@@ -38,35 +40,88 @@ class _From(Following):
 
 
 @click.command("log")
-@click.argument("wanted", metavar="[NAME|#RUN]", required=False, shell_complete=complete_runs)
-@click.option("-f", "--follow", is_flag=True, help="Follow the output until the run ends.")
-@click.option("-n", "count", type=click.IntRange(0), metavar="LINES", help="Show only the last LINES lines.")
-@click.option("--path", "only_path", is_flag=True, help="Print the path of the output file instead.")
+@click.argument("names", metavar="[NAME|#RUN...]", nargs=-1, shell_complete=complete_runs)
+@click.option("-f", "--follow", is_flag=True, help="Follow the output until the runs end.")
+@click.option(
+    "-n", "count", type=click.IntRange(0), metavar="LINES", help="Show only the last LINES lines of each run."
+)
+@moment_option("--since", "Show all runs started at or after WHEN, oldest first: '2h ago', yesterday.", "past")
+@click.option("--path", "only_path", is_flag=True, help="Print the paths of the output files instead.")
 @json_option
 @quiet_option
 @exclusive("--follow --path", "--json")
 @exclusive("--path", "--follow -n")
 @pass_shell
 def command(
-    shell: Shell, wanted: str | None, *, follow: bool, count: int | None, only_path: bool, as_json: bool
+    shell: Shell,
+    names: tuple[str, ...],
+    *,
+    follow: bool,
+    count: int | None,
+    since: float | None,
+    only_path: bool,
+    as_json: bool,
 ) -> int:
     """Show the output of a run: the latest of task NAME, or the run with this number.
 
-    The # may be omitted; an unquoted #1 is a comment to the shell. Without an argument, shows the latest run that wrote
-    something. In a pipe, the output is copied byte for byte; on a terminal, control characters are shown as escapes.
+    The # may be omitted; an unquoted #1 is a comment to the shell. NAMEs may be globs. Without an argument, shows the
+    latest run that wrote something. Several runs have a line with their name above them or, if followed, on the left of
+    each line. In a pipe, output is copied byte for byte; on a terminal, control characters are shown as escapes.
     """
+    is_one = since is None and len(names) <= 1 and not set("".join(names)) & set("*?[")
     with tasks.opened(shell) as (_, state):
-        chosen = choose(shell, state, wanted)
-        path = run_lookup.path_of(shell.instance, chosen)
-        if as_json:
-            shell.write_json([_document(shell, state, chosen, path, count)])
-        elif only_path:
-            shell.write(f"{_existing(chosen, path)}\n")
+        if is_one:
+            chosen = choose(shell, state, names[0] if names else None)
+            outputs = [_Output(chosen, run_lookup.path_of(shell.instance, chosen))]
         else:
-            _show(shell, state, chosen, path, count, follow=follow)
-            if (chosen.record is not None or follow) and count != 0:
-                has_read(shell, state, chosen.task, chosen.id)
+            outputs = [_output(shell, each) for each in _several(shell, state, names, since)]
+        if as_json:
+            shell.write_json([_document(shell, state, each, count) for each in outputs])
+        elif only_path:
+            shell.write("".join(f"{_existing(each)}\n" for each in outputs if is_one or each.path))
+        elif follow and not is_one:
+            _follow_several(shell, state, outputs, count)
+        else:
+            for each in outputs:
+                _show(shell, state, each, count, follow=follow, is_one=is_one)
+        if not outputs:
+            shell.say("no run has started in this time" if since is not None else "none of these tasks has run yet")
     return 0
+
+
+class _Output(NamedTuple):
+    """A run and the path of its output; `gone` says why there is none any more."""
+
+    run: Chosen
+    path: str | None
+    gone: str = ""
+
+
+def _output(shell: Shell, chosen: Chosen) -> _Output:
+    try:
+        return _Output(chosen, run_lookup.path_of(shell.instance, chosen))
+    except AutomateError as error:
+        return _Output(chosen, None, str(error))
+
+
+def _several(shell: Shell, state: State, names: Sequence[str], since: float | None) -> list[Chosen]:
+    """Return the runs with these numbers and, of these tasks, the latest or those that started since; oldest first."""
+    from automate.catalog.catalog import is_glob, matching
+
+    chosen: dict[int, Chosen] = {}
+    meant: list[str] = []
+    for name in names:
+        if run := run_lookup.by_id(shell.instance, state, name):
+            chosen[run.id] = run
+        elif is_glob(name):
+            meant += matching([name], tasks.names(shell))
+        else:
+            meant.append(choose(shell, state, name).task)  # a task that is gone may have runs
+    if since is not None and (meant or not names):
+        found = run_lookup.started_since(shell.instance, state, meant if names else None, since)
+    else:
+        found = run_lookup.latest(shell.instance, state, meant)
+    return [run for _, run in sorted((chosen | {run.id: run for run in found}).items())]
 
 
 def choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
@@ -85,22 +140,23 @@ def choose(shell: Shell, state: State, wanted: str | None) -> Chosen:
         raise AutomateError(str(error)) from None
 
 
-def _existing(chosen: Chosen, path: str | None) -> str:
-    if path is None or not os.path.exists(path):
-        raise AutomateError(f"run #{chosen.id} of {chosen.task} wrote nothing")
-    return path
+def _existing(output: _Output) -> str:
+    if output.path is None or not os.path.exists(output.path):
+        raise AutomateError(f"run #{output.run.id} of {output.run.task} wrote nothing")
+    return output.path
 
 
-def _document(shell: Shell, state: State, chosen: Chosen, path: str | None, count: int | None) -> dict[str, Any]:
+def _document(shell: Shell, state: State, output: _Output, count: int | None) -> dict[str, Any]:
     """Return the record's keys, with the output as `text`; for an open run what is known, its outcome null."""
     from msgspec.structs import asdict
 
+    chosen = output.run
     found = None
     if chosen.record is None:
         found = next((run for run in run_lookup.under_way(shell.instance, state) if run.id == chosen.id), None)
     record = chosen.record or found or run_lookup.choose(shell.instance, state, f"#{chosen.id}").record
     assert record is not None  # noqa: S101 - a run is open or on record
-    return asdict(record) | {"text": _text(path, count)}
+    return asdict(record) | {"text": None if output.gone else _text(output.path, count)}
 
 
 def _text(path: str | None, count: int | None) -> str:
@@ -111,27 +167,57 @@ def _text(path: str | None, count: int | None) -> str:
         return file.read().decode(errors="backslashreplace")
 
 
-def _show(shell: Shell, state: State, chosen: Chosen, path: str | None, count: int | None, *, follow: bool) -> None:
-    shell.say(_heading(shell, chosen))
+def _show(shell: Shell, state: State, output: _Output, count: int | None, *, follow: bool, is_one: bool) -> None:
+    chosen, path, gone = output
+    if is_one:
+        shell.say(_heading(shell, chosen))
+    else:
+        started = instant_of(chosen.record) if chosen.record else chosen.open and chosen.open.started
+        shell.write(f"==> {visible(chosen.task)} #{chosen.id}, {when(started, seconds=True)} <==\n")
     if path is None:
-        shell.say("it wrote nothing")
+        if gone or is_one:
+            shell.say(gone or "it wrote nothing")
         return
     following = _From(shell, path, 0 if count is None else run_lookup.start_of_last(path, count))
     following.copy()
     if follow and chosen.open:
-        _follow(shell, state, chosen, following)
-        following.close()
-        shell.say(_heading(shell, run_lookup.choose(shell.instance, state, f"#{chosen.id}")))
+        _follow(shell, state, {chosen.id: following})
     else:
         following.close()
+    if (chosen.record is not None or follow) and count != 0:
+        has_read(shell, state, chosen.task, chosen.id)
 
 
-def _follow(shell: Shell, state: State, chosen: Chosen, following: Following) -> None:
-    """Copy output until the run's record is written; `look` ends it even if its supervisor died."""
-    while runs.open_run(state, chosen.id):
+def _follow_several(shell: Shell, state: State, outputs: Sequence[_Output], count: int | None) -> None:
+    """Show the output of runs beside each other, each line after the name of its task."""
+    width = max((len(each.run.task) for each in outputs), default=0)
+    going: dict[int, Following] = {}
+    for each in outputs:
+        if each.path is None:
+            shell.say(f"{each.run.task} #{each.run.id}: {each.gone or 'wrote nothing'}")
+            continue
+        start = 0 if count is None else run_lookup.start_of_last(each.path, count)
+        following = _From(shell, each.path, start, f"{visible(each.run.task):<{width}} | ")
+        if each.run.open:
+            going[each.run.id] = following
+        else:
+            following.close()
+    _follow(shell, state, going)
+
+
+def _follow(shell: Shell, state: State, going: dict[int, Following]) -> None:
+    """Copy output until each run's record is written; `look` ends it even if its supervisor died."""
+    while going:
         look(shell.instance, state, uid=os.geteuid())
-        following.copy()
-        clock.sleep(_STEP)
+        for run_id, following in [*going.items()]:
+            is_over = runs.open_run(state, run_id) is None  # before the last of its output is copied
+            following.copy()
+            if is_over:
+                following.close()
+                del going[run_id]
+                shell.say(_heading(shell, run_lookup.choose(shell.instance, state, f"#{run_id}")))
+        if going:
+            clock.sleep(_STEP)
 
 
 def _heading(shell: Shell, chosen: Chosen) -> str:

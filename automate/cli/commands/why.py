@@ -10,19 +10,22 @@ from automate.cli.json_objects import of_alive, of_fault, of_pause, of_process, 
 from automate.cli.moments import moment_option
 from automate.cli.options import json_option, quiet_option
 from automate.cli.shell import Shell, pass_shell
+from automate.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from automate.catalog import Catalog
     from automate.operate.advice import Advice
     from automate.operate.explanations import Explained, Explanation, Followed
     from automate.rules.verdicts import Hindrance, Holder
+    from automate.state import State
 
 __all__ = ["command"]
 
 
 @click.command("why")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_known)
+@click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_known)
 @moment_option("--at", "Explain this time, past or future: '02:00', '2026-11-21 02:00', '3h ago', 'in 2h'.", "either")
 @json_option
 @quiet_option
@@ -31,16 +34,37 @@ def command(shell: Shell, names: tuple[str, ...], *, at: float | None, as_json: 
     """Explain why a task ran, did not run, or will not run, and what to do about it.
 
     Without --at, explains the last due time and the next. NAMEs may be globs or removed tasks; `#1423` is a run.
+    Without NAME, explains all tasks that are due in the minute of --at.
     """
+    if not names and at is None:
+        raise UsageError("expected the NAME of a task, or --at")
     from automate.operate.explanations import explain
     from automate.operate.task_past import about
 
     with tasks.catalog_and_state(shell) as (catalog, state):
-        asked = about(shell.instance, catalog, state, names, at)
+        if names or at is None:
+            asked = about(shell.instance, catalog, state, names, at)
+        else:
+            asked = _due_in_minute(shell, catalog, state, at)
         found = explain(shell.instance, catalog, state, asked, shell.now)
     tasks.tell(shell, catalog.settings_faults)
     _write(shell, found, as_json=as_json)
+    if not found:
+        shell.say("no task is due in this minute")
     return 0
+
+
+def _due_in_minute(
+    shell: Shell, catalog: "Catalog", state: "State | None", at: float
+) -> "list[tuple[str, float | None]]":
+    """Return the tasks that are due in the minute of an instant, each with its due time."""
+    from automate.operate.task_past import names, subjects
+    from automate.rules.verdicts import last_due
+
+    begin = at // 60 * 60
+    everyone = subjects(catalog, state, names(shell.instance, catalog, state, ["*"]), shell.now)
+    dues = {name: last_due(subject.in_force, begin + 59) for name, subject in everyone.items()}
+    return [(name, due) for name, due in dues.items() if due is not None and due >= begin]
 
 
 def _write(shell: Shell, found: "Sequence[Explanation]", *, as_json: bool) -> None:
