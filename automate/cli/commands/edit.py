@@ -59,7 +59,7 @@ class _Undo(click.Command):
     "--unset", "unset", multiple=True, metavar="KEY", shell_complete=complete_keys, help="Remove the key from the file."
 )
 @click.option(
-    "--undo", "undo", multiple=True, type=click.IntRange(1), metavar="[N]",
+    "--undo", "undo", multiple=True, type=click.IntRange(1), metavar="[N]", shell_complete=complete_edited,
     help="Revert the last change, or the last N changes.",
 )  # fmt: skip
 @click.option("--versions", is_flag=True, help="List the changes that --undo can revert, newest first.")
