@@ -1,20 +1,18 @@
 """The end of an attempt, read from what it left, and its record, written once."""
 
 import signal
-from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from automate import clock, instants, output, runlog
-from automate.outcomes import DONE, RAN, Cause, Outcome
+from automate import clock, instants, output
+from automate.outcomes import RAN, Cause, Outcome
 from automate.paths import Instance
 from automate.process import host, spawn, status
 from automate.rules.outcome import End, outcome, retry_delay, signal_number
 from automate.run import Record
-from automate.state import LastRun, OpenRun, State, StateError, Stop, durations, runs
+from automate.state import LastRun, OpenRun, State, Stop, runs
 from automate.supervisor import run_files, shortages
 from automate.supervisor.attempt import Attempt, follow_rest
-from automate.supervisor.claiming import claim_followers
 from automate.task import Task
 
 _DOWN, _SHIM_DIED = "the machine or its container went down", "the process that supervised it died"
@@ -166,68 +164,12 @@ def next_attempt(state: State, attempt: Attempt, result: Result) -> OpenRun | No
     return after if runs.next_attempt(state, after) else None
 
 
-def recorded(instance: Instance, ids: Sequence[int], since: Iterable[tuple[int, int]] = ((0, 0),)) -> dict[int, Record]:
-    """Return the records of open runs, which a crash or a lost state leaves.
-
-    None of them is before the earliest of the positions `since` of the run log.
-    """
-    known = runlog.recorded(instance, ids, *(runlog.Position(*each) for each in since)) if ids else ()
-    return {run_id: record for run_id in known if (record := runlog.find(instance, run_id))}
-
-
-def write(
-    instance: Instance, state: State, records: Sequence[Record], unseen: Sequence[Task] | None, *, again: bool
-) -> list[OpenRun]:
-    """Put the records of ended runs into the run log, then close the runs, as `close` does.
-
-    After a crash between the two, the records are found by `recorded`; `again` says that this has failed before, and
-    some may have got into the log then.
-    """
-    known = recorded(instance, [record.id for record in records]) if again else {}
-    new = [record for record in records if record.id not in known]
-    runlog.append(instance, new)
-    return [*close(instance, state, new, unseen), *close(instance, state, [*known.values()], unseen)]
-
-
-def close(instance: Instance, state: State, records: Sequence[Record], unseen: Sequence[Task] | None) -> list[OpenRun]:
-    """Close recorded runs: forget them, claim what follows them, and remove what only served to finish them.
-
-    It may be repeated. Return the runs that follow, which have no supervisor yet. `unseen` is what
-    `claiming.not_in_step` found.
-    """
-    if not records:
-        return []
-    log = runlog.position(instance)
-    with state.transaction():
-        closed = runs.forget(state, [last_run(record) for record in records])
-        ended = [record for record in records if record.id in closed]
-        took = [(record.task, record.seconds) for record in ended if record.outcome in DONE]
-        durations.note(state, [(task, seconds) for task, seconds in took if seconds is not None])
-        following = claim_followers(state, ended, (log.file, log.size), unseen)
-    for record in records:
-        run_files.remove(instance, record.id, record.task, record.attempts)
-    return following
-
-
 def last_run(record: Record) -> LastRun:
     """Return what `list` shows of it."""
     ended = instants.seconds_of(record.ended)
     return LastRun(
         record.task, record.id, record.outcome, instants.seconds_of(record.started), ended or 0.0, record.seconds
     )
-
-
-def prune(instance: Instance, state: State, attempt: Attempt) -> None:
-    """Remove what is too much of the outputs of a task, one of whose runs is on record now."""
-    task = attempt.run.task
-    with suppress(OSError, StateError):
-        output.prune(
-            instance.log,
-            task,
-            attempt.task.output,
-            clock.now(),
-            lambda: [run.id for run in runs.open_runs(state, task)],
-        )
 
 
 def _settle(instance: Instance, attempt: Attempt) -> output.Written:

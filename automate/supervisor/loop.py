@@ -1,6 +1,6 @@
 """The supervisor: begins, adopts and finishes any number of runs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from automate import clock, reserve
@@ -10,16 +10,14 @@ from automate.paths import Instance
 from automate.process import host, spawn
 from automate.run import Record
 from automate.state import OpenRun, State, Stop, runs
-from automate.supervisor import claiming, finishing, run_files, shortages, starting
+from automate.supervisor import claiming, run_files, starting
 from automate.supervisor.admission import Request
 from automate.supervisor.armed import Ahead
 from automate.supervisor.attempt import Attempt, Waiting, release
-from automate.supervisor.claiming import Claim, Decide, not_in_step
-from automate.supervisor.finishing import Result
+from automate.supervisor.claiming import Claim, Decide
 from automate.supervisor.held_runs import HeldRuns
+from automate.supervisor.recording import Recorder
 from automate.supervisor.restoring import reinstate
-from automate.supervisor.task_files import remove_done
-from automate.task import Task
 
 
 class Supervisor:
@@ -48,12 +46,11 @@ class Supervisor:
         host.keep_descriptors_private()
         spawn.see_children_end()
         self.instance, self._state, self._uid = instance, state, uid
-        self._in_step = in_step
         self._held = HeldRuns(instance, state)
+        self._recorder = Recorder(instance, state, self._held, uid, in_step=in_step)
         self._watch, self._queue, self._watcher = self._held.watch, self._held.queue, self._held.watcher
         self.lingering = self._held.lingering
         self._left_queue: list[OpenRun] = []
-        self._unsure = False
         self._generation = state.generation
         self._ahead = Ahead(instance, state, self._watch)
         self._boot = host.pid_space()
@@ -146,8 +143,7 @@ class Supervisor:
         run_files.sweep(self.instance, self._state, self._watch, self._held.ids | self._ahead.ids)
         open_runs = runs.open_runs(self._state)
         taken = [run for listed in open_runs if (run := self._held.take(listed.id))]
-        recorded = finishing.recorded(self.instance, [run.id for run in taken], [run.log for run in taken])
-        following = finishing.close(self.instance, self._state, [*recorded.values()], self._not_in_step(recorded))
+        recorded, following = self._recorder.close_recorded(taken)
         for run in taken:
             if run.id in recorded:
                 self._watch.release(run.id)
@@ -212,70 +208,10 @@ class Supervisor:
             self._watcher.add(attempt, is_over=True)
         self._left_queue += self._start(self._queue.begin(self._boot, is_idle=not self._watcher.attempts))
 
+    def _finish(self) -> list[Record]:
+        self._keep_watch_file()
+        return self._recorder.finish()
+
     def _keep_watch_file(self) -> None:
         if self._held.keep_watch_file():
             self.expire(float("inf"))
-
-    def _finish(self) -> list[Record]:
-        """Group the ends: one append and one transaction for all that ended since the last step."""
-        self._keep_watch_file()
-        over, self._watcher.over = self._watcher.over, []
-        decided, self._held.unrecorded = self._held.unrecorded, []  # what follows these records may be decided as well
-        try:
-            records, closed, unforked = self._results(over)
-            # Before the records are written: after a crash in between, the ends are met again, and so is this.
-            ran = [each.task for each, record in zip(closed, records, strict=True) if record.outcome != "skipped"]
-            remove_done(self.instance, ran, clock.now())
-            records = decided + records
-            unseen = self._not_in_step(records)
-            self._held.follow(finishing.write(self.instance, self._state, records, unseen, again=self._unsure))
-        except (AutomateError, OSError):
-            self._unsure = True
-            self._held.unrecorded += decided
-            self._watcher.over += [attempt for attempt in over if attempt.run.id in self._watcher.attempts]
-            raise
-        self._unsure = False
-        self._close(closed)
-        self._watcher.remove(unforked)
-        self._queue.put_back([Waiting(each.run, each.task, each.locks) for each in unforked], shortages.NO_PROCESS)
-        for attempt in closed:
-            self.lingering.add(attempt.run.task, attempt.run.id, attempt.task.output.max_size)
-            finishing.prune(self.instance, self._state, attempt)
-        for run_id in {record.id for record in records} - self.lingering.ids:
-            self._watch.release(run_id)
-        return records
-
-    def _results(self, over: Sequence[Attempt]) -> tuple[list[Record], list[Attempt], list[Attempt]]:
-        """Return the records to be written, the last attempts of their runs, and the attempts that wait for a process.
-
-        The latter ran nothing because none could be created. The others are followed by another attempt.
-        """
-        records, closed, unforked = [], [], []
-        for attempt in over:
-            result = finishing.result(self._state, attempt)
-            if result.may_wait_for_room and attempt.run.trigger != "manual":
-                unforked.append(attempt)
-            elif not self._tries_again(attempt, result):
-                records.append(finishing.record(self.instance, attempt, result))
-                closed.append(attempt)
-        return records, closed, unforked
-
-    def _close(self, closed: Sequence[Attempt]) -> None:
-        """Release what the attempts of recorded runs used, for those that wait."""
-        if closed:
-            self._queue.hurry()
-        for attempt in closed:
-            attempt.let_go()
-            self._queue.room.forget(attempt.run.id)
-        self._watcher.remove(closed)
-
-    def _not_in_step(self, ended: Collection[object]) -> list[Task] | None:
-        return not_in_step(self.instance, self._state, self._uid) if ended and not self._in_step else None
-
-    def _tries_again(self, attempt: Attempt, result: Result) -> bool:
-        following = finishing.next_attempt(self._state, attempt, result)
-        if following is None:
-            return False
-        self._watcher.remove([attempt])
-        self._queue.add(Waiting(following, attempt.task, attempt.locks))
-        return True

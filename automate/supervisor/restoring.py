@@ -12,7 +12,8 @@ from automate.process import host, locks, status
 from automate.run import Record
 from automate.state import OpenRun, State, durations, pauses, runs, schedules
 from automate.state.steps import last_step
-from automate.supervisor import finishing, run_files
+from automate.supervisor import run_files
+from automate.supervisor.finishing import last_run
 
 _MOMENT = 1e-3  # seconds
 
@@ -20,7 +21,7 @@ _MOMENT = 1e-3  # seconds
 def restore(instance: Instance, state: State) -> None:
     """Fill a new database, within the transaction that makes it. The next ids are beyond all that were ever seen."""
     newest = runlog.last_of_each(instance)
-    runs.remember_last(state, [finishing.last_run(record) for record in newest.values()])
+    runs.remember_last(state, [last_run(record) for record in newest.values()])
     pauses.keep_past(state, _paused(newest.values(), last_step(state)))
     for task, took in runlog.recent_seconds(instance, DONE, durations.MOST).items():
         durations.note(state, [(task, seconds) for seconds in reversed(took)])
