@@ -124,7 +124,7 @@ class Catalog:
 
         dumps = self.compiled([each.name for each in asked])
         known = unskipped(asked, dumps, excepted, self.settings_read.calendars, [*self.pauses.values()], self._now)
-        return [entry._replace(unskipped=known.get(entry.name, ())) for entry in entries]
+        return [entry._replace(unskipped=known.get(entry.name)) for entry in entries]
 
     def briefs(self, names: Sequence[str], *, most: int) -> "dict[str, Brief]":
         """Return short definitions of these tasks, broken ones left out.

@@ -7,12 +7,12 @@ from heapq import heapify, heappop, heapreplace
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from automate.catalog.entry import Entry, Unskipped
 from automate.outcomes import Pause, Refusal
 from automate.state import State
 from automate.state.parsed import Brief, write_next_due
 
 if TYPE_CHECKING:
-    from automate.catalog.entry import Entry
     from automate.schedule import Schedule
     from automate.task import Task
 
@@ -50,13 +50,13 @@ def next_due(compiled: str, after: float) -> float | None:
 
 
 def unskipped(
-    entries: "Iterable[Entry]",
+    entries: Iterable[Entry],
     dumps: Mapping[str, str],
     excepted: "Mapping[str, Task]",
     calendars: Mapping[str, Sequence[str]],
     pauses: Sequence[Pause],
     now: float,
-) -> dict[str, tuple[float | None]]:
+) -> dict[str, Unskipped]:
     """Return the first due time after `now` that neither a pause nor `except` skips, by name.
 
     `excepted` are the tasks that have an `except`.
@@ -73,11 +73,11 @@ def unskipped(
     ) -> float | None:
         return first_passed(policy, load(dump), now, held, exceptions(texts, zone))
 
-    found: dict[str, tuple[float | None]] = {}
+    found: dict[str, Unskipped] = {}
     for entry in entries:
         task, held = excepted.get(entry.name), tuple(of_task(pauses, entry.name))
         texts, zone = (task.exceptions, task.timezone) if task is not None else ((), None)
-        found[entry.name] = (first(dumps[entry.name], Policy(delay=entry.delay), held, texts, zone),)
+        found[entry.name] = Unskipped(first(dumps[entry.name], Policy(delay=entry.delay), held, texts, zone))
     return found
 
 
@@ -109,27 +109,31 @@ def due_after(schedule: "Schedule", instant: float, until: float | None = None) 
         due = schedule.next_after(due)
 
 
-def merged(
-    first: Mapping[str, float], schedule_of: "Callable[[str], Schedule]", until: float | None
-) -> "Iterator[tuple[str, Schedule, int]]":
+class Turn(NamedTuple):
+    """A due time of one of many tasks."""
+
+    task: str
+    schedule: "Schedule"
+    due: int
+
+
+def merged(first: Mapping[str, float], schedule_of: "Callable[[str], Schedule]", until: float | None) -> Iterator[Turn]:
     """Yield the due times of many tasks before `until`, in order, from the first one of each; epoch seconds.
 
     A schedule is requested only when its task's turn comes, so the cost grows with the number taken.
     """
     turns = _turns(first, schedule_of)
-    return takewhile(lambda turn: until is None or turn[2] < until, turns)
+    return takewhile(lambda turn: until is None or turn.due < until, turns)
 
 
-def _turns(
-    first: Mapping[str, float], schedule_of: "Callable[[str], Schedule]"
-) -> "Iterator[tuple[str, Schedule, int]]":
+def _turns(first: Mapping[str, float], schedule_of: "Callable[[str], Schedule]") -> Iterator[Turn]:
     schedules = lru_cache(maxsize=None)(schedule_of)
     heap = [(due, name) for name, due in first.items()]
     heapify(heap)
     while heap:
         due, name = heap[0]
         schedule = schedules(name)
-        yield name, schedule, int(due)
+        yield Turn(name, schedule, int(due))
         following = schedule.next_after(due)
         if following is None:
             heappop(heap)

@@ -32,14 +32,19 @@ class Running(NamedTuple):
     is_unusual: bool
 
 
+class Unskipped(NamedTuple):
+    """The first due time that `except` and the pause leave, None for none."""
+
+    due: float | None
+
+
 class Entry(NamedTuple):
     """A row of a listing: one task file.
 
     With `faults`, the fields that come from the file are empty; those about runs are set all the same. `schedule` is in
     English, `written` as in the file with a line for each; `timezone` is empty for the host's. `next_due` is in epoch
     seconds, before `delay` (the jitter's, in seconds), and None if it is never due: by its schedule, or because it is
-    disabled. `unskipped` is empty or, if `except` and the pause were considered, the first due time that they leave,
-    None for none.
+    disabled. `unskipped` is None unless `except` and the pause were considered.
 
     `open_runs` are claimed and not recorded yet, oldest first. `pause` is the pause that lasts longest, its own or that
     of all tasks. `running` are those of the open runs that run now. `recent` has the seconds of recent good runs,
@@ -61,7 +66,7 @@ class Entry(NamedTuple):
     pause: Pause | None = None
     running: tuple[Running, ...] = ()
     recent: Sequence[float] = ()
-    unskipped: tuple[float | None, ...] = ()
+    unskipped: Unskipped | None = None
     written: str = ""
     timezone: str = ""
 
@@ -92,7 +97,7 @@ class Entry(NamedTuple):
 
         None if there is none, or if that will be skipped too.
         """
-        due = self.unskipped[0] if self.unskipped else self.next_due
+        due = self.next_due if self.unskipped is None else self.unskipped.due
         return None if due is None or self.is_paused_at(due) else due
 
     def is_paused_at(self, due: float) -> bool:

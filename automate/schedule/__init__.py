@@ -12,13 +12,13 @@ from automate.schedule.schedule import Schedule, are_same, load, read_zones_anew
 from automate.schedule.zone import host_zone
 
 if TYPE_CHECKING:
-    from automate.schedule.clock_notes import dst_day
     from automate.schedule.compiler import doubts, parse
+    from automate.schedule.english import dst_day
 
 __all__ = [
     "Schedule", "are_same", "doubts", "dst_day", "host_zone", "load", "parse", "read_zones_anew",
 ]  # fmt: skip
-_ROOMS = {"doubts": "compiler", "dst_day": "clock_notes", "parse": "compiler"}
+_ROOMS = {"doubts": "compiler", "dst_day": "english", "parse": "compiler"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,11 +1,12 @@
-"""Schedules in English, in words that are read back to the same due times (phrases.py, day_phrases.py).
+"""Schedules in English, read back to the same due times (phrases.py); and remarks on clock changes, for previews.
 
 cron-descriptor knows more languages, but its sentences leave out where steps begin again and how the two day fields of
 cron are combined, and cannot be read back to prove them.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,10 +23,11 @@ from automate.schedule.days import (
     Days,
     Once,
     day_date,
+    day_number,
     weekday_bits,
 )
 from automate.schedule.due import FIRST, LAST, Compiled, Grid, Instant, Pattern
-from automate.schedule.zone import DAY, HOUR, Zone
+from automate.schedule.zone import DAY, HOUR, NEW_CLOCK, Piece, Zone, zone_named
 
 _FEW = 8  # more minutes or dates than this are no easy reading as a list
 _MOST_TIMES = 12
@@ -65,9 +67,8 @@ def _interval(step: int) -> str:
 
 def _stamp(moment: int, zone: Zone) -> str:
     offset = zone.offset(moment) // 60
-    day, second = divmod(moment + offset * 60, DAY)
     sign = "-" if offset < 0 else "+"
-    return f"{day_date(day)} {clock(second)}{sign}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
+    return f"{_day_and_time(moment + offset * 60)}{sign}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
 
 
 def clock(second: int) -> str:
@@ -234,3 +235,65 @@ def _by_date(dates: int, months: int) -> str:
 
 def _months(months: int) -> str:
     return "the month" if months == EVERY_MONTH else _listed(MONTHS[month - 1] for month in _ones(months))
+
+
+def note(entries: Iterable[Compiled], zone: Zone, first: int, moment: int) -> str | None:
+    """Say what a clock change did to the due time at this moment; None if nothing."""
+    piece = zone.piece(moment)
+    here = [(entry, part) for entry in entries for part in entry.parts if part.next_due(zone, moment - 1) == moment]
+    for _, part in here:
+        if isinstance(part, Pattern) and part.made_up(piece) == moment:
+            return _moved(part, piece)
+    local = moment + piece.offset
+    if not here or not (local < piece.mark or _comes_again(zone, moment, local)):
+        return None
+    if local >= piece.mark:
+        return f"first of two {clock(local)}"
+    return f"second of two {clock(local)} ({describe_entry(here[0][0], Setting(zone, first))} follows real time)"
+
+
+def dst_day(zone: str | None, day: date) -> str | None:
+    """Say how the clock of a zone (None: the host's) changes on a day: `the clock goes from 02:00 to 03:00`."""
+    place = zone_named(zone)
+    start = place.moment(day_number(day) * DAY)
+    end = place.moment((day_number(day) + 1) * DAY)
+    pieces = [piece for piece in _pieces(place, start, max(end, start + 1)) if piece.start >= start]
+    changes = [_change(place, piece.start) for piece in pieces]
+    return "; ".join(change for change in changes if change) or None
+
+
+def _moved(part: Pattern, piece: Piece) -> str:
+    opening = piece.start + piece.offset
+    times = []
+    local = part.swallowed(piece)
+    while local is not None and local < opening:
+        times.append(clock(local))
+        local = part.next_local(local + 1)
+    listed = times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}, {len(times)} times,"
+    return f"moved from {listed.rstrip(',')}: the clock goes from {clock(piece.mark)} to {clock(opening)}"
+
+
+def _comes_again(zone: Zone, moment: int, local: int) -> bool:
+    later = _pieces(zone, moment + 1, moment + NEW_CLOCK + 1)
+    return any(piece.start > moment and piece.start + piece.offset <= local < piece.mark for piece in later)
+
+
+def _pieces(zone: Zone, start: int, end: int) -> Iterator[Piece]:
+    piece = zone.piece(start)
+    while piece.start < end:
+        yield piece
+        piece = zone.piece(piece.end)
+
+
+def _change(zone: Zone, moment: int) -> str | None:
+    before, after = moment + zone.offset(moment - 1), moment + zone.offset(moment)
+    if before == after:
+        return None
+    way = "from" if before < after else "back from"
+    shown = clock if abs(after - before) <= NEW_CLOCK else _day_and_time
+    return f"the clock goes {way} {shown(before)} to {shown(after)}"
+
+
+def _day_and_time(local: int) -> str:
+    day, second = divmod(local, DAY)
+    return f"{day_date(day)} {clock(second)}"

@@ -113,7 +113,7 @@ class Schedule:
 
     def note(self, due: int) -> str | None:
         """Say what a clock change did to a due time: it was moved, or is the first or second of two; else None."""
-        from automate.schedule.clock_notes import note
+        from automate.schedule.english import note
 
         return note(self._compiled, self._zone, self._first, due)
 

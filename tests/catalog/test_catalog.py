@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from automate.catalog import Entry
+from automate.catalog.entry import Unskipped
 from automate.errors import NoSuchTaskError
 from automate.outcomes import Pause
 from automate.run import Record
@@ -250,16 +251,16 @@ def test_a_file_given_away_after_it_was_kept_is_not_run(write: Write, look: Look
 @pytest.mark.parametrize(
     ("until", "delay", "unskipped", "next_run"),
     [
-        (None, 0.0, (), None),
-        (90.0, 0.0, (), 100.0),
-        (110.0, 0.0, (), None),
-        (110.0, 20.0, (), 100.0),
-        (110.0, 0.0, (120.0,), 120.0),
-        (90.0, 0.0, (None,), None),
+        (None, 0.0, None, None),
+        (90.0, 0.0, None, 100.0),
+        (110.0, 0.0, None, None),
+        (110.0, 20.0, None, 100.0),
+        (110.0, 0.0, Unskipped(120.0), 120.0),
+        (90.0, 0.0, Unskipped(None), None),
     ],
 )
 def test_the_next_run_is_one_that_starts_when_no_pause_holds(
-    until: float | None, delay: float, unskipped: tuple[Any, ...], next_run: float | None
+    until: float | None, delay: float, unskipped: Unskipped | None, next_run: float | None
 ) -> None:
     pause = Pause(0.0, until, "root", "")
     entry = Entry("a", "/a.yaml", next_due=100.0, delay=delay, pause=pause, unskipped=unskipped)
