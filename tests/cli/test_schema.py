@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from automate.cli import json_types
+from automate.cli import json_schemas
 from automate.cli.root import root
 from automate.cli.shell import Shell
 from tests.conftest import RunCli, WriteTask
@@ -35,8 +35,8 @@ def test_without_a_name_it_lists_the_schemas(run_cli: RunCli) -> None:
 
 
 def test_every_schema_is_valid() -> None:
-    for verb in [*json_types.abouts()][len(FILES) :]:
-        jsonschema.Draft202012Validator.check_schema(json_types.schema(verb))
+    for verb in [*json_schemas.abouts()][len(FILES) :]:
+        jsonschema.Draft202012Validator.check_schema(json_schemas.schema(verb))
 
 
 def closed(schema: Any) -> Any:
@@ -78,7 +78,7 @@ def test_what_is_printed_is_as_the_schema_says(printed: Callable[..., str], task
     tried = set()
 
     def check(verb: str, *words: str, least: int = 1) -> None:
-        schema = closed(deepcopy(json_types.schema(verb)))
+        schema = closed(deepcopy(json_schemas.schema(verb)))
         found = json.loads(printed(verb, "--json", *words))
         jsonschema.Draft202012Validator(schema).validate(found)
         item = {key: schema[key] for key in ("$schema", "$defs")} | schema.get("items", schema)
@@ -120,7 +120,7 @@ def test_what_is_printed_is_as_the_schema_says(printed: Callable[..., str], task
     (instance / "crontab").write_text("0 3 * * * true\n0 25 * * * false\n")
     check("import", "crontab", str(instance / "crontab"), "--form", "user")
     check("schema", least=20)
-    assert tried == {*json_types.abouts()} - {*FILES}
+    assert tried == {*json_schemas.abouts()} - {*FILES}
 
 
 @pytest.mark.parametrize("options", [("--json", "--jsonl"), ("--jsonl", "--json")])

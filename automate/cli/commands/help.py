@@ -54,7 +54,7 @@ def completion_command(shell: Shell, name: str | None) -> int:
 
 
 def _schemas(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from automate.cli.json_types import abouts
+    from automate.cli.json_schemas import abouts
 
     return [CompletionItem(name, help=text) for name, text in abouts().items() if name.startswith(incomplete)]
 
@@ -69,10 +69,10 @@ def schema_command(shell: Shell, what: str | None, *, as_json: bool, header: boo
     `task` is a task file, `settings` is automate.yaml, `record` is a line of the run log; all others are commands.
     Editors take the first from a task file's first line: # yaml-language-server: $schema=FILE
     """
-    from automate.cli import json_types
+    from automate.cli import json_schemas
     from automate.render import table
 
-    abouts = json_types.abouts()
+    abouts = json_schemas.abouts()
     if what is not None:
         if what not in abouts:
             raise UsageError(f"there is no schema {what}; {shell.hint('schema')} lists them")
@@ -86,8 +86,8 @@ def schema_command(shell: Shell, what: str | None, *, as_json: bool, header: boo
 
 def _schema(what: str) -> dict[str, Any]:
     from automate import run
-    from automate.cli import json_types
+    from automate.cli import json_schemas
     from automate.taskfile.parsing import settings_schema, task_schema
 
     of_files = {"task": task_schema, "settings": settings_schema, "record": run.schema}
-    return of_files[what]() if what in of_files else json_types.schema(what)
+    return of_files[what]() if what in of_files else json_schemas.schema(what)

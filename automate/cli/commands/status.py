@@ -16,7 +16,7 @@ from automate.rules.health_levels import STATUSES, Bounds, Health, Problem, Rang
 from automate.units import Duration
 
 if TYPE_CHECKING:
-    from automate.cli import json_types
+    from automate.cli import json_reports
     from automate.operate.health import Facts
 
 
@@ -126,7 +126,7 @@ def _end_unknown(shell: Shell, message: str, *, as_json: bool = False) -> int:
     return STATUSES["UNKNOWN"]
 
 
-def _object(judged: Health, found: "Facts") -> "json_types.Status":
+def _object(judged: Health, found: "Facts") -> "json_reports.Status":
     from automate.cli.json_objects import of_alive, time
 
     return {
