@@ -1,5 +1,6 @@
 """`automate install`, with real files below a directory and a real crontab(1)."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,13 +34,27 @@ def test_it_is_written_and_removed(run_cli: RunCli, instance: Path) -> None:
     assert not unit.exists()
 
 
-def test_a_foreign_file_stops_all_of_it(run_cli: RunCli, instance: Path) -> None:
-    (instance / "usr/local/share/zsh/site-functions").mkdir(parents=True)
-    (instance / "usr/local/share/zsh/site-functions/_automate").write_text("mine\n")
+def test_a_foreign_unit_stops_all_of_it(run_cli: RunCli, instance: Path) -> None:
+    run_cli("install", "systemd", "--root", str(instance), "--yes")
+    (unit,) = (instance / "etc/systemd/system").iterdir()
+    unit.write_text("mine\n")
+    shutil.rmtree(instance / "usr")
+    done = run_cli("install", "systemd", "--root", str(instance), "--yes")
+    assert done.returncode == 1
+    assert f"{unit} stays: it was not written by automate install\n" in done.stderr
+    assert not (instance / "usr").exists()
+    assert unit.read_text() == "mine\n"
+
+
+def test_a_foreign_script_stays_and_the_rest_is_installed(run_cli: RunCli, instance: Path) -> None:
+    script = instance / "usr/local/share/zsh/site-functions/_automate"
+    script.parent.mkdir(parents=True)
+    script.write_text("mine\n")
     done = run_cli("install", "cron", "--root", str(instance), "--yes")
     assert done.returncode == 1
-    assert "_automate was not written by automate install\n" in done.stderr
-    assert not (instance / "etc").exists()
+    assert f"{script} stays: it was not written by automate install\n" in done.stderr
+    assert [*(instance / "etc/cron.d").iterdir()]
+    assert script.read_text() == "mine\n"
 
 
 CRONTABS = """
@@ -69,7 +84,7 @@ def test_a_users_crontab_gets_a_block_that_is_removed_unless_it_was_changed(
     assert installed.count(f"* * * * * {Path(sys.executable).parent}/automate -C {instance} tick\n") == 1
     assert (instance / "removed").read_text() == (instance / "mine").read_text()
     assert "tick --no-wait" in (instance / "changed").read_text()
-    assert "your crontab was changed by hand" in done.stderr
+    assert "your crontab stays: it was changed by hand" in done.stderr
 
 
 SYSTEMCTL = """

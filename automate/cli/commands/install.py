@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _WORDS = {"new": "write", "replaced": "replace", "removed": "remove"}
 _STAYS = {
-    "changed": "was changed by hand since it was installed",
-    "foreign": "was not written by automate install",
+    "changed": "it was changed by hand since it was installed",
+    "foreign": "it was not written by automate install",
 }
 
 
@@ -53,9 +53,9 @@ def command(
     stay = [each for each in changes if each.action in _STAYS]
     _show(shell, changes, place)
     for each in stay:
-        shell.warn(visible(f"{each.path} {_STAYS[each.action]}"))
-    if stay and not remove:
-        raise AutomateError("nothing was written; move these files away first")
+        shell.warn(visible(f"{each.path} stays: {_STAYS[each.action]}"))
+    if not remove and changes[0] in stay:
+        raise AutomateError("nothing was written; move that file away first")
     if dry_run:
         return int(bool(stay))
     if any(each.action in _WORDS for each in changes):
