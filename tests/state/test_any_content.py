@@ -51,7 +51,7 @@ def loose(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(changes=st.lists(st.tuples(st.sampled_from(COLUMNS), VALUES), min_size=1, max_size=3))
 def test_a_state_is_read_whatever_its_columns_hold(
     loose: Path, tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[tuple[str, str], object]]
@@ -81,7 +81,7 @@ def read_all(instance: Instance) -> None:
                 read()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(rows=st.lists(st.tuples(VALUES, VALUES), max_size=3))
 def test_read_marks_are_numbers_of_tasks_whatever_the_rows_hold(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[object, object]]
@@ -97,7 +97,7 @@ def test_read_marks_are_numbers_of_tasks_whatever_the_rows_hold(
     assert read_marks.read_up_to(path, "/i")["a"] >= 5
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(content=st.binary(max_size=300))
 def test_read_marks_with_any_content_are_read_or_made_anew(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
@@ -112,7 +112,7 @@ def test_read_marks_with_any_content_are_read_or_made_anew(
 NAMES = st.from_regex(r"[0-9]{1,200}\.(yaml|yml|none)", fullmatch=True) | st.sampled_from(["draft-x", "x", ".yaml"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(files=st.dictionaries(NAMES, st.binary(max_size=50) | st.none(), max_size=4))
 def test_kept_edits_are_versions_or_an_error(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Any]) -> None:
     instance = paths.of_directory(str(tmp_path_factory.mktemp("instance")))
