@@ -131,7 +131,8 @@ class Server:
 
     def _trouble(self, error: Exception) -> None:
         """Wait until it may be over, and meanwhile see to what runs, and to what ends as long as that can be done."""
-        self._events.tell("error", message=str(error) or "out of memory")
+        told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+        self._events.tell("error", message=told or "out of memory")
         self._look_at_files = 0.0
         until = clock.monotonic() + _AFTER_TROUBLE
         patience = _REST

@@ -33,6 +33,7 @@ _ADVICE = {
     errno.ENOSPC: "; nothing can be started or changed until its file system has free space (df) and inodes (df -i)",
     errno.EDQUOT: "; nothing can be started or changed until there is room",
     errno.EROFS: "; nothing can be started or changed",
+    errno.ENOTDIR: "; nothing can be started or changed until it is moved away",
     errno.EFBIG: "; nothing can be started or changed with this limit (ulimit -f)",
 }
 """Advice by the error that keeps a readable state from being written."""

@@ -2,13 +2,14 @@
 
 import os
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from automate.catalog import Catalog
 from automate.paths import of_directory
-from automate.state import StateError, runs
+from automate.state import StateError, open_state, runs
 from automate.supervisor import open_instance
 from tests.conftest import WriteTask
 
@@ -43,3 +44,14 @@ def test_a_parse_cache_that_was_removed_is_none(instance: Path, task: WriteTask)
     catalog = Catalog(about, state, owner=os.geteuid(), now=time.time())
     assert catalog.names() == ["x"]
     state.close()
+
+
+def test_a_state_is_read_although_a_file_stands_in_place_of_a_directory(tmp_path: Path) -> None:
+    instance = of_directory(str(tmp_path))
+    open_state(instance).close()
+    Path(instance.open_runs).rmdir()
+    Path(instance.open_runs).touch()
+    with closing(open_state(instance)) as state:
+        assert runs.open_runs(state) == []
+        with pytest.raises(StateError, match="open: Not a directory; nothing can be started"), state.transaction():
+            pass
