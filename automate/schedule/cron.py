@@ -227,7 +227,7 @@ def _value(word: str, field: Field) -> int:
     expected = f"expected {field.low} to {field.high}"
     if field.names:
         expected += f" or {field.names[0]} to {field.names[-1]}"
-    raise ScheduleError(f"`{word}` is not a {field.name}; {expected}{suggestion(nearest(word, field.names), '`')}")
+    raise ScheduleError(f"`{word}` is not a {field.name}; {expected}{_suggestion(word, field)}")
 
 
 def _nth(parts: re.Match[str], field: Field) -> str:
@@ -274,6 +274,11 @@ def _refusal(item: str, field: Field) -> str:
     if hint is None:
         first = field.names[0] + "," + field.names[2] if field.names else f"{field.low},{field.low + 2}"
         hint = f"expected a value such as `*`, `*/2`, `{first}` or `{field.low + 1}-{field.low + 4}`"
-        hint += suggestion(nearest(item, field.names), "`")
+        hint += _suggestion(item, field)
     day = item[:1]
     return f"cannot read `{item}`; {hint.replace('{day}', day)}"
+
+
+def _suggestion(word: str, field: Field) -> str:
+    """Suggest a name that is close, or the short form of one that is written out."""
+    return suggestion([name for name in field.names if word.startswith(name)] or nearest(word, field.names), "`")

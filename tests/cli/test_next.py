@@ -152,7 +152,7 @@ def test_an_expression_is_tried_and_told_in_english(run_cli: RunCli) -> None:
     )
     [one] = json.loads(result.stdout)
     assert one["due"] == "2037-01-01T22:30:00+01:00"
-    assert "task" not in one
+    assert one["task"] is None
     assert result.stderr == "daily at 06:30 (Asia/Tokyo)\n"
 
 
