@@ -1,6 +1,7 @@
 """`automate status`, with the real program."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import pytest
 from automate import paths
 from automate.run import Record
 from automate.runlog import append
+from tests.cli.terminal import Terminal
 from tests.conftest import PidOf, Until
 
 if TYPE_CHECKING:
@@ -187,3 +189,13 @@ def test_as_json(run_cli: RunCli, task: Task) -> None:
 def test_unknown_as_json(run_cli: RunCli) -> None:
     found = json.loads(run_cli("status", "--json").stdout)
     assert (found["code"], found["problems"][0]["kind"]) == (3, "status")
+
+
+def test_who_asks_for_one_task_at_a_terminal_is_led_to_show(
+    task: Task, environment: dict[str, str], instance: Path
+) -> None:
+    task("x", "true")
+    terminal = Terminal([sys.executable, "-m", "automate", "-C", str(instance), "status", "x"], environment)
+    terminal.wait_for("AUTOMATE OK")
+    terminal.wait_for("show x shows the task and its runs")
+    terminal.hang_up()

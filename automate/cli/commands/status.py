@@ -110,6 +110,8 @@ def _report(shell: Shell, names: tuple[str, ...], labels: list[list[str]], bound
         from automate.render.monitoring import plugin
 
         shell.write(plugin(judged, found.tasks, found.scheduler, bounds, shell.now))
+        if len(names) == 1 and shell.screen.is_terminal:  # a person, who may have expected systemctl's
+            shell.say(f"{shell.hint('show', names[0])} shows the task and its runs")
     return STATUSES[judged.level]
 
 
