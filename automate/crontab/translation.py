@@ -23,6 +23,7 @@ _PAIR = rf"[A-Za-z_]\w*={_WORD}"
 _encoded = re.compile(rf'eval "\$\(printf %b (?P<text>{_WORD})\)"').fullmatch
 _exports = re.compile(rf"export (?P<pairs>{_PAIR}(?: {_PAIR})*); ").match
 _goes_to = re.compile(rf'cd (?P<home>"\$HOME"/)?(?P<path>{_WORD}) \|\| exit; ').match
+_SHELLS_OWN = {"ENV", "IFS", "PWD"}  # a shell does not take them from its environment, or does something else then
 _MAIL = ("MAILTO", "MAILFROM")
 _LONGEST = 4000  # bytes of a description
 _ORDER = (
@@ -77,10 +78,11 @@ def _as_exported(line: str) -> tuple[str, dict[str, str], str]:
     """Return command, variables and directory, taken apart where `export crontab` has put them in one line."""
     if encoded := _encoded(line):
         line = percent.decoded(shlex.split(encoded["text"])[0])
-    env: dict[str, str] = {}
-    if exports := _exports(line):
-        env = dict(word.partition("=")[::2] for word in shlex.split(exports["pairs"]))
-        line = line[exports.end() :]
+    exports = _exports(line)
+    env = dict(word.partition("=")[::2] for word in shlex.split(exports["pairs"])) if exports else {}
+    if _SHELLS_OWN & env.keys() or any(name.startswith("AUTOMATE_") for name in env):
+        return line, {}, ""
+    line = line[exports.end() :] if exports else line
     goes_to = _goes_to(line)
     if goes_to is None:
         return line, env, ""

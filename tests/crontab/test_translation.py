@@ -248,6 +248,19 @@ def test_what_cron_reads_otherwise_than_it_looks_is_noted(text: str, said: str) 
     assert said in task(text).notes[0]
 
 
+def test_what_export_puts_before_a_command_becomes_keys_again() -> None:
+    done = task("0 2 * * * export A=1 B='x y'; cd '/srv/my app' || exit; x\n").keys
+    assert (done["command"], done["cwd"]) == ("x", "/srv/my app")
+    assert done["env"] == {"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "A": "1", "B": "x y"}
+
+
+@pytest.mark.parametrize(
+    "command", ["export IFS=,; x", "export AUTOMATE_X=1; x", "export A=$B; x", "export A=1 && x", "cd srv || exit; x"]
+)
+def test_what_would_mean_something_else_in_a_key_stays_in_the_command(command: str) -> None:
+    assert task(f"0 2 * * * {command}\n").keys["command"] == command
+
+
 @pytest.mark.parametrize("hours", ["30-40", "22-6", "7", "x"])
 def test_hours_that_anacron_ignores_are_noted(hours: str) -> None:
     done = task(f"START_HOURS_RANGE={hours}\n1 5 a b\n", form="anacron")
