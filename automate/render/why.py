@@ -191,4 +191,4 @@ def _with_room(rows: Sequence[tuple[str, ...]], screen: Screen) -> Iterator[tupl
 def _table(rows: Iterable[tuple[str, ...]], screen: Screen) -> str:
     """Return a table in which nothing is cut, since a cut command line is of no use."""
     rows = [*rows]
-    return table(rows, ("",) * len(rows[0]), screen._replace(width=None), header=False)
+    return table(rows, ("",) * len(rows[0]), screen._replace(width=None), header=False) if rows else ""
