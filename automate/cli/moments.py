@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
@@ -19,8 +20,9 @@ import click
 from automate.cli.completers import complete_durations, complete_moments
 from automate.cli.options import Function
 from automate.cli.shell import Shell
+from automate.errors import nearest
 from automate.instants import FIRST_YEAR, LAST_YEAR, local
-from automate.units import Duration
+from automate.units import UNITS, Duration
 
 Toward = Literal["past", "future", "either"]
 EXPECTED = (
@@ -150,7 +152,7 @@ def _shown_by_a_clock(words: str, now: float, toward: Toward) -> float:
         return _instant(iso)
     form = next(filter(None, (re.fullmatch(form, words, re.IGNORECASE) for form in _FORMS)), None)
     if form is None:
-        raise ValueError(_hint(words.lower()) or f"expected {EXPECTED}")
+        raise ValueError(_hint(words.lower()) or _spelled(words.lower(), now) or f"expected {EXPECTED}")
     parts = {name: part.lower() if part and name != "zone" else part for name, part in form.groupdict().items()}
     zone = _zone(parts["zone"])
     today = datetime.fromtimestamp(now, zone).date() if zone else local(now).date()
@@ -234,6 +236,18 @@ def _hint(words: str) -> str:
     one, other, year = map(int, numbers.groups())
     dates = {f"{year}-{month:02}-{day:02}" for day, month in ((one, other), (other, one)) if month <= 12}  # noqa: PLR2004
     return f"write the year first: {' or '.join(sorted(dates))}" if dates else ""
+
+
+def _spelled(words: str, now: float) -> str:
+    """Suggest the time with its words spelled as ours, if that is one."""
+    known = {*_DAYS, *_NOON, *UNITS, "ago", "last", "next", "now", "this"}
+    known |= {form for name in (*_WEEKDAYS, *_MONTHS) for form in (name, name[:3])}
+    better = re.sub(
+        "[a-z]{3,}", lambda word: word[0] if word[0] in known else [*nearest(word[0], known), word[0]][0], words
+    )
+    with suppress(ValueError):
+        return f"did you mean '{better}'?" if better != words and moment(better, now) else ""
+    return ""
 
 
 def _instant(clock: datetime, zone: tzinfo | None = None) -> float:
