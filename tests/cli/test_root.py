@@ -151,7 +151,7 @@ def test_a_full_disk_is_an_error_without_traceback(
 def test_a_standard_error_that_takes_nothing_changes_no_status(
     environment: dict[str, str], instance: Path, arguments: str, status: int
 ) -> None:
-    assert in_shell(f"automate {arguments} 2> /dev/full", environment, instance).returncode == status
+    assert in_shell(f"automate -C . {arguments} 2> /dev/full", environment, instance).returncode == status
 
 
 @pytest.mark.parametrize(("command", "status"), [("list", 2), ("tick", 2), ("doctor", 2), ("status", 3)])
