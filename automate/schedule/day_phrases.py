@@ -189,12 +189,6 @@ _WEEK = "(?:first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)"
 _WEEKS = rf"(?:{_WEEK}(?: and |, ?| )(?:and )?)+"
 _NTH = rf"(?P<weeks>{_WEEKS})(?P<weekdays>[a-z-]+(?:(?:, ?(?:and )?| and | )(?!(?:and|{_WEEK})\b)[a-z-]+)*)"
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]], ...] = (
-    (
-        re.compile(rf"(?P<days>.+?),? in (?P<months>(?:(?:{_MONTH})(?:, ?(?:and )?| and |$))+)"),
-        _in_months,
-    ),
-    (re.compile(r"(?P<dates>.+?[a-z]) (?P<how>or|if) (?P<weekdays>.+)"), _combined),
-    (re.compile(rf"every (?P<step>\d{{1,2}}) days from the (?P<first>\d{{1,2}})(?:st|nd|rd|th){_OF}"), _date_steps),
     (re.compile(r"daily|(?:every|each) day"), lambda _found, _origin: EVERY_DAY),
     (re.compile(r"monthly|(?:every|each) month"), _on_the_first(*range(1, 13))),
     (re.compile(r"quarterly|(?:every|each) quarter"), _on_the_first(1, 4, 7, 10)),
@@ -211,6 +205,12 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], Days]], .
         ),
         _few,
     ),
+    (
+        re.compile(rf"(?P<days>.+?),? in (?P<months>(?:(?:{_MONTH})(?:, ?(?:and )?| and |$))+)"),
+        _in_months,
+    ),
+    (re.compile(r"(?P<dates>.+?[a-z]) (?P<how>or|if) (?P<weekdays>.+)"), _combined),
+    (re.compile(rf"every (?P<step>\d{{1,2}}) days from the (?P<first>\d{{1,2}})(?:st|nd|rd|th){_OF}"), _date_steps),
     (
         re.compile(rf"{_MONTHLY}(?P<dates>(?:{_DAY}(?:, ?| and |$| )?)+?){_OF}"),
         _by_date,
