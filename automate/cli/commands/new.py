@@ -176,7 +176,7 @@ def at_command(
         "user": user, "cwd": os.getcwd() if user is None else None, "remove_when_done": True,
     }  # fmt: skip
     check_once([key for key in fields if fields[key] is not None] + [change.key for change in changes])
-    for given in (description, user, *words):
+    for given in (description, user, fields["cwd"], *words):
         read_value(given or "")
     from automate.operate.new_file import made_for_once
 
