@@ -10,7 +10,7 @@ from automate.instants import seconds_of
 from automate.outcomes import CAUSES, Outcome, Trigger
 
 Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
-_LEFT_OUT = frozenset({"output_lost", "pause", "lock", "runs", "condition_exit", "first_due"})
+_LEFT_OUT = frozenset({"output_lost", "attempts_at", "pause", "lock", "runs", "condition_exit", "first_due"})
 
 LARGEST = 2**53
 """Ids and counts go up to here, where every reader of JSON still tells one from the next (RFC 8259, 6)."""
@@ -42,6 +42,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     Times are RFC 3339 with the host's offset; `seconds` is wall-clock time from the first attempt's start to the last
     one's end; `max_rss` is in bytes, unknown for an adopted run, or if it is less than the supervisor's own.
     `output_lost` is the number of bytes of output that were discarded; it is left out if there are none.
+    `attempts_at` has the places in the output, in bytes, at which the second and further attempts begin.
 
     `cause` is one of outcomes.CAUSES, or a word of a newer version; it is null for a run that ended by itself, and in
     records of older versions. `reason` says the same to a person, and no program reads it. Other fields belong to one
@@ -70,6 +71,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     output: str | None = None
     output_bytes: Count | None = None
     output_lost: Count | None = None
+    attempts_at: tuple[Count, ...] | None = None
     summary: Any = None
     error: str | None = None
     cause: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [*CAUSES]})] | None = None

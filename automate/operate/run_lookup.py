@@ -16,7 +16,7 @@ from automate.process.processes import OfRun, of_runs
 from automate.run import LARGEST, Record, UnderWay
 from automate.state import OpenRun, State, runs
 from automate.supervisor.attempt import last_attempt, task_of
-from automate.supervisor.finishing import lost
+from automate.supervisor.finishing import attempts_at, lost
 from automate.trust import judge_as_root
 
 _BLOCK = 65536
@@ -180,6 +180,7 @@ def _as_record(instance: Instance, run: OpenRun) -> UnderWay:
         output=written.path,
         output_bytes=written.bytes,
         output_lost=lost(instance, run, attempt.task),
+        attempts_at=attempts_at(instance, run),
     )
 
 

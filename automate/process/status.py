@@ -1,11 +1,13 @@
 """An attempt's status file: `open/ID.ATTEMPT.TASK`.
 
-Its first line is written before the start and says which run this is, whole, so that a lost state can be rebuilt. The
-shim writes the rest: `started PID UPTIME`, `group PID BEGAN` of the condition and of the command, `condition STATUS`
-where the condition failed, at the end `stderr PLACE`, two lines of times(1), `exited STATUS`. If the output is copied
+Its first line is written before the start and says which run this is, whole, so that a lost state can be rebuilt.
+From the second attempt on `output PLACE` follows, if its output does not begin at 0 in the file of the run. The shim
+writes the rest: `started PID UPTIME`, `group PID BEGAN` of the condition and of the command, `condition STATUS` where
+the condition failed, at the end `stderr PLACE`, two lines of times(1), `exited STATUS`. If the output is copied
 (copier.py), `lost BYTES` and `stderr BYTES` follow in a place of their own, and override. `unstartable` is that there
-was no entering the directory, and `unforked STATUS` the end of a shim that could have no process. While the shim lives,
-the file is locked. The room for the shim's lines is taken beforehand: a full disk does not hide an exit status.
+was no entering the directory, and `unforked STATUS` the end of a shim that could have no process. While the shim
+lives, the file is locked. The room for the shim's lines is taken beforehand: a full disk does not hide an exit
+status.
 """
 
 import errno
@@ -36,7 +38,7 @@ class Status(NamedTuple):
     or the command's own status; `condition` is the status of a condition that failed, so that the command was not run;
     `unforked`: no process could be created for it, and `exit` is the shim's own. `uptime` is the machine's when it
     started, in seconds, if the shim could tell; `ended` is in epoch seconds. `lost` are bytes of output that were
-    discarded.
+    discarded. `output_place` is where its output begins in the file of the run.
     """
 
     head: bytes = b""
@@ -49,6 +51,7 @@ class Status(NamedTuple):
     unforked: bool = False
     stderr_place: int = 0
     lost: int = 0
+    output_place: int = 0
     cpu_seconds: float | None = None
     ended: float | None = None
 
@@ -63,8 +66,8 @@ def parse_name(name: str) -> tuple[int, int, str] | None:
     return (int(match[1]), int(match[2]), match[3]) if match else None
 
 
-def create(path: str, head: bytes) -> int:
-    """Write the first line (`head`, without newline) and take the file's lock.
+def create(path: str, head: bytes, output_place: int = 0) -> int:
+    """Write the first line (`head`, without newline), the place of the output, if any, and take the file's lock.
 
     The caller passes the descriptor to the shim, whose first line comes next, and closes its own. OSError, also if
     there is no space for the shim's lines.
@@ -72,9 +75,9 @@ def create(path: str, head: bytes) -> int:
     descriptor = _locked(path)
     try:
         os.ftruncate(descriptor, 0)
-        line = head + b"\n"
-        _write_whole(descriptor, line + b"\n" * ROOM)
-        os.lseek(descriptor, len(line), os.SEEK_SET)
+        begin = head + b"\n" + (b"output %d\n" % output_place if output_place else b"")
+        _write_whole(descriptor, begin + b"\n" * ROOM)
+        os.lseek(descriptor, len(begin), os.SEEK_SET)
     except BaseException:
         os.close(descriptor)
         raise
@@ -109,6 +112,7 @@ def read(path: str) -> Status:
         unforked=b"unforked" in report,
         stderr_place=_number(report.get(b"stderr")) or 0,
         lost=_number(report.get(b"lost")) or 0,
+        output_place=_number(report.get(b"output")) or 0,
         cpu_seconds=_cpu_seconds(rest),
     )
     return status if status.exit is None else status._replace(ended=about.st_mtime)

@@ -2,6 +2,7 @@
 
 import signal
 from contextlib import suppress
+from itertools import takewhile
 from typing import NamedTuple
 
 from automate import clock, instants, output
@@ -114,6 +115,7 @@ def record(instance: Instance, attempt: Attempt, result: Result) -> Record:
         output=written.path,
         output_bytes=written.bytes,
         output_lost=lost(instance, run, attempt.task),
+        attempts_at=attempts_at(instance, run),
         summary=run_files.read_summary(instance, run.id),
         error=_error(instance, attempt, result, written.path),
         cause=_cause(attempt, result),
@@ -129,6 +131,13 @@ def lost(instance: Instance, run: OpenRun, task: Task) -> int | None:
         return None
     paths = [run_files.status_path(instance, run.id, attempt, run.task) for attempt in range(1, run.attempt + 1)]
     return sum(status.read(path).lost for path in paths) or None
+
+
+def attempts_at(instance: Instance, run: OpenRun) -> tuple[int, ...] | None:
+    """Return where in the output each attempt but the first begins, in bytes; None if there was only one."""
+    later = range(2, run.attempt + 1)
+    reports = (status.read(run_files.status_path(instance, run.id, attempt, run.task)) for attempt in later)
+    return tuple(report.output_place for report in takewhile(lambda report: report.head, reports)) or None
 
 
 def end_of(written: float, seen: float | None) -> float:

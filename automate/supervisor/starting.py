@@ -114,7 +114,8 @@ def _spawn(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[i
     opened: list[int] = []
     try:
         run_files.prepare_summary(instance, attempt.run.id, attempt.run.attempt, launch.identity)
-        opened.append(status.create(attempt.status_path, run_files.head(attempt.run, attempt.began, attempt.user)))
+        head = run_files.head(attempt.run, attempt.began, attempt.user)
+        opened.append(status.create(attempt.status_path, head, _output_place(instance, attempt.run)))
         opened.append(locks.above(output.create(instance.log, attempt.run.task, attempt.run.id)))
         with suppress(OSError):  # none left: what the command writes fails, and it runs all the same
             reserve.with_room(instance.written, lambda: output.take_room(opened[1]))
@@ -126,6 +127,11 @@ def _spawn(instance: Instance, attempt: Attempt, launch: Launch, nofile: tuple[i
     finally:
         for descriptor in opened:
             os.close(descriptor)
+
+
+def _output_place(instance: Instance, run: OpenRun) -> int:
+    """Return how much the attempts before have written."""
+    return output.as_it_is(instance.log, run.task, run.id).bytes if run.attempt > 1 else 0
 
 
 def _asks(run: OpenRun) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -126,6 +127,32 @@ def test_a_terminal_shows_the_last_state_of_each_line(
     assert terminal.end() == 0
     states = [line.rpartition("\r")[2] for line in terminal.shown.split("\n")]
     assert "\n".join(states).replace("x\nx", "xx") == shown
+
+
+@pytest.mark.parametrize(
+    ("output", "places", "size", "shown"),
+    [
+        (b"one\ntwo\n", (4,), 8, "one\n--- attempt 2 ---\ntwo\n"),
+        (b"one\nhalftwo\n", (8,), 12, "one\nhalf\n--- attempt 2 ---\ntwo\n"),
+        (b"one\n", (0, 4), 4, "--- attempt 2 ---\none\n--- attempt 3 ---\n"),
+        (b"one\ntwo\n", (5, 3), 8, "one\nt\n--- attempt 2 ---\nwo\n"),
+        (b"one\n", (4,), 9000, "one\n"),
+    ],
+    ids=["lines", "half a line", "nothing", "not in order", "cut"],
+)
+def test_a_terminal_shows_where_attempts_begin(
+    instance: Path, environment: dict[str, str], record: Callable[..., Path], output: bytes, places: Any, size: int,
+    shown: str,
+) -> None:  # fmt: skip
+    record(1, output=output, output_bytes=size, attempts=len(places) + 1, attempts_at=places)
+    terminal = Terminal([sys.executable, "-m", "automate", "-C", str(instance), "log", "-q"], environment)
+    assert terminal.end() == 0
+    assert re.sub(r"\x1b\[\d*m|\r", "", terminal.shown) == shown
+
+
+def test_a_pipe_has_no_marks(run_cli: RunCli, record: Callable[..., Path]) -> None:
+    record(1, output=b"one\ntwo\n", output_bytes=8, attempts=2, attempts_at=(4,))
+    assert run_cli("log").stdout == "one\ntwo\n"
 
 
 def test_an_unfinished_line_is_drawn_over(instance: Path, environment: dict[str, str], task: Task) -> None:

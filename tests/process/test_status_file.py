@@ -92,6 +92,15 @@ def test_new_file_has_its_head_and_room_and_is_locked(tmp_path: Path) -> None:
     assert status.read(path)[:2] == (b"head", 7)
 
 
+def test_the_place_of_the_output_stands_before_what_the_shim_writes(tmp_path: Path) -> None:
+    path = str(tmp_path / "1.2.x")
+    descriptor = status.create(path, b"head", 4096)
+    os.write(descriptor, b"started 7\n")
+    os.close(descriptor)
+    found = status.read(path)
+    assert (found.head, found.pid, found.output_place) == (b"head", 7, 4096)
+
+
 @given(st.integers(1, LARGEST), st.integers(1, 1000), st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True))
 def test_name_is_read_back(run_id: int, attempt: int, task: str) -> None:
     assert status.parse_name(status.file_name(run_id, attempt, task)) == (run_id, attempt, task)

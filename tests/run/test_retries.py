@@ -25,6 +25,16 @@ def test_attempts_are_one_record_with_one_id(outcome: OneRecord, run_cli: RunCli
     assert run_cli("history", "--jsonl").stdout.count("\n") == 1
 
 
+def test_the_record_says_where_in_the_output_each_further_attempt_begins(outcome: OneRecord) -> None:
+    record = outcome("[ $AUTOMATE_ATTEMPT = 2 ] || { echo four; false; }", retries={"attempts": 3, "delay": "1ms"})
+    assert (record["attempts"], record["attempts_at"]) == (2, [5])
+    assert record["output_bytes"] == 5
+
+
+def test_the_record_of_a_single_attempt_has_no_places(outcome: OneRecord) -> None:
+    assert "attempts_at" not in outcome("echo out")
+
+
 def test_record_spans_all_attempts(outcome: OneRecord) -> None:
     assert outcome("false", retries={"attempts": 2, "delay": "100ms", "backoff": 1})["seconds"] > 0.2
 

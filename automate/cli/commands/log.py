@@ -21,22 +21,50 @@ from automate.render.runs import ending
 from automate.run import instant_of
 from automate.state import State, runs
 from automate.supervisor import look
+from automate.supervisor.finishing import attempts_at
 
 _STEP = 0.1  # seconds between looks at a run that is followed
 
 
 class _From(Following):
-    """Begins at a place in the file, in bytes."""
+    """Begins at a place in the file, in bytes. A terminal shows a line where another attempt begins.
 
-    def __init__(self, shell: Shell, path: str, start: int, prefix: str = "") -> None:
+    `places` are those of the second and further attempts.
+    """
+
+    def __init__(self, shell: Shell, path: str, start: int, places: Sequence[int], prefix: str = "") -> None:
         super().__init__(shell, path, prefix)
         self._start = start
+        self._marks = shell.screen.is_terminal
+        self.places = places
+        self._marked = 0
 
     def open(self) -> bool:
         opened = super().open()
         if opened and self._descriptor is not None:
             os.lseek(self._descriptor, self._start, os.SEEK_SET)
         return opened
+
+    def _read(self) -> bytes:
+        """Read up to the next attempt, whose mark is written before it."""
+        assert self._descriptor is not None  # noqa: S101 - the caller has opened it
+        at = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        while self._marks and self._marked < len(self.places) and self.places[self._marked] <= at:
+            self._marked += 1
+            if self.places[self._marked - 1] == at:
+                self._mark(self._marked + 1)
+        piece = super()._read()
+        end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        place = self.places[self._marked] if self._marks and self._marked < len(self.places) else end
+        if end - len(piece) < place < end:
+            piece = piece[: place - end]
+            os.lseek(self._descriptor, place, os.SEEK_SET)
+        return piece
+
+    def _mark(self, attempt: int) -> None:
+        if self._text:
+            self._end_lines("\n")
+        self._shell.write(f"{self._prefix}{paint(f'--- attempt {attempt} ---', 'faint', self._shell.screen)}\n")
 
 
 @click.command("log")
@@ -178,7 +206,8 @@ def _show(shell: Shell, state: State, output: _Output, count: int | None, *, fol
         if gone or is_one:
             shell.say(gone or "it wrote nothing")
         return
-    following = _From(shell, path, 0 if count is None else run_lookup.start_of_last(path, count))
+    start = 0 if count is None else run_lookup.start_of_last(path, count)
+    following = _From(shell, path, start, _places(shell, chosen, path))
     following.copy()
     if follow and chosen.open:
         _follow(shell, state, {chosen.id: following})
@@ -188,16 +217,27 @@ def _show(shell: Shell, state: State, output: _Output, count: int | None, *, fol
         has_read(shell, state, chosen.task, chosen.id)
 
 
+def _places(shell: Shell, chosen: Chosen, path: str) -> Sequence[int]:
+    """Return where attempts begin in the output; not if it was cut, and they are elsewhere."""
+    if chosen.open is not None:
+        return attempts_at(shell.instance, chosen.open) or ()
+    record = chosen.record
+    if record is None or record.attempts_at is None or os.path.getsize(path) != record.output_bytes:
+        return ()
+    return record.attempts_at
+
+
 def _follow_several(shell: Shell, state: State, outputs: Sequence[_Output], count: int | None) -> None:
     """Show the output of runs beside each other, each line after the name of its task."""
     width = max((len(each.run.task) for each in outputs), default=0)
-    going: dict[int, Following] = {}
+    going: dict[int, _From] = {}
     for each in outputs:
         if each.path is None:
             shell.say(f"{each.run.task} #{each.run.id}: {each.gone or 'wrote nothing'}")
             continue
         start = 0 if count is None else run_lookup.start_of_last(each.path, count)
-        following = _From(shell, each.path, start, f"{visible(each.run.task):<{width}} | ")
+        places = _places(shell, each.run, each.path)
+        following = _From(shell, each.path, start, places, f"{visible(each.run.task):<{width}} | ")
         if each.run.open:
             going[each.run.id] = following
         else:
@@ -205,14 +245,16 @@ def _follow_several(shell: Shell, state: State, outputs: Sequence[_Output], coun
     _follow(shell, state, going)
 
 
-def _follow(shell: Shell, state: State, going: dict[int, Following]) -> None:
+def _follow(shell: Shell, state: State, going: dict[int, _From]) -> None:
     """Copy output until each run's record is written; `look` ends it even if its supervisor died."""
     while going:
         look(shell.instance, state, uid=os.geteuid())
         for run_id, following in [*going.items()]:
-            is_over = runs.open_run(state, run_id) is None  # before the last of its output is copied
+            run = runs.open_run(state, run_id)  # before the last of its output is copied
+            if run is not None and run.attempt > len(following.places) + 1:
+                following.places = attempts_at(shell.instance, run) or ()
             following.copy()
-            if is_over:
+            if run is None:
                 following.close()
                 del going[run_id]
                 shell.say(_heading(shell, run_lookup.choose(shell.instance, state, f"#{run_id}")))
