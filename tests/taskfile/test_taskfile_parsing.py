@@ -366,3 +366,8 @@ def test_a_typical_file_is_read_in_half_a_millisecond() -> None:
 def test_a_definition_is_encoded_as_it_was_when_it_has_been_decoded(default: str) -> None:
     encoded = definitions.encode(read(f"command: x\n{default}\n"))
     assert definitions.encode(definitions.decode(encoded)) == encoded
+
+
+def test_a_hint_leads_to_a_key_and_hides_none() -> None:
+    assert {meant for meant in keys.HINTS.values() if " " not in meant} <= keys.TASK.keys()
+    assert keys.HINTS.keys().isdisjoint(key.replace("_", "") for key in keys.TASK)
