@@ -89,16 +89,16 @@ def _ones(bits: int) -> list[int]:
 
 def _wild(pattern: Pattern, setting: Setting) -> str:
     hours, minutes = _ones(pattern.hours), _ones(pattern.minutes)
-    clock = _clock_steps(hours, minutes)
+    steps = _clock_steps(hours, minutes)
     if pattern.days != EVERY_DAY:
-        return f"{clock}, {_days(pattern.days)}"
+        return f"{steps}, {_days(pattern.days)}"
     step = _even_step(hours, minutes)
     if step and _on_grid(setting, step):
         return _interval(step)
-    if clock == "every minute":
+    if steps == "every minute":
         return "every minute of the wall clock"
     # `every 30 minutes` alone would be real time, which this zone does not follow
-    return f"every hour at {_spans(minutes, ':{:02}')}" if re.fullmatch(r"every \d+ minutes", clock) else clock
+    return f"every hour at {_spans(minutes, ':{:02}')}" if re.fullmatch(r"every \d+ minutes", steps) else steps
 
 
 def _clock_steps(hours: list[int], minutes: list[int]) -> str:

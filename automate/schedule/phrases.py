@@ -185,7 +185,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Origin], tuple[Par
     (
         re.compile(
             rf"every (?:minute|(?P<number>\d{{1,2}}) minutes)(?: from :(?P<first>\d\d)(?= of))?"
-            rf"(?: of the hours? (?P<hours>{_HOURS})|(?=, [a-z])){_ON}"
+            rf"(?: of the hours? (?P<hours>{_HOURS})| of the wall clock|(?=, [a-z])){_ON}"
         ),
         _minutes_of_hours,
     ),

@@ -127,6 +127,7 @@ def test_steps_are_read_back_to_the_same_due_times(text: Any, zone: str) -> None
 )
 def test_every_is_said_of_cron_only_where_real_time_agrees(text: str, zone: str, reading: str) -> None:
     assert parse([text], zone).describe() == reading
+    assert parse([reading], zone).describe() == reading
 
 
 def test_a_list_is_read_between_semicolons() -> None:
