@@ -138,9 +138,11 @@ def _directory(cwd: str | None, who: Identity) -> str:
 
 
 def _find(program: str, path: str, cwd: str) -> None:
-    where = os.path.join(cwd, program) if "/" in program else shutil.which(program, path=path)
-    if where is None:
-        raise CannotStartError("no_program", f"no such program on PATH: {program} (PATH is {path})")
+    if "/" not in program:
+        if shutil.which(program, path=path) is None:
+            raise CannotStartError("no_program", f"no such program on PATH: {program} (PATH is {path})")
+        return
+    where = os.path.join(cwd, program)
     if not os.path.exists(where):
         raise CannotStartError("no_program", f"no such program: {program}")
     if not os.access(where, os.X_OK) or os.path.isdir(where):

@@ -54,12 +54,17 @@ def take(path: str) -> int | None:
 
 
 def make_ready(path: str) -> int:
-    """Open `path`, which is created if missing, without locking it.
+    """Open `path`, which is created if missing, as is its directory, without locking it.
 
     The caller owns the descriptor; a child that inherits it has a share in the lock, if it is taken later. OSError,
     also for a link at `path` and for a file that others can write.
     """
-    return above(own(path, os.open(path, _OPEN, 0o640)))
+    try:
+        descriptor = os.open(path, _OPEN, 0o640)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
+        descriptor = os.open(path, _OPEN, 0o640)
+    return above(own(path, descriptor))
 
 
 def lock(descriptor: int) -> bool:

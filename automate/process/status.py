@@ -90,10 +90,13 @@ def read(path: str) -> Status:
     OSError if that cannot be found out now.
     """
     try:
-        with open(path, "rb", opener=_no_link) as file:
-            about = os.fstat(file.fileno())
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            about = os.fstat(descriptor)
             judge(path, about, os.geteuid())
-            text = file.read(min(about.st_size, _MOST)) if stat.S_ISREG(about.st_mode) else b""
+            text = os.read(descriptor, min(about.st_size, _MOST)) if stat.S_ISREG(about.st_mode) else b""
+        finally:
+            os.close(descriptor)
     except OSError as error:
         if error.errno in _FOR_NOW:
             raise
@@ -128,10 +131,6 @@ def _locked(path: str) -> int:
 def _write_whole(descriptor: int, content: bytes) -> None:
     if os.write(descriptor, content) != len(content):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _number(text: bytes | None) -> int | None:

@@ -150,6 +150,12 @@ def open_run(state: State, run_id: int) -> OpenRun | None:
     return rows[0] if rows else None
 
 
+def stop_of(state: State, run_id: int) -> Stop | None:
+    """Return who wants an open run to end, and why; None if there is no request."""
+    query = "SELECT stop FROM runs WHERE id = ? AND stop IS NOT NULL"
+    return next(iter(state.rows(lambda row: _stop(row[0]), query, (run_id,))), None)
+
+
 def next_attempt(state: State, run: OpenRun) -> bool:
     """Store that another attempt follows, and what the ones before it used, durably.
 
@@ -246,7 +252,7 @@ def _row(row: tuple[Any, ...]) -> OpenRun:
     columns = dict(zip(_COLUMNS, row, strict=True))
     record = columns.pop("record")
     columns["args"] = tuple(json.loads(columns["args"]))
-    columns["stop"] = None if columns["stop"] is None else Stop(**json.loads(columns["stop"]))
+    columns["stop"] = None if columns["stop"] is None else _stop(columns["stop"])
     columns["log"] = columns.pop("log_file"), columns.pop("log_size")
     run = OpenRun(**columns)
     return checked(_with_record(run, record) if run.phase == "unrecorded" else run)
@@ -254,7 +260,7 @@ def _row(row: tuple[Any, ...]) -> OpenRun:
 
 def checked(run: OpenRun) -> OpenRun:
     """Return a row as a claim may have written it; ValueError for any other, TypeError where a type is wrong."""
-    check_instants(run.due, run.not_before, run.started, run.stop and float(run.stop.at), run.cpu_seconds)
+    check_instants(run.due, run.not_before, run.started, run.cpu_seconds)
     texts = (run.task, run.trigger, run.phase, run.boot, run.by or "", *run.args)
     numbers = (run.id, run.attempt, run.max_rss or 0, *run.log)
     is_typed = all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)
@@ -286,6 +292,14 @@ def _values(run: OpenRun) -> dict[str, object]:
         "log_size": log_size,
         "record": None if run.record is None else run.record.line(),
     }
+
+
+def _stop(text: str) -> Stop:
+    import json
+
+    stop = Stop(**json.loads(text))
+    check_instants(float(stop.at))
+    return stop
 
 
 def _stop_text(stop: Stop | None) -> str | None:

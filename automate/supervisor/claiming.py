@@ -48,7 +48,6 @@ def take_locks(instance: Instance, task: Task) -> tuple[list[int], str | None]:
     taken: list[int] = []
     try:
         for path in lock_paths(instance, task):
-            os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
             descriptor = locks.take(path)
             if descriptor is None:
                 release(taken)
@@ -69,9 +68,7 @@ def make_ready_locks(instance: Instance, task: Task) -> list[int]:
     """Open the lock files of a task without locking them; the caller owns the descriptors. OSError."""
     opened: list[int] = []
     try:
-        for path in lock_paths(instance, task):
-            os.makedirs(os.path.dirname(path), mode=0o750, exist_ok=True)
-            opened.append(locks.make_ready(path))
+        opened.extend(locks.make_ready(path) for path in lock_paths(instance, task))
     except BaseException:
         release(opened)
         raise

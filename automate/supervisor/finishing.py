@@ -38,8 +38,7 @@ def collect(attempt: Attempt, *, is_asked_to_end: bool) -> bool:
 
 def asked(state: State, attempt: Attempt) -> Stop | None:
     """Return who wants it to end, and why, if there is a request. StateError."""
-    row = runs.open_run(state, attempt.run.id)
-    return row.stop if row is not None and row.stop is not None else attempt.stop
+    return runs.stop_of(state, attempt.run.id) or attempt.stop
 
 
 class Result(NamedTuple):
