@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from automate.paths import of_directory
-from automate.state.runs import LastRun, remember_last
+from automate.state.last_runs import LastRun, remember_last
 from automate.supervisor import open_instance
 
 GOALS = {100: 2.0, 10_000: 5.0}

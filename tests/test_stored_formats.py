@@ -20,7 +20,7 @@ from automate.outcomes import CAUSES, Outcome
 from automate.paths import Instance, of_directory
 from automate.process import status
 from automate.runlog import Reader
-from automate.state import State, pauses, runs, schedules
+from automate.state import State, last_runs, pauses, runs, schedules
 from automate.state.opening import open_state
 from automate.supervisor import held_runs, open_instance
 from automate.supervisor.attempt import task_of
@@ -133,7 +133,7 @@ def test_a_state_that_was_lost_is_made_anew_from_log_and_status_files(stored: In
         assert {run.id for run in runs.open_runs(state)} == {3, 4, 5, 6} - {
             json.loads(line)["id"] for line in Path(stored.run_log).read_text().splitlines()
         }
-        assert "ok" in runs.last_runs(state)
+        assert "ok" in last_runs.last_runs(state)
 
 
 @each_format

@@ -16,9 +16,10 @@ from automate.outcomes import Pause
 from automate.paths import Instance
 from automate.process import host
 from automate.state import OpenRun, State, StateError
+from automate.state.last_runs import last_runs, recent_durations
 from automate.state.pauses import held_longest, pauses
-from automate.state.runs import last_runs, open_runs
-from automate.state.schedules import known_devices
+from automate.state.runs import open_runs
+from automate.state.steps import known_devices
 from automate.taskfile import BadTaskFile, Fault, Found, check_vanished, discover
 
 if TYPE_CHECKING:
@@ -136,12 +137,12 @@ class Catalog:
     def _timed(self, entries: list[Entry], *, every: bool) -> list[Entry]:
         """Add how long recent runs took, to all or to running tasks, and how long those have been running."""
         from automate.catalog.entry import timed
-        from automate.state.durations import recent
 
         took: dict[str, list[float]] = {}
         with suppress(StateError):  # a state of an older version, which this user may only read, has none
             if self._state is not None:
-                took = recent(self._state, None if every else [entry.name for entry in entries if entry.open_runs])
+                names = None if every else [entry.name for entry in entries if entry.open_runs]
+                took = recent_durations(self._state, names)
         return [
             timed(entry, self._instance, took.get(entry.name, ()), self._now)
             if entry.open_runs or entry.name in took

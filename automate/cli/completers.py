@@ -251,7 +251,7 @@ def _tasks(
 def _known(
     context: "click.Context", catalog: "Catalog", state: "State | None", incomplete: str
 ) -> "list[CompletionItem]":
-    from automate.state.runs import last_runs
+    from automate.state.last_runs import last_runs
 
     gone: Iterable[str] = ()
     with suppress(AutomateError):

@@ -9,8 +9,8 @@ from automate.cli.shell import Shell
 from automate.errors import UsageError
 from automate.render import as_shown, cut, text_width, visible_lines
 from automate.state import State
+from automate.state.last_runs import last_run
 from automate.state.read_marks import mark_read, read_up_to
-from automate.state.runs import last_run
 
 _BLOCK = 65536
 _AT_ONCE = 64  # blocks; who watches the run has other things to do, and it may write faster than they are read

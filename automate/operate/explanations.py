@@ -19,7 +19,7 @@ from automate.rules.recent_runs import expected
 from automate.rules.verdicts import Fate, Holder, Known
 from automate.run import Record
 from automate.schedule import load
-from automate.state import LastRun, OpenRun, State, durations, runs
+from automate.state import LastRun, OpenRun, State, last_runs, runs
 from automate.state.pauses import pauses, pauses_after
 from automate.state.steps import Gap, gaps
 from automate.supervisor.blockers import hindrances, holder
@@ -253,7 +253,7 @@ class _Explaining:
         task, running = self._subject.task, [run for run in self._open if run.phase == "running"]
         if due <= self._now or task is None or self._state is None or not running:
             return None
-        usual = expected(durations.recent(self._state, [task.name]).get(task.name, ()))
+        usual = expected(last_runs.recent_durations(self._state, [task.name]).get(task.name, ()))
         since = [holder(self._instance, run).since or self._now for run in running]
         if usual is None or max(since) + usual <= due + self._subject.delay:
             return None
@@ -288,7 +288,7 @@ class _Explaining:
         return tuple(
             Followed(task, wanted, task in self._catalog, ended, ours.get(f"{task} #{ended.id}") if ended else None)
             for task, wanted in self._subject.task.after
-            for ended in [None if self._state is None else runs.last_run(self._state, task)]
+            for ended in [None if self._state is None else last_runs.last_run(self._state, task)]
         )
 
 

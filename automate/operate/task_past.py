@@ -20,8 +20,8 @@ from automate.runlog import newest_first
 from automate.runlog.backwards import Period
 from automate.schedule import are_same, load
 from automate.state import State, schedules
+from automate.state.last_runs import last_runs
 from automate.state.parsed import Parsed
-from automate.state.runs import last_runs
 from automate.state.schedules import Scheduled
 from automate.supervisor.decisions import exceptions_of
 from automate.task import Task

@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 from automate.catalog import Catalog
 from automate.process import host
-from automate.state import State, schedules
+from automate.state import State, schedules, steps
 
 SETTLED = 60.0  # seconds; a container that is started for each tick is over by then
 _FRESH = 300.0  # seconds
@@ -18,7 +18,7 @@ def is_idle(catalog: Catalog, state: State, now: float) -> bool:
     """
     return (
         schedules.recall(state, schedules.SEEN) == catalog.fingerprint
-        and start(schedules.boots(state), *host.boot(), SETTLED) is Start.SEEN
+        and start(steps.boots(state), *host.boot(), SETTLED) is Start.SEEN
         and not schedules.awake(state, now)
         and not schedules.ahead_of_clock(state, now)
     )

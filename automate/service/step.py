@@ -14,7 +14,7 @@ from automate.rules.deciding import Decision, clock_back
 from automate.rules.gates import Policy, of_task, refusal
 from automate.service.idle import Start, start
 from automate.service.syncing import Change, Plan
-from automate.state import OpenRun, State, runs, schedules
+from automate.state import OpenRun, State, runs, schedules, steps
 from automate.state.pauses import pauses, pauses_after
 from automate.state.schedules import Scheduled
 from automate.state.steps import Gap, keep_gap, last_step, note_step
@@ -189,7 +189,7 @@ def requests(scheduled: Scheduled, now: float, pauses: Sequence[Pause]) -> list[
 def _startup(state: State, supervisor: Supervisor, now: float, settled: float) -> list[OpenRun]:
     """Claim what is due at startup, once after each start of the machine or the container."""
     boot = host.boot()
-    found = start(schedules.boots(state), *boot, settled)
+    found = start(steps.boots(state), *boot, settled)
     if found in {Start.SEEN, Start.WAIT}:
         return []
     held = pauses(state, now).values()
@@ -197,9 +197,9 @@ def _startup(state: State, supervisor: Supervisor, now: float, settled: float) -
     requests = [_at_startup(tasks.decode(row.definition), held, now) for row in rows]
 
     def write(inner: State) -> Collection[str]:
-        if start(schedules.boots(inner), *boot, settled) is not found:
+        if start(steps.boots(inner), *boot, settled) is not found:
             return {request.task.name for request in requests}
-        schedules.keep_boot(inner, boot.kernel, boot.began)
+        steps.keep_boot(inner, boot.kernel, boot.began)
         return ()
 
     return supervisor.begin(requests, write)

@@ -15,7 +15,7 @@ from automate.rules.deciding import clock_back
 from automate.schedule import are_same, load, read_zones_anew
 from automate.schedule.schedule import frozen, zone_of
 from automate.schedule.zone import DAY, Offsets, PastZone, Zone, first_difference, offsets, zone_named
-from automate.state import State, schedules
+from automate.state import State, schedules, steps
 from automate.state.parsed import Parsed
 from automate.state.schedules import Scheduled
 from automate.supervisor.admission import MAX_RUNNING, Request
@@ -127,7 +127,7 @@ class Plan:
         self._max_running: str | None = None
         self._calendars: Mapping[str, Sequence[str]] = {}
         self._devices: Mapping[str, int] = {}
-        self._last_dues = schedules.last_dues(state)
+        self._last_dues = steps.last_dues(state)
         self._ended_later = schedules.ended_later(state, now)
         self._continued = schedules.continued(state)
         if not self.is_empty:
@@ -165,8 +165,8 @@ class Plan:
         schedules.set_followed(state, self._follows)
         if self._max_running is not None:
             schedules.keep(state, MAX_RUNNING, self._max_running)
-            schedules.keep_last_dues(state, self._last_dues)
-            schedules.keep_devices(state, self._devices)
+            steps.keep_last_dues(state, self._last_dues)
+            steps.keep_devices(state, self._devices)
         if self._zones_to_keep is not None:
             schedules.keep(state, schedules.ZONES, self._zones_to_keep)
         if any(row.task in self._continued for row in self._rows):

@@ -4,8 +4,9 @@ SQLite is touched here and nowhere else. `schema` has the tables, `opening` open
 open one, `runs` holds the open runs, `parsed` the parse cache.
 """
 
+from automate.state.last_runs import LastRun
 from automate.state.opening import open_state
-from automate.state.runs import LastRun, OpenRun, Stop
+from automate.state.runs import OpenRun, Stop
 from automate.state.store import State, StateError
 
 __all__ = ["LastRun", "OpenRun", "State", "StateError", "Stop", "open_state"]

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from automate.outcomes import Cause, Trigger
-from automate.state.store import FIRST, LAST, State, check_instants
+from automate.state.last_runs import LastRun, remember_last
+from automate.state.store import State, check_instants
 
 if TYPE_CHECKING:
     from automate.run import Record
@@ -56,24 +57,8 @@ class OpenRun(NamedTuple):
     record: "Record | None" = None
 
 
-class LastRun(NamedTuple):
-    """A task's newest record in short, derived from the run log."""
-
-    task: str
-    id: int
-    outcome: str
-    started: float | None
-    ended: float
-    seconds: float | None
-
-
 _FIRST = "first_run"
 MOST_ATTEMPTS, MOST_IDS = 10**9, 10**15
-# They are derived from the run log: one that somebody else wrote is passed over.
-_LAST_RUNS = f"""
-    SELECT task, id, outcome, started, ended, seconds FROM last_runs WHERE ended BETWEEN {FIRST} AND {LAST}
-    AND (started IS NULL OR started BETWEEN {FIRST} AND {LAST}) AND (seconds IS NULL OR abs(seconds) < {LAST})
-"""  # noqa: S608 - constants
 # An operator's word stands; the task's own limit is over once the attempt is.
 _STOP = "UPDATE runs SET stop = ? WHERE id = ? AND (stop IS NULL OR json_extract(stop, '$.outcome') = 'timeout')"
 _NEXT_ATTEMPT = """
@@ -220,30 +205,6 @@ def forget(state: State, ended: Sequence[LastRun]) -> set[int]:
     }
     remember_last(state, ended)
     return closed
-
-
-def remember_last(state: State, last: Iterable[LastRun]) -> None:
-    """Keep the newest record of each task, within the caller's transaction.
-
-    Of two, it is the one that ended later, or has the later id, so that a clock that is set back does not keep an old
-    one for ever.
-    """
-    state.connection.executemany(
-        "INSERT INTO last_runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (task) DO UPDATE SET id = excluded.id,"
-        " outcome = excluded.outcome, started = excluded.started, ended = excluded.ended, seconds = excluded.seconds"
-        " WHERE excluded.id >= last_runs.id OR excluded.ended > last_runs.ended",
-        list(last),
-    )
-
-
-def last_runs(state: State) -> dict[str, LastRun]:
-    """Of all tasks that ever had a record."""
-    return {row.task: row for row in map(LastRun._make, state.read(_LAST_RUNS))}
-
-
-def last_run(state: State, task: str) -> LastRun | None:
-    """Return the task's newest record, if it ever had one."""
-    return next((LastRun._make(row) for row in state.read(f"{_LAST_RUNS} AND task = ?", (task,))), None)
 
 
 def _row(row: tuple[Any, ...]) -> OpenRun:

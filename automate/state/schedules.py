@@ -49,10 +49,6 @@ class Scheduled(NamedTuple):
 
 SEEN = "files"  # under this name the fingerprint of the task files is kept that the schedules were made from
 ZONES = "zones"  # and under this one the time zones that they follow
-_BOOTS = "boots"
-_MOST_BOOTS = 16
-_LAST_DUES = "last_dues"
-_DEVICES = "task_dirs"
 _CONTINUED = "continued"
 _COLUMNS = ", ".join(Scheduled._fields)
 _PAST = "SELECT task, compiled, since, until FROM past_schedules"
@@ -221,34 +217,14 @@ def recall_json(state: State, about: str, make: Callable[[Any], Made]) -> Made |
     return next(iter(state.rows(lambda row: make(json.loads(row[0])), query, (about,))), None)
 
 
-def _recall_dict(state: State, about: str) -> dict[str, Any]:
+def recall_dict(state: State, about: str) -> dict[str, Any]:
+    """Return the JSON object that was kept under this name; an empty one where nothing was."""
     return recall_json(state, about, lambda value: {**value}) or {}
 
 
 def keep(state: State, about: str, value: str) -> None:
     """Within the caller's transaction."""
     state.connection.execute("INSERT OR REPLACE INTO scheduler VALUES (?, ?)", (about, value))
-
-
-def boots(state: State) -> dict[str, int | None]:
-    """Return the newest starts in which a step was taken: boot id, and when process 1 was started; see `host.Boot`."""
-    return _recall_dict(state, _BOOTS)
-
-
-def keep_boot(state: State, kernel: str, began: int | None) -> None:
-    """Put down that a step was taken in this start, within the caller's transaction."""
-    others = [(other, first) for other, first in boots(state).items() if other != kernel]
-    keep(state, _BOOTS, json.dumps(dict([*others, (kernel, began)][-_MOST_BOOTS:])))
-
-
-def last_dues(state: State) -> dict[str, float]:
-    """Return the newest recorded due time by task, which a lost state left; empty once the tasks are known again."""
-    return _recall_dict(state, _LAST_DUES)
-
-
-def keep_last_dues(state: State, dues: Mapping[str, float]) -> None:
-    """Replace the stored ones, within the caller's transaction."""
-    keep(state, _LAST_DUES, json.dumps(dues))
 
 
 def rename(state: State, old: str, new: str) -> None:
@@ -269,22 +245,12 @@ def rename(state: State, old: str, new: str) -> None:
 
 def continued(state: State) -> dict[str, float]:
     """Return up to when renamed tasks were decided under their old names; those that were not read yet."""
-    return _recall_dict(state, _CONTINUED)
+    return recall_dict(state, _CONTINUED)
 
 
 def keep_continued(state: State, names: Mapping[str, float]) -> None:
     """Replace the stored ones, within the caller's transaction."""
     keep(state, _CONTINUED, json.dumps(names))
-
-
-def known_devices(state: State) -> dict[str, int]:
-    """Return the device of each task directory on which the scheduler last found tasks."""
-    return _recall_dict(state, _DEVICES)
-
-
-def keep_devices(state: State, devices: Mapping[str, int]) -> None:
-    """Replace the stored ones, within the caller's transaction."""
-    keep(state, _DEVICES, json.dumps(devices))
 
 
 def _rows(state: State, condition: str, values: tuple[object, ...] = ()) -> list[Scheduled]:

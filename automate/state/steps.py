@@ -1,4 +1,4 @@
-"""Times of the scheduler's steps, and the gaps between them.
+"""What the scheduler keeps between its steps: their times, the gaps between them, starts of the machine, directories.
 
 A step is the time of a file beside `state.db`, since a step with nothing to do must not cost a transaction. Gaps in
 which due times were missed are written with the decisions about them.
@@ -6,15 +6,20 @@ which due times were missed are written with the decisions about them.
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from automate.state.schedules import keep, recall_json
+from automate.state.schedules import keep, recall_dict, recall_json
 from automate.state.store import State, check_instants
 
 _FILE = "stepped"
 _CALLS = "calls"
 _GAPS = "gaps"
+_BOOTS = "boots"
+_MOST_BOOTS = 16
+_LAST_DUES = "last_dues"
+_DEVICES = "task_dirs"
 _MOST_GAPS = 100
 
 
@@ -64,6 +69,37 @@ def keep_gap(state: State, gap: Gap) -> None:
 def gaps(state: State) -> list[Gap]:
     """Return the gaps in which due times were missed, oldest first."""
     return recall_json(state, _GAPS, lambda pairs: [_gap(*pair) for pair in pairs]) or []
+
+
+def boots(state: State) -> dict[str, int | None]:
+    """Return the newest starts in which a step was taken: boot id, and when process 1 was started; see `host.Boot`."""
+    return recall_dict(state, _BOOTS)
+
+
+def keep_boot(state: State, kernel: str, began: int | None) -> None:
+    """Put down that a step was taken in this start, within the caller's transaction."""
+    others = [(other, first) for other, first in boots(state).items() if other != kernel]
+    keep(state, _BOOTS, json.dumps(dict([*others, (kernel, began)][-_MOST_BOOTS:])))
+
+
+def last_dues(state: State) -> dict[str, float]:
+    """Return the newest recorded due time by task, which a lost state left; empty once the tasks are known again."""
+    return recall_dict(state, _LAST_DUES)
+
+
+def keep_last_dues(state: State, dues: Mapping[str, float]) -> None:
+    """Replace the stored ones, within the caller's transaction."""
+    keep(state, _LAST_DUES, json.dumps(dues))
+
+
+def known_devices(state: State) -> dict[str, int]:
+    """Return the device of each task directory on which the scheduler last found tasks."""
+    return recall_dict(state, _DEVICES)
+
+
+def keep_devices(state: State, devices: Mapping[str, int]) -> None:
+    """Replace the stored ones, within the caller's transaction."""
+    keep(state, _DEVICES, json.dumps(devices))
 
 
 def _gap(since: float, until: float) -> Gap:

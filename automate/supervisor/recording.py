@@ -8,7 +8,7 @@ from automate.errors import AutomateError
 from automate.outcomes import DONE
 from automate.paths import Instance
 from automate.run import Record
-from automate.state import OpenRun, State, StateError, durations, runs
+from automate.state import OpenRun, State, StateError, last_runs, runs
 from automate.supervisor import finishing, run_files, shortages
 from automate.supervisor.attempt import Attempt, Waiting
 from automate.supervisor.claiming import claim_followers, not_in_step
@@ -136,7 +136,7 @@ def _close(instance: Instance, state: State, records: Sequence[Record], unseen: 
         closed = runs.forget(state, [finishing.last_run(record) for record in records])
         ended = [record for record in records if record.id in closed]
         took = [(record.task, record.seconds) for record in ended if record.outcome in DONE]
-        durations.note(state, [(task, seconds) for task, seconds in took if seconds is not None])
+        last_runs.note_durations(state, [(task, seconds) for task, seconds in took if seconds is not None])
         following = claim_followers(state, ended, (log.file, log.size), unseen)
     for record in records:
         run_files.remove(instance, record.id, record.task, record.attempts)

@@ -10,7 +10,7 @@ from automate.outcomes import DONE, OF_SCHEDULE, Pause
 from automate.paths import Instance
 from automate.process import host, locks, status
 from automate.run import Record
-from automate.state import OpenRun, State, durations, pauses, runs, schedules
+from automate.state import OpenRun, State, last_runs, pauses, runs, steps
 from automate.state.steps import last_step
 from automate.supervisor import run_files
 from automate.supervisor.finishing import last_run
@@ -21,15 +21,15 @@ _MOMENT = 1e-3  # seconds
 def restore(instance: Instance, state: State) -> None:
     """Fill a new database, within the transaction that makes it. The next ids are beyond all that were ever seen."""
     newest = runlog.last_of_each(instance)
-    runs.remember_last(state, [last_run(record) for record in newest.values()])
+    last_runs.remember_last(state, [last_run(record) for record in newest.values()])
     pauses.keep_past(state, _paused(newest.values(), last_step(state)))
-    for task, took in runlog.recent_seconds(instance, DONE, durations.MOST).items():
-        durations.note(state, [(task, seconds) for seconds in reversed(took)])
+    for task, took in runlog.recent_seconds(instance, DONE, last_runs.MOST).items():
+        last_runs.note_durations(state, [(task, seconds) for seconds in reversed(took)])
     left = _left(instance)
     _keep_boot(state, newest.values(), left)
     seen = max([runlog.highest_id(instance), *(run_id for run_id, _ in run_files.files(instance))])
     runs.reserve_ids(state, seen)
-    schedules.keep_last_dues(state, _last_dues(instance, left))
+    steps.keep_last_dues(state, _last_dues(instance, left))
     known = runlog.recorded(instance, [run.id for run in left], runlog.Position(0, 0)) if left else set()
     runs.insert(state, [run for run in left if run.id not in known])
 
@@ -40,7 +40,7 @@ def _keep_boot(state: State, newest: Iterable[Record], left: Iterable[OpenRun]) 
     dues = [seconds_of(record.due) for record in newest if record.trigger == "startup"]
     dues += [run.due for run in left if run.trigger == "startup"]
     if boot.age is not None and max((due for due in dues if due is not None), default=0.0) > clock.now() - boot.age:
-        schedules.keep_boot(state, boot.kernel, boot.began)
+        steps.keep_boot(state, boot.kernel, boot.began)
 
 
 def _paused(newest: Iterable[Record], stepped: float | None) -> Iterator[Pause]:

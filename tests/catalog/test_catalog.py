@@ -13,7 +13,8 @@ from automate.errors import NoSuchTaskError
 from automate.outcomes import Pause
 from automate.run import Record
 from automate.state import State
-from automate.state.runs import LastRun, OpenRun, insert, remember_last
+from automate.state.last_runs import LastRun, remember_last
+from automate.state.runs import OpenRun, insert
 from automate.taskfile import BadTaskFile
 from tests.catalog.conftest import Look, Write
 

@@ -14,8 +14,8 @@ import pytest
 
 from automate.paths import of_directory
 from automate.render.tasks import COLUMNS
-from automate.state import durations
-from automate.state.runs import LastRun, remember_last
+from automate.state import last_runs
+from automate.state.last_runs import LastRun, remember_last
 from automate.supervisor import open_instance
 from tests.conftest import RunCli, WriteTexts
 
@@ -56,7 +56,7 @@ def took(instance: Path) -> Callable[..., None]:
     def took(name: str, *seconds: float) -> None:
         state = open_instance(of_directory(str(instance)))
         with state.transaction():
-            durations.note(state, [(name, each) for each in seconds])
+            last_runs.note_durations(state, [(name, each) for each in seconds])
         state.close()
 
     return took

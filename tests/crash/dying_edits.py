@@ -18,7 +18,7 @@ from automate.outcomes import Pause
 from automate.paths import Instance, of_directory
 from automate.process import locks
 from automate.runlog.renames import former_names
-from automate.state import LastRun, open_state, pauses, runs
+from automate.state import LastRun, last_runs, open_state, pauses
 from automate.supervisor.task_files import complete_rename
 from tests.crash.dying import dying, forked
 
@@ -86,7 +86,7 @@ def tried_rename(directory: Path, step: int) -> bool:
     with closing(open_state(instance)) as state:
         pauses.pause(state, ["x"], Pause(1.0, None, "ann", ""))
         with state.transaction():
-            runs.remember_last(state, [LastRun("x", 7, "success", 1.0, 2.0, 1.0)])
+            last_runs.remember_last(state, [LastRun("x", 7, "success", 1.0, 2.0, 1.0)])
     status = forked(lambda: dying(step, rename_x, instance))
     with closing(open_state(instance)) as state:
         complete_rename(instance, state)
@@ -94,7 +94,7 @@ def tried_rename(directory: Path, step: int) -> bool:
         assert content(str(directory / "tasks.d" / file)) == OLD
         name = file.removesuffix(".yaml")
         assert [*pauses.pauses(state, 2.0)] == [name], "its pause is not"
-        assert [*runs.last_runs(state)] == [name], "its last run is not"
+        assert [*last_runs.last_runs(state)] == [name], "its last run is not"
         assert [*former_names(instance, ["y"])] == ["x"] * (name == "y"), "its records are not"
         if name == "x":
             rename_x(instance)

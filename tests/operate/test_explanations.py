@@ -14,7 +14,7 @@ from automate.render import Screen
 from automate.render.why import text
 from automate.run import Record
 from automate.runlog import append
-from automate.state import Stop, durations, runs, schedules
+from automate.state import Stop, last_runs, runs, steps
 from automate.state.pauses import ALL, pause
 from tests.conftest import Until
 from tests.service.conftest import Boot
@@ -281,7 +281,7 @@ def test_a_run_that_will_probably_still_run_then_is_told(
     for at in ("12:00", "12:01"):
         world.begin(at)
     with world.state.transaction():
-        durations.note(world.state, [("x", usual)])
+        last_runs.note_durations(world.state, [("x", usual)])
     assert (why(now="12:01:30").told[-1].known.in_the_way is not None) == is_told
     assert ("unless #1 is still running, which is likely: then it is skipped" in told(now="12:01:30")) == is_told
 
@@ -555,7 +555,7 @@ def test_a_task_due_at_startup_says_when_it_started_last(
     boot("this one", age=age)
     world.task("x", schedule="@reboot")
     with world.state.transaction():
-        schedules.keep_boot(world.state, "this one", 1)
+        steps.keep_boot(world.state, "this one", 1)
     world.step("12:30")
     assert told(now="12:40").splitlines()[0] == f"x is due when the machine or container has started{said}."
 

@@ -12,7 +12,7 @@ from automate.operate.audit import audit
 from automate.outcomes import Pause
 from automate.process import locks, spawn
 from automate.service.step import Preparing
-from automate.state import StateError, pauses, runs, schedules
+from automate.state import StateError, last_runs, pauses, schedules
 from automate.supervisor.admission import Request
 from automate.task import decode
 from tests.conftest import Lines, Until
@@ -109,7 +109,7 @@ def test_a_run_by_hand_is_not_kept_waiting(noted: World, another: Another) -> No
     other.settle()
     noted.step("12:00")
     assert [record["trigger"] for record in noted.records()] == ["manual", "schedule"]
-    assert runs.last_runs(noted.state)["x"].id == noted.records()[-1]["id"]
+    assert last_runs.last_runs(noted.state)["x"].id == noted.records()[-1]["id"]
 
 
 def test_a_run_by_hand_that_goes_on_overlaps_nothing(noted: World, another: Another) -> None:

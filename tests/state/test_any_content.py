@@ -15,7 +15,7 @@ from automate import paths
 from automate.errors import AutomateError
 from automate.operate import versions
 from automate.paths import Instance
-from automate.state import durations, open_state, parsed, pauses, read_marks, runs, schedules, steps
+from automate.state import last_runs, open_state, parsed, pauses, read_marks, runs, schedules, steps
 from automate.supervisor.attempt import task_of
 
 DATA = Path(__file__).parents[1] / "data" / "0.1.0" / "state.sql"
@@ -69,13 +69,14 @@ def test_a_state_is_read_whatever_its_columns_hold(
 def read_all(instance: Instance) -> None:
     with suppress(AutomateError), closing(open_state(instance)) as state:
         for read in (
-            lambda: [task_of(run) for run in runs.open_runs(state)], lambda: runs.last_runs(state),
+            lambda: [task_of(run) for run in runs.open_runs(state)], lambda: last_runs.last_runs(state),
             lambda: runs.under_way(state), lambda: runs.count_running(state), lambda: schedules.all_scheduled(state),
             lambda: schedules.awake(state, 1.8e9), lambda: schedules.spans(state),
-            lambda: schedules.past_tasks(state), lambda: schedules.last_dues(state), lambda: schedules.boots(state),
+            lambda: schedules.past_tasks(state), lambda: steps.last_dues(state), lambda: steps.boots(state),
             lambda: pauses.pauses(state, 1.8e9), lambda: pauses.pauses_after(state, 1.7e9),
-            lambda: durations.recent(state, ["ok"]), lambda: steps.gaps(state), lambda: parsed.read_briefs(state, "x"),
-            lambda: schedules.known_devices(state),
+            lambda: last_runs.recent_durations(state, ["ok"]), lambda: steps.gaps(state),
+            lambda: parsed.read_briefs(state, "x"),
+            lambda: steps.known_devices(state),
         ):  # fmt: skip
             with suppress(AutomateError):
                 read()

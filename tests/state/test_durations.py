@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from automate import paths
-from automate.state import durations, open_state
+from automate.state import last_runs, open_state
 from tests.conftest import RunCli, WriteTask
 
 
 def kept(instance: Path) -> Any:
     state = open_state(paths.of_directory(str(instance)))
     try:
-        return durations.recent(state)
+        return last_runs.recent_durations(state)
     finally:
         state.close()
 
@@ -20,7 +20,7 @@ def kept(instance: Path) -> Any:
 def note(instance: Path, *ran: tuple[str, float]) -> None:
     state = open_state(paths.of_directory(str(instance)))
     with state.transaction():
-        durations.note(state, ran)
+        last_runs.note_durations(state, ran)
     state.close()
 
 
@@ -32,7 +32,7 @@ def test_newest_comes_first(instance: Path) -> None:
 
 def test_no_more_are_kept_than_the_most(instance: Path) -> None:
     note(instance, *(("a", float(n)) for n in range(100)))
-    assert kept(instance)["a"] == [float(n) for n in range(99, 99 - durations.MOST, -1)]
+    assert kept(instance)["a"] == [float(n) for n in range(99, 99 - last_runs.MOST, -1)]
 
 
 def test_one_that_was_cut_is_not_half_a_number(instance: Path) -> None:
@@ -43,7 +43,7 @@ def test_one_that_was_cut_is_not_half_a_number(instance: Path) -> None:
 def test_only_those_asked_for(instance: Path) -> None:
     note(instance, ("a", 1.0), ("b", 2.0))
     state = open_state(paths.of_directory(str(instance)))
-    assert durations.recent(state, ["b", "c"]) == {"b": [2.0]}
+    assert last_runs.recent_durations(state, ["b", "c"]) == {"b": [2.0]}
     state.close()
 
 
@@ -67,6 +67,8 @@ def test_a_state_of_the_version_before_is_brought_up_to_date(instance: Path, tas
         database.execute("DROP TABLE past_pauses")
         database.execute("ALTER TABLE schedules DROP COLUMN deferred")
         database.execute("ALTER TABLE runs DROP COLUMN record")
+        for column in ("written", "timezone", "lines"):
+            database.execute(f"ALTER TABLE parsed DROP COLUMN {column}")
         database.execute("PRAGMA user_version = 1")
     database.close()
     assert run_cli("run", "x").returncode == 0
