@@ -87,12 +87,34 @@ def installation(kind: Kind, instance: Instance, place: Place, scripts: Mapping[
 
 
 def removal(kind: Kind, instance: Instance, place: Place, scripts: Mapping[str, str]) -> list[Change]:
-    """Return what has to be removed; pages and completion stay if the other kind of scheduler is installed."""
-    other: Kind = "systemd" if kind == "cron" else "cron"
-    is_needed = _scheduler(other, instance, place).action in {"same", "replaced"}
-    changes = [_scheduler(kind, instance, place), *([] if is_needed else _shared(place, scripts))]
+    """Return what has to be removed; pages and completion stay if another scheduler is installed."""
+    scheduler = _scheduler(kind, instance, place)
+    changes = [scheduler, *([] if _has_another(place, scheduler) else _shared(place, scripts))]
     ours = [each._replace(action="removed") for each in changes if each.action in {"same", "replaced"}]
     return ours + [each for each in changes if each.action == "changed"]
+
+
+def _has_another(place: Place, scheduler: Change) -> bool:
+    """Return whether another scheduler is installed: of the other kind, or of another instance."""
+    units = place.at("etc/systemd/system", config="systemd/user")
+    files = {os.path.join(units, name) for name in glob("automate*.service", root_dir=units)}
+    if place.root is not None:
+        drop_ins = os.path.join(place.root, "etc/cron.d")
+        files |= {os.path.join(drop_ins, name) for name in glob("automate*", root_dir=drop_ins)}
+    else:
+        with suppress(AutomateError):  # there is no cron
+            text = crontab_of(None).decode(errors="surrogateescape")
+            if "\n# BEGIN automate" in "\n" + text.replace(scheduler.text, ""):
+                return True
+    return any(_MARK.search(_content(file) or "") for file in files - {scheduler.path})
+
+
+def _content(path: str) -> str | None:
+    """Return the text of a file; None if it is a link. FileNotFoundError."""
+    if os.path.islink(path):
+        return None
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()
 
 
 def apply(changes: Sequence[Change]) -> Iterator[Change]:
@@ -169,11 +191,9 @@ def _link(path: str, target: str) -> Change:
 
 def _file(path: str, text: str) -> Change:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            there = None if os.path.islink(path) else file.read()
+        return Change(path, _judged(_content(path), text), marked(text))
     except FileNotFoundError:
-        return Change(path, "foreign" if os.path.lexists(path) else "new", marked(text))
-    return Change(path, _judged(there, text), marked(text))
+        return Change(path, "new", marked(text))
 
 
 def _judged(there: str | None, text: str) -> Action:

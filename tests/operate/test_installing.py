@@ -113,6 +113,17 @@ def test_what_both_schedulers_need_stays_until_both_are_removed(place: Place, tm
     assert not files(tmp_path)
 
 
+def test_what_the_scheduler_of_another_instance_needs_stays(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    other = of_directory(str(tmp_path / "shop"))
+    installed(place)
+    assert len([*apply(installation("cron", other, place, SCRIPTS))]) == 1
+    removed(place)
+    assert "usr/local/share/man/man1/automate.1" in files(tmp_path)
+    [*apply(removal("cron", other, place, SCRIPTS))]
+    assert not files(tmp_path)
+
+
 def test_pages_and_completion_of_a_package_are_enough(place: Place, tmp_path: Path) -> None:
     page = tmp_path / "usr/share/man/man1/automate.1.gz"
     page.parent.mkdir(parents=True)
