@@ -26,7 +26,8 @@ from automate.supervisor.loop import Supervisor
 from automate.supervisor.starting import launch_of
 
 _STEP = 0.05  # seconds between looks at the output
-_ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LEAVING = (signal.SIGHUP, signal.SIGTSTP)  # a suspended supervisor would keep no timeout and write no record
+_ASKING = (signal.SIGINT, signal.SIGTERM, *_LEAVING)
 
 
 class Session:
@@ -68,8 +69,9 @@ class Session:
         asked: int | None = None
         while len(self._records) < len(runs):  # what follows them (`after`) is not waited for
             noted, self._noted = self._noted, []
-            if signal.SIGHUP in noted:
-                return by_hand.SIGNALLED + signal.SIGHUP
+            if left := next((number for number in _LEAVING if number in noted), None):
+                self._say_left(runs, "continues in the background")
+                return by_hand.SIGNALLED + left
             for number in noted:
                 asked = asked or number
                 self._stop_all()
@@ -80,15 +82,18 @@ class Session:
         """Report what could not start, and leave the other runs to their supervisor."""
         self._step(0.0)
         over = {record.id for record in self._records}
-        for run in runs:
-            if run.id in over:
-                continue
-            follow = self._shell.hint("log", "-f", run.task)
-            self._shell.say(f"{run.task} #{run.id}: started; {follow} shows its output")
+        self._say_left(runs, "started")
         for each in under_way(self._shell.instance, self._state) if self._as_json else ():
             if each.id in self._asked - over:
                 self._write(each)
         return by_hand.exit_status(self._records, signal=None) if over else 0
+
+    def _say_left(self, runs: Sequence[OpenRun], what: str) -> None:
+        over = {record.id for record in self._records}
+        for run in runs:
+            if run.id not in over:
+                follow = self._shell.hint("log", "-f", run.task)
+                self._shell.say(f"{run.task} #{run.id}: {what}; {follow} shows its output")
 
     def _step(self, timeout: float) -> None:
         records = self._supervisor.step(timeout)

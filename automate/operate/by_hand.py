@@ -74,6 +74,7 @@ def _is_wrong(record: Record) -> bool:
 
 _POLL = 0.02  # seconds between checks, while a user waits at a terminal
 _LOOK_AGAIN = 1.0  # seconds after which a run whose supervisor may have died is looked after
+_UNRECORDED = 10.0  # seconds after SIGKILL
 _UNSEEN = 5.0  # seconds, for what leaves no trace in a file: a supervisor that died, a file system without inotify
 _SETTLING = 1.0  # seconds
 
@@ -84,7 +85,8 @@ def stop(
     """End a run: SIGTERM to its process group, SIGKILL after the task's `kill_after`; return its record.
 
     The process that supervises the run writes the record; if there is none, this process does. `tell` is called with
-    the seconds until SIGKILL. NotAllowedError if the state may only be read.
+    the seconds until SIGKILL. NotAllowedError if the state may only be read; AutomateError if it is not recorded soon
+    after SIGKILL.
     """
     state.require_writable()
     if is_out_of_reach(instance, run):
@@ -99,6 +101,11 @@ def stop(
     with closing(_Traces(instance.open_runs, instance.log)) as traces:
         while (now_open := runs.open_run(state, run.id)) is not None:
             now = clock.monotonic()
+            if now >= kill_at + _UNRECORDED:
+                raise AutomateError(
+                    f"#{run.id} of {run.task} got SIGKILL, but the process that supervises it does not record its end; "
+                    "if it is suspended (Ctrl-Z), continue it with fg or kill -CONT"
+                )
             if now >= kill_at:
                 signal_run(instance, now_open, SIGKILL)
             elif now_open.attempt not in told and signal_run(instance, now_open, SIGTERM):

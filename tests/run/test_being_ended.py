@@ -4,10 +4,15 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from automate import paths
+from automate.errors import AutomateError
+from automate.operate import by_hand
+from automate.state import open_state, runs
 from tests.conftest import Lines, OneRecord, PidOf, Records, RunCli, Start, Until, WriteTask, scaled
 
 STUBBORN = (
@@ -242,14 +247,23 @@ def test_ctrl_c_during_a_retry_wait(
     assert record()["outcome"] == "stopped"
 
 
-def test_hanging_up_leaves_the_task_running_and_it_is_recorded_later(
-    task: WriteTask, start: Start, records: Records, shim_pid: PidOf, until: Until, instance: Path
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGHUP, 129), (signal.SIGTSTP, 148)])
+def test_hanging_up_and_ctrl_z_leave_the_task_running_and_it_is_recorded_later(  # noqa: PLR0913, PLR0917 - fixtures
+    task: WriteTask,
+    start: Start,
+    records: Records,
+    shim_pid: PidOf,
+    until: Until,
+    instance: Path,
+    number: int,
+    status: int,
 ) -> None:
     task("x", "until [ -e go ]; do sleep 0.02; done; exit 3")
     running = start("run", "x")
     shim_pid("x")
-    running.send_signal(signal.SIGHUP)
-    assert running.wait(60) == 129
+    running.send_signal(number)
+    assert running.wait(60) == status
+    assert "x #1: continues in the background" in running.stderr.read()
     assert records() == []
     (instance / "go").touch()
     (one,) = until(records)
@@ -268,3 +282,18 @@ def test_timeout_holds_although_the_supervisor_was_killed(
     until(records)
     assert record()["outcome"] == "timeout"
     assert 0.6 < record()["seconds"] < 30
+
+
+def test_stop_tells_of_a_supervisor_that_is_suspended(
+    task: WriteTask, start: Start, shim_pid: PidOf, instance: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task("x", "sleep 60", kill_after="100ms")
+    running = start("run", "x")
+    shim_pid("x")
+    running.send_signal(signal.SIGSTOP)
+    monkeypatch.setattr(by_hand, "_UNRECORDED", 0.2)
+    place = paths.of_directory(str(instance))
+    with closing(open_state(place)) as state, pytest.raises(AutomateError, match="if it is suspended"):
+        by_hand.stop(place, state, runs.open_runs(state)[0], "ann", uid=os.geteuid(), tell=lambda _: None)
+    running.send_signal(signal.SIGCONT)
+    assert running.wait(60) == 143
