@@ -12,7 +12,7 @@ _OURS = re.compile(r"[l#]")  # `L`, `mon#1`
 _NAMES = "|".join(name for field in FIELDS for name in field.names)
 _CLASSIC = re.compile(rf"(?:(?:[\d*,/-]|{_NAMES})+(?: (?!$)|$)){{5}}", re.IGNORECASE).fullmatch
 _HALF_MONTH = 15 * DAY
-_EVERY_MINUTE, _EVERY_HOUR = (1 << 60) - 1, (1 << 24) - 1
+_EVERY_HOUR = (1 << 24) - 1
 _WEEK = 0x7F
 
 
@@ -72,10 +72,19 @@ def _of_part(part: Part, zone: Zone, now: int) -> str | None:
 
 def _of_pattern(part: Pattern) -> str | None:
     days = _of_days(part.days)
-    if days is None or part.second or (part.wild and part.hours != _EVERY_HOUR):
+    minutes, hours = _listed(part.minutes), _listed(part.hours)
+    if part.wild:  # a time that follows the clock begins with `*` in one of the two fields, a fixed one in none
+        minutes = (part.hours != _EVERY_HOUR and _starred(part.minutes, 60)) or minutes
+        hours = _starred(part.hours, 24) or hours
+    if days is None or part.second or part.wild != ("*" in minutes + hours):
         return None
-    hours = "*" if part.wild else _listed(part.hours)  # a fixed time of day never begins with `*`
-    return f"{_listed(part.minutes)} {hours} {days}"
+    return f"{minutes} {hours} {days}"
+
+
+def _starred(bits: int, size: int) -> str | None:
+    """Return `*` or `*/n` if it has these values."""
+    steps = (step for step in range(1, size) if sum(1 << value for value in range(0, size, step)) == bits)
+    return next((_stepped(0, step, size - 1) for step in steps), None)
 
 
 def _of_days(days: Days) -> str | None:
