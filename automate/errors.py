@@ -1,4 +1,4 @@
-"""Errors that a person can fix, each with the exit status of the command."""
+"""Errors that a person can fix, each with the exit status of the command; and what was probably meant."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

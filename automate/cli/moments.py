@@ -1,10 +1,9 @@
 """Times and durations as they are typed after --since, --until, --for and their like.
 
 The forms are those of systemd.time(7), git and date(1) that have one meaning. dateparser and parsedatetime know more of
-them, and guess: `10` is the 10th of October or nothing, `10/11/2026` the 10th of either month, `monday` 2:03 in the
-morning because it is 2:03 now. Importing them takes as long as several commands (0.2 to 0.4 s), and dateparser needs
-ten seconds to refuse `banana`, in each of its 200 languages. So they are read here, and what could mean two times is
-refused.
+them, and guess: `10` is a day in October, `10/11/2026` is the 11th of October, `monday` is 2:03 in the morning because
+it is 2:03 now. Importing them takes as long as several commands (0.2 to 0.4 s), and dateparser needs seconds to refuse
+`banana` in all of its languages. So times are read here, and what could mean two is refused.
 """
 
 import re
