@@ -59,14 +59,30 @@ class Owned(NamedTuple):
     way: int
 
 
-def owned(installation: Installation) -> list[Owned]:
-    """State and log with what is in them, but not each output and summary; and whose they are to be."""
+def owned(installation: Installation) -> list[Owned | ForeignError]:
+    """State and log with what is in them, but not each output and summary; and whose they are to be.
+
+    Before them stands a directory above that others can write, which keeps this user from using them, if there is one.
+    """
     instance = installation.instance
     tops = [instance.state] if instance.log.startswith(instance.state + "/") else [instance.state, instance.log]
     closed = (instance.output, instance.summaries)  # what is in the directories of the one is many, in the other theirs
     there = [top for top in tops if os.path.lexists(top)]
     uid = installation.uid
-    return [Owned([*_below(top, closed)], uid, os.stat(os.path.dirname(top)).st_uid, _way_to(top)) for top in there]
+    parts = [Owned([*_below(top, closed)], uid, os.stat(os.path.dirname(top)).st_uid, _way_to(top)) for top in there]
+    return [*_open_to_others(tops, uid), *parts]
+
+
+def _open_to_others(tops: Sequence[str], uid: int) -> list[ForeignError]:
+    with Ways(uid) as ways:
+        for top in tops:
+            try:
+                ways.pass_to(os.path.dirname(top))
+            except ForeignError as error:
+                return [error] if error.owner is None else []
+            except OSError:
+                continue
+    return []
 
 
 def _way_to(path: str) -> int:
@@ -86,8 +102,12 @@ def _below(top: str, closed: Sequence[str]) -> Iterator[tuple[str, os.stat_resul
                 yield from _below(entry.path, closed)
 
 
-def judge_owned(parts: Iterable[Owned]) -> Iterator[Finding]:
-    for files, uid, above, way in parts:
+def judge_owned(parts: Iterable[Owned | ForeignError]) -> Iterator[Finding]:
+    for part in parts:
+        if isinstance(part, ForeignError):
+            yield Finding("error", f"{part.what}, so nothing is started", part.path, part.fix)
+            continue
+        files, uid, above, way = part
         top, about = files[0]
         me = host.user_name(uid)
         if about.st_uid != uid:

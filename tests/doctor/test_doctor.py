@@ -127,7 +127,7 @@ def test_what_is_no_yaml_can_be_edited(found: Callable[..., Any], instance: Path
 
 def test_a_file_that_is_no_task_s_has_nothing_to_be_edited(found: Callable[..., Any], instance: Path) -> None:
     (instance / "tasks.d" / "Big.yaml").write_text("command: x\n")
-    assert [finding["fix"] for finding in found("files")] == [""]
+    assert [finding["fix"] for finding in found("files")] == [None]
 
 
 def test_a_disabled_task_needs_nothing(found: Callable[..., Any], task: WriteTask) -> None:
@@ -372,3 +372,10 @@ def test_the_kernel_answers() -> None:
     assert processes.name_of(os.getpid())
     with pytest.raises(OSError, match="No such file"):
         kernel.watch("/no/such/directory")
+
+
+def test_a_directory_above_that_others_can_write_is_told(found: Callable[..., Any], instance: Path) -> None:
+    instance.chmod(0o777)
+    assert [(finding["where"], finding["fix"]) for finding in found("owner")] == [
+        (str(instance), f"chmod go-w {instance}")
+    ]
