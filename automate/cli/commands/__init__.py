@@ -97,6 +97,9 @@ _MEANT = {
         "completion": "bash completions fish zsh",
         "help": "man manual usage",
         "copy": "clone cp duplicate",
+        "rename": "move mv",
+        "at": "once",
+        "edit --settings": "config configure settings",
         "--version": "version",
     }.items()
     for word in words.split()
