@@ -64,8 +64,9 @@ def judge_scheduling(facts: Scheduling) -> Iterator[Finding]:
     if daemon.serving is None:
         yield Finding("unknown", "this user may not see whether a daemon is running", fix="sudo automate doctor")
     elif daemon.serving and stepped is not None and is_asleep:
-        what = f"the daemon (process {daemon.pid}) hangs: {last}"
-        yield Finding("error", what, fix=line("kill", str(daemon.pid)))
+        where = "in another container" if daemon.pid is None else f"process {daemon.pid}"
+        fix = "" if daemon.pid is None else line("kill", str(daemon.pid))
+        yield Finding("error", f"the daemon ({where}) hangs: {last}", fix=fix)
     elif not daemon.serving and facts.due and is_asleep:
         what = f"no scheduler is running: {counted(facts.due, 'task')} with due times, and {last}"
         yield Finding("error", what, fix=_fix(facts))

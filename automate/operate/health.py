@@ -8,13 +8,13 @@ from typing import NamedTuple, cast
 from automate.catalog import Catalog, Entry
 from automate.outcomes import PASSED_OVER, Outcome
 from automate.paths import Instance
-from automate.process import locks
+from automate.process import host, locks
 from automate.process.locks import without_waiting
 from automate.rules.health_levels import Scheduler, Seen
 from automate.state import LastRun, OpenRun, State, schedules
 from automate.state.steps import last_step
 
-_LONGEST_NUMBER = 20  # characters
+_LONGEST, _LONGEST_NUMBER = 100, 20  # characters
 
 
 class Alive(NamedTuple):
@@ -33,18 +33,19 @@ class Alive(NamedTuple):
 def alive(instance: Instance, state: State | None) -> Alive:
     """Find the state at this moment; `state` is None if there is none yet.
 
-    The PID is the daemon's own, perhaps inside a container. Nothing is written, and no daemon is hindered.
+    There is no PID for a daemon in another container. Nothing is written, and no daemon is hindered.
     """
     stepped = None if state is None else last_step(state)
     try:
         if not locks.is_held(instance.serving):
             return Alive(serving=False, stepped=stepped)
         with open(instance.serving, "rb", opener=without_waiting) as file:
-            said = file.read(_LONGEST_NUMBER).strip()
+            pid, _, space = file.read(_LONGEST).decode("ascii", "replace").strip().partition(" ")
             since = os.fstat(file.fileno()).st_mtime
     except OSError:
         return Alive(serving=None, stepped=stepped)
-    return Alive(serving=True, pid=int(said) if said.isdigit() else None, since=since, stepped=stepped)
+    is_known = pid.isdecimal() and len(pid) < _LONGEST_NUMBER and host.is_here(space)
+    return Alive(serving=True, pid=int(pid) if is_known else None, since=since, stepped=stepped)
 
 
 RECORDS = 10_000

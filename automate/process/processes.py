@@ -130,12 +130,16 @@ class OfRun(NamedTuple):
 
 
 def of_runs(summaries: str) -> list[OfRun]:
-    """Return the processes whose environment has AUTOMATE_SUMMARY in that directory, and AUTOMATE_TASK."""
+    """Return the processes whose environment has AUTOMATE_SUMMARY in that directory, and AUTOMATE_TASK.
+
+    Those of containers are left out: there the same path is another directory.
+    """
+    own = os.stat("/proc/self/ns/pid").st_ino
     processes = []
     for pid in _pids():
         with suppress(OSError):
             run, task = _given(pid, f"AUTOMATE_SUMMARY={summaries}/"), _given(pid, "AUTOMATE_TASK=")
-            if run is not None and run.isdigit() and task is not None:
+            if run is not None and run.isdigit() and task is not None and os.stat(f"/proc/{pid}/ns/pid").st_ino == own:
                 processes.append(OfRun(pid, name_of(pid) or "?", task, int(run), _since(pid)))
     return processes
 

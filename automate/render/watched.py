@@ -70,7 +70,7 @@ def scheduled_by(alive: "Alive", screen: Screen) -> str:
     is_late = stepped is None or screen.now - stepped > _LATE
     if alive.serving is None:
         return f"this user may not see whether a daemon is running; {looked}"
-    who = f"daemon: process {alive.pid}" if alive.serving else NOBODY if is_late else "no daemon"
+    who = f"daemon: process {alive.pid or '?'}" if alive.serving else NOBODY if is_late else "no daemon"
     return paint(f"{who}; {looked}", "error" if is_late else "", screen)
 
 

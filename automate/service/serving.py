@@ -5,7 +5,7 @@ import os
 from automate import clock, reserve
 from automate.errors import BusyError
 from automate.paths import Instance
-from automate.process import locks
+from automate.process import host, locks
 from automate.process.locks import without_waiting
 
 _TRIES = 20  # for the lock, which a check whether it is held takes for a moment
@@ -30,12 +30,12 @@ def take(instance: Instance) -> int:
 
 
 def sign(descriptor: int) -> None:
-    """Put this process's PID into the file of the place that it has taken."""
+    """Put this process's PID, and where that means something, into the file of the place that it has taken."""
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    os.pwrite(descriptor, f"{os.getpid()} {host.pid_space()}\n".encode(), 0)
 
 
 def holder(path: str) -> str:
     """Return the PID of the process that serves, as that process knows it; `?` if it does not say."""
     with open(path, encoding="ascii", errors="replace", opener=without_waiting) as file:
-        return file.read(20).strip() or "?"
+        return file.read(20).partition(" ")[0].strip() or "?"

@@ -85,3 +85,12 @@ def test_who_may_not_see_the_lock_is_told_that_it_is_not_known(ask: Callable[[],
         assert ask() == Alive(serving=None)
     finally:
         os.seteuid(0)
+
+
+@pytest.mark.root
+def test_the_pid_of_a_daemon_in_another_container_is_not_told(
+    ask: Callable[[], Alive], start: Start, until: Until
+) -> None:
+    start("serve", within=["unshare", "-pf", "--mount-proc", "--kill-child"])
+    until(lambda: ask().serving and ask().since)
+    assert ask().pid is None

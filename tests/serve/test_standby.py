@@ -116,7 +116,7 @@ def test_several_take_over_one_after_another(
 ) -> None:
     daemons = {daemon.pid: daemon for daemon in (serve(), standby(), standby())}
     for number in (2, 3):
-        serving = daemons.pop(int((instance / ".automate" / "locks" / "serve").read_text()))
+        serving = daemons.pop(int((instance / ".automate" / "locks" / "serve").read_text().split()[0]))
         serving.kill()
         serving.wait(20)
         until(lambda number=number: len(events("serving")) == number)
