@@ -1,9 +1,36 @@
 """What --json prints of commands that report: audit, doctor, status, timeline and why; as json_types.py."""
 
-from typing import TypedDict
+from typing import Required, TypedDict
 
 from automate.cli.json_types import DueTime, Fault, Instants, Pause, Process, Scheduler
 from automate.run import Record, Time
+
+
+class Event(TypedDict, total=False):
+    """What `serve` or `tick` tells, with the keys that the action has. `see` is a command line that shows more.
+
+    `action` is the outcome of a run that has ended, or another word.
+    """
+
+    at: Required[Time]
+    action: Required[str]
+    task: str
+    run: int
+    trigger: str
+    seconds: float
+    exit_code: int
+    reason: str
+    error: str
+    see: str
+    count: int
+    line: str
+    detail: str
+    message: str
+    state: str
+    adopted: int
+    running: int
+    pid: int
+    outputs: int
 
 
 class Wrong(TypedDict):

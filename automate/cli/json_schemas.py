@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from automate import run
-from automate.cli.json_reports import Audit, DoctorCheck, Explanation, Status, Timeline
+from automate.cli.json_reports import Audit, DoctorCheck, Event, Explanation, Status, Timeline
 from automate.cli.json_types import (
     CheckFinding,
     DryRun,
@@ -13,6 +13,7 @@ from automate.cli.json_types import (
     EditedTask,
     ExportedTask,
     Import,
+    InstalledFile,
     PastChange,
     Pause,
     ShownTask,
@@ -39,6 +40,7 @@ LISTS: dict[str, tuple[Any, ...]] = {
     "edit": ("Tasks that were changed; with --versions the changes.", EditedTask, PastChange),
     "enable": ("Tasks that were enabled.", EditedTask),
     "export": ("Tasks as a crontab or as units.", ExportedTask),
+    "install": ("Files of the scheduler, manual pages and completion.", InstalledFile),
     "list": ("Tasks in short.", Task),
     "new": ("The task that was created.", EditedTask),
     "next": ("Due times.", DueTime),
@@ -54,6 +56,7 @@ LISTS: dict[str, tuple[Any, ...]] = {
 }
 """The lists that commands print, and the types of their items."""
 
+EVENT = "event"
 OBJECTS: dict[str, tuple[Any, ...]] = {
     "audit": ("Due times that lack their record.", Audit),
     "import": ("Lines of crontabs and the tasks made of them.", Import),
@@ -74,6 +77,7 @@ def abouts() -> dict[str, str]:
         "task": "Task files.",
         "settings": "The settings, automate.yaml.",
         "record": "A record: a line of the run log.",
+        "event": "What serve and tick write with --jsonl.",
     }
     of_types = {verb: about for verb, (about, *_) in (LISTS | OBJECTS).items()}
     return first | dict(sorted((of_types | OF_RECORDS).items()))
@@ -83,16 +87,18 @@ def schema(verb: str) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of what a command prints with --json."""
     if verb in OF_RECORDS:
         item, definitions = _with_records(verb)
+    elif verb == EVENT:
+        (item,), definitions = msgspec.json.schema_components([Event], ref_template="#/$defs/{name}")
     else:
         kinds = (LISTS | OBJECTS)[verb][1:]
         items, definitions = msgspec.json.schema_components(kinds, ref_template="#/$defs/{name}")
         item = items[0] if len(items) == 1 else {"anyOf": [*items]}
         if "Record" in definitions:
             definitions |= _records()
-    whole = item if verb in OBJECTS else {"type": "array", "items": item}
+    whole = item if verb in {*OBJECTS, EVENT} else {"type": "array", "items": item}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"automate {verb} --json",
+        "title": f"automate {verb} --json" if verb != EVENT else "an event of automate serve and tick",
         **whole,
         "$defs": dict(sorted(definitions.items())),
     }

@@ -230,6 +230,14 @@ class Import(TypedDict):
     notes: list[str]
 
 
+class InstalledFile(TypedDict):
+    """A file or link that `install` writes or removes, or leaves as it is; `target` is of a link."""
+
+    file: str
+    action: str
+    target: str | None
+
+
 class DryRun(TypedDict):
     """What `run --dry-run` would execute; `error` says why it could not. `locks` says whether each is held."""
 

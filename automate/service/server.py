@@ -95,7 +95,7 @@ class Server:
         waiting = locks.Waiting(self._instance.serving)
         if not self._wakeup.wait(_MOMENT, waiting.descriptor):
             pid = serving.holder(self._instance.serving)
-            self._events.tell("standby", pid=pid)
+            self._events.tell("standby", pid=int(pid) if pid.isdecimal() else None)
             self._service.tell(f"READY=1\nSTATUS=Standing by: process {pid} serves")
         while not self._ending:
             if waiting.is_over:

@@ -10,16 +10,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from automate.cli import json_schemas
+from tests.cli.test_schema import closed
 from tests.conftest import Records, Start, Until, WriteTask
 
 WAITS = "until [ -e go ]; do sleep 0.1; done"
 
 
 @pytest.fixture
-def events(instance: Path) -> Records:
-    """`events("added", task="x")`: what the daemons have said, with this action and about these."""
+def events(instance: Path) -> Iterator[Records]:
+    """`events("added", task="x")`: what the daemons have said, with this action and about these.
+
+    At the end all of it is held to its schema.
+    """
 
     def read(action: str | None = None, **about: object) -> list[dict[str, Any]]:
         path = instance / "said"
@@ -30,7 +36,10 @@ def events(instance: Path) -> Records:
             if action in (None, event["action"]) and about.items() <= event.items()
         ]
 
-    return read
+    yield read
+    validator = jsonschema.Draft202012Validator(closed(json_schemas.schema("event")))
+    for event in read()[:100]:
+        validator.validate(event)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_it_serves_at_once_where_nobody_does(serve: Start, events: Records) -> N
 def test_it_says_for_whom_it_stands_by(serve: Start, standby: Start, events: Records) -> None:
     first = serve()
     standby()
-    assert events("standby")[0]["pid"] == str(first.pid)
+    assert events("standby")[0]["pid"] == first.pid
 
 
 def test_a_plain_second_one_is_told_of_it(serve: Start, run_cli: RunCli) -> None:

@@ -66,7 +66,8 @@ def _schemas(_context: click.Context, _parameter: click.Parameter, incomplete: s
 def schema_command(shell: Shell, what: str | None, *, as_json: bool, header: bool) -> int:
     """Print the JSON Schema of a kind of file or of what a command prints with --json; without NAME, list them.
 
-    `task` is a task file, `settings` is automate.yaml, `record` is a line of the run log; all others are commands.
+    `task` is a task file, `settings` is automate.yaml, `record` is a line of the run log, `event` one of serve --jsonl;
+    all others are commands.
     Editors take the first from a task file's first line: # yaml-language-server: $schema=FILE
     """
     from automate.cli import json_schemas

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automate.cli import completion
-from automate.cli.options import confirmed, dry_run_option, exclusive, quiet_option
+from automate.cli.options import changing, confirmed, dry_run_option, exclusive
 from automate.cli.shell import Shell, pass_shell
 from automate.errors import AutomateError, NotAllowedError
 from automate.instance_trust import to_read
@@ -36,7 +36,7 @@ _STAYS = {
 )
 @click.option("--user", is_flag=True, help="Install for this user only.  [default: unless root]")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
-@quiet_option
+@changing
 @exclusive("--root", "--user")
 @pass_shell
 def command(
@@ -88,6 +88,11 @@ def _changes(shell: Shell, kind: "Kind", place: "Place", *, remove: bool) -> "li
 
 def _show(shell: Shell, changes: "Sequence[Change]", place: "Place") -> None:
     """Show each change, and in full the text of the scheduler's file, which comes first."""
+    if shell.writes_json:
+        shell.write_json(
+            [{"file": each.path, "action": each.action, "target": each.target or None} for each in changes]
+        )
+        return
     lines = dict.fromkeys(f"{_WORDS[each.action]} {_shown(each)}\n" for each in changes if each.action in _WORDS)
     shell.write("".join(lines))
     first = changes[0] if changes else None
