@@ -16,7 +16,8 @@ pytestmark = pytest.mark.root
 ARGUMENTS = {
     "show": ["x"], "edit": ["x", "--disable"], "new": ["y", "--command", "true"], "remove": ["-y", "x"],
     "enable": ["x"], "disable": ["x"], "run": ["x"], "stop": ["x"], "wait": ["x"], "why": ["x"],
-    "at": ["in 1h", "--", "true"], "cat": ["x"], "copy": ["x", "y"], "rename": ["x", "y"], "pause": ["--reason", "x"],
+    "at": ["in 1h", "--", "true"], "cat": ["x"], "copy": ["x", "y"], "rename": ["x", "y"],
+    "pause": ["--all", "--reason", "x"],
     "import": ["crontab", os.devnull], "export": ["crontab"], "install": ["cron", "--dry-run"],
 }  # fmt: skip
 OTHERWISE = {"status": 3, "check": 78, "doctor": 1}  # they tell it in their own way
