@@ -124,7 +124,7 @@ def _date(item: str) -> int:
 def _date_steps(found: re.Match[str], _origin: Origin) -> Days:
     step, first = int(found["step"]), int(found["first"])
     if not step or not 1 <= first <= 31:  # noqa: PLR2004
-        raise ScheduleError(f"`{found[0]}` is no step through a month; expected such as `every 2 days from the 1st`")
+        raise ScheduleError(f"`{found[0]}` is not a step through a month; try `every 2 days from the 1st`")
     dates = sum(1 << date for date in range(first, 32, step))
     return _possible(Calendar(dates, _months(found["months"]), EVERY_WEEKDAY, both=True))
 
@@ -141,7 +141,7 @@ def _by_week(found: re.Match[str], _origin: Origin) -> Days:
 def _in_months(found: re.Match[str], origin: Origin) -> Days:
     days = _any_month(found["days"], origin)
     if days is None:
-        raise ScheduleError(f"`{found['days']}` does not go with months; expected such as `weekdays in jan and feb`")
+        raise ScheduleError(f"`{found['days']}` cannot be combined with months; try `weekdays in jan and feb`")
     return _possible(days._replace(months=_months(found["months"])))
 
 
@@ -149,7 +149,7 @@ def _combined(found: re.Match[str], origin: Origin) -> Days:
     """Read dates or weekdays, and dates if they are such weekdays, as cron combines its two fields of days."""
     dates, weekdays = (_any_month(found[part], origin) for part in ("dates", "weekdays"))
     if dates is None or weekdays is None or weekdays.dates != EVERY_DATE:
-        raise ScheduleError(f"`{found[0]}` is no date with a weekday; expected such as `monthly on the 13th if friday`")
+        raise ScheduleError(f"`{found[0]}` is not a date with a weekday; try `monthly on the 13th if friday`")
     return Calendar(dates.dates, EVERY_MONTH, weekdays.weekdays, both=found["how"] == "if")
 
 

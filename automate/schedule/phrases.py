@@ -109,7 +109,7 @@ def _daily_steps(found: re.Match[str], origin: Origin) -> tuple[Part, ...]:
     hour, minute = int(found["hour"] or 0), int(found["minute"])
     if is_hours == (found["each"] == "hour") or not step or hour > 23 or minute > 59:  # noqa: PLR2004
         forms = "`every 5 hours from 00:00 each day` or `every 7 minutes from :00 each hour`"
-        raise ScheduleError(f"`{found[0]}` is no interval; expected such as {forms}")
+        raise ScheduleError(f"`{found[0]}` is not an interval; expected one such as {forms}")
     if is_hours:
         return _following_the_clock(_steps(hour, 24, step), 1 << minute, found, origin)
     return _following_the_clock(EVERY_HOUR, _steps(minute, 60, step), found, origin)
