@@ -29,6 +29,7 @@ class Event(TypedDict, total=False):
     state: str
     adopted: int
     running: int
+    waiting: int
     pid: int
     outputs: int
 
