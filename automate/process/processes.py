@@ -134,12 +134,13 @@ def of_runs(summaries: str) -> list[OfRun]:
 
     Those of containers are left out: there the same path is another directory.
     """
-    own = os.stat("/proc/self/ns/pid").st_ino
     processes = []
     for pid in _pids():
         with suppress(OSError):
             run, task = _given(pid, f"AUTOMATE_SUMMARY={summaries}/"), _given(pid, "AUTOMATE_TASK=")
-            if run is not None and run.isdigit() and task is not None and os.stat(f"/proc/{pid}/ns/pid").st_ino == own:
+            if run is None or not run.isdigit() or task is None:
+                continue
+            if os.path.samefile(f"/proc/{pid}/ns/pid", "/proc/self/ns/pid"):
                 processes.append(OfRun(pid, name_of(pid) or "?", task, int(run), _since(pid)))
     return processes
 
