@@ -79,7 +79,7 @@ def test_without_tasks_it_is_said_how_to_make_one(run_cli: RunCli, instance: Pat
 def test_a_directory_with_a_space_is_quoted(run_cli: RunCli, instance: Path) -> None:
     there = instance / "my tasks"
     (there / "tasks.d").mkdir(parents=True)
-    assert f"automate -C '{there}' resume ends it" in run_cli("pause", dir=there).stderr
+    assert f"automate -C '{there}' resume ends it" in run_cli("pause", "--all", dir=there).stderr
 
 
 def test_the_usual_instance_needs_no_option() -> None:

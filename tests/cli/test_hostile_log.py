@@ -45,8 +45,8 @@ COMMANDS = (
     "why backup --at 02:00", f"why #{LARGEST}", f"why #{2**63}", "timeline", "timeline --svg -", "doctor", "log",
     "log backup", f"log #{LARGEST}", f"log #{2**63}", f"log {'9' * 5000}", "list --columns name,note,due,user,run",
     "status", "metrics", "next", f"stop #{2**63}", "tick", "list", "show backup --all", "check", "run --dry-run backup",
-    "list --search x", "export crontab", "export systemd", "edit backup --set timeout=1h --dry-run", "resume", "pause",
-    "history --json", "show backup --json", "list --json",
+    "list --search x", "export crontab", "export systemd", "edit backup --set timeout=1h --dry-run", "resume",
+    "pause --all", "history --json", "show backup --json", "list --json",
 )  # fmt: skip
 
 
