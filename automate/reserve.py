@@ -68,6 +68,25 @@ def give_back(directories: Sequence[str]) -> bool:
     return True in [_give_back(directory) for directory in directories]
 
 
+def lacking(directories: Sequence[str]) -> OSError | None:
+    """Return why nothing can be written to one of these file systems, also with what is set aside; None if it can."""
+    for directory in _apart(directories):
+        number = probe(directory)
+        if number and not (number in _FULL and _has_left(directory)):
+            return OSError(number, os.strerror(number), directory)
+    return None
+
+
+def _has_left(directory: str) -> bool:
+    """Return whether something is set aside of what the file system has run out of."""
+    path, about = os.path.join(directory, NAME), os.statvfs(directory)
+    if about.f_files and not about.f_favail:
+        return any(os.path.lexists(f"{path}.{number}") for number in range(_INODES))
+    with suppress(OSError):
+        return os.lstat(path).st_size > 0
+    return False
+
+
 def probe(directory: str) -> int:
     """Find out why nothing can be written there: ENOSPC, EDQUOT, EROFS or another errno; 0 when it can."""
     path = os.path.join(directory, f".probe.{os.getpid()}")

@@ -5,7 +5,9 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import NamedTuple, cast
 
+from automate import reserve
 from automate.catalog import Catalog, Entry
+from automate.errors import AutomateError
 from automate.outcomes import PASSED_OVER, Outcome
 from automate.paths import Instance
 from automate.process import host, locks
@@ -83,7 +85,20 @@ def facts(
     daemon = alive(instance, state)
     fault = str(catalog.settings_faults[0]) if catalog.settings_faults else None
     tasks = [_seen(entry, wakes.get(entry.name), before.get(entry.name, entry.last)) for entry in entries]
-    return Facts(tasks, entries, Scheduler(daemon.serving, daemon.stepped, fault), daemon)
+    scheduler = Scheduler(daemon.serving, daemon.stepped, fault, _lacking(instance, state) if state else None)
+    return Facts(tasks, entries, scheduler, daemon)
+
+
+def _lacking(instance: Instance, state: State) -> str | None:
+    """Return why nothing can be recorded; None if it can be, or this user would not be allowed to anyway."""
+    try:
+        if os.geteuid() not in {0, os.stat(instance.database).st_uid}:
+            return None
+        state.require_writable()
+    except (AutomateError, OSError) as error:
+        return str(error)
+    lacking = reserve.lacking(instance.written)
+    return f"{lacking.filename}: {lacking.strerror}" if lacking else None
 
 
 def _before(instance: Instance, names: Collection[str]) -> dict[str, LastRun]:

@@ -17,9 +17,9 @@ OVERDUE = 300.0
 """Seconds after which a scheduler counts as absent: a daemon steps each half minute, and cron each minute."""
 
 Kind = Literal[
-    "settings", "scheduler", "broken", "overdue", "failing", "warning", "long", "waiting", "paused", "status"
+    "settings", "scheduler", "broken", "overdue", "failing", "warning", "long", "waiting", "paused", "state", "status"
 ]
-"""The kinds of problem; `status`: the state could not be found out."""
+"""The kinds of problem; `state`: nothing can be recorded, `status`: the health could not be found out."""
 
 
 _RANGE = re.compile(r"(@?)(?:(~|-?\d+(?:\.\d+)?)?(:))?(-?\d+(?:\.\d+)?)?")
@@ -77,12 +77,13 @@ class Scheduler(NamedTuple):
     """The scheduler.
 
     `serving`: whether a daemon is running, None if this user may not see it. `stepped`: the last step. `settings`: the
-    fault in the settings, without which nothing new is started.
+    fault in the settings, without which nothing new is started. `lacking`: why nothing can be recorded.
     """
 
     serving: bool | None
     stepped: float | None
     settings: str | None = None
+    lacking: str | None = None
 
 
 class Bounds(NamedTuple):
@@ -143,6 +144,8 @@ def failing_level(number: int, bounds: Bounds) -> Level:
 
 
 def _of_scheduler(tasks: Iterable[Seen], scheduler: Scheduler, bounds: Bounds, now: float) -> Iterator[Problem]:
+    if scheduler.lacking is not None:
+        yield Problem("CRITICAL", "state", what=f"no run can be recorded: {scheduler.lacking}")
     if scheduler.settings is not None:
         yield Problem("CRITICAL", "settings", what=f"the settings have errors: {scheduler.settings}")
     if not any(seen.is_due for seen in tasks):

@@ -85,6 +85,11 @@ def test_nobody_needs_a_scheduler_where_nothing_is_due() -> None:
     assert judge(GOOD._replace(is_due=False), scheduler=Scheduler(serving=False, stepped=None)).level == "OK"
 
 
+def test_a_state_that_cannot_be_written_is_critical() -> None:
+    found = judge(GOOD, scheduler=ALIVE._replace(lacking="/x: No space left on device"))
+    assert kinds(found) == [("CRITICAL", "state", None)]
+
+
 def test_broken_settings_are_critical() -> None:
     found = judge(GOOD, scheduler=ALIVE._replace(settings="automate.yaml:1:1: x: unknown key"))
     assert kinds(found) == [("CRITICAL", "settings", None)]

@@ -4,11 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from automate import reserve
+from automate.paths import of_directory
+from automate.state import open_state
 from tests.conftest import OneRecord, Records, RunCli, Start, Until, WriteTask
 from tests.serve.conftest import Disk, Mount
 
@@ -95,8 +98,27 @@ def test_a_full_disk_with_nothing_set_aside_can_be_looked_at(
     (instance / ".automate" / reserve.NAME).unlink()
     disk.fill()
     done = run_cli(*command.split())
+    if command == "status":
+        assert done.returncode == 2
+        assert f"1 task, none failing, no run can be recorded: {instance}/.automate" in done.stdout
+        return
     assert done.returncode == 0, done.stderr
     assert "No space left" not in done.stdout + done.stderr
+
+
+def test_a_full_disk_is_critical_under_a_daemon_once_nothing_is_set_aside(
+    mounted: Mount, instance: Path, task: WriteTask, run_cli: RunCli
+) -> None:
+    disk = mounted("tmpfs", instance / ".automate")
+    task("x", "true")
+    with closing(open_state(of_directory(str(instance)))):
+        run_cli("run", "x")
+        disk.fill()
+        assert run_cli("status").returncode == 0
+        (instance / ".automate" / reserve.NAME).unlink()
+        disk.fill()
+        done = run_cli("status")
+    assert (done.returncode, f"{instance}/.automate: No space left on device" in done.stdout) == (2, True), done.stdout
 
 
 def test_what_cannot_be_started_on_a_full_disk_names_it(
@@ -136,7 +158,7 @@ def test_a_state_that_found_no_room_for_its_tables_can_be_looked_at(
     task("x", "true")
     disk.fill()
     done = run_cli(*command.split())
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == (2 if command == "status" else 0), done.stderr
     assert (instance / ".automate" / "state.db").stat().st_size == 0
 
 
