@@ -120,7 +120,8 @@ def _compiled(text: str, origin: bounds.Origin, seed: str) -> Compiled:
 def doubts(texts: Iterable[str]) -> list[str]:
     """List what cron takes in these texts although it is hardly meant, with what to write instead."""
     as_cron = [event_as_cron(text) or text for text in texts]
-    return [doubt for text in as_cron if is_cron(text) for doubt in expand(text, "").doubts]
+    in_fields = [text for text in as_cron if is_cron(text) and not text.lstrip().startswith("@")]
+    return [doubt for text in in_fields for doubt in expand(text, "").doubts]
 
 
 def _fields(text: str, seed: str) -> str:

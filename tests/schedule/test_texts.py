@@ -181,7 +181,20 @@ def test_what_cron_takes_is_taken_and_doubted(text: str, same: str, doubt: str |
         assert due == other
 
 
-@pytest.mark.parametrize("text", ["0 2 * * *", "*/15 9-17 * * mon-fri", "daily at 02:00", "@daily", "H H * * *", "5m"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0 2 * * *",
+        "*/15 9-17 * * mon-fri",
+        "daily at 02:00",
+        "@daily",
+        "@reboot",
+        "@Reboot ",
+        "manual",
+        "H H * * *",
+        "5m",
+    ],
+)
 def test_what_is_usual_is_not_doubted(text: str) -> None:
     assert doubts([text]) == []
 
