@@ -109,6 +109,7 @@ def _open_writable(
         state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, at, writable=True, reopen=reopen)
         try:
             _bring_up_to_date(state, restore)
+            state.log_at = inode(path + "-wal")
             state.allocate_shm()
         except BaseException:
             state.close()

@@ -11,14 +11,11 @@ from automate import reserve
 from automate.errors import AutomateError, DamagedStateError, NotAllowedError, reading_state
 
 Result = TypeVar("Result")
-
 FIRST, LAST = -62e9, 253e9
 """Between these, in the years 6 and 9987, lie all instants of a state."""
 
 _TOLD = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG))
 PATIENCE = 60.0  # seconds to wait for another process's transaction; a claim holds the lock for milliseconds
-
-
 _SHM = 64 * 1024  # bytes of the -shm file: it grows only if a -wal file of 32 MiB is not enough
 _PAGE = 4096  # bytes
 
@@ -47,7 +44,7 @@ class State:
 
         `at` is the inode of the file before it was opened: it may have been replaced meanwhile. `reopen` is called with
         that of a damaged file, or 0. `refusal` is raised by `transaction`, if the file system is read-only or full, or
-        another user could have written the state.
+        another user could have written the state. `log_at` is set to the inode of the -wal file after the first access.
         """
         self.connection = connection
         self.path = path
@@ -56,6 +53,7 @@ class State:
         self._reopen = reopen
         self.generation = 0
         self.at = at
+        self.log_at = 0
         self._is_damaged = self._is_closed = self._lacked_room = False
 
     def require_writable(self) -> None:
@@ -162,27 +160,41 @@ class State:
                 self.connection.execute("ROLLBACK")
 
     def close(self) -> None:
+        self.log_at = 0
         self.connection.close()
 
     def heal(self) -> bool:
         """Open the file again if it was removed, replaced or overwritten; return whether it was.
 
-        It is created again as `open_state` does: a restored state has everything that the run log and the status files
-        know. StateError if it could not be opened, for example on a full disk; nothing can be read until another call
-        succeeds.
+        It is created again as `open_state` does, from the run log and the status files. StateError if it could not be
+        opened, for example on a full disk; nothing can be read until another call succeeds.
         """
-        if not self.writable or not (self._is_closed or self._is_damaged or inode(self.path) != self.at):
+        if not self.writable or not (self._is_closed or self._is_damaged or self._is_elsewhere()):
             return False
         self._open_again()
         self.generation += 1
         return True
+
+    def _is_elsewhere(self) -> bool:
+        """Return whether the database or its -wal file was removed or replaced.
+
+        What a removed -wal file holds is saved, unless others use a new one: then the database counts as damaged.
+        """
+        new = inode(self.path + "-wal")
+        if inode(self.path) == self.at and self.log_at not in {0, new}:
+            self._is_damaged = new != 0
+            if not new:
+                with suppress(sqlite3.Error):
+                    self.connection.execute("PRAGMA wal_checkpoint(FULL)")
+            return True
+        return inode(self.path) != self.at
 
     def _open_again(self) -> None:
         self.connection.close()
         self._is_closed = True
         new = self._reopen(self.at if self._is_damaged else 0)
         self.connection, self.writable, self.refusal = new.connection, new.writable, new.refusal
-        self.at, self._is_damaged, self._is_closed = new.at, False, False
+        self.at, self.log_at, self._is_damaged, self._is_closed = new.at, new.log_at, False, False
 
     def _failed(self, error: sqlite3.Error) -> StateError:
         self._is_damaged |= is_damage(error)
@@ -205,8 +217,7 @@ class State:
             raise
 
     def _roll_back(self) -> None:
-        # SQLite has rolled back by itself after a full disk; saying it again would hide the first error.
-        if self.connection.in_transaction:
+        if self.connection.in_transaction:  # after a full disk SQLite has done it by itself
             self.connection.execute("ROLLBACK")
 
 

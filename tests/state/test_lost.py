@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from automate.catalog import Catalog
-from automate.paths import of_directory
+from automate.paths import Instance, of_directory
 from automate.state import StateError, open_state, runs
 from automate.supervisor import open_instance
-from tests.conftest import WriteTask
+from tests.conftest import RunCli, WriteTask
 
 
 @pytest.mark.parametrize("kind", ["transaction", "hasty_transaction"])
@@ -55,3 +55,35 @@ def test_a_state_is_read_although_a_file_stands_in_place_of_a_directory(tmp_path
         assert runs.open_runs(state) == []
         with pytest.raises(StateError, match="open: Not a directory; nothing can be started"), state.transaction():
             pass
+
+
+def remove_log(instance: Instance) -> None:
+    for suffix in ("-wal", "-shm"):
+        os.unlink(instance.database + suffix)
+
+
+def test_nothing_is_lost_with_a_log_removed_under_a_process(tmp_path: Path) -> None:
+    instance = of_directory(str(tmp_path))
+    with closing(open_instance(instance)) as state:
+        with state.transaction():
+            assert runs.reserve_ids(state, 3) == 1
+        remove_log(instance)
+        assert runs.open_runs(state) == []
+        assert state.generation == 1
+        with closing(open_instance(instance)) as other, other.transaction():
+            assert runs.reserve_ids(other, 1) == 4
+        with state.transaction():
+            assert runs.reserve_ids(state, 1) == 5
+        assert state.generation == 1
+
+
+def test_a_log_that_another_process_began_anew_makes_the_state_anew(instance: Path, run_cli: RunCli) -> None:
+    about = of_directory(str(instance))
+    with closing(open_instance(about)) as state:
+        with state.transaction():
+            runs.reserve_ids(state, 3)
+        remove_log(about)
+        run_cli("list")
+        with state.transaction():
+            runs.reserve_ids(state, 1)
+    assert [*instance.glob(".automate/state.db.damaged-*")]
