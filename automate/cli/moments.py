@@ -35,7 +35,8 @@ _MONTHS = (
 )  # fmt: skip
 _NOON = {"noon": timedelta(hours=12), "midnight": timedelta()}
 _SHIFT = (
-    r"(?P<before>in |[-+] ?|last |next )?(?P<span>(?:\d|an? |hour|day|week|month|year).*?)(?P<after> ago| from now)?"
+    r"(?P<before>in |(?:now ?)?[-+] ?|last |next )?(?P<span>(?:\d|an? |hour|day|week|month|year).*?)"
+    r"(?P<after> ago| from now)?"
 )
 _SIGNS = {"in": 1, "+": 1, "-": -1, "last": -1, "next": 1, "ago": -1, "from now": 1}
 _MONTHS_AND_REST = r"(?:(\d{1,4}|an?) ?(?:years?|y) ?)?(?:(\d{1,4}|an?) ?(?:months?|mo) ?)?(.*)"
@@ -119,7 +120,10 @@ def _counted(words: str, now: float, toward: Toward) -> float | None:
     if shift is None or (shift["before"] and shift["after"]):
         return None
     span = shift["span"] if shift["span"][0].isdigit() or shift["span"][0] == "a" else f"1 {shift['span']}"
-    sign = _SIGNS.get((shift["before"] or shift["after"] or "").strip(), {"past": -1, "future": 1, "either": 0}[toward])
+    sign = _SIGNS.get(
+        (shift["before"] or shift["after"] or "").removeprefix("now").strip(),
+        {"past": -1, "future": 1, "either": 0}[toward],
+    )
     try:
         instant = _shifted(span, now, sign or 1)
     except ValueError:

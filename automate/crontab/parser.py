@@ -18,6 +18,7 @@ _NAMES = "|".join(name for field in FIELDS for name in field.names).upper()
 # What no program is called: a program may be `mon`, which watches hosts.
 _FIELD = re.compile(rf"[ \t]*((?:[*?]|\d+|{_NAMES})(?:[,#/-](?:\d+|{_NAMES}))*)(?=[ \t]|$)", re.ASCII)
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}").fullmatch  # adduser(8)
+_OPTION = re.compile(r"-(?![nq]+$)").match  # of a command; cronie's own stand before one
 _OPTIONS = re.compile(r"[ \t]*(?:-[nqs]+[ \t]+)+")
 _UNREADABLE = re.compile("[\0\r\ud800-\udfff]")
 _REASONS = {"\r": "a carriage return (CR): cron gives it to the command; convert the file with dos2unix"}
@@ -48,7 +49,9 @@ def doubtful(
     for job in read(data, "user").jobs:
         word, following = [*job.command.split(), ""][:2]
         is_name = _ACCOUNT(word) and not naming.is_known(word) and not is_program(word)
-        if is_account(word) or (is_name and (following.startswith("/") or is_program(following))):
+        if (is_account(word) and not _OPTION(following)) or (
+            is_name and (following.startswith("/") or is_program(following))
+        ):
             return job.line, word
     return None
 

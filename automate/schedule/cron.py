@@ -117,7 +117,10 @@ def _check_count(words: list[str]) -> None:
     if len(words) > len(FIELDS):
         seconds = _SECONDS.fullmatch(words[0])
         hint = f"every {seconds[1]} seconds" if seconds else "every 10 seconds"
-        without = {"seconds": words[-len(FIELDS) :], "a year": words[: len(FIELDS)]}
+        last = words[len(FIELDS)]
+        is_user = last.isalpha() and not _is_plain(words[-len(FIELDS) :])
+        year = f"`{last}`, and `user: {last}` if that is the user" if is_user else "a year"
+        without = {"seconds": words[-len(FIELDS) :], year: words[: len(FIELDS)]}
         texts = [f"`{' '.join(five)}` without {what}" for what, five in without.items() if _is_plain(five)]
         message += "; there is none for seconds, years or users: "
         message += f"write {' or '.join(texts)}" if texts and not seconds else f"for less than a minute write `{hint}`"

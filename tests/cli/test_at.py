@@ -50,6 +50,12 @@ def test_commands_come_from_standard_input_without_words(run_cli: RunCli, instan
     assert "cd /tmp\nmake\n" in json.dumps(shown).encode().decode("unicode_escape")
 
 
+def test_a_command_without_dashes_before_it_is_a_usage_error(run_cli: RunCli) -> None:
+    done = run_cli("at", "15:00", "echo", "hi")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "automate: unexpected echo hi: quote WHEN, and put -- before the command\n"
+
+
 def test_one_word_is_for_the_shell_and_the_current_directory_is_kept(run_cli: RunCli) -> None:
     shown = run_cli("at", "in 1h", "-n", "--name", "tea", "--set", "nice=5", "--", "echo a | b").stdout
     assert "+command: echo a | b\n" in shown

@@ -268,7 +268,7 @@ def test_resume_those_that_a_glob_means_and_that_are_paused(run_cli: RunCli, hel
 
 def test_resume_all(run_cli: RunCli, held: Callable[[], list[str]]) -> None:
     run_cli("pause", "--all")
-    assert run_cli("resume").stderr == "all tasks: resumed\n"
+    assert run_cli("resume", "--all").stderr == "all tasks: resumed\n"
     assert held() == []
 
 

@@ -253,6 +253,11 @@ def test_what_anacron_does_not_read_is_told(line: str) -> None:
 def test_the_form_is_in_doubt_where_the_command_could_be_a_user() -> None:
     assert doubtful(b"0 0 * * * x\n0 0 * * * mail root\n", {"mail"}.__contains__, NOTHING) == (2, "mail")
     assert doubtful(b"0 0 * * * x\n", {"mail"}.__contains__, NOTHING) is None
+    assert doubtful(b"0 0 * * * mail -n x\n", {"mail"}.__contains__, NOTHING) == (1, "mail")
+
+
+def test_a_word_before_an_option_is_the_command() -> None:
+    assert doubtful(b"0 0 * * * mail -s x root\n", {"mail"}.__contains__, NOTHING) is None
 
 
 @pytest.mark.parametrize(

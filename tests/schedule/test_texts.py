@@ -219,6 +219,7 @@ def test_h_chooses_only_days_that_come_each_year(text: str) -> None:
         ("0 0 31 2 *", 4, "never comes"),
         ("0 0 30,31 feb *", 4, "never comes"),
         ("*/10 * * * * *", 0, "`every 10 seconds`"),
+        ("0 2 * * * root", 0, "`0 2 * * *` without `root`, and `user: root`"),
         ("0 0 1 1 * 2027 *", 0, "expected five"),
         ("* * * *", 0, "expected five"),
         ("R 2 * * *", 0, "write `H`"),

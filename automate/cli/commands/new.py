@@ -143,7 +143,7 @@ def _is_shown(shell: Shell, text: str, timezone: str | None) -> bool:
     return True
 
 
-@click.command("at", cls=WithArguments, options_metavar="[OPTIONS]")
+@click.command("at", cls=WithArguments, options_metavar="[OPTIONS]", context_settings={"allow_extra_args": True})
 @moment_argument("when", "WHEN [-- COMMAND...]")
 @click.option("--name", metavar="NAME", help="The name of the task.  [default: at-1, or the next number that is free]")
 @click.option("--description", metavar="TEXT", help="A description of the task.")
@@ -168,9 +168,12 @@ def at_command(
     from standard input. The task starts in the current directory and survives restarts of the machine; a time that is
     missed is caught up. `automate remove` cancels it. Prints the name of the task.
     """
+    context = click.get_current_context()
+    if context.args:
+        raise UsageError(f"unexpected {' '.join(context.args)}: quote WHEN, and put -- before the command")
     if (when := ceil(when)) <= shell.now:
         raise UsageError("WHEN is in the past")
-    words: tuple[str, ...] = click.get_current_context().meta[ARGUMENTS]
+    words: tuple[str, ...] = context.meta[ARGUMENTS]
     fields: dict[str, Any] = {
         "description": description, "command": _command(shell, words), "schedule": local(when).isoformat(" "),
         "user": user, "cwd": os.getcwd() if user is None else None, "remove_when_done": True,

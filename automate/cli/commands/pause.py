@@ -111,8 +111,10 @@ def _tell_running(shell: Shell, state: State, held: dict[str, Pause]) -> None:
 
 @click.command("resume")
 @click.argument("names", nargs=-1, metavar="[NAME...]", shell_complete=complete_paused)
+@click.option("--all", expose_value=False, is_flag=True, help="End the pause of all tasks, as without NAMEs.")
 @json_option
 @quiet_option
+@exclusive("--all", "NAME")
 @pass_shell
 def resume_command(shell: Shell, names: tuple[str, ...], *, as_json: bool) -> int:
     """End the pause of tasks, or without NAMEs the pause of all tasks. NAMEs may be globs.
