@@ -32,6 +32,7 @@ HOST_ERRORS = {
     errno.EMFILE: 1,
     errno.ENFILE: 1,
     errno.ENOMEM: 1,
+    errno.ENOLCK: 1,
     errno.EAGAIN: 1,
     errno.ENOTDIR: 1,
     errno.ELOOP: 1,

@@ -76,7 +76,11 @@ def _locked(path: str, flags: int) -> Iterator[int]:
     while True:
         descriptor = _open(path, flags)
         try:
-            lock(descriptor, poll=_POLL)
+            try:
+                lock(descriptor, poll=_POLL)
+            except OSError as error:  # ENOLCK of NFS, for example
+                error.filename = path
+                raise
             if inode(path) == os.fstat(descriptor).st_ino:  # else it was rotated while we waited
                 yield descriptor
                 return

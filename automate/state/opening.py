@@ -21,6 +21,7 @@ from automate.state.store import (
     inode,
     is_damage,
     legible_errors,
+    log_inodes,
     plainly,
 )
 
@@ -109,7 +110,7 @@ def _open_writable(
         state = State(_connect(f"file:{_quoted(path)}?mode=rw"), path, at, writable=True, reopen=reopen)
         try:
             _bring_up_to_date(state, restore)
-            state.log_at = inode(path + "-wal")
+            state.log_at = log_inodes(path)
             state.allocate_shm()
         except BaseException:
             state.close()

@@ -44,7 +44,7 @@ class State:
 
         `at` is the inode of the file before it was opened: it may have been replaced meanwhile. `reopen` is called with
         that of a damaged file, or 0. `refusal` is raised by `transaction`, if the file system is read-only or full, or
-        another user could have written the state. `log_at` is set to the inode of the -wal file after the first access.
+        another user could have written the state. `log_at` is set to `log_inodes` after the first access.
         """
         self.connection = connection
         self.path = path
@@ -53,7 +53,7 @@ class State:
         self._reopen = reopen
         self.generation = 0
         self.at = at
-        self.log_at = 0
+        self.log_at: tuple[int, ...] = ()
         self._is_damaged = self._is_closed = self._lacked_room = False
 
     def require_writable(self) -> None:
@@ -72,8 +72,8 @@ class State:
                 raise self.refusal
         try:
             self.heal()
-            if self._lacked_room:
-                self._use_log_again()
+            if self._lacked_room:  # then write over the -wal file, whose blocks are there; the database may grow for it
+                self._checkpoint("PASSIVE")
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -160,7 +160,7 @@ class State:
                 self.connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        self.log_at = 0
+        self.log_at = ()
         self.connection.close()
 
     def heal(self) -> bool:
@@ -176,16 +176,15 @@ class State:
         return True
 
     def _is_elsewhere(self) -> bool:
-        """Return whether the database or its -wal file was removed or replaced.
+        """Return whether the database or its -wal or -shm file was removed or replaced.
 
-        What a removed -wal file holds is saved, unless others use a new one: then the database counts as damaged.
+        What the -wal file holds is saved, unless others use new files: then the database counts as damaged.
         """
-        new = inode(self.path + "-wal")
-        if inode(self.path) == self.at and self.log_at not in {0, new}:
-            self._is_damaged = new != 0
-            if not new:
-                with suppress(sqlite3.Error):
-                    self.connection.execute("PRAGMA wal_checkpoint(FULL)")
+        new = log_inodes(self.path)
+        if inode(self.path) == self.at and self.log_at not in {(), new}:
+            self._is_damaged = any(new[i] not in {0, self.log_at[i]} for i in range(len(new)))
+            if not self._is_damaged:
+                self._checkpoint("FULL")
             return True
         return inode(self.path) != self.at
 
@@ -201,13 +200,9 @@ class State:
         lacking = cause(error, self.path)
         return StateError(f"{self.path}: {lacking.strerror if lacking else plainly(error)}")
 
-    def _use_log_again(self) -> None:
-        """Let the next transaction be written over what the -wal file holds now, whose blocks are there.
-
-        The database grows meanwhile, so this works only once something has been given back of what is set aside.
-        """
+    def _checkpoint(self, mode: str) -> None:
         with suppress(sqlite3.Error):
-            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self.connection.execute(f"PRAGMA wal_checkpoint({mode})")
 
     def _commit(self) -> None:
         try:
@@ -291,6 +286,11 @@ def inode(path: str) -> int:
         return os.stat(path).st_ino
     except OSError:
         return 0
+
+
+def log_inodes(path: str) -> tuple[int, ...]:
+    """Return the inodes of the database's -wal and -shm files."""
+    return inode(path + "-wal"), inode(path + "-shm")
 
 
 def plainly(error: sqlite3.Error) -> str:

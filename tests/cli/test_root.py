@@ -235,6 +235,7 @@ def _raise(error: BaseException) -> int:
         (click.UsageError("wrong"), 2, "automate: wrong\n"),
         (KeyboardInterrupt(), 130, ""),
         (PermissionError(13, "Permission denied", "/etc/shadow"), 77, "automate: /etc/shadow: Permission denied\n"),
+        (OSError(37, "No locks available", "x"), 1, "automate: x: No locks available\n"),
         (OSError(28, "No space left on device", "x"), 1, "automate: x: No space left on device\n"),
     ],
 )

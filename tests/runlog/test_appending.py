@@ -1,5 +1,6 @@
 """Adding to the run log: whole lines, on disk, or nothing."""
 
+import errno
 import fcntl
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from automate import paths
 from automate.errors import AutomateError
 from automate.runlog import append, newest_first, position, recorded
 from tests.runlog.run_records import content, lines, log_of, record
@@ -266,3 +268,14 @@ def test_when_there_is_no_more_room_exactly_what_was_acknowledged_is_there(tmp_p
     acknowledged, log = done.stdout.split('{"v"', 1)
     assert [json.loads(line)["id"] for line in ('{"v"' + log).splitlines()] == [*range(len(acknowledged.split()))]
     assert ("No space left on device" if before else "File too large") in done.stderr
+
+
+def test_a_file_system_without_locks_is_named(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    about = paths.of_directory(str(instance))
+    append(about, [record(1)])
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match=r"No locks available: '.*runs\.jsonl'"):
+        position(about)

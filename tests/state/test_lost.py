@@ -57,17 +57,18 @@ def test_a_state_is_read_although_a_file_stands_in_place_of_a_directory(tmp_path
             pass
 
 
-def remove_log(instance: Instance) -> None:
-    for suffix in ("-wal", "-shm"):
+def remove_log(instance: Instance, suffixes: tuple[str, ...] = ("-wal", "-shm")) -> None:
+    for suffix in suffixes:
         os.unlink(instance.database + suffix)
 
 
-def test_nothing_is_lost_with_a_log_removed_under_a_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffixes", [("-wal", "-shm"), ("-wal",), ("-shm",)])
+def test_nothing_is_lost_with_a_log_removed_under_a_process(tmp_path: Path, suffixes: tuple[str, ...]) -> None:
     instance = of_directory(str(tmp_path))
     with closing(open_instance(instance)) as state:
         with state.transaction():
             assert runs.reserve_ids(state, 3) == 1
-        remove_log(instance)
+        remove_log(instance, suffixes)
         assert runs.open_runs(state) == []
         assert state.generation == 1
         with closing(open_instance(instance)) as other, other.transaction():
@@ -77,12 +78,15 @@ def test_nothing_is_lost_with_a_log_removed_under_a_process(tmp_path: Path) -> N
         assert state.generation == 1
 
 
-def test_a_log_that_another_process_began_anew_makes_the_state_anew(instance: Path, run_cli: RunCli) -> None:
+@pytest.mark.parametrize("suffixes", [("-wal", "-shm"), ("-shm",)])
+def test_a_log_that_another_process_began_anew_makes_the_state_anew(
+    instance: Path, run_cli: RunCli, suffixes: tuple[str, ...]
+) -> None:
     about = of_directory(str(instance))
     with closing(open_instance(about)) as state:
         with state.transaction():
             runs.reserve_ids(state, 3)
-        remove_log(about)
+        remove_log(about, suffixes)
         run_cli("list")
         with state.transaction():
             runs.reserve_ids(state, 1)
