@@ -70,19 +70,21 @@ def give_back(directories: Sequence[str]) -> bool:
 
 def lacking(directories: Sequence[str]) -> OSError | None:
     """Return why nothing can be written to one of these file systems, also with what is set aside; None if it can."""
-    for directory in _apart(directories):
+    for directory in filter(os.path.isdir, directories):
         number = probe(directory)
-        if number and not (number in _FULL and _has_left(directory)):
+        if number and not (number in _FULL and any(_has_left(each, directory) for each in directories)):
             return OSError(number, os.strerror(number), directory)
     return None
 
 
-def _has_left(directory: str) -> bool:
-    """Return whether something is set aside of what the file system has run out of."""
-    path, about = os.path.join(directory, NAME), os.statvfs(directory)
-    if about.f_files and not about.f_favail:
-        return any(os.path.lexists(f"{path}.{number}") for number in range(_INODES))
+def _has_left(directory: str, full: str) -> bool:
+    """Return whether something is set aside here of what the file system of `full` has run out of."""
+    path, about = os.path.join(directory, NAME), os.statvfs(full)
     with suppress(OSError):
+        if os.stat(directory).st_dev != os.stat(full).st_dev:
+            return False
+        if about.f_files and not about.f_favail:
+            return any(os.path.lexists(f"{path}.{number}") for number in range(_INODES))
         return os.lstat(path).st_size > 0
     return False
 

@@ -73,7 +73,8 @@ def open_state(instance: Instance, restore: Callable[[State], None] | None = Non
             return reopen(0)
         if "readonly" in str(error) or not os.access(path, os.W_OK):
             return _open_read_only(path, reopen)
-        raise StateError(f"{path}: {plainly(error)}") from error
+        number = reserve.probe(instance.state)  # SQLite says only that it cannot open the file
+        raise StateError(f"{path}: {plainly(error)}{f': {os.strerror(number)}' if number else ''}") from error
 
 
 def open_as_it_is(instance: Instance, patience: float = PATIENCE) -> State | None:

@@ -85,3 +85,29 @@ def test_what_is_committed_in_the_log_of_the_state_is_read(
     done = run_cli("list", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert '"x"' in done.stdout
+
+
+def test_a_read_only_log_is_critical(instance: Path, task: WriteTask, run_cli: RunCli) -> None:
+    task("x", "true")
+    run_cli("run", "x")
+    log = instance / ".automate" / "log"
+    subprocess.run(["mount", "--bind", log, log], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", log], check=True)
+        done = run_cli("status")
+    finally:
+        subprocess.run(["umount", "--lazy", log], check=True)
+    assert (done.returncode, f"no run can be recorded: {log}: {SAYS}" in done.stdout) == (2, True), done.stdout
+
+
+def test_an_immutable_state_directory_is_the_reason(instance: Path, task: WriteTask, run_cli: RunCli) -> None:
+    task("x", "true")
+    run_cli("run", "x")
+    state = instance / ".automate"
+    if subprocess.run(["chattr", "+i", state], check=False).returncode:
+        pytest.skip("no attributes on this file system")
+    try:
+        done = run_cli("run", "x")
+    finally:
+        subprocess.run(["chattr", "-i", state], check=True)
+    assert done.stderr == f"automate: {state}/state.db: unable to open database file: Operation not permitted\n"
