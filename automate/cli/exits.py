@@ -152,7 +152,23 @@ def _interrupted(_error: BaseException) -> int:
 def _usage(error: "click.ClickException") -> int:
     context = getattr(error, "ctx", None)
     hint = f"\nTry '{_as_typed(context.command_path)} --help'." if context else ""
-    return _tell(error.format_message() + hint, error.exit_code)
+    return _tell(_key_meant(error, context) or error.format_message() + hint, error.exit_code)
+
+
+def _key_meant(error: "click.ClickException", context: "click.Context | None") -> str:
+    """Point from an unknown option to the task key of that name, where the command has `--set`."""
+    from click import NoSuchOption
+
+    if not isinstance(error, NoSuchOption) or context is None:
+        return ""
+    if not any("--set" in each.opts for each in context.command.params):
+        return ""
+    from automate.taskfile import keys
+
+    name = error.option_name.lstrip("-").replace("-", "_")
+    if name not in keys.task.schema["properties"]:
+        return ""
+    return f"No such option '{error.option_name}'.\nWrite --set {name}=VALUE for the key of the task."
 
 
 def _as_typed(command: str) -> str:

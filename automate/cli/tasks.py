@@ -126,7 +126,7 @@ def _state(shell: Shell) -> "State | None":
 def tell_who_schedules(shell: Shell, state: "State | None") -> None:
     """Report when written task files take effect."""
     from automate.operate.health import alive
-    from automate.process.other_schedulers import systemd_is_running
+    from automate.process.other_schedulers import lasting_start
     from automate.render import when
     from automate.rules.health_levels import OVERDUE
 
@@ -137,7 +137,6 @@ def tell_who_schedules(shell: Shell, state: "State | None") -> None:
         shell.say("in effect with the next tick")
     elif found.serving is False:
         last = "is running" if found.stepped is None else f"has run since {when(found.stepped)}"
-        kind = "systemd" if systemd_is_running() else "cron"
-        shell.say(
-            f"no scheduler {last}; start {shell.hint('serve')}, or set it up for good: {shell.hint('install', kind)}"
-        )
+        words = lasting_start()
+        lasting = "" if words == ("serve",) else f", or set it up for good: {shell.hint(*words)}"
+        shell.say(f"no scheduler {last}; start {shell.hint('serve')}{lasting}")

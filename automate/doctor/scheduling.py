@@ -10,7 +10,7 @@ from automate.doctor.cron import Line, means, ticks, words
 from automate.doctor.finding import Finding, Installation, ago, line
 from automate.operate.health import Alive
 from automate.process import host, other_schedulers
-from automate.process.other_schedulers import LINGER, UNIT_DIRECTORIES, Unit, directories, systemd_is_running
+from automate.process.other_schedulers import LINGER, UNIT_DIRECTORIES, Unit, directories, lasting_start
 from automate.rules.health_levels import OVERDUE
 from automate.units import counted
 
@@ -41,7 +41,7 @@ def scheduling(installation: Installation) -> Scheduling:
         installation.earliest,
         ticks(installation),
         services(installation),
-        line("automate", "install", "systemd" if systemd_is_running() else "cron"),
+        line("automate", *lasting_start()),
         installation.now,
     )
 

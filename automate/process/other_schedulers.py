@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from automate.errors import AutomateError
+from automate.process.host import user_name
 from automate.process.locks import without_waiting
 
 CRONTAB, DROP_INS = "/etc/crontab", "/etc/cron.d"
@@ -120,6 +121,13 @@ def directories(uid: int, home: str) -> Sequence[str]:
 def systemd_is_running() -> bool:
     """Return whether systemd is the init system here (sd_booted(3))."""
     return os.path.isdir("/run/systemd/system")
+
+
+def lasting_start() -> tuple[str, ...]:
+    """Return our command that makes a scheduler run from now on; crontab(1) refuses a user without an account."""
+    if systemd_is_running():
+        return ("install", "systemd")
+    return ("install", "cron") if user_name(os.geteuid()) != str(os.geteuid()) else ("serve",)
 
 
 def systemctl(*words: str) -> bool:

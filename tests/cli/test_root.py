@@ -75,6 +75,14 @@ def test_an_unknown_option_is_a_usage_error(run_cli: RunCli) -> None:
     assert "Try 'automate history --help'." in done.stderr
 
 
+def test_a_key_of_a_task_as_an_option_is_pointed_to_set(run_cli: RunCli) -> None:
+    done = run_cli("new", "x", "--command", "true", "--kill-after", "2s")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "automate: No such option '--kill-after'.\nWrite --set kill_after=VALUE for the key of the task.\n"
+    )
+
+
 def test_a_directory_that_does_not_exist_is_a_usage_error(run_cli: RunCli) -> None:
     done = run_cli("history", dir=Path("/nonexistent"))
     assert done.returncode == 2
