@@ -218,6 +218,7 @@ def _connect(uri: str, patience: float = PATIENCE) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
     with legible_errors():
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # State has its own way
     return connection
 
 

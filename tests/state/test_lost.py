@@ -91,3 +91,21 @@ def test_a_log_that_another_process_began_anew_makes_the_state_anew(
         with state.transaction():
             runs.reserve_ids(state, 1)
     assert [*instance.glob(".automate/state.db.damaged-*")]
+
+
+def test_a_long_log_is_copied_into_the_database_and_written_again_from_its_begin(instance: Path) -> None:
+    about = of_directory(str(instance))
+    log = Path(about.database + "-wal")
+    with closing(open_instance(about)) as state:
+        state.connection.execute("CREATE TABLE filler (text TEXT)")
+        for _ in range(300):
+            with state.transaction() as connection:
+                connection.execute("DELETE FROM filler")
+                connection.execute("INSERT INTO filler VALUES (?)", ("x" * 100_000,))
+        assert 4_000_000 < log.stat().st_size < 16_000_000
+        assert Path(about.database).stat().st_size > 100_000
+
+
+def test_sqlite_copies_nothing_by_itself(instance: Path) -> None:
+    with closing(open_instance(of_directory(str(instance)))) as state:
+        assert state.read("PRAGMA wal_autocheckpoint") == [(0,)]
