@@ -5,7 +5,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,19 +114,6 @@ def test_root_takes_no_library_from_the_environment(run_cli: RunCli, tmp_path: P
         (foreign / f"{name}.py").write_text("raise SystemExit('foreign code')")
     done = run_cli("list", env={"PYTHONPATH": str(foreign)})
     assert (done.returncode, "foreign" in done.stderr) == (0, False)
-
-
-def test_help_costs_little_more_than_click() -> None:
-    def best(*arguments: str) -> float:
-        return min(_seconds([sys.executable, *arguments]) for _ in range(5))
-
-    assert best("-m", "automate", "--version") < 2 * best("-c", "import click")
-
-
-def _seconds(arguments: list[str]) -> float:
-    begin = time.perf_counter()
-    subprocess.run(arguments, check=True, capture_output=True)
-    return time.perf_counter() - begin
 
 
 def test_a_reader_who_has_seen_enough_ends_it_silently_as_sigpipe_does(
