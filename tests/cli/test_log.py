@@ -327,7 +327,7 @@ def test_several_runs_are_followed_beside_each_other(
 ) -> None:
     for name in ("a", "long"):
         os.mkfifo(instance / f"{name}.go")
-        task(name, f"read line < {instance}/{name}.go; echo $line; read line < {instance}/{name}.go; echo $line")
+        task(name, f"exec 3<>{instance}/{name}.go; read line <&3; echo $line; read line <&3; echo $line")
     run_cli("run", "--detach", "a", "long")
     words = [sys.executable, "-m", "automate", "-C", str(instance), "log", "-qf", "a", "long"]
     follower = subprocess.Popen(words, stdout=subprocess.PIPE, env=environment)
