@@ -50,6 +50,13 @@ def umask() -> Iterator[None]:
     os.umask(before)
 
 
+def read_locks(path: str) -> int:
+    """Count the locks for reading that this process has on a file; without one, SQLite may take it for unused."""
+    inode, mine = os.stat(path).st_ino, str(os.getpid())
+    locks = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()]
+    return sum(words[3:5] == ["READ", mine] and words[5].endswith(f":{inode}") for words in locks)
+
+
 @pytest.fixture
 def instance(tmp_path: Path) -> Path:
     """The directory of an instance without tasks: for `-C`, and for `paths.of_directory(str(instance))`."""

@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
@@ -216,9 +217,12 @@ def _copy(path: str) -> sqlite3.Connection:
 
 def _connect(uri: str, patience: float = PATIENCE) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
-    with legible_errors():
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # State has its own way
+    try:
+        with legible_errors():
+            connection.execute("PRAGMA synchronous = FULL")  # which reads the schema, and so takes a lock
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -242,15 +246,25 @@ def _alone(path: str) -> Iterator[None]:
 
 
 def _make_file(path: str) -> None:
-    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    """Create the file if it is missing; OSError if this process cannot write it.
+
+    A file that is there is not opened to find out: closing it would give up the locks of every connection that this
+    process has to it (fcntl(2)), and other processes would then remove the -wal file under it.
+    """
     if not os.path.lexists(path):
         with _alone(path):
             if not os.path.lexists(path):
                 for suffix in _BESIDE:
                     with suppress(FileNotFoundError):
                         os.unlink(path + suffix)
-                os.close(os.open(path, flags | os.O_CREAT, 0o640))
-    os.close(os.open(path, flags))
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640))
+    mode = os.lstat(path).st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.ELOOP, "not a regular file", path)
+    if not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
+        is_read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+        number = errno.EROFS if is_read_only else errno.EACCES
+        raise OSError(number, os.strerror(number), path)
 
 
 def _move_aside(path: str, damaged: int) -> None:

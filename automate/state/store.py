@@ -18,9 +18,6 @@ _TOLD = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG))
 PATIENCE = 60.0  # seconds to wait for another process's transaction; a claim holds the lock for milliseconds
 _SHM = 64 * 1024  # bytes of the -shm file: it grows only if a -wal file of 32 MiB is not enough
 _PAGE = 4096  # bytes
-_LONG_LOG = 4 * 1024 * 1024  # bytes of a -wal file from which on what it holds is copied into the database,
-_COMMITS = 64  # commits of one process after which its length is looked at again
-_CHECKPOINT_PATIENCE = 5000  # milliseconds to wait for others who read
 
 
 class StateError(AutomateError):
@@ -58,7 +55,6 @@ class State:
         self.at = at
         self.log_at: tuple[int, ...] = ()
         self._is_damaged = self._is_closed = self._lacked_room = False
-        self._commits = 0
 
     def require_writable(self) -> None:
         """`refusal`, or NotAllowedError for a user who may only look at this instance."""
@@ -77,7 +73,7 @@ class State:
         try:
             self.heal()
             if self._lacked_room:  # then write over the -wal file, whose blocks are there; the database may grow for it
-                self._checkpoint()
+                self._checkpoint("PASSIVE")
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -188,7 +184,7 @@ class State:
         if inode(self.path) == self.at and self.log_at not in {(), new}:
             self._is_damaged = any(new[i] not in {0, self.log_at[i]} for i in range(len(new)))
             if not self._is_damaged:
-                self._checkpoint()
+                self._checkpoint("FULL")
             return True
         return inode(self.path) != self.at
 
@@ -204,18 +200,9 @@ class State:
         lacking = cause(error, self.path)
         return StateError(f"{self.path}: {lacking.strerror if lacking else plainly(error)}")
 
-    def _checkpoint(self) -> None:
-        """Copy into the database what the -wal file holds, while no other process can write.
-
-        SQLite's automatic checkpoints, which are off, let others write meanwhile. Until version 3.51.3 one that was
-        held up at the wrong moment made committed transactions disappear: sqlite.org/wal.html, "The WAL-Reset Bug".
-        """
+    def _checkpoint(self, mode: str) -> None:
         with suppress(sqlite3.Error):
-            self.connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_PATIENCE}")
-            try:
-                self.connection.execute("PRAGMA wal_checkpoint(FULL)")
-            finally:
-                self.connection.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000:.0f}")
+            self.connection.execute(f"PRAGMA wal_checkpoint({mode})")
 
     def _commit(self) -> None:
         try:
@@ -223,9 +210,6 @@ class State:
         except sqlite3.Error:
             self._roll_back()
             raise
-        if self._commits % _COMMITS == 0 and _size(self.path + "-wal") > _LONG_LOG:
-            self._checkpoint()
-        self._commits += 1
 
     def _roll_back(self) -> None:
         if self.connection.in_transaction:  # after a full disk SQLite has done it by itself
@@ -307,13 +291,6 @@ def inode(path: str) -> int:
 def log_inodes(path: str) -> tuple[int, ...]:
     """Return the inodes of the database's -wal and -shm files."""
     return inode(path + "-wal"), inode(path + "-shm")
-
-
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
 
 
 def plainly(error: sqlite3.Error) -> str:

@@ -12,7 +12,8 @@ import pytest
 from automate import reserve
 from automate.paths import of_directory
 from automate.state import open_state
-from tests.conftest import OneRecord, Records, RunCli, Start, Until, WriteTask
+from automate.supervisor import open_instance
+from tests.conftest import OneRecord, Records, RunCli, Start, Until, WriteTask, read_locks
 from tests.serve.conftest import Disk, Mount
 
 pytestmark = pytest.mark.root
@@ -45,6 +46,15 @@ def test_runs_on_a_full_disk_are_on_record(disk: Disk, task: WriteTask, run_cli:
     for _ in range(5):
         assert run_cli("run", "x").returncode == 0
     assert len(records("x")) == 5
+
+
+def test_a_state_opened_on_a_full_disk_is_locked(disk: Disk, instance: Path) -> None:
+    about = of_directory(str(instance))
+    open_instance(about).close()
+    disk.fill()
+    with closing(open_instance(about)) as state:
+        assert state.writable
+        assert read_locks(about.database) == 1
 
 
 def test_a_tick_starts_what_frees_a_full_disk(disk: Disk, task: WriteTask, run_cli: RunCli, until: Until) -> None:

@@ -11,7 +11,7 @@ from automate.catalog import Catalog
 from automate.paths import Instance, of_directory
 from automate.state import StateError, open_state, runs
 from automate.supervisor import open_instance
-from tests.conftest import RunCli, WriteTask
+from tests.conftest import RunCli, WriteTask, read_locks
 
 
 @pytest.mark.parametrize("kind", ["transaction", "hasty_transaction"])
@@ -93,19 +93,8 @@ def test_a_log_that_another_process_began_anew_makes_the_state_anew(
     assert [*instance.glob(".automate/state.db.damaged-*")]
 
 
-def test_a_long_log_is_copied_into_the_database_and_written_again_from_its_begin(instance: Path) -> None:
+def test_a_state_that_is_opened_twice_stays_locked(instance: Path) -> None:
     about = of_directory(str(instance))
-    log = Path(about.database + "-wal")
-    with closing(open_instance(about)) as state:
-        state.connection.execute("CREATE TABLE filler (text TEXT)")
-        for _ in range(300):
-            with state.transaction() as connection:
-                connection.execute("DELETE FROM filler")
-                connection.execute("INSERT INTO filler VALUES (?)", ("x" * 100_000,))
-        assert 4_000_000 < log.stat().st_size < 16_000_000
-        assert Path(about.database).stat().st_size > 100_000
-
-
-def test_sqlite_copies_nothing_by_itself(instance: Path) -> None:
-    with closing(open_instance(of_directory(str(instance)))) as state:
-        assert state.read("PRAGMA wal_autocheckpoint") == [(0,)]
+    with closing(open_instance(about)):
+        open_instance(about).close()
+        assert read_locks(about.database) == 1
